@@ -1,0 +1,209 @@
+//! Values that cannot hold a wrong value: ids, area codes, minutes, sealed text.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A moment, to the microsecond. The domain never asks for the current one; it is handed in.
+pub type Instant = DateTime<Utc>;
+/// A day in the tenant's time zone.
+pub type Day = NaiveDate;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
+        }
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self { Self(id) }
+        }
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self { id.0 }
+        }
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> { text.parse().map(Self) }
+        }
+    )+};
+}
+
+ids! {
+    /// A human being; identity, key and home area hang on it. Volunteer, account and later roles refer to it.
+    PersonId,
+    /// A sign-in.
+    AccountId,
+    /// A person as a volunteer; also the id of that volunteer's service ledger and calendar.
+    VolunteerId,
+    /// A team, group, station, federation or self-organisation.
+    OrganisationId,
+    /// A published activity.
+    ActivityId,
+    /// One shift of an activity.
+    ShiftId,
+    /// One stay at an activity, from check-in to check-out.
+    AttendanceId,
+    /// One service record in a volunteer's ledger.
+    RecordId,
+}
+
+/// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a
+/// street or town, 12 a community, 15 a grid. Containment is a prefix test.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct AreaCode(String);
+
+/// The text is not an area code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an area code has 6, 9, 12 or 15 digits")]
+pub struct NotAnAreaCode;
+
+/// How large an area is, told by its code's length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AreaLevel {
+    /// 区县, 6 digits.
+    District,
+    /// 街道、镇, 9 digits.
+    Street,
+    /// 社区、村, 12 digits.
+    Community,
+    /// 网格, 15 digits.
+    Grid,
+}
+
+impl AreaCode {
+    /// Parses a code.
+    ///
+    /// # Errors
+    /// Anything but 6, 9, 12 or 15 ASCII digits.
+    pub fn try_new(code: impl Into<String>) -> Result<Self, NotAnAreaCode> {
+        let code = code.into();
+        let fits = matches!(code.len(), 6 | 9 | 12 | 15) && code.bytes().all(|b| b.is_ascii_digit());
+        if fits { Ok(Self(code)) } else { Err(NotAnAreaCode) }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is this area or lies in it.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// The level its length stands for.
+    pub fn level(&self) -> AreaLevel {
+        match self.0.len() {
+            6 => AreaLevel::District,
+            9 => AreaLevel::Street,
+            12 => AreaLevel::Community,
+            _ => AreaLevel::Grid,
+        }
+    }
+
+    /// The next larger area; `None` above a district.
+    pub fn parent(&self) -> Option<Self> {
+        (self.0.len() > 6).then(|| Self(self.0[..self.0.len() - 3].to_owned()))
+    }
+}
+
+impl TryFrom<String> for AreaCode {
+    type Error = NotAnAreaCode;
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        Self::try_new(code)
+    }
+}
+impl FromStr for AreaCode {
+    type Err = NotAnAreaCode;
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        Self::try_new(code)
+    }
+}
+impl From<AreaCode> for String {
+    fn from(code: AreaCode) -> Self {
+        code.0
+    }
+}
+impl fmt::Display for AreaCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whole minutes of service. Sums are checked: a total that does not fit is an error, never a wrong number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Minutes(pub u32);
+
+impl Minutes {
+    /// The whole minutes from `start` to `end`; `None` if `end` is not after `start` or too far away to count.
+    pub fn between(start: Instant, end: Instant) -> Option<Self> {
+        u32::try_from((end - start).num_minutes()).ok().filter(|minutes| *minutes > 0).map(Self)
+    }
+
+    /// The sum, unless it does not fit.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The difference, unless it would be negative.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(Self)
+    }
+}
+
+/// Personal text, encrypted under its person's data key before it reaches the domain. Only the vault opens it, with
+/// the stream, event type and field it was sealed for; without the key it is noise.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Sealed {
+    /// Whose key opens it.
+    pub of: PersonId,
+    /// Base64 of nonce and ciphertext (XChaCha20-Poly1305).
+    pub text: String,
+}
+
+/// Whether two half-open spans `[a0, a1)` and `[b0, b1)` share a moment.
+pub fn overlaps(a: (Instant, Instant), b: (Instant, Instant)) -> bool {
+    a.0 < b.1 && b.0 < a.1
+}
+
+/// Full years of age on `day` of somebody born on `birth` (born on 29 February: a year older on 1 March in common
+/// years, as 民法典 counts by the birthday's date).
+pub fn age_on(birth: Day, day: Day) -> u32 {
+    day.years_since(birth).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn containment_is_a_prefix_test() {
+        let (district, street) = (AreaCode::try_new("440402").unwrap(), AreaCode::try_new("440402001").unwrap());
+        assert!(district.contains(&street) && !street.contains(&district));
+        assert_eq!(street.parent(), Some(district));
+    }
+
+    #[test]
+    fn codes_of_other_lengths_or_digits_are_refused() {
+        for wrong in ["", "44040", "4404020", "44040２", "44040a"] {
+            assert_eq!(AreaCode::try_new(wrong), Err(NotAnAreaCode), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn age_changes_on_the_birthday() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        assert_eq!(age_on(day("2008-03-02"), day("2026-03-01")), 17);
+        assert_eq!(age_on(day("2008-03-02"), day("2026-03-02")), 18);
+    }
+}

@@ -1,0 +1,750 @@
+//! The log in one SQLite file.
+//!
+//! One writer task owns the only writing connection. It drains the queue, judges each commit against the log and
+//! against the batch before it, writes all that hold in one transaction, set-based, and answers everybody once the
+//! transaction is durable (WAL, `synchronous=FULL`). Readers have their own pool and never wait for the writer.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use serde::Serialize;
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
+    migrate::MigrateError,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use uuid::Uuid;
+
+use crate::{
+    AppendError, Appended, Commit, CommitInfo, Log, LogError, Metadata, Position, Recorded, StorageFault, StoredAnswer, StreamId, Token,
+    admit::{self, CommandKey, Head, Tail, Verdict},
+    chain,
+    verify::{StoredCommit, StoredEvent, Verifiable},
+};
+
+/// The oldest SQLite without the WAL-reset corruption bug.
+pub const SQLITE_MIN_VERSION: (u32, u32, u32) = (3, 51, 3);
+/// Commits that wait for the writer, at most; who comes after that waits to get into the queue.
+pub const QUEUE_MAX_COMMITS: usize = 4_096;
+/// Commits of one batch, at most.
+pub const BATCH_MAX_COMMITS: usize = 512;
+/// Payloads of one batch, in bytes; only a single commit may be larger.
+pub const BATCH_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Stream versions the writer remembers, about twice this many.
+const REMEMBERED_STREAMS: usize = 50_000;
+/// The writer's page cache, in KiB, as SQLite wants it (negative).
+const WRITER_CACHE_KIB: &str = "-32768";
+/// Pages of WAL after which SQLite moves them into the file.
+const CHECKPOINT_PAGES: &str = "4000";
+/// Rows on their way from SQLite's thread to the reader.
+const ROW_BUFFER_ROWS: usize = 512;
+
+/// How a log file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqliteSettings {
+    /// How long to wait for another process that holds the file's lock.
+    pub busy_timeout: Duration,
+    /// Reading connections, at most.
+    pub readers: u32,
+    /// How often a log opened read-only looks for new events.
+    pub poll_interval: Duration,
+    /// The id of a log that is created now; random if not given. An existing log keeps its own.
+    pub new_log_id: Option<Uuid>,
+}
+
+impl Default for SqliteSettings {
+    fn default() -> Self {
+        Self { busy_timeout: Duration::from_secs(5), readers: 4, poll_interval: Duration::from_millis(100), new_log_id: None }
+    }
+}
+
+/// The log file could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The SQLite library is too old to be trusted with a WAL.
+    #[error("SQLite {found} is too old, 3.51.3 is needed")]
+    OldSqlite {
+        /// Its version.
+        found: String,
+    },
+    /// The file's tables could not be brought up to date.
+    #[error("the log's tables could not be prepared")]
+    Migrate(#[source] MigrateError),
+    /// The file is not a log, or was never opened for writing.
+    #[error("not a log file")]
+    NotALog,
+    /// The storage failed.
+    #[error("the log's storage failed")]
+    Storage(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(source: sqlx::Error) -> Self {
+        Self::Storage(source)
+    }
+}
+
+/// A log in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteLog {
+    readers: SqlitePool,
+    /// `None` once closed.
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    watch: watch::Receiver<Position>,
+    read_only: bool,
+    log: Uuid,
+    epoch: u32,
+    batches: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct Job {
+    commit: Commit,
+    reply: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+impl SqliteLog {
+    /// Opens the log, creating it if there is none. One process at a time should write (the data folder's lock sees
+    /// to it); a second writer is noticed and harmless, but slows both.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(path: impl AsRef<Path>, settings: SqliteSettings) -> Result<Self, OpenError> {
+        let options = write_options(path.as_ref(), settings);
+        let mut connection = options.clone().create_if_missing(true).connect().await?;
+        check_version(&mut connection).await?;
+        sqlx::migrate!("../../migrations/log-sqlite").run(&mut connection).await.map_err(OpenError::Migrate)?;
+        sqlx::query("INSERT INTO log_meta (epoch, log_id, began_after) SELECT 1, ?, 0 WHERE NOT EXISTS (SELECT 1 FROM log_meta)")
+            .bind(settings.new_log_id.unwrap_or_else(Uuid::now_v7).as_bytes().as_slice())
+            .execute(&mut connection)
+            .await?;
+        let (log, epoch) = meta(&mut connection).await?;
+        let head = head(&mut connection, log, epoch).await?;
+
+        let (durable, watch) = watch::channel(head.position);
+        let (queue, jobs) = mpsc::channel(QUEUE_MAX_COMMITS);
+        let batches = Arc::new(AtomicU64::new(0));
+        let writer = Writer {
+            connection: Some(connection),
+            options,
+            head,
+            versions: RememberedVersions::default(),
+            durable,
+            batches: Arc::clone(&batches),
+        };
+        let task = tokio::spawn(writer.run(jobs));
+        let readers = read_pool(path.as_ref(), settings);
+        let (queue, task) = (Mutex::new(Some(queue)), Mutex::new(Some(task)));
+        Ok(Self { readers, queue, task, watch, read_only: false, log, epoch, batches })
+    }
+
+    /// Opens the log for reading, also beside the process that writes it; new events are found by looking.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_read_only(path: impl AsRef<Path>, settings: SqliteSettings) -> Result<Self, OpenError> {
+        let readers = read_pool(path.as_ref(), settings);
+        let mut connection = readers.acquire().await?;
+        check_version(&mut connection).await?;
+        let (log, epoch) = meta(&mut connection).await?;
+        let position = head(&mut connection, log, epoch).await?.position;
+        drop(connection);
+
+        let (durable, watch) = watch::channel(position);
+        let pool = readers.clone();
+        let task = tokio::spawn(async move {
+            while tokio::time::timeout(settings.poll_interval, durable.closed()).await.is_err() {
+                // A failed look is no news; whoever reads next sees the error itself.
+                let last = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(last_position), 0) FROM commits").fetch_one(&pool).await;
+                if let Ok(last) = last {
+                    let last = u64::try_from(last).unwrap_or(0);
+                    durable.send_if_modified(|known| std::mem::replace(known, last) != last);
+                }
+            }
+        });
+        let (queue, task) = (Mutex::new(None), Mutex::new(Some(task)));
+        Ok(Self { readers, queue, task, watch, read_only: true, log, epoch, batches: Arc::default() })
+    }
+
+    /// Begins the next epoch of a log that nobody has open: to be called after a restore, so that tokens of what was
+    /// lost are told from those of what is yet to come. Returns the new epoch.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn begin_epoch(path: impl AsRef<Path>) -> Result<u32, OpenError> {
+        let mut connection = write_options(path.as_ref(), SqliteSettings::default()).connect().await?;
+        check_version(&mut connection).await?;
+        let (log, epoch) = meta(&mut connection).await?;
+        let position = head(&mut connection, log, epoch).await?.position;
+        sqlx::query("INSERT INTO log_meta (epoch, log_id, began_after) VALUES (?, ?, ?)")
+            .bind(i64::from(epoch) + 1)
+            .bind(log.as_bytes().as_slice())
+            .bind(signed(position))
+            .execute(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(epoch + 1)
+    }
+
+    /// Writes what is queued, then closes: later appends fail, followers end. Closing twice is closing once.
+    pub async fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            if self.read_only {
+                task.abort();
+            }
+            if let Err(error) = task.await
+                && error.is_panic()
+            {
+                tracing::error!("the log's writer panicked");
+            }
+        }
+        self.readers.close().await;
+    }
+
+    /// Batches made durable since the log was opened.
+    pub fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
+    }
+
+    async fn events(&self, query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>) -> Result<Vec<Recorded>, LogError> {
+        let rows = query.fetch_all(&self.readers).await.map_err(read_error)?;
+        let mut commits: HashMap<u64, Arc<CommitInfo>> = HashMap::new();
+        let mut last: Option<Arc<CommitInfo>> = None;
+        rows.iter()
+            .map(|row| {
+                let position = unsigned(row, 0).unwrap_or(0);
+                let damaged = |what| LogError::Damaged { position, what };
+                let event = stored_event(row).map_err(|_| damaged("the event's row"))?;
+                let commit = match last.take().filter(|commit| commit.number == event.commit_number) {
+                    Some(commit) => commit,
+                    None => match commits.get(&event.commit_number) {
+                        Some(commit) => Arc::clone(commit),
+                        None => {
+                            let info = Arc::new(commit_info(row, EVENT_COLUMNS_COUNT).map_err(|_| damaged("its commit's row"))?);
+                            commits.insert(info.number, Arc::clone(&info));
+                            info
+                        }
+                    },
+                };
+                last = Some(Arc::clone(&commit));
+                let StoredEvent { position, stream, version, event_type, schema_version, payload, .. } = event;
+                Ok(Recorded { position, stream, version, event_type, schema_version, payload, commit })
+            })
+            .collect()
+    }
+
+    fn token(&self, position: Position, chain: [u8; 32]) -> Token {
+        Token { log: self.log, epoch: self.epoch, position, chain }
+    }
+}
+
+/// Columns of an event, in [`stored_event`]'s order.
+macro_rules! event_columns {
+    () => {
+        "e.position, e.commit_number, e.stream_kind, e.stream_id, e.version, e.event_type, e.schema_version, e.payload"
+    };
+}
+const EVENT_COLUMNS_COUNT: usize = 8;
+/// Columns of a commit, in [`commit_info`]'s order.
+macro_rules! commit_columns {
+    () => {
+        "c.number, c.first_position, c.last_position, c.actor, c.command_id, c.correlation, c.causation, c.recorded_at, c.chain"
+    };
+}
+const COMMIT_COLUMNS_COUNT: usize = 9;
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!("SELECT ", event_columns!(), ", ", commit_columns!(), " ", $rest)
+    };
+}
+
+#[async_trait]
+impl Log for SqliteLog {
+    async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
+        if self.read_only {
+            return Err(AppendError::ReadOnly);
+        }
+        admit::check_shape(&commit)?;
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(AppendError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        queue.send(Job { commit, reply }).await.map_err(|_| AppendError::Closed)?;
+        drop(queue);
+        answer.await.map_err(|_| AppendError::Closed)?
+    }
+
+    async fn answer(&self, actor: &str, command_id: Uuid) -> Result<Option<StoredAnswer>, LogError> {
+        let row = sqlx::query(
+            "SELECT command_digest, answer, first_position, last_position, chain FROM commits WHERE actor = ? AND command_id = ?",
+        )
+        .bind(actor)
+        .bind(command_id.as_bytes().as_slice())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(read_error)?;
+        row.map(|row| stored_answer(&row, 0, self.log, self.epoch)).transpose().map_err(read_error)
+    }
+
+    async fn read_stream(&self, stream: &StreamId, after_version: u64) -> Result<Vec<Recorded>, LogError> {
+        let sql = select_events!(
+            "FROM events e JOIN commits c ON c.number = e.commit_number
+             WHERE e.stream_kind = ?1 AND e.stream_id = ?2 AND e.version > ?3 ORDER BY e.version"
+        );
+        let id = stream.id.as_bytes().as_slice();
+        self.events(sqlx::query(sql).bind(stream.kind.as_ref()).bind(id).bind(signed(after_version))).await
+    }
+
+    async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<Recorded>, LogError> {
+        let sql = select_events!(
+            "FROM (SELECT DISTINCT value->>0 AS kind, unhex(value->>1) AS id FROM json_each(?1)) s
+             CROSS JOIN events e ON e.stream_kind = s.kind AND e.stream_id = s.id
+             JOIN commits c ON c.number = e.commit_number ORDER BY e.position"
+        );
+        self.events(sqlx::query(sql).bind(stream_keys(streams).map_err(fault)?)).await
+    }
+
+    async fn read_after(&self, position: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
+        let sql = select_events!(
+            "FROM events e JOIN commits c ON c.number = e.commit_number
+             WHERE e.position > ?1 AND e.position <= coalesce(
+                (SELECT max(last_position) FROM commits WHERE last_position > ?1 AND last_position <= ?2),
+                (SELECT min(last_position) FROM commits WHERE last_position > ?1))
+             ORDER BY e.position"
+        );
+        let end = position.saturating_add(limit as u64);
+        self.events(sqlx::query(sql).bind(signed(position)).bind(signed(end))).await
+    }
+
+    async fn head(&self) -> Result<Token, LogError> {
+        let mut connection = self.readers.acquire().await.map_err(read_error)?;
+        Ok(head(&mut connection, self.log, self.epoch).await.map_err(read_error)?.token())
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.watch.clone()
+    }
+
+    async fn token_at(&self, position: Position) -> Result<Option<Token>, LogError> {
+        if position == 0 {
+            return Ok(Some(self.token(0, chain::genesis(self.log))));
+        }
+        let sql = "SELECT first_position, chain FROM commits WHERE last_position >= ? ORDER BY last_position LIMIT 1";
+        let row = sqlx::query(sql).bind(signed(position)).fetch_optional(&self.readers).await.map_err(read_error)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(self.token(position, bytes(&row, 1).map_err(read_error)?)))
+    }
+}
+
+#[async_trait]
+impl Verifiable for SqliteLog {
+    async fn birth(&self) -> Result<Token, LogError> {
+        Ok(self.token(0, chain::genesis(self.log)))
+    }
+
+    async fn storage_findings(&self) -> Result<Vec<String>, LogError> {
+        let mut findings = Vec::new();
+        match sqlx::query_scalar::<_, String>("PRAGMA integrity_check(10000)").fetch_all(&self.readers).await {
+            Ok(lines) => findings.extend(lines.into_iter().filter(|line| line != "ok")),
+            Err(error) => findings.push(format!("integrity check failed: {error}")),
+        }
+        for (table, verb) in
+            ["log_meta", "commits", "events"].iter().flat_map(|table| ["next", "no_update", "no_delete"].map(|v| (table, v)))
+        {
+            let name = format!("{table}_{verb}");
+            let found =
+                sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name = ? AND tbl_name = ?")
+                    .bind(&name)
+                    .bind(*table)
+                    .fetch_one(&self.readers)
+                    .await
+                    .map_err(read_error)?;
+            if found != 1 {
+                findings.push(format!("trigger {name} is missing"));
+            }
+        }
+        Ok(findings)
+    }
+
+    async fn commits_after(&self, number: u64, limit: usize) -> Result<Vec<Result<StoredCommit, u64>>, LogError> {
+        let sql = concat!(
+            "SELECT ",
+            commit_columns!(),
+            ", c.command_digest, c.answer, c.hash FROM commits c WHERE c.number > ?1 ORDER BY c.number LIMIT ?2"
+        );
+        let rows = sqlx::query(sql).bind(signed(number)).bind(signed(limit as u64)).fetch_all(&self.readers).await.map_err(read_error)?;
+        let commit = |row: &SqliteRow| {
+            Ok(StoredCommit {
+                info: commit_info(row, 0)?,
+                command_digest: bytes(row, COMMIT_COLUMNS_COUNT)?,
+                answer: row.try_get(COMMIT_COLUMNS_COUNT + 1)?,
+                hash: bytes(row, COMMIT_COLUMNS_COUNT + 2)?,
+            })
+        };
+        Ok(rows.iter().map(|row| commit(row).map_err(|_: sqlx::Error| unsigned(row, 0).unwrap_or(u64::MAX))).collect())
+    }
+
+    async fn events_after(&self, position: Position, limit: usize) -> Result<Vec<Result<StoredEvent, Position>>, LogError> {
+        let sql = concat!("SELECT ", event_columns!(), " FROM events e WHERE e.position > ?1 ORDER BY e.position LIMIT ?2");
+        let rows = sqlx::query(sql).bind(signed(position)).bind(signed(limit as u64)).fetch_all(&self.readers).await.map_err(read_error)?;
+        Ok(rows.iter().map(|row| stored_event(row).map_err(|_| unsigned(row, 0).unwrap_or(u64::MAX))).collect())
+    }
+}
+
+/// The only one who writes.
+struct Writer {
+    /// `None` after a fault: the next batch connects again, and starts from what is stored.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    head: Head,
+    versions: RememberedVersions,
+    durable: watch::Sender<Position>,
+    batches: Arc<AtomicU64>,
+}
+
+type Verdicts = Vec<Result<Appended, AppendError>>;
+
+impl Writer {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(BATCH_MAX_COMMITS);
+        while queue.recv_many(&mut jobs, BATCH_MAX_COMMITS).await > 0 {
+            let mut waiting = jobs.drain(..).peekable();
+            while waiting.peek().is_some() {
+                let (mut bytes, mut commits, mut replies) = (0, Vec::new(), Vec::new());
+                while let Some(job) = waiting.next_if(|job| commits.is_empty() || bytes + payload_bytes(&job.commit) <= BATCH_MAX_BYTES) {
+                    bytes += payload_bytes(&job.commit);
+                    commits.push(job.commit);
+                    replies.push(job.reply);
+                }
+                let verdicts = self.batch(commits, replies.len()).await;
+                for (reply, verdict) in replies.into_iter().zip(verdicts) {
+                    // A caller that no longer waits is not told; its commit holds all the same.
+                    let _ = reply.send(verdict);
+                }
+            }
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "closing the log's writer");
+        }
+    }
+
+    async fn batch(&mut self, commits: Vec<Commit>, count: usize) -> Verdicts {
+        match self.write(commits).await {
+            Ok((verdicts, head)) => {
+                if head != self.head {
+                    self.head = head;
+                    self.durable.send_replace(head.position);
+                }
+                verdicts
+            }
+            Err(error) => {
+                tracing::error!(%error, "a batch of the log failed");
+                self.versions = RememberedVersions::default();
+                if let Some(connection) = self.connection.take() {
+                    let _ = connection.close().await;
+                }
+                let fault: StorageFault = Arc::new(error);
+                (0..count).map(|_| Err(AppendError::Storage(Arc::clone(&fault)))).collect()
+            }
+        }
+    }
+
+    async fn write(&mut self, commits: Vec<Commit>) -> Result<(Verdicts, Head), sqlx::Error> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(self.options.connect().await?),
+        };
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let head = head(&mut transaction, self.head.log, self.head.epoch).await?;
+        if head != self.head {
+            // Another process has written, or a commit whose outcome was unknown did succeed.
+            self.versions = RememberedVersions::default();
+        }
+        let commands = known_commands(&mut transaction, &commits, &head).await?;
+        let versions = self.versions.of(&mut transaction, &commits).await?;
+        let mut tail = Tail { head, versions, commands };
+
+        let mut accepted = Vec::new();
+        let verdicts = commits
+            .into_iter()
+            .map(|commit| {
+                Ok(match tail.admit(commit)? {
+                    Verdict::Replay(appended) => appended,
+                    Verdict::Write(commit) => {
+                        let appended = commit.appended();
+                        accepted.push(*commit);
+                        appended
+                    }
+                })
+            })
+            .collect();
+        if accepted.is_empty() {
+            transaction.rollback().await?;
+        } else {
+            insert(&mut transaction, &accepted).await?;
+            transaction.commit().await?;
+            self.batches.fetch_add(1, Ordering::Relaxed);
+        }
+        self.versions.remember(tail.versions);
+        Ok((verdicts, tail.head))
+    }
+}
+
+async fn insert(connection: &mut SqliteConnection, accepted: &[admit::Accepted]) -> Result<(), sqlx::Error> {
+    let commits: Vec<_> = accepted
+        .iter()
+        .map(|accepted| {
+            let metadata = &accepted.commit.metadata;
+            (
+                accepted.number,
+                accepted.first_position,
+                accepted.head.position,
+                &metadata.actor,
+                metadata.command_id.simple(),
+                hex::encode(accepted.commit.command_digest),
+                metadata.correlation.simple(),
+                metadata.causation,
+                metadata.recorded_at.timestamp_micros(),
+                &accepted.commit.answer,
+                hex::encode(accepted.hash),
+                hex::encode(accepted.head.chain),
+            )
+        })
+        .collect();
+    sqlx::query(
+        "INSERT INTO commits (number, first_position, last_position, actor, command_id, command_digest, correlation, causation,
+                              recorded_at, answer, hash, chain)
+         SELECT value->>0, value->>1, value->>2, value->>3, unhex(value->>4), unhex(value->>5), unhex(value->>6), value->>7,
+                value->>8, value->>9, unhex(value->>10), unhex(value->>11)
+         FROM json_each(?)",
+    )
+    .bind(json(&commits)?)
+    .execute(&mut *connection)
+    .await?;
+
+    let events: Vec<_> = accepted
+        .iter()
+        .flat_map(|accepted| {
+            let places = accepted.versions.iter().zip(accepted.first_position..);
+            accepted.commit.events.iter().zip(places).map(|((stream, event), (version, position))| {
+                let id = stream.id.simple();
+                (position, accepted.number, &stream.kind, id, version, &event.event_type, event.schema_version, &event.payload)
+            })
+        })
+        .collect();
+    sqlx::query(
+        "INSERT INTO events (position, commit_number, stream_kind, stream_id, version, event_type, schema_version, payload)
+         SELECT value->>0, value->>1, value->>2, unhex(value->>3), value->>4, value->>5, value->>6, value->>7 FROM json_each(?)",
+    )
+    .bind(json(&events)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Which of the commits' commands are in the log.
+async fn known_commands(
+    connection: &mut SqliteConnection,
+    commits: &[Commit],
+    head: &Head,
+) -> Result<HashMap<CommandKey, StoredAnswer>, sqlx::Error> {
+    let keys: Vec<_> = commits.iter().map(|commit| (&commit.metadata.actor, commit.metadata.command_id.simple())).collect();
+    let rows = sqlx::query(
+        "SELECT c.actor, c.command_id, c.command_digest, c.answer, c.first_position, c.last_position, c.chain
+         FROM json_each(?) CROSS JOIN commits c ON c.actor = value->>0 AND c.command_id = unhex(value->>1)",
+    )
+    .bind(json(&keys)?)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok(((row.try_get(0)?, uuid(row, 1)?), stored_answer(row, 2, head.log, head.epoch)?))).collect()
+}
+
+/// Versions of the streams written last, in two generations: when the young one is full, the old one is forgotten.
+#[derive(Debug, Default)]
+struct RememberedVersions {
+    young: HashMap<StreamId, u64>,
+    old: HashMap<StreamId, u64>,
+}
+
+impl RememberedVersions {
+    /// The versions of all streams that the commits expect anything of.
+    async fn of(&self, connection: &mut SqliteConnection, commits: &[Commit]) -> Result<HashMap<StreamId, u64>, sqlx::Error> {
+        let (mut versions, mut unknown) = (HashMap::new(), Vec::new());
+        for (stream, _) in commits.iter().flat_map(|commit| &commit.expectations) {
+            if versions.contains_key(stream) {
+                continue;
+            }
+            let known = self.young.get(stream).or_else(|| self.old.get(stream)).copied();
+            if known.is_none() {
+                unknown.push(stream.clone());
+            }
+            versions.insert(stream.clone(), known.unwrap_or(0));
+        }
+        if !unknown.is_empty() {
+            let rows = sqlx::query(
+                "SELECT key, (SELECT max(version) FROM events WHERE stream_kind = value->>0 AND stream_id = unhex(value->>1))
+                 FROM json_each(?)",
+            )
+            .bind(stream_keys(&unknown)?)
+            .fetch_all(connection)
+            .await?;
+            for row in &rows {
+                let at = usize::try_from(unsigned(row, 0)?).unwrap_or(usize::MAX);
+                if let (Some(stream), Some(_)) = (unknown.get(at), row.try_get::<Option<i64>, _>(1)?) {
+                    versions.insert(stream.clone(), unsigned(row, 1)?);
+                }
+            }
+        }
+        Ok(versions)
+    }
+
+    fn remember(&mut self, versions: HashMap<StreamId, u64>) {
+        if self.young.len() + versions.len() > REMEMBERED_STREAMS {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.extend(versions);
+    }
+}
+
+fn write_options(path: &Path, settings: SqliteSettings) -> SqliteConnectOptions {
+    base_options(path, settings)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", WRITER_CACHE_KIB)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+}
+
+fn read_pool(path: &Path, settings: SqliteSettings) -> SqlitePool {
+    let options = base_options(path, settings).read_only(true).row_buffer_size(ROW_BUFFER_ROWS);
+    SqlitePoolOptions::new().max_connections(settings.readers.max(1)).test_before_acquire(false).connect_lazy_with(options)
+}
+
+fn base_options(path: &Path, settings: SqliteSettings) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new().filename(PathBuf::from(path)).foreign_keys(true).busy_timeout(settings.busy_timeout);
+    options.disable_statement_logging()
+}
+
+async fn check_version(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < SQLITE_MIN_VERSION { Err(OpenError::OldSqlite { found }) } else { Ok(()) }
+}
+
+async fn meta(connection: &mut SqliteConnection) -> Result<(Uuid, u32), OpenError> {
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name IN ('log_meta', 'commits', 'events')")
+        .fetch_one(&mut *connection)
+        .await?;
+    if tables != 3 {
+        return Err(OpenError::NotALog);
+    }
+    let row = sqlx::query("SELECT log_id, epoch FROM log_meta ORDER BY epoch DESC LIMIT 1").fetch_optional(connection).await?;
+    let row = row.ok_or(OpenError::NotALog)?;
+    Ok((uuid(&row, 0)?, row.try_get(1)?))
+}
+
+async fn head(connection: &mut SqliteConnection, log: Uuid, epoch: u32) -> Result<Head, sqlx::Error> {
+    let sql = "SELECT number, last_position, chain FROM commits ORDER BY number DESC LIMIT 1";
+    let row = sqlx::query(sql).fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok(Head { log, epoch, number: 0, position: 0, chain: chain::genesis(log) }) };
+    Ok(Head { log, epoch, number: unsigned(&row, 0)?, position: unsigned(&row, 1)?, chain: bytes(&row, 2)? })
+}
+
+fn stored_event(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
+    Ok(StoredEvent {
+        position: unsigned(row, 0)?,
+        commit_number: unsigned(row, 1)?,
+        stream: StreamId { kind: row.try_get::<String, _>(2)?.into(), id: uuid(row, 3)? },
+        version: unsigned(row, 4)?,
+        event_type: row.try_get(5)?,
+        schema_version: row.try_get(6)?,
+        payload: row.try_get(7)?,
+    })
+}
+
+fn commit_info(row: &SqliteRow, from: usize) -> Result<CommitInfo, sqlx::Error> {
+    let causation: Option<i64> = row.try_get(from + 6)?;
+    let recorded_at = DateTime::from_timestamp_micros(row.try_get(from + 7)?).ok_or_else(|| out_of_range("recorded_at"))?;
+    Ok(CommitInfo {
+        number: unsigned(row, from)?,
+        first_position: unsigned(row, from + 1)?,
+        last_position: unsigned(row, from + 2)?,
+        metadata: Metadata {
+            actor: row.try_get(from + 3)?,
+            command_id: uuid(row, from + 4)?,
+            correlation: uuid(row, from + 5)?,
+            causation: causation.map(|_| unsigned(row, from + 6)).transpose()?,
+            recorded_at,
+        },
+        chain: bytes(row, from + 8)?,
+    })
+}
+
+fn stored_answer(row: &SqliteRow, from: usize, log: Uuid, epoch: u32) -> Result<StoredAnswer, sqlx::Error> {
+    Ok(StoredAnswer {
+        digest: bytes(row, from)?,
+        answer: row.try_get(from + 1)?,
+        first_position: unsigned(row, from + 2)?,
+        token: Token { log, epoch, position: unsigned(row, from + 3)?, chain: bytes(row, from + 4)? },
+    })
+}
+
+fn unsigned(row: &SqliteRow, at: usize) -> Result<u64, sqlx::Error> {
+    u64::try_from(row.try_get::<i64, _>(at)?).map_err(|_| out_of_range("a number"))
+}
+
+fn bytes<const N: usize>(row: &SqliteRow, at: usize) -> Result<[u8; N], sqlx::Error> {
+    row.try_get::<&[u8], _>(at)?.try_into().map_err(|_| out_of_range("bytes"))
+}
+
+fn uuid(row: &SqliteRow, at: usize) -> Result<Uuid, sqlx::Error> {
+    bytes(row, at).map(Uuid::from_bytes)
+}
+
+/// SQLite's integers are signed. Nothing in a log reaches half of `u64`; what a caller asks for past it is past the end.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn payload_bytes(commit: &Commit) -> usize {
+    commit.events.iter().map(|(_, event)| event.payload.len()).sum()
+}
+
+fn stream_keys(streams: &[StreamId]) -> Result<String, sqlx::Error> {
+    json(&streams.iter().map(|stream| (&stream.kind, stream.id.simple())).collect::<Vec<_>>())
+}
+
+fn json(value: &impl Serialize) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+fn out_of_range(what: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("{what} out of range").into())
+}
+
+fn fault(error: sqlx::Error) -> LogError {
+    LogError::Storage(Arc::new(error))
+}
+
+fn read_error(error: sqlx::Error) -> LogError {
+    match error {
+        sqlx::Error::PoolClosed => LogError::Closed,
+        error => fault(error),
+    }
+}

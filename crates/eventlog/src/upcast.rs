@@ -1,0 +1,123 @@
+//! Old payloads are brought up to date when they are read; what is stored is never rewritten.
+
+use std::collections::HashMap;
+
+use gongyi_domain::event::{CodecError, DomainEvent};
+use serde_json::Value;
+
+use crate::{Position, Recorded};
+
+/// One step: a payload of one schema version, made one of the next.
+pub type Step = fn(Value) -> Result<Value, String>;
+
+/// The steps that old payloads go through, by stream kind, event type and the version they start from. (Event types
+/// of different kinds may share a name.)
+#[derive(Debug, Default, Clone)]
+pub struct Upcasters {
+    steps: HashMap<(String, String, u16), Step>,
+}
+
+/// Two steps from the same version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a second step for {kind}.{event_type} from version {from_version}")]
+pub struct DuplicateStep {
+    /// The stream kind.
+    pub kind: String,
+    /// The event type.
+    pub event_type: String,
+    /// The version that both start from.
+    pub from_version: u16,
+}
+
+/// A stored event could not be read as this build's.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// No step leads on from a version.
+    #[error("no step for {event_type} from version {from_version}, at position {position}")]
+    MissingStep {
+        /// Where.
+        position: Position,
+        /// The event type.
+        event_type: String,
+        /// The version without a step.
+        from_version: u16,
+    },
+    /// A step refused the payload.
+    #[error("the step for {event_type} from version {from_version} refused position {position}: {reason}")]
+    Step {
+        /// Where.
+        position: Position,
+        /// The event type.
+        event_type: String,
+        /// The version that the step starts from.
+        from_version: u16,
+        /// What the step said.
+        reason: String,
+    },
+    /// Written by a newer build than this one.
+    #[error("{event_type} at position {position} has version {stored}, this build knows {known}")]
+    Newer {
+        /// Where.
+        position: Position,
+        /// The event type.
+        event_type: String,
+        /// The stored version.
+        stored: u16,
+        /// The newest version this build knows.
+        known: u16,
+    },
+    /// The payload does not fit the type, or the type is unknown.
+    #[error("position {position} does not decode")]
+    Codec {
+        /// Where.
+        position: Position,
+        /// What does not fit.
+        #[source]
+        source: CodecError,
+    },
+}
+
+impl Upcasters {
+    /// No steps: right as long as every event type is at version 1.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the step that leads from `from_version` to the next.
+    ///
+    /// # Errors
+    /// There is such a step.
+    pub fn register(&mut self, kind: &str, event_type: &str, from_version: u16, step: Step) -> Result<(), DuplicateStep> {
+        match self.steps.insert((kind.to_owned(), event_type.to_owned(), from_version), step) {
+            None => Ok(()),
+            Some(_) => Err(DuplicateStep { kind: kind.to_owned(), event_type: event_type.to_owned(), from_version }),
+        }
+    }
+
+    /// The event as this build knows it.
+    ///
+    /// # Errors
+    /// See [`DecodeError`]; never a guess.
+    pub fn decode<E: DomainEvent>(&self, recorded: &Recorded) -> Result<E, DecodeError> {
+        let (position, event_type) = (recorded.position, &recorded.event_type);
+        let known = E::schema_version(event_type);
+        let codec = |source| DecodeError::Codec { position, source };
+        if recorded.schema_version == known {
+            return E::decode(event_type, &recorded.payload).map_err(codec);
+        }
+        if recorded.schema_version > known {
+            return Err(DecodeError::Newer { position, event_type: event_type.clone(), stored: recorded.schema_version, known });
+        }
+        let json = |source| codec(CodecError::Payload { event_type: event_type.clone(), source });
+        let mut payload: Value = serde_json::from_str(&recorded.payload).map_err(json)?;
+        for from_version in recorded.schema_version..known {
+            let key = (recorded.stream.kind.clone().into_owned(), event_type.clone(), from_version);
+            let Some(step) = self.steps.get(&key) else {
+                return Err(DecodeError::MissingStep { position, event_type: event_type.clone(), from_version });
+            };
+            payload =
+                step(payload).map_err(|reason| DecodeError::Step { position, event_type: event_type.clone(), from_version, reason })?;
+        }
+        E::decode(event_type, &payload.to_string()).map_err(codec)
+    }
+}

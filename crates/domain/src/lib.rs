@@ -1,7 +1,127 @@
 //! The rules of gongyi. Pure, synchronous, deterministic: no clock, no randomness, no IO.
 //!
-//! One aggregate a file: purpose and invariants, ids, state, commands, events, refusals, `decide`, `apply`, tests.
+//! One aggregate a file: purpose and invariants, ids, state, commands, events, refusals, `decide` (esrs calls it
+//! [`esrs::Aggregate::handle_command`]), `apply`, tests. A context imports only [`access`] and [`values`].
 
+pub mod access;
 pub mod event;
 pub mod refusal;
 pub mod values;
+pub mod volunteering;
+
+use access::{account, area, authority::Act, claim, person};
+use event::{CodecError, DomainEvent};
+use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
+
+macro_rules! aggregates {
+    ($($(#[$doc:meta])* $variant:ident($aggregate:ty)),+ $(,)?) => {
+        /// An event of any aggregate. Folds match on every variant; there is no wildcard arm.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event { $($(#[$doc])* $variant(<$aggregate as esrs::Aggregate>::Event)),+ }
+
+        impl Event {
+            /// The event stored as `event_type` with `payload` (of the current schema version) in a stream of `kind`.
+            ///
+            /// # Errors
+            /// A kind or type this build does not know, or a payload that does not fit.
+            pub fn decode(kind: &str, event_type: &str, payload: &str) -> Result<Self, CodecError> {
+                match kind {
+                    $(<$aggregate as esrs::Aggregate>::NAME => DomainEvent::decode(event_type, payload).map(Self::$variant),)+
+                    _ => Err(CodecError::UnknownKind { kind: kind.to_owned() }),
+                }
+            }
+
+            /// The schema version that this build writes for `event_type` in a stream of `kind`.
+            pub fn schema_version(kind: &str, event_type: &str) -> Option<u16> {
+                match kind {
+                    $(<$aggregate as esrs::Aggregate>::NAME =>
+                        Some(<<$aggregate as esrs::Aggregate>::Event as DomainEvent>::schema_version(event_type)),)+
+                    _ => None,
+                }
+            }
+        }
+
+        /// The JSON Schema of every aggregate's events, by the aggregate's name.
+        pub fn event_schemas() -> Vec<(&'static str, schemars::Schema)> {
+            vec![$((<$aggregate as esrs::Aggregate>::NAME, schemars::schema_for!(<$aggregate as esrs::Aggregate>::Event))),+]
+        }
+    };
+}
+
+aggregates! {
+    /// Areas.
+    Area(area::Area),
+    /// Persons.
+    Person(person::Person),
+    /// Claims.
+    Claim(claim::Claim),
+    /// Accounts.
+    Account(account::Account),
+    /// Volunteers.
+    Volunteer(volunteer::Volunteer),
+    /// Organisations.
+    Organisation(organisation::Organisation),
+    /// Memberships.
+    Membership(membership::Membership),
+    /// Calendars.
+    Calendar(calendar::Calendar),
+    /// Activities.
+    Activity(activity::Activity),
+    /// Service ledgers.
+    ServiceLedger(service_ledger::ServiceLedger),
+}
+
+/// Every act there is, for the who-may-do-what matrix and its tests.
+pub const ACTS: &[&Act] = &[
+    &area::IMPORT_AREAS,
+    &area::AREAS,
+    &account::SIGN_IN,
+    &account::REFRESH,
+    &account::SIGN_OUT,
+    &account::ME,
+    &account::OPEN_ACCOUNT,
+    &account::CHANGE_PASSWORD,
+    &account::GRANT_ROLE,
+    &account::REVOKE_ROLE,
+    &account::ACCOUNTS,
+    &person::ERASE_PERSON,
+    &person::PERSONAL_DATA,
+    &volunteer::REGISTER_VOLUNTEER,
+    &volunteer::CORRECT_VOLUNTEER,
+    &volunteer::SUSPEND_VOLUNTEER,
+    &volunteer::REINSTATE_VOLUNTEER,
+    &volunteer::WITHDRAW_VOLUNTEER,
+    &volunteer::IMPORT_VOLUNTEERS,
+    &volunteer::VOLUNTEERS,
+    &volunteer::VOLUNTEER,
+    &organisation::FOUND_ORGANISATION,
+    &organisation::AMEND_ORGANISATION,
+    &organisation::DISSOLVE_ORGANISATION,
+    &organisation::IMPORT_ORGANISATIONS,
+    &organisation::ORGANISATIONS,
+    &membership::JOIN_ORGANISATION,
+    &membership::LEAVE_ORGANISATION,
+    &activity::PUBLISH_ACTIVITY,
+    &activity::AMEND_ACTIVITY,
+    &activity::CANCEL_ACTIVITY,
+    &activity::CLOSE_ACTIVITY,
+    &activity::SIGN_UP,
+    &activity::WITHDRAW_SIGN_UP,
+    &activity::CHECK_IN,
+    &activity::CHECK_OUT,
+    &activity::CHECK_IN_BY_CODE,
+    &activity::CHECK_OUT_BY_CODE,
+    &activity::ATTENDANCE_CODE,
+    &activity::ACTIVITIES,
+    &activity::SIGN_UPS,
+    &service_ledger::LOG_SERVICE,
+    &service_ledger::CONFIRM_SERVICE,
+    &service_ledger::CONFIRM_SERVICES,
+    &service_ledger::REJECT_SERVICE,
+    &service_ledger::DISPUTE_SERVICE,
+    &service_ledger::CORRECT_SERVICE,
+    &service_ledger::VOID_SERVICE,
+    &service_ledger::IMPORT_HOURS,
+    &service_ledger::SERVICE_RECORDS,
+    &service_ledger::PARTICIPATION,
+];

@@ -1,0 +1,114 @@
+//! Names and phone numbers as people type them.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest name taken, in characters.
+pub const NAME_MAX_CHARS: usize = 64;
+
+/// NFKC-normalised and trimmed; what every typed text passes before it is compared or stored.
+pub fn normalised(text: &str) -> String {
+    text.nfkc().collect::<String>().trim().to_owned()
+}
+
+/// What is wrong with a typed name or phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAContact {
+    /// Nothing was typed.
+    #[error("nothing was typed")]
+    Missing,
+    /// It does not have the form.
+    #[error("it does not have the form")]
+    Format,
+}
+
+macro_rules! personal {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+        impl $name {
+            /// The normalised text.
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(concat!(stringify!($name), "(…)")) }
+        }
+    };
+}
+
+personal! {
+    /// A person's name: 1 to 64 characters, none of them a control character. Its `Debug` shows nothing.
+    PersonName
+}
+personal! {
+    /// A phone number: a mainland mobile number (11 digits from 13… to 19…) or, with `+` and country code, another one
+    /// of 8 to 15 digits (E.164). Its `Debug` shows nothing.
+    Phone
+}
+
+impl PersonName {
+    /// Parses a typed name.
+    ///
+    /// # Errors
+    /// [`NotAContact::Missing`] when blank, [`NotAContact::Format`] when too long or with control characters.
+    pub fn parse(text: &str) -> Result<Self, NotAContact> {
+        let text = normalised(text);
+        match text.chars().count() {
+            0 => Err(NotAContact::Missing),
+            1..=NAME_MAX_CHARS if !text.chars().any(char::is_control) => Ok(Self(text)),
+            _ => Err(NotAContact::Format),
+        }
+    }
+}
+
+impl Phone {
+    /// Parses a typed number; spaces, hyphens and a leading +86 are dropped.
+    ///
+    /// # Errors
+    /// [`NotAContact::Missing`] when blank, [`NotAContact::Format`] otherwise.
+    pub fn parse(text: &str) -> Result<Self, NotAContact> {
+        let text: String = normalised(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        if text.is_empty() {
+            return Err(NotAContact::Missing);
+        }
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let local = text.strip_prefix("+86").unwrap_or(&text);
+        let mobile = local.len() == 11 && digits(local) && local.starts_with('1') && local.as_bytes()[1] >= b'3';
+        let foreign = text.strip_prefix('+').is_some_and(|rest| !rest.starts_with("86") && (8..=15).contains(&rest.len()) && digits(rest));
+        match (mobile, foreign) {
+            (true, _) => Ok(Self(local.to_owned())),
+            (_, true) => Ok(Self(text)),
+            _ => Err(NotAContact::Format),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_number_typed_in_many_ways_is_one_number() {
+        for text in ["19901215279", " 199 0121 5279", "+86 199-0121-5279", "１９９０１２１５２７９"] {
+            assert_eq!(Phone::parse(text).unwrap().as_str(), "19901215279");
+        }
+        assert_eq!(Phone::parse("+85366881234").unwrap().as_str(), "+85366881234");
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in ["12345", "12012345678", "+8612345", "1990121527a"] {
+            assert_eq!(Phone::parse(text), Err(NotAContact::Format), "{text}");
+        }
+        assert_eq!(Phone::parse(" \u{3000}"), Err(NotAContact::Missing));
+        assert_eq!(PersonName::parse("\u{3000} "), Err(NotAContact::Missing));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,80}") {
+            let _ = (Phone::parse(&text), PersonName::parse(&text));
+        }
+    }
+}

@@ -1,0 +1,586 @@
+//! An activity: published by an organisation, with shifts to sign up for and the attendance at them.
+//!
+//! - Two people never get one last place: places are taken, freed and given on in one stream.
+//! - The waitlist is kept in order; who moves up is told by an event of its own.
+//! - A volunteer has one sign-up a shift; the calendar keeps shifts of different activities apart.
+//! - At most three check-ins a person, day and activity; nobody is checked in twice at once.
+//! - Cancelled and closed activities take nobody in.
+
+use std::collections::BTreeMap;
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::activity_details::{Details, DetailsRefusal, Shift};
+use crate::{
+    access::authority::{Act, Role, To},
+    event::DomainEvent,
+    refusal::{Refusal, refusals},
+    values::{AttendanceId, Day, Instant, OrganisationId, ShiftId, VolunteerId},
+};
+
+/// Most check-ins of one person on one day at one activity.
+pub const CHECK_INS_MAX_PER_DAY: usize = 3;
+/// Check-in opens this long before the shift starts, in minutes.
+pub const CHECK_IN_EARLY_MINUTES: i64 = 60;
+
+const KEEPERS: &[To] =
+    &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
+const ONESELF_AND_KEEPERS: &[To] = &[
+    To::Oneself,
+    To::Holders(Role::Coordinator),
+    To::Holders(Role::Organiser),
+    To::Holders(Role::DistrictOfficer),
+    To::Holders(Role::Operator),
+];
+/// Publish an activity.
+pub const PUBLISH_ACTIVITY: Act = Act { name: "publishActivity", open_to: KEEPERS };
+/// Amend it.
+pub const AMEND_ACTIVITY: Act = Act { name: "amendActivity", open_to: KEEPERS };
+/// Cancel it.
+pub const CANCEL_ACTIVITY: Act = Act { name: "cancelActivity", open_to: KEEPERS };
+/// Close it when all is done.
+pub const CLOSE_ACTIVITY: Act = Act { name: "closeActivity", open_to: KEEPERS };
+/// Sign up for a shift.
+pub const SIGN_UP: Act = Act { name: "signUp", open_to: ONESELF_AND_KEEPERS };
+/// Withdraw from a shift or its waitlist.
+pub const WITHDRAW_SIGN_UP: Act = Act { name: "withdrawSignUp", open_to: ONESELF_AND_KEEPERS };
+/// Check a volunteer in or out.
+pub const CHECK_IN: Act = Act { name: "checkIn", open_to: KEEPERS };
+/// See check-in's counterpart.
+pub const CHECK_OUT: Act = Act { name: "checkOut", open_to: KEEPERS };
+/// Check oneself in with the activity's rotating code.
+pub const CHECK_IN_BY_CODE: Act = Act { name: "checkInByCode", open_to: &[To::Oneself] };
+/// Check oneself out with the activity's rotating code.
+pub const CHECK_OUT_BY_CODE: Act = Act { name: "checkOutByCode", open_to: &[To::Oneself] };
+/// Show the rotating code.
+pub const ATTENDANCE_CODE: Act = Act { name: "attendanceCode", open_to: KEEPERS };
+/// Read activities; they are public.
+pub const ACTIVITIES: Act = Act { name: "activities", open_to: &[To::Anyone] };
+/// Read who signed up and who was there.
+pub const SIGN_UPS: Act = Act {
+    name: "signUps",
+    open_to: &[
+        To::Oneself,
+        To::Holders(Role::Coordinator),
+        To::Holders(Role::Organiser),
+        To::Holders(Role::DistrictOfficer),
+        To::Holders(Role::Auditor),
+        To::Holders(Role::Operator),
+    ],
+};
+
+/// Whether the activity takes people in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Not published.
+    #[default]
+    Unknown,
+    /// Published.
+    Open,
+    /// Cancelled for good.
+    Cancelled,
+    /// Closed for good.
+    Closed,
+}
+
+/// How somebody was checked in or out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// By a coordinator.
+    Coordinator,
+    /// By the rotating code shown at the place.
+    Code,
+}
+
+/// One stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attendance {
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// At which shift.
+    pub shift: ShiftId,
+    /// The day of the check-in, in the tenant's time zone.
+    pub day: Day,
+    /// Check-in.
+    pub checked_in: Instant,
+    /// Check-out, once done.
+    pub checked_out: Option<Instant>,
+}
+
+/// Who has a place in a shift and who waits for one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Those with a place, in order of taking it.
+    pub taken: Vec<VolunteerId>,
+    /// Those waiting, first come first.
+    pub waiting: Vec<VolunteerId>,
+}
+
+/// An activity's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Whether it takes people in.
+    pub phase: Phase,
+    /// Who organises it.
+    pub organisation: Option<OrganisationId>,
+    /// What was published.
+    pub details: Option<Details>,
+    /// Places of each shift.
+    pub places: BTreeMap<ShiftId, Places>,
+    /// All stays.
+    pub attendance: BTreeMap<AttendanceId, Attendance>,
+}
+
+/// What may be asked of an activity.
+#[derive(Debug, Clone)]
+pub enum ActivityCommand {
+    /// Publish it.
+    Publish {
+        /// Who organises it.
+        organisation: OrganisationId,
+        /// What is published.
+        details: Details,
+        /// Now.
+        now: Instant,
+    },
+    /// Amend it: all details anew. Shifts with sign-ups keep their times and are not removed; more places move the
+    /// waitlist up.
+    Amend {
+        /// The new details.
+        details: Details,
+        /// Now.
+        now: Instant,
+    },
+    /// Cancel it.
+    Cancel {
+        /// Why; about the activity, not about a person.
+        reason: String,
+    },
+    /// Close it.
+    Close {
+        /// Now.
+        now: Instant,
+    },
+    /// Take a place or a place on the waitlist.
+    SignUp {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+        /// The volunteer's age on the day of the shift, in years.
+        age: u32,
+        /// The skills the volunteer has named.
+        skills: Vec<String>,
+        /// Now.
+        now: Instant,
+    },
+    /// Give a place back; the first on the waitlist moves up.
+    Withdraw {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+        /// Now.
+        now: Instant,
+        /// By a coordinator, who is not bound by the deadline.
+        by_coordinator: bool,
+    },
+    /// Check in.
+    CheckIn {
+        /// The stay that begins.
+        attendance: AttendanceId,
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+        /// When.
+        at: Instant,
+        /// Its day in the tenant's time zone.
+        day: Day,
+        /// Now.
+        now: Instant,
+        /// By whom it is witnessed.
+        witness: Witness,
+    },
+    /// Check out.
+    CheckOut {
+        /// Who.
+        volunteer: VolunteerId,
+        /// When.
+        at: Instant,
+        /// Now.
+        now: Instant,
+        /// By whom it is witnessed.
+        witness: Witness,
+    },
+}
+
+/// What happened to an activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ActivityEvent {
+    /// Published.
+    ActivityPublished {
+        /// Who organises it.
+        organisation: OrganisationId,
+        /// What was published.
+        details: Details,
+    },
+    /// Amended.
+    ActivityAmended {
+        /// What it is now.
+        details: Details,
+    },
+    /// Cancelled.
+    ActivityCancelled {
+        /// Why.
+        reason: String,
+    },
+    /// Closed.
+    ActivityClosed {},
+    /// A place was taken.
+    VolunteerSignedUp {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+    },
+    /// All places were taken; the volunteer waits.
+    VolunteerWaitlisted {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+    },
+    /// A place became free and went to the first on the waitlist.
+    VolunteerPromoted {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+    },
+    /// A place, or a place on the waitlist, was given back.
+    SignUpWithdrawn {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+    },
+    /// Checked in.
+    VolunteerCheckedIn {
+        /// The stay that began.
+        attendance: AttendanceId,
+        /// Which shift.
+        shift: ShiftId,
+        /// Who.
+        volunteer: VolunteerId,
+        /// When.
+        at: Instant,
+        /// Its day in the tenant's time zone.
+        day: Day,
+        /// By whom it was witnessed.
+        witness: Witness,
+    },
+    /// Checked out.
+    VolunteerCheckedOut {
+        /// The stay that ended.
+        attendance: AttendanceId,
+        /// Who.
+        volunteer: VolunteerId,
+        /// When.
+        at: Instant,
+        /// By whom it was witnessed.
+        witness: Witness,
+    },
+}
+impl DomainEvent for ActivityEvent {}
+
+refusals! {
+    /// Why an activity says no.
+    pub enum ActivityRefusal {
+        /// Nothing of this id.
+        UnknownActivity("activity", "没有此活动", "There is no such activity"),
+        /// Published already.
+        ActivityExists("activity", "该活动已发布", "This activity is published already"),
+        /// Cancelled or closed.
+        ActivityNotOpen("activity", "该活动已取消或结束", "This activity is cancelled or closed"),
+        /// The details are wrong; the sentence says how.
+        DetailsUnfit { zh: String, en: String }("details", "{zh}", "{en}"),
+        /// No shift of this id.
+        UnknownShift("shift", "没有此班次", "There is no such shift"),
+        /// A shift with sign-ups keeps its times and is not removed.
+        ShiftInUse("shifts", "已有人报名的班次不能改时间或删除", "A shift with sign-ups keeps its times and is not removed"),
+        /// Fewer places than are taken.
+        CapacityBelowTaken("shifts", "名额不能少于已报名人数", "There cannot be fewer places than are taken"),
+        /// A reason of 1 to 2000 characters.
+        CancelReasonUnfit("reason", "请说明取消理由", "Say why it is cancelled"),
+        /// Somebody is still checked in, or a shift still lies ahead.
+        NotOver("activity", "活动尚未结束或仍有人未签退", "A shift lies ahead or somebody has not been checked out"),
+        /// Sign-up is not open now.
+        SignUpNotOpen("shift", "不在报名时间内", "Sign-up is not open now"),
+        /// The shift has begun.
+        ShiftBegun("shift", "该班次已开始", "The shift has begun"),
+        /// A sign-up exists.
+        AlreadySignedUp("volunteer", "已报名或已在候补名单中", "The volunteer has signed up or waits already"),
+        /// No sign-up exists.
+        NotSignedUp("volunteer", "未报名该班次", "The volunteer has not signed up for this shift"),
+        /// Too young on the day of the shift.
+        TooYoung { least: u32 }("volunteer", "该活动要求年满 {least} 岁", "Volunteers must be {least} on the day"),
+        /// A required skill is missing.
+        SkillMissing { skill: String }("volunteer", "该活动要求具备“{skill}”", "The activity asks for «{skill}»"),
+        /// The deadline for withdrawal has passed.
+        WithdrawalTooLate("shift", "已过退出截止时间", "It is too late to withdraw"),
+        /// Somebody who was there does not withdraw.
+        HasAttended("volunteer", "已签到，不能退出", "The volunteer has been checked in already"),
+        /// Outside the time from an hour before the shift to its end, or in the future.
+        CheckInTimeUnfit("at", "不在签到时间内", "Check-in is possible from an hour before the shift to its end"),
+        /// Three times a day is the limit.
+        TooManyCheckIns { most: usize }("volunteer", "同一活动每日最多签到 {most} 次", "At most {most} check-ins a day"),
+        /// Still checked in.
+        AlreadyCheckedIn("volunteer", "已签到，尚未签退", "The volunteer is checked in"),
+        /// Not checked in.
+        NotCheckedIn("volunteer", "尚未签到", "The volunteer is not checked in"),
+        /// Check-out lies after check-in, not in the future, at most 24 hours later.
+        CheckOutTimeUnfit("at", "签退时间不正确", "Check-out lies after check-in, within 24 hours, not in the future"),
+        /// The rotating code is wrong or has passed.
+        CodeWrong("code", "签到码不正确或已过期", "The code is wrong or has passed"),
+    }
+}
+
+impl From<DetailsRefusal> for ActivityRefusal {
+    fn from(refusal: DetailsRefusal) -> Self {
+        let Refusal { zh, en, .. } = refusal.into();
+        Self::DetailsUnfit { zh, en }
+    }
+}
+
+type Decision = Result<Vec<ActivityEvent>, ActivityRefusal>;
+
+impl Activity {
+    /// The activity takes people in.
+    ///
+    /// # Errors
+    /// Unknown, cancelled or closed activities.
+    pub fn require_open(&self) -> Result<(OrganisationId, &Details), ActivityRefusal> {
+        let (organisation, details) = self.require_known()?;
+        if self.phase == Phase::Open { Ok((organisation, details)) } else { Err(ActivityRefusal::ActivityNotOpen) }
+    }
+
+    /// The activity was published once.
+    ///
+    /// # Errors
+    /// Unknown activities.
+    pub fn require_known(&self) -> Result<(OrganisationId, &Details), ActivityRefusal> {
+        self.organisation.zip(self.details.as_ref()).ok_or(ActivityRefusal::UnknownActivity)
+    }
+
+    /// A published shift.
+    ///
+    /// # Errors
+    /// Unknown shifts.
+    pub fn shift(&self, id: ShiftId) -> Result<&Shift, ActivityRefusal> {
+        let shifts = self.details.as_ref().map_or(&[][..], |details| &details.shifts);
+        shifts.iter().find(|shift| shift.id == id).ok_or(ActivityRefusal::UnknownShift)
+    }
+
+    /// Everybody with a place or waiting, with the shift.
+    pub fn signed_up(&self) -> impl Iterator<Item = (ShiftId, VolunteerId)> {
+        self.places.iter().flat_map(|(shift, places)| places.taken.iter().chain(&places.waiting).map(|who| (*shift, *who)))
+    }
+
+    fn present(&self, volunteer: VolunteerId) -> Option<(AttendanceId, &Attendance)> {
+        self.attendance.iter().map(|(id, stay)| (*id, stay)).find(|(_, stay)| stay.volunteer == volunteer && stay.checked_out.is_none())
+    }
+
+    fn publish(&self, organisation: OrganisationId, details: Details, now: Instant) -> Decision {
+        if self.phase != Phase::Unknown {
+            return Err(ActivityRefusal::ActivityExists);
+        }
+        details.require_fit(&[], now)?;
+        Ok(vec![ActivityEvent::ActivityPublished { organisation, details }])
+    }
+
+    fn amend(&self, details: Details, now: Instant) -> Decision {
+        let (_, old) = self.require_open()?;
+        details.require_fit(&old.shifts, now)?;
+        let mut promoted = vec![];
+        for (id, places) in self.places.iter().filter(|(_, places)| !places.taken.is_empty()) {
+            let before = self.shift(*id)?;
+            let after = details.shifts.iter().find(|shift| shift.id == *id).ok_or(ActivityRefusal::ShiftInUse)?;
+            if (before.starts, before.ends) != (after.starts, after.ends) {
+                return Err(ActivityRefusal::ShiftInUse);
+            }
+            let free = (after.capacity as usize).checked_sub(places.taken.len()).ok_or(ActivityRefusal::CapacityBelowTaken)?;
+            let moves_up = places.waiting.iter().take(free);
+            promoted.extend(moves_up.map(|volunteer| ActivityEvent::VolunteerPromoted { shift: *id, volunteer: *volunteer }));
+        }
+        let mut events = vec![ActivityEvent::ActivityAmended { details }];
+        events.append(&mut promoted);
+        Ok(events)
+    }
+
+    fn close(&self, now: Instant) -> Decision {
+        let (_, details) = self.require_open()?;
+        let over = details.shifts.iter().all(|shift| shift.ends <= now);
+        if over && self.attendance.values().all(|stay| stay.checked_out.is_some()) {
+            Ok(vec![ActivityEvent::ActivityClosed {}])
+        } else {
+            Err(ActivityRefusal::NotOver)
+        }
+    }
+
+    fn sign_up(&self, id: ShiftId, volunteer: VolunteerId, age: u32, skills: &[String], now: Instant) -> Decision {
+        let (_, details) = self.require_open()?;
+        let shift = self.shift(id)?;
+        if now < details.sign_up_opens || now >= details.sign_up_closes {
+            return Err(ActivityRefusal::SignUpNotOpen);
+        }
+        if now >= shift.starts {
+            return Err(ActivityRefusal::ShiftBegun);
+        }
+        if age < details.minimum_age {
+            return Err(ActivityRefusal::TooYoung { least: details.minimum_age });
+        }
+        if let Some(skill) = details.required_skills.iter().find(|skill| !skills.contains(skill)) {
+            return Err(ActivityRefusal::SkillMissing { skill: skill.clone() });
+        }
+        let places = self.places.get(&id).cloned().unwrap_or_default();
+        if places.taken.contains(&volunteer) || places.waiting.contains(&volunteer) {
+            return Err(ActivityRefusal::AlreadySignedUp);
+        }
+        let free = places.taken.len() < shift.capacity as usize;
+        Ok(vec![if free {
+            ActivityEvent::VolunteerSignedUp { shift: id, volunteer }
+        } else {
+            ActivityEvent::VolunteerWaitlisted { shift: id, volunteer }
+        }])
+    }
+
+    fn withdraw(&self, id: ShiftId, volunteer: VolunteerId, now: Instant, by_coordinator: bool) -> Decision {
+        let (_, details) = self.require_open()?;
+        let shift = self.shift(id)?;
+        let places = self.places.get(&id).ok_or(ActivityRefusal::NotSignedUp)?;
+        let had_place = places.taken.contains(&volunteer);
+        if !had_place && !places.waiting.contains(&volunteer) {
+            return Err(ActivityRefusal::NotSignedUp);
+        }
+        if self.attendance.values().any(|stay| stay.volunteer == volunteer && stay.shift == id) {
+            return Err(ActivityRefusal::HasAttended);
+        }
+        let deadline = shift.starts - chrono::Duration::minutes(details.withdrawal_minutes.0.into());
+        if had_place && !by_coordinator && now > deadline {
+            return Err(ActivityRefusal::WithdrawalTooLate);
+        }
+        let mut events = vec![ActivityEvent::SignUpWithdrawn { shift: id, volunteer }];
+        if let Some(first) = places.waiting.first().filter(|_| had_place && now < shift.starts) {
+            events.push(ActivityEvent::VolunteerPromoted { shift: id, volunteer: *first });
+        }
+        Ok(events)
+    }
+
+    fn check_in(&self, attendance: AttendanceId, stay: Attendance, now: Instant, witness: Witness) -> Decision {
+        let Attendance { volunteer, shift: id, day, checked_in: at, .. } = stay;
+        self.require_open()?;
+        let shift = self.shift(id)?;
+        if !self.places.get(&id).is_some_and(|places| places.taken.contains(&volunteer)) {
+            return Err(ActivityRefusal::NotSignedUp);
+        }
+        let opens = shift.starts - chrono::Duration::minutes(CHECK_IN_EARLY_MINUTES);
+        if at < opens || at >= shift.ends || at > now {
+            return Err(ActivityRefusal::CheckInTimeUnfit);
+        }
+        if self.present(volunteer).is_some() {
+            return Err(ActivityRefusal::AlreadyCheckedIn);
+        }
+        let earlier = || self.attendance.values().filter(|stay| stay.volunteer == volunteer);
+        if earlier().filter(|stay| stay.day == day).count() >= CHECK_INS_MAX_PER_DAY {
+            return Err(ActivityRefusal::TooManyCheckIns { most: CHECK_INS_MAX_PER_DAY });
+        }
+        if earlier().any(|stay| stay.checked_out.is_some_and(|out| at < out)) {
+            return Err(ActivityRefusal::CheckInTimeUnfit);
+        }
+        Ok(vec![ActivityEvent::VolunteerCheckedIn { attendance, shift: id, volunteer, at, day, witness }])
+    }
+
+    fn check_out(&self, volunteer: VolunteerId, at: Instant, now: Instant, witness: Witness) -> Decision {
+        self.require_open()?;
+        let (attendance, stay) = self.present(volunteer).ok_or(ActivityRefusal::NotCheckedIn)?;
+        let latest = stay.checked_in + chrono::Duration::hours(24);
+        if at <= stay.checked_in || at > now || at > latest {
+            return Err(ActivityRefusal::CheckOutTimeUnfit);
+        }
+        Ok(vec![ActivityEvent::VolunteerCheckedOut { attendance, volunteer, at, witness }])
+    }
+}
+
+impl Aggregate for Activity {
+    const NAME: &'static str = "activity";
+    type State = Self;
+    type Command = ActivityCommand;
+    type Event = ActivityEvent;
+    type Error = ActivityRefusal;
+
+    fn handle_command(activity: &Self, command: ActivityCommand) -> Decision {
+        match command {
+            ActivityCommand::Publish { organisation, details, now } => activity.publish(organisation, details, now),
+            ActivityCommand::Amend { details, now } => activity.amend(details, now),
+            ActivityCommand::Cancel { reason } => {
+                activity.require_open()?;
+                if reason.trim().is_empty() || reason.chars().count() > super::activity_details::NOTICE_MAX_CHARS {
+                    return Err(ActivityRefusal::CancelReasonUnfit);
+                }
+                Ok(vec![ActivityEvent::ActivityCancelled { reason }])
+            }
+            ActivityCommand::Close { now } => activity.close(now),
+            ActivityCommand::SignUp { shift, volunteer, age, skills, now } => activity.sign_up(shift, volunteer, age, &skills, now),
+            ActivityCommand::Withdraw { shift, volunteer, now, by_coordinator } => activity.withdraw(shift, volunteer, now, by_coordinator),
+            ActivityCommand::CheckIn { attendance, shift, volunteer, at, day, now, witness } => {
+                activity.check_in(attendance, Attendance { volunteer, shift, day, checked_in: at, checked_out: None }, now, witness)
+            }
+            ActivityCommand::CheckOut { volunteer, at, now, witness } => activity.check_out(volunteer, at, now, witness),
+        }
+    }
+
+    fn apply_event(mut activity: Self, event: ActivityEvent) -> Self {
+        match event {
+            ActivityEvent::ActivityPublished { organisation, details } => {
+                activity.phase = Phase::Open;
+                activity.organisation = Some(organisation);
+                activity.details = Some(details);
+            }
+            ActivityEvent::ActivityAmended { details } => {
+                activity.places.retain(|id, _| details.shifts.iter().any(|shift| shift.id == *id));
+                activity.details = Some(details);
+            }
+            ActivityEvent::ActivityCancelled { .. } => activity.phase = Phase::Cancelled,
+            ActivityEvent::ActivityClosed {} => activity.phase = Phase::Closed,
+            ActivityEvent::VolunteerSignedUp { shift, volunteer } => activity.places.entry(shift).or_default().taken.push(volunteer),
+            ActivityEvent::VolunteerWaitlisted { shift, volunteer } => activity.places.entry(shift).or_default().waiting.push(volunteer),
+            ActivityEvent::VolunteerPromoted { shift, volunteer } => {
+                let places = activity.places.entry(shift).or_default();
+                places.waiting.retain(|who| *who != volunteer);
+                places.taken.push(volunteer);
+            }
+            ActivityEvent::SignUpWithdrawn { shift, volunteer } => {
+                let places = activity.places.entry(shift).or_default();
+                places.waiting.retain(|who| *who != volunteer);
+                places.taken.retain(|who| *who != volunteer);
+            }
+            ActivityEvent::VolunteerCheckedIn { attendance, shift, volunteer, at, day, .. } => {
+                activity.attendance.insert(attendance, Attendance { volunteer, shift, day, checked_in: at, checked_out: None });
+            }
+            ActivityEvent::VolunteerCheckedOut { attendance, at, .. } => {
+                if let Some(stay) = activity.attendance.get_mut(&attendance) {
+                    stay.checked_out = Some(at);
+                }
+            }
+        }
+        activity
+    }
+}
+
+#[cfg(test)]
+#[path = "activity_tests.rs"]
+mod tests;

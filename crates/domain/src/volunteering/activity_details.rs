@@ -1,0 +1,132 @@
+//! What an activity is, as it is published and amended: title, place, shifts, conditions.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::category::Category;
+use crate::{
+    refusal::refusals,
+    values::{AreaCode, Instant, Minutes, ShiftId},
+};
+
+/// Longest title, in characters.
+pub const TITLE_MAX_CHARS: usize = 120;
+/// Longest place or notice, in characters.
+pub const NOTICE_MAX_CHARS: usize = 2_000;
+/// Most shifts of one activity.
+pub const SHIFTS_MAX_COUNT: usize = 100;
+/// Most places of one shift.
+pub const CAPACITY_MAX_PLACES: u32 = 10_000;
+/// Longest shift, in minutes: a service record may not be longer.
+pub const SHIFT_MAX_MINUTES: u32 = 24 * 60;
+/// Highest minimum age, in years.
+pub const MINIMUM_AGE_MAX_YEARS: u32 = 80;
+
+/// One shift of an activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shift {
+    /// Its id.
+    pub id: ShiftId,
+    /// When it starts.
+    pub starts: Instant,
+    /// When it ends.
+    pub ends: Instant,
+    /// How many can take part.
+    pub capacity: u32,
+}
+
+/// What is said where an activity is dangerous; both are needed then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Risk {
+    /// The dangers and what to do about them.
+    pub notice: String,
+    /// The insurance that covers the volunteers (志愿服务条例 art. 16).
+    pub insurance: String,
+}
+
+/// Everything that is published about an activity and may be amended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Details {
+    /// Title.
+    pub title: String,
+    /// Category.
+    pub category: Category,
+    /// Where to meet.
+    pub place: String,
+    /// The area it counts in.
+    pub area: AreaCode,
+    /// Its shifts.
+    pub shifts: Vec<Shift>,
+    /// The least age on the day of the shift, in years; 0 for none.
+    pub minimum_age: u32,
+    /// Skills a volunteer must have named.
+    pub required_skills: Vec<String>,
+    /// What is said where it is dangerous.
+    pub risk: Option<Risk>,
+    /// From when on one may sign up.
+    pub sign_up_opens: Instant,
+    /// Until when one may sign up.
+    pub sign_up_closes: Instant,
+    /// Withdrawal is possible until this many minutes before the shift starts.
+    pub withdrawal_minutes: Minutes,
+}
+
+refusals! {
+    /// What is wrong with an activity's details.
+    pub enum DetailsRefusal {
+        /// A title of 1 to 120 characters.
+        TitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字", "A title has 1 to {most} characters"),
+        /// A place of 1 to 2000 characters.
+        PlaceUnfit { most: usize }("place", "地点须为 1 至 {most} 字", "A place has 1 to {most} characters"),
+        /// Between 1 and 100 shifts with different ids.
+        ShiftsUnfit { most: usize }("shifts", "须有 1 至 {most} 个互不相同的班次", "There are 1 to {most} different shifts"),
+        /// A shift ends after its start and within 24 hours.
+        ShiftSpanUnfit("shifts", "班次须在开始之后二十四小时内结束", "A shift ends after its start and within 24 hours"),
+        /// Between 1 and 10000 places.
+        CapacityUnfit { most: u32 }("shifts", "名额须为 1 至 {most}", "A shift has 1 to {most} places"),
+        /// New shifts lie in the future.
+        ShiftInPast("shifts", "新班次不能早于现在", "A new shift cannot start in the past"),
+        /// Sign-up opens before it closes.
+        SignUpWindowUnfit("signUpCloses", "报名截止须晚于报名开始", "Sign-up closes after it opens"),
+        /// The minimum age is 0 to 80.
+        MinimumAgeUnfit { most: u32 }("minimumAge", "最低年龄须为 0 至 {most} 岁", "The minimum age is 0 to {most}"),
+        /// Dangerous activities need a notice and an insurance.
+        RiskIncomplete("risk", "有风险的活动须同时说明风险和保险", "A dangerous activity needs both a risk notice and an insurance"),
+        /// Skills to require are not blank and not too many.
+        RequiredSkillsUnfit("requiredSkills", "技能要求不合规", "The required skills are blank or too many"),
+    }
+}
+
+fn within(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most
+}
+
+impl Details {
+    /// Whether these details can be published at `now`; shifts known to `published` may have started.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn require_fit(&self, published: &[Shift], now: Instant) -> Result<(), DetailsRefusal> {
+        use DetailsRefusal as R;
+        let check = |fits: bool, refusal: R| if fits { Ok(()) } else { Err(refusal) };
+        check(within(&self.title, TITLE_MAX_CHARS), R::TitleUnfit { most: TITLE_MAX_CHARS })?;
+        check(within(&self.place, NOTICE_MAX_CHARS), R::PlaceUnfit { most: NOTICE_MAX_CHARS })?;
+        let mut ids: Vec<_> = self.shifts.iter().map(|shift| shift.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let distinct = ids.len() == self.shifts.len() && (1..=SHIFTS_MAX_COUNT).contains(&ids.len());
+        check(distinct, R::ShiftsUnfit { most: SHIFTS_MAX_COUNT })?;
+        for shift in &self.shifts {
+            let span = Minutes::between(shift.starts, shift.ends);
+            check(span.is_some_and(|minutes| minutes.0 <= SHIFT_MAX_MINUTES), R::ShiftSpanUnfit)?;
+            check((1..=CAPACITY_MAX_PLACES).contains(&shift.capacity), R::CapacityUnfit { most: CAPACITY_MAX_PLACES })?;
+            let known = published.iter().any(|old| old.id == shift.id && old.starts == shift.starts);
+            check(known || shift.starts >= now, R::ShiftInPast)?;
+        }
+        check(self.sign_up_opens < self.sign_up_closes, R::SignUpWindowUnfit)?;
+        check(self.minimum_age <= MINIMUM_AGE_MAX_YEARS, R::MinimumAgeUnfit { most: MINIMUM_AGE_MAX_YEARS })?;
+        check(self.required_skills.len() <= 20 && self.required_skills.iter().all(|it| within(it, 40)), R::RequiredSkillsUnfit)?;
+        let told = |risk: &Risk| within(&risk.notice, NOTICE_MAX_CHARS) && within(&risk.insurance, NOTICE_MAX_CHARS);
+        check(self.risk.as_ref().is_none_or(told), R::RiskIncomplete)
+    }
+}

@@ -1,0 +1,256 @@
+//! What breaks silently elsewhere: a last place given twice, a waitlist out of order, a fourth check-in.
+
+use chrono::{DateTime, Duration};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    values::Minutes,
+    volunteering::{activity_details::Risk, category::Category},
+};
+
+fn at(minute: i64) -> Instant {
+    DateTime::from_timestamp(1_800_000_000 + minute * 60, 0).unwrap()
+}
+
+fn day(minute: i64) -> Day {
+    at(minute).date_naive()
+}
+
+fn shift_id(n: u128) -> ShiftId {
+    ShiftId(Uuid::from_u128(n))
+}
+
+fn who(n: u128) -> VolunteerId {
+    VolunteerId(Uuid::from_u128(n))
+}
+
+/// Two shifts of an hour each, at 1000 and 2000 minutes; sign-up from 0 to 1900.
+fn details(capacity: u32) -> Details {
+    let shift = |n: u128, start| Shift { id: shift_id(n), starts: at(start), ends: at(start + 60), capacity };
+    Details {
+        title: "巡河".into(),
+        category: Category::RiverPatrol,
+        place: "前山河".into(),
+        area: "440402003".parse().unwrap(),
+        shifts: vec![shift(1, 1000), shift(2, 2000)],
+        minimum_age: 16,
+        required_skills: vec!["游泳".into()],
+        risk: Some(Risk { notice: "水边".into(), insurance: "意外险".into() }),
+        sign_up_opens: at(0),
+        sign_up_closes: at(1900),
+        withdrawal_minutes: Minutes(120),
+    }
+}
+
+fn after(activity: Activity, command: ActivityCommand) -> Activity {
+    Activity::handle_command(&activity, command).unwrap().into_iter().fold(activity, Activity::apply_event)
+}
+
+fn published(capacity: u32) -> Activity {
+    let organisation = OrganisationId(Uuid::from_u128(9));
+    after(Activity::default(), ActivityCommand::Publish { organisation, details: details(capacity), now: at(0) })
+}
+
+fn sign_up(n: u128, now: i64) -> ActivityCommand {
+    ActivityCommand::SignUp { shift: shift_id(1), volunteer: who(n), age: 30, skills: vec!["游泳".into()], now: at(now) }
+}
+
+fn withdraw(n: u128, now: i64) -> ActivityCommand {
+    ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(n), now: at(now), by_coordinator: false }
+}
+
+fn check_in(n: u128, stay: u128, minute: i64) -> ActivityCommand {
+    ActivityCommand::CheckIn {
+        attendance: AttendanceId(Uuid::from_u128(stay)),
+        shift: shift_id(1),
+        volunteer: who(n),
+        at: at(minute),
+        day: day(minute),
+        now: at(minute),
+        witness: Witness::Coordinator,
+    }
+}
+
+fn check_out(n: u128, minute: i64) -> ActivityCommand {
+    ActivityCommand::CheckOut { volunteer: who(n), at: at(minute), now: at(minute), witness: Witness::Code }
+}
+
+#[test]
+fn the_last_place_goes_to_one_and_the_next_waits() {
+    let full = after(published(1), sign_up(1, 10));
+    let waiting = after(full, sign_up(2, 11));
+    assert_eq!(waiting.places[&shift_id(1)], Places { taken: vec![who(1)], waiting: vec![who(2)] });
+}
+
+#[test]
+fn who_withdraws_makes_the_first_waiting_move_up() {
+    let activity = [sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)].into_iter().fold(published(1), after);
+    let activity = after(activity, withdraw(1, 20));
+    assert_eq!(activity.places[&shift_id(1)], Places { taken: vec![who(2)], waiting: vec![who(3)] });
+}
+
+#[test]
+fn signing_up_twice_is_refused() {
+    let activity = after(published(1), sign_up(1, 10));
+    assert_eq!(Activity::handle_command(&activity, sign_up(1, 11)), Err(ActivityRefusal::AlreadySignedUp));
+    let waiting = after(activity, sign_up(2, 11));
+    assert_eq!(Activity::handle_command(&waiting, sign_up(2, 12)), Err(ActivityRefusal::AlreadySignedUp));
+}
+
+#[test]
+fn sign_up_asks_for_window_age_skill_and_shift() {
+    let activity = published(5);
+    let refusal = |command| Activity::handle_command(&activity, command).unwrap_err();
+    let wish = |shift, age, skills: &[&str], now| ActivityCommand::SignUp {
+        shift: shift_id(shift),
+        volunteer: who(1),
+        age,
+        skills: skills.iter().map(|it| it.to_string()).collect(),
+        now: at(now),
+    };
+    assert_eq!(refusal(wish(1, 30, &["游泳"], -1)), ActivityRefusal::SignUpNotOpen);
+    assert_eq!(refusal(wish(1, 30, &["游泳"], 1000)), ActivityRefusal::ShiftBegun);
+    assert_eq!(refusal(wish(2, 30, &["游泳"], 1900)), ActivityRefusal::SignUpNotOpen);
+    assert_eq!(refusal(wish(1, 15, &["游泳"], 10)), ActivityRefusal::TooYoung { least: 16 });
+    assert_eq!(refusal(wish(1, 30, &[], 10)), ActivityRefusal::SkillMissing { skill: "游泳".into() });
+    assert_eq!(refusal(wish(7, 30, &["游泳"], 10)), ActivityRefusal::UnknownShift);
+    assert_eq!(Activity::handle_command(&Activity::default(), sign_up(1, 10)), Err(ActivityRefusal::UnknownActivity));
+}
+
+#[test]
+fn withdrawal_has_a_deadline_that_does_not_bind_coordinators_or_the_waitlist() {
+    let activity = [sign_up(1, 10), sign_up(2, 11)].into_iter().fold(published(1), after);
+    assert_eq!(Activity::handle_command(&activity, withdraw(1, 881)), Err(ActivityRefusal::WithdrawalTooLate));
+    assert!(Activity::handle_command(&activity, withdraw(1, 880)).is_ok());
+    assert!(Activity::handle_command(&activity, withdraw(2, 999)).is_ok());
+    let by_coordinator = ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(1), now: at(999), by_coordinator: true };
+    assert!(Activity::handle_command(&activity, by_coordinator).is_ok());
+    assert_eq!(Activity::handle_command(&activity, withdraw(3, 10)), Err(ActivityRefusal::NotSignedUp));
+}
+
+#[test]
+fn a_fourth_check_in_on_a_day_is_refused() {
+    let mut activity = after(published(1), sign_up(1, 10));
+    for n in 0..3 {
+        let minute = 1000 + n * 10;
+        activity = after(activity, check_in(1, n as u128, minute));
+        assert_eq!(Activity::handle_command(&activity, check_in(1, 99, minute + 1)), Err(ActivityRefusal::AlreadyCheckedIn));
+        activity = after(activity, check_out(1, minute + 5));
+    }
+    assert_eq!(Activity::handle_command(&activity, check_in(1, 4, 1050)), Err(ActivityRefusal::TooManyCheckIns { most: 3 }));
+}
+
+#[test]
+fn check_in_keeps_to_the_shift_and_check_out_follows_it() {
+    let activity = after(published(1), sign_up(1, 10));
+    assert_eq!(Activity::handle_command(&activity, check_in(1, 1, 939)), Err(ActivityRefusal::CheckInTimeUnfit));
+    assert_eq!(Activity::handle_command(&activity, check_in(1, 1, 1060)), Err(ActivityRefusal::CheckInTimeUnfit));
+    assert_eq!(Activity::handle_command(&activity, check_in(2, 1, 1000)), Err(ActivityRefusal::NotSignedUp));
+    assert_eq!(Activity::handle_command(&activity, check_out(1, 1000)), Err(ActivityRefusal::NotCheckedIn));
+    let present = after(activity, check_in(1, 1, 1000));
+    assert_eq!(Activity::handle_command(&present, check_out(1, 1000)), Err(ActivityRefusal::CheckOutTimeUnfit));
+    assert_eq!(Activity::handle_command(&present, check_out(1, 1000 + 24 * 60 + 1)), Err(ActivityRefusal::CheckOutTimeUnfit));
+    assert_eq!(Activity::handle_command(&present, withdraw(1, 1001)), Err(ActivityRefusal::HasAttended));
+}
+
+#[test]
+fn amending_keeps_what_people_signed_up_for() {
+    let activity = [sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)].into_iter().fold(published(1), after);
+    let amend = |change: &dyn Fn(&mut Details)| {
+        let mut new = activity.details.clone().unwrap();
+        change(&mut new);
+        Activity::handle_command(&activity, ActivityCommand::Amend { details: new, now: at(20) })
+    };
+    assert_eq!(amend(&|it| it.shifts[0].ends = at(1100)), Err(ActivityRefusal::ShiftInUse));
+    assert_eq!(amend(&|it| drop(it.shifts.remove(0))), Err(ActivityRefusal::ShiftInUse));
+    assert!(amend(&|it| drop(it.shifts.remove(1))).is_ok());
+    let roomier = amend(&|it| it.shifts[0].capacity = 2).unwrap();
+    assert_eq!(roomier[1..], [ActivityEvent::VolunteerPromoted { shift: shift_id(1), volunteer: who(2) }]);
+    let both = after(activity.clone(), ActivityCommand::Amend { details: details(3), now: at(20) });
+    assert_eq!(
+        Activity::handle_command(&both, ActivityCommand::Amend { details: details(2), now: at(21) }),
+        Err(ActivityRefusal::CapacityBelowTaken)
+    );
+}
+
+#[test]
+fn details_are_refused_one_by_one() {
+    let refusal = |change: &dyn Fn(&mut Details)| {
+        let mut wrong = details(1);
+        change(&mut wrong);
+        wrong.require_fit(&[], at(0)).unwrap_err()
+    };
+    assert_eq!(refusal(&|it| it.title = " ".into()), DetailsRefusal::TitleUnfit { most: 120 });
+    assert_eq!(refusal(&|it| it.place.clear()), DetailsRefusal::PlaceUnfit { most: 2000 });
+    assert_eq!(refusal(&|it| it.shifts.clear()), DetailsRefusal::ShiftsUnfit { most: 100 });
+    assert_eq!(refusal(&|it| it.shifts[1].id = it.shifts[0].id), DetailsRefusal::ShiftsUnfit { most: 100 });
+    assert_eq!(refusal(&|it| it.shifts[0].ends = it.shifts[0].starts), DetailsRefusal::ShiftSpanUnfit);
+    assert_eq!(refusal(&|it| it.shifts[0].ends += Duration::hours(24)), DetailsRefusal::ShiftSpanUnfit);
+    assert_eq!(refusal(&|it| it.shifts[0].capacity = 0), DetailsRefusal::CapacityUnfit { most: 10_000 });
+    assert_eq!(refusal(&|it| it.shifts[0].starts = at(-1)), DetailsRefusal::ShiftInPast);
+    assert_eq!(refusal(&|it| it.sign_up_opens = it.sign_up_closes), DetailsRefusal::SignUpWindowUnfit);
+    assert_eq!(refusal(&|it| it.minimum_age = 81), DetailsRefusal::MinimumAgeUnfit { most: 80 });
+    assert_eq!(refusal(&|it| it.risk = Some(Risk { notice: "水边".into(), insurance: " ".into() })), DetailsRefusal::RiskIncomplete);
+    assert_eq!(refusal(&|it| it.required_skills = vec![String::new()]), DetailsRefusal::RequiredSkillsUnfit);
+}
+
+#[test]
+fn cancelled_and_closed_activities_take_nobody_in() {
+    let cancelled = after(published(1), ActivityCommand::Cancel { reason: "台风".into() });
+    assert_eq!(Activity::handle_command(&cancelled, sign_up(1, 10)), Err(ActivityRefusal::ActivityNotOpen));
+    assert_eq!(
+        Activity::handle_command(&cancelled, ActivityCommand::Cancel { reason: "台风".into() }),
+        Err(ActivityRefusal::ActivityNotOpen)
+    );
+    assert_eq!(
+        Activity::handle_command(&published(1), ActivityCommand::Cancel { reason: " ".into() }),
+        Err(ActivityRefusal::CancelReasonUnfit)
+    );
+    assert_eq!(Activity::handle_command(&published(1), ActivityCommand::Close { now: at(2059) }), Err(ActivityRefusal::NotOver));
+    let closed = after(published(1), ActivityCommand::Close { now: at(2060) });
+    assert_eq!(closed.phase, Phase::Closed);
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: never more taken than places, nobody twice, nobody waits beside a free
+    /// place, and the waitlist keeps the order of arrival.
+    #[test]
+    fn never_overbooked(capacity in 1u32..4, steps in proptest::collection::vec((0u8..5, 0u128..8, 0i64..1200), 0..80)) {
+        let mut activity = published(capacity);
+        let mut arrivals: Vec<VolunteerId> = vec![];
+        let mut now = 0;
+        for (n, (kind, volunteer, minute)) in steps.into_iter().enumerate() {
+            now = now.max(minute);
+            let command = match kind {
+                0 | 1 => sign_up(volunteer, now),
+                2 => withdraw(volunteer, now),
+                3 => check_in(volunteer, n as u128 + 100, now),
+                _ => check_out(volunteer, now),
+            };
+            let Ok(events) = Activity::handle_command(&activity, command) else { continue };
+            for event in &events {
+                match event {
+                    ActivityEvent::VolunteerWaitlisted { volunteer, .. } => arrivals.push(*volunteer),
+                    ActivityEvent::SignUpWithdrawn { volunteer, .. } => arrivals.retain(|it| it != volunteer),
+                    ActivityEvent::VolunteerPromoted { volunteer, .. } => {
+                        prop_assert_eq!(arrivals.first(), Some(volunteer));
+                        arrivals.remove(0);
+                    }
+                    _ => {}
+                }
+            }
+            activity = events.into_iter().fold(activity, Activity::apply_event);
+            let places = activity.places.get(&shift_id(1)).cloned().unwrap_or_default();
+            prop_assert!(places.taken.len() <= capacity as usize);
+            prop_assert!(places.waiting.is_empty() || places.taken.len() == capacity as usize || now >= 1000);
+            prop_assert_eq!(&places.waiting, &arrivals);
+            let mut all: Vec<_> = activity.signed_up().collect();
+            all.sort();
+            let count = all.len();
+            all.dedup();
+            prop_assert_eq!(all.len(), count);
+        }
+    }
+}

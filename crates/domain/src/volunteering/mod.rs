@@ -1,0 +1,11 @@
+//! 志愿服务: volunteers, their organisations, activities and service ledgers.
+
+pub mod activity;
+pub mod activity_details;
+pub mod calendar;
+pub mod category;
+pub mod membership;
+pub mod organisation;
+pub mod service_ledger;
+pub mod service_record;
+pub mod volunteer;

@@ -1,0 +1,265 @@
+//! An organisation that organises service: a federation, direct team, group, station or self-organisation.
+//!
+//! - Names are unique (a claim); organisations form a tree, never a circle.
+//! - A dissolved organisation keeps its history and starts nothing new.
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::authority::{Act, Role, To},
+    event::DomainEvent,
+    refusal::refusals,
+    values::{AreaCode, OrganisationId},
+};
+
+/// Longest name, in characters.
+pub const ORGANISATION_NAME_MAX_CHARS: usize = 100;
+/// Deepest tree, in organisations above one another.
+pub const ORGANISATION_DEPTH_MAX: usize = 8;
+
+const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
+/// Found an organisation.
+pub const FOUND_ORGANISATION: Act = Act { name: "foundOrganisation", open_to: KEEPERS };
+/// Change its name, area or parent.
+pub const AMEND_ORGANISATION: Act = Act { name: "amendOrganisation", open_to: KEEPERS };
+/// Dissolve it.
+pub const DISSOLVE_ORGANISATION: Act = Act { name: "dissolveOrganisation", open_to: KEEPERS };
+/// Import a file of organisations.
+pub const IMPORT_ORGANISATIONS: Act = Act { name: "importOrganisations", open_to: &[To::Holders(Role::Operator)] };
+/// Read organisations; they are public.
+pub const ORGANISATIONS: Act = Act { name: "organisations", open_to: &[To::Anyone] };
+
+/// What kind of organisation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganisationKind {
+    /// 联合会: the district's federation.
+    Federation,
+    /// 直属服务队.
+    DirectTeam,
+    /// 义工小组、服务组织.
+    Group,
+    /// 社区义工服务站.
+    CommunityStation,
+    /// 居民自组织.
+    SelfOrganisation,
+}
+
+impl OrganisationKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Federation, Self::DirectTeam, Self::Group, Self::CommunityStation, Self::SelfOrganisation];
+
+    /// The stored name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Federation => "federation",
+            Self::DirectTeam => "direct_team",
+            Self::Group => "group",
+            Self::CommunityStation => "community_station",
+            Self::SelfOrganisation => "self_organisation",
+        }
+    }
+
+    /// The kind people mean by this word, Chinese or English.
+    pub fn named(text: &str) -> Option<Self> {
+        match text.to_lowercase().replace([' ', '-'], "_").as_str() {
+            "联合会" | "义工联合会" | "志愿者联合会" | "federation" => Some(Self::Federation),
+            "直属服务队" | "直属队" | "direct_team" => Some(Self::DirectTeam),
+            "小组" | "服务组" | "义工小组" | "服务组织" | "志愿服务组织" | "group" => Some(Self::Group),
+            "社区义工服务站" | "义工服务站" | "服务站" | "社区站" | "community_station" | "station" => {
+                Some(Self::CommunityStation)
+            }
+            "自组织" | "居民自组织" | "self_organisation" | "self_organization" => Some(Self::SelfOrganisation),
+            _ => None,
+        }
+    }
+}
+
+/// An organisation's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Organisation {
+    /// What it is; `None` before it was founded.
+    pub profile: Option<Profile>,
+    /// Dissolved for good.
+    pub dissolved: bool,
+}
+
+/// What an organisation is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Profile {
+    /// Kind; never changes.
+    pub kind: OrganisationKind,
+    /// Name, unique.
+    pub name: String,
+    /// The area it works in.
+    pub area: AreaCode,
+    /// The organisation above it.
+    pub parent: Option<OrganisationId>,
+}
+
+/// What may be asked of an organisation.
+#[derive(Debug, Clone)]
+pub enum OrganisationCommand {
+    /// Found it. `above` are the parent and all above that.
+    Found {
+        /// What it is.
+        profile: Profile,
+        /// Parent first.
+        above: Vec<OrganisationId>,
+    },
+    /// Change name, area or parent. `above` as in `Found`.
+    Amend {
+        /// Its own id, for the circle test.
+        id: OrganisationId,
+        /// What it shall be.
+        profile: Profile,
+        /// Parent first.
+        above: Vec<OrganisationId>,
+    },
+    /// Dissolve.
+    Dissolve,
+}
+
+/// What happened to an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OrganisationEvent {
+    /// Founded.
+    OrganisationFounded {
+        /// What it is.
+        profile: Profile,
+    },
+    /// Name, area or parent changed.
+    OrganisationAmended {
+        /// What it is now.
+        profile: Profile,
+    },
+    /// Dissolved for good.
+    OrganisationDissolved {},
+}
+impl DomainEvent for OrganisationEvent {}
+
+refusals! {
+    /// Why an organisation is refused.
+    pub enum OrganisationRefusal {
+        /// Nothing of this id.
+        UnknownOrganisation("organisation", "没有此组织", "There is no such organisation"),
+        /// Founded already.
+        OrganisationExists("organisation", "该组织已成立", "This organisation exists already"),
+        /// Dissolved.
+        OrganisationIsDissolved("organisation", "该组织已解散", "This organisation is dissolved"),
+        /// A name of 1 to 100 characters is needed.
+        OrganisationNameUnfit { most: usize }("name", "组织名称须为 1 至 {most} 字", "A name has 1 to {most} characters"),
+        /// It would be above itself, or the tree would be too deep.
+        ParentUnfit("parent", "上级组织不能是自己或下级，层级不能过深", "The parent is the organisation itself, below it, or too deep"),
+        /// The kind is what it was founded as.
+        KindIsFixed("kind", "组织类型不能更改", "The kind of an organisation does not change"),
+        /// An amendment without any change.
+        NothingAmended("", "没有要更改的内容", "Nothing to change was given"),
+    }
+}
+
+impl Organisation {
+    /// The organisation exists and works.
+    ///
+    /// # Errors
+    /// Unknown or dissolved organisations.
+    pub fn require_working(&self) -> Result<&Profile, OrganisationRefusal> {
+        match (&self.profile, self.dissolved) {
+            (None, _) => Err(OrganisationRefusal::UnknownOrganisation),
+            (Some(_), true) => Err(OrganisationRefusal::OrganisationIsDissolved),
+            (Some(profile), false) => Ok(profile),
+        }
+    }
+}
+
+fn fitting(profile: &Profile, above: &[OrganisationId], id: Option<OrganisationId>) -> Result<(), OrganisationRefusal> {
+    if !(1..=ORGANISATION_NAME_MAX_CHARS).contains(&profile.name.chars().count()) {
+        return Err(OrganisationRefusal::OrganisationNameUnfit { most: ORGANISATION_NAME_MAX_CHARS });
+    }
+    if above.len() > ORGANISATION_DEPTH_MAX || id.is_some_and(|id| above.contains(&id)) {
+        return Err(OrganisationRefusal::ParentUnfit);
+    }
+    Ok(())
+}
+
+impl Aggregate for Organisation {
+    const NAME: &'static str = "organisation";
+    type State = Self;
+    type Command = OrganisationCommand;
+    type Event = OrganisationEvent;
+    type Error = OrganisationRefusal;
+
+    fn handle_command(organisation: &Self, command: OrganisationCommand) -> Result<Vec<OrganisationEvent>, OrganisationRefusal> {
+        match command {
+            OrganisationCommand::Found { .. } if organisation.profile.is_some() => Err(OrganisationRefusal::OrganisationExists),
+            OrganisationCommand::Found { profile, above } => {
+                fitting(&profile, &above, None)?;
+                Ok(vec![OrganisationEvent::OrganisationFounded { profile }])
+            }
+            OrganisationCommand::Amend { id, profile, above } => {
+                let old = organisation.require_working()?;
+                if old.kind != profile.kind {
+                    return Err(OrganisationRefusal::KindIsFixed);
+                }
+                if *old == profile {
+                    return Err(OrganisationRefusal::NothingAmended);
+                }
+                fitting(&profile, &above, Some(id))?;
+                Ok(vec![OrganisationEvent::OrganisationAmended { profile }])
+            }
+            OrganisationCommand::Dissolve => {
+                organisation.require_working()?;
+                Ok(vec![OrganisationEvent::OrganisationDissolved {}])
+            }
+        }
+    }
+
+    fn apply_event(organisation: Self, event: OrganisationEvent) -> Self {
+        match event {
+            OrganisationEvent::OrganisationFounded { profile } | OrganisationEvent::OrganisationAmended { profile } => {
+                Self { profile: Some(profile), ..organisation }
+            }
+            OrganisationEvent::OrganisationDissolved {} => Self { dissolved: true, ..organisation },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn profile(name: &str) -> Profile {
+        Profile { kind: OrganisationKind::Group, name: name.into(), area: "440402".parse().unwrap(), parent: None }
+    }
+
+    #[test]
+    fn an_organisation_is_never_above_itself() {
+        let id = OrganisationId(Uuid::from_u128(1));
+        let group = Organisation { profile: Some(profile("一队")), dissolved: false };
+        let amend = OrganisationCommand::Amend { id, profile: profile("二队"), above: vec![OrganisationId(Uuid::from_u128(2)), id] };
+        assert_eq!(Organisation::handle_command(&group, amend), Err(OrganisationRefusal::ParentUnfit));
+    }
+
+    #[test]
+    fn dissolving_twice_is_refused() {
+        let gone = Organisation { profile: Some(profile("一队")), dissolved: true };
+        assert_eq!(Organisation::handle_command(&gone, OrganisationCommand::Dissolve), Err(OrganisationRefusal::OrganisationIsDissolved));
+        assert_eq!(
+            Organisation::handle_command(&Organisation::default(), OrganisationCommand::Dissolve),
+            Err(OrganisationRefusal::UnknownOrganisation)
+        );
+    }
+
+    #[test]
+    fn kinds_are_found_by_their_words() {
+        assert_eq!(OrganisationKind::named("直属服务队"), Some(OrganisationKind::DirectTeam));
+        assert_eq!(OrganisationKind::named("community station"), Some(OrganisationKind::CommunityStation));
+        assert_eq!(OrganisationKind::named("公司"), None);
+        for kind in OrganisationKind::ALL {
+            assert_eq!(OrganisationKind::named(kind.code()), Some(kind));
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What breaks silently elsewhere: one's own hours confirmed, two records for one hour, a day of thirteen hours that
+//! nobody above has seen.
+
+use chrono::{DateTime, Duration};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    values::{AttendanceId, OrganisationId, PersonId},
+    volunteering::category::Category,
+};
+
+const NOW: i64 = 100_000;
+
+fn at(minute: i64) -> Instant {
+    DateTime::from_timestamp(1_700_000_000 / 86_400 * 86_400 + minute * 60, 0).unwrap()
+}
+
+fn id(n: u128) -> RecordId {
+    RecordId(Uuid::from_u128(n))
+}
+
+fn served(start: i64, length: i64) -> Served {
+    let (started, ended) = (at(start), at(start + length));
+    let minutes = Minutes(u32::try_from(length).unwrap_or(0));
+    Served { started, ended, minutes, day: started.date_naive(), category: Category::CommunityService }
+}
+
+fn reason() -> Sealed {
+    Sealed { of: PersonId(Uuid::nil()), text: "密".into() }
+}
+
+fn by(level: Level) -> Approver {
+    Approver { is_the_volunteer: false, level }
+}
+
+fn log(n: u128, start: i64, length: i64) -> ServiceLedgerCommand {
+    ServiceLedgerCommand::Log {
+        record: id(n),
+        setting: Setting { organisation: OrganisationId(Uuid::nil()), activity: None, area: "440402001".parse().unwrap() },
+        served: served(start, length),
+        evidence: if n.is_multiple_of(2) {
+            Evidence::Declared
+        } else {
+            Evidence::Attested { attendance: AttendanceId(Uuid::from_u128(n)) }
+        },
+        source: Source::Volunteer,
+        content: None,
+        now: at(NOW),
+    }
+}
+
+fn confirm(n: u128, level: Level) -> ServiceLedgerCommand {
+    ServiceLedgerCommand::Confirm { record: id(n), by: by(level) }
+}
+
+fn after(ledger: ServiceLedger, command: ServiceLedgerCommand) -> ServiceLedger {
+    ServiceLedger::handle_command(&ledger, command).unwrap().into_iter().fold(ledger, ServiceLedger::apply_event)
+}
+
+fn ledger(commands: impl IntoIterator<Item = ServiceLedgerCommand>) -> ServiceLedger {
+    commands.into_iter().fold(ServiceLedger::default(), after)
+}
+
+fn refusal(ledger: &ServiceLedger, command: ServiceLedgerCommand) -> Refused {
+    ServiceLedger::handle_command(ledger, command).unwrap_err()
+}
+
+#[test]
+fn confirming_twice_changes_nothing() {
+    let confirmed = ledger([log(1, 0, 60), confirm(1, Level::Organisation)]);
+    assert_eq!(refusal(&confirmed, confirm(1, Level::District)), Refused::AlreadyConfirmed);
+    assert_eq!(refusal(&confirmed, confirm(2, Level::District)), Refused::UnknownRecord);
+}
+
+#[test]
+fn nobody_decides_about_their_own_service() {
+    let logged = ledger([log(1, 0, 60)]);
+    let own = Approver { is_the_volunteer: true, level: Level::District };
+    for command in [
+        ServiceLedgerCommand::Confirm { record: id(1), by: own },
+        ServiceLedgerCommand::Reject { record: id(1), by: own, reason: reason() },
+        ServiceLedgerCommand::Correct { record: id(1), served: served(0, 50), by: own, reason: reason(), now: at(NOW) },
+        ServiceLedgerCommand::Void { record: id(1), by: own, reason: reason() },
+    ] {
+        assert_eq!(refusal(&logged, command), Refused::OwnService);
+    }
+}
+
+#[test]
+fn spans_are_refused_one_by_one() {
+    let logged = ledger([log(1, 0, 60)]);
+    assert_eq!(refusal(&logged, log(2, 100, 0)), Refused::EndsBeforeStart);
+    assert_eq!(refusal(&logged, log(2, 100, -30)), Refused::EndsBeforeStart);
+    assert_eq!(refusal(&logged, log(2, 100, 24 * 60 + 1)), Refused::ServiceTooLong);
+    assert_eq!(refusal(&logged, log(2, NOW - 10, 11)), Refused::ServiceInFuture);
+    assert_eq!(refusal(&logged, log(2, 59, 10)), Refused::ServiceOverlaps { with: id(1) });
+    assert_eq!(refusal(&logged, log(1, 500, 10)), Refused::RecordExists);
+    assert!(ServiceLedger::handle_command(&logged, log(2, 60, 24 * 60)).is_ok());
+}
+
+#[test]
+fn a_second_over_24_hours_is_too_long() {
+    let mut command = log(1, 0, 24 * 60);
+    if let ServiceLedgerCommand::Log { served, .. } = &mut command {
+        served.ended += Duration::seconds(1);
+    }
+    assert_eq!(refusal(&ServiceLedger::default(), command), Refused::ServiceTooLong);
+}
+
+#[test]
+fn long_days_need_those_above() {
+    let day = ledger([log(1, 0, 480), log(2, 480, 1), log(3, 481, 239), log(4, 720, 1)]);
+    let day = after(day, confirm(1, Level::Organisation));
+    assert_eq!(refusal(&day, confirm(2, Level::Organisation)), Refused::ParentMustConfirm);
+    let day = after(after(day, confirm(2, Level::Parent)), confirm(3, Level::Parent));
+    assert_eq!(refusal(&day, confirm(4, Level::Parent)), Refused::DistrictMustConfirm);
+    assert!(ServiceLedger::handle_command(&day, confirm(4, Level::District)).is_ok());
+}
+
+#[test]
+fn a_record_over_midnight_belongs_to_the_day_it_began() {
+    let night = ledger([log(1, 1320, 480), confirm(1, Level::Organisation), log(2, 1800, 480)]);
+    assert!(ServiceLedger::handle_command(&night, confirm(2, Level::Organisation)).is_ok());
+}
+
+#[test]
+fn a_rejected_record_frees_its_time_and_a_dispute_may_bring_it_back() {
+    let reject = ServiceLedgerCommand::Reject { record: id(1), by: by(Level::Organisation), reason: reason() };
+    let dispute = ServiceLedgerCommand::Dispute { record: id(1), reason: reason() };
+    assert_eq!(refusal(&ledger([log(1, 0, 60)]), dispute.clone()), Refused::NothingToDispute);
+    let rejected = ledger([log(1, 0, 60), reject.clone()]);
+    assert_eq!(refusal(&rejected, reject.clone()), Refused::AlreadyRejected);
+    assert_eq!(refusal(&rejected, confirm(1, Level::District)), Refused::AlreadyRejected);
+    let disputed = after(rejected, dispute.clone());
+    assert_eq!(refusal(&disputed, dispute), Refused::NothingToDispute);
+    assert_eq!(after(disputed.clone(), confirm(1, Level::Organisation)).records[&id(1)].status, Status::Confirmed);
+    let taken = after(disputed, log(2, 30, 60));
+    assert_eq!(refusal(&taken, confirm(1, Level::Organisation)), Refused::ServiceOverlaps { with: id(2) });
+}
+
+#[test]
+fn a_correction_keeps_the_old_value_and_confirms_the_new() {
+    let correct = |length| ServiceLedgerCommand::Correct {
+        record: id(1),
+        served: served(0, length),
+        by: by(Level::Organisation),
+        reason: reason(),
+        now: at(NOW),
+    };
+    let confirmed = ledger([log(1, 0, 60), confirm(1, Level::Organisation)]);
+    assert_eq!(refusal(&confirmed, correct(60)), Refused::NothingToCorrect);
+    assert_eq!(refusal(&confirmed, correct(481)), Refused::ParentMustConfirm);
+    let events = ServiceLedger::handle_command(&confirmed, correct(45)).unwrap();
+    let [ServiceLedgerEvent::ServiceCorrected { was, now, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((was.minutes, now.minutes), (Minutes(60), Minutes(45)));
+}
+
+#[test]
+fn voided_is_for_good() {
+    let void = ServiceLedgerCommand::Void { record: id(1), by: by(Level::Organisation), reason: reason() };
+    let voided = ledger([log(1, 0, 60), confirm(1, Level::Organisation), void.clone()]);
+    assert_eq!(refusal(&voided, void), Refused::RecordIsVoided);
+    assert_eq!(refusal(&voided, confirm(1, Level::District)), Refused::RecordIsVoided);
+    assert_eq!(refusal(&voided, ServiceLedgerCommand::Dispute { record: id(1), reason: reason() }), Refused::RecordIsVoided);
+    assert!(ServiceLedger::handle_command(&voided, log(2, 0, 60)).is_ok());
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: live records never overlap, the confirmed total equals a recount from the
+    /// events, no day passes its limit unseen, and applying never panics.
+    #[test]
+    fn totals_equal_the_fold(steps in proptest::collection::vec((0u8..6, 0u128..12, 0i64..3000, -5i64..900, 0u8..3), 0..80)) {
+        let mut ledger = ServiceLedger::default();
+        let mut confirmed = std::collections::HashMap::new();
+        for (kind, n, start, length, level) in steps {
+            let level = [Level::Organisation, Level::Parent, Level::District][usize::from(level)];
+            let by = by(level);
+            let command = match kind {
+                0 | 1 => log(n, start, length),
+                2 => ServiceLedgerCommand::Confirm { record: id(n), by },
+                3 => ServiceLedgerCommand::Reject { record: id(n), by, reason: reason() },
+                4 => ServiceLedgerCommand::Dispute { record: id(n), reason: reason() },
+                _ if start % 3 == 0 => ServiceLedgerCommand::Void { record: id(n), by, reason: reason() },
+                _ => ServiceLedgerCommand::Correct { record: id(n), served: served(start, length), by, reason: reason(), now: at(NOW) },
+            };
+            let Ok(events) = ServiceLedger::handle_command(&ledger, command) else { continue };
+            for event in &events {
+                match event {
+                    ServiceLedgerEvent::ServiceLogged { .. } | ServiceLedgerEvent::ServiceDisputed { .. } => {}
+                    ServiceLedgerEvent::ServiceConfirmed { record, .. } => {
+                        let minutes = ledger.records[record].served.minutes.0;
+                        confirmed.insert(*record, minutes);
+                    }
+                    ServiceLedgerEvent::ServiceCorrected { record, now, level, .. } => {
+                        prop_assert!(*level >= ledger.level_needed(*record, now.day, now.minutes));
+                        confirmed.insert(*record, now.minutes.0);
+                    }
+                    ServiceLedgerEvent::ServiceRejected { record, .. } | ServiceLedgerEvent::ServiceVoided { record, .. } => {
+                        confirmed.remove(record);
+                    }
+                }
+            }
+            ledger = events.into_iter().fold(ledger, ServiceLedger::apply_event);
+            let live: Vec<_> = ledger.records.values().filter(|it| it.status.is_live()).collect();
+            for (i, a) in live.iter().enumerate() {
+                let span = |it: &Record| (it.served.started, it.served.ended);
+                prop_assert!(live[i + 1..].iter().all(|b| !overlaps(span(a), span(b))));
+            }
+            let total: u32 = live.iter().filter(|it| it.status == Status::Confirmed).map(|it| it.served.minutes.0).sum();
+            prop_assert_eq!(total, confirmed.values().sum::<u32>());
+        }
+    }
+
+    /// Events of any ledger, in any order, on any state: applying them never panics.
+    #[test]
+    fn apply_never_panics(order in proptest::collection::vec(0usize..6, 0..30)) {
+        let events = [
+            ServiceLedger::handle_command(&ServiceLedger::default(), log(1, 0, 60)).unwrap().remove(0),
+            ServiceLedgerEvent::ServiceConfirmed { record: id(1), level: Level::Parent },
+            ServiceLedgerEvent::ServiceRejected { record: id(1), reason: reason() },
+            ServiceLedgerEvent::ServiceDisputed { record: id(1), reason: reason() },
+            ServiceLedgerEvent::ServiceCorrected { record: id(1), was: served(0, 60), now: served(0, 50), level: Level::Parent, reason: reason() },
+            ServiceLedgerEvent::ServiceVoided { record: id(1), reason: reason() },
+        ];
+        let ledger = order.iter().map(|n| events[*n].clone()).fold(ServiceLedger::default(), ServiceLedger::apply_event);
+        prop_assert!(ledger.records.len() <= 1);
+    }
+}

@@ -1,0 +1,394 @@
+//! A volunteer (志愿者/义工): a person who has registered to serve.
+//!
+//! - Under 18 only with a guardian's consent, under 14 with a separate consent, by the age on the day of registration
+//!   (未成年人保护法; 个人信息保护法 art. 31).
+//! - The public volunteer number is not the ID number and is made from randomness alone.
+//! - Suspended volunteers keep their history and take on nothing new; withdrawn and erased ones are gone for good.
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    access::authority::{Act, Role, To},
+    event::DomainEvent,
+    refusal::refusals,
+    values::{AreaCode, Day, PersonId, Sealed, age_on},
+};
+
+/// From this age on nobody's consent is needed, in years.
+pub const ADULT_MIN_YEARS: u32 = 18;
+/// Below this age a separate consent is needed, in years.
+pub const SEPARATE_CONSENT_MIN_YEARS: u32 = 14;
+/// Most skills a volunteer names.
+pub const SKILLS_MAX_COUNT: usize = 50;
+/// Longest skill, in characters.
+pub const SKILL_MAX_CHARS: usize = 40;
+
+const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
+const ONESELF_AND_KEEPERS: &[To] =
+    &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
+
+/// Register; open to strangers, who thereby open their account.
+pub const REGISTER_VOLUNTEER: Act = Act { name: "registerVolunteer", open_to: &[To::Anyone] };
+/// Correct name, ID number, phone, area, skills.
+pub const CORRECT_VOLUNTEER: Act = Act { name: "correctVolunteer", open_to: ONESELF_AND_KEEPERS };
+/// Suspend.
+pub const SUSPEND_VOLUNTEER: Act = Act { name: "suspendVolunteer", open_to: KEEPERS };
+/// Reinstate.
+pub const REINSTATE_VOLUNTEER: Act = Act { name: "reinstateVolunteer", open_to: KEEPERS };
+/// Withdraw.
+pub const WITHDRAW_VOLUNTEER: Act = Act { name: "withdrawVolunteer", open_to: ONESELF_AND_KEEPERS };
+/// Import a file of volunteers.
+pub const IMPORT_VOLUNTEERS: Act = Act { name: "importVolunteers", open_to: &[To::Holders(Role::Operator)] };
+/// List volunteers of an area or organisation.
+pub const VOLUNTEERS: Act = Act {
+    name: "volunteers",
+    open_to: &[
+        To::Holders(Role::Coordinator),
+        To::Holders(Role::Organiser),
+        To::Holders(Role::DistrictOfficer),
+        To::Holders(Role::Auditor),
+        To::Holders(Role::Operator),
+    ],
+};
+/// Read one volunteer, the history of every change included.
+pub const VOLUNTEER: Act = Act {
+    name: "volunteer",
+    open_to: &[
+        To::Oneself,
+        To::Holders(Role::Coordinator),
+        To::Holders(Role::Organiser),
+        To::Holders(Role::DistrictOfficer),
+        To::Holders(Role::Auditor),
+        To::Holders(Role::Operator),
+    ],
+};
+
+/// Consents given for a minor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Consents {
+    /// The guardian's consent, needed under 18.
+    pub guardian: bool,
+    /// The separate consent to the processing of a child's data, needed under 14.
+    pub separate: bool,
+}
+
+/// Where a volunteer stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Never registered.
+    #[default]
+    Unknown,
+    /// Registered and free to serve.
+    Active,
+    /// Suspended for now.
+    Suspended,
+    /// Withdrawn for good.
+    Withdrawn,
+    /// Erased with the person.
+    Erased,
+}
+
+/// A volunteer's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Volunteer {
+    /// Whose; `None` before registration.
+    pub person: Option<PersonId>,
+    /// Where the volunteer stands.
+    pub standing: Standing,
+    /// Home area.
+    pub home_area: Option<AreaCode>,
+    /// Skills, as named by the volunteer.
+    pub skills: Vec<String>,
+}
+
+/// What may be asked of a volunteer.
+#[derive(Debug, Clone)]
+pub enum VolunteerCommand {
+    /// Register.
+    Register {
+        /// Whose.
+        person: PersonId,
+        /// The public volunteer number.
+        number: String,
+        /// For the age rule; not stored here.
+        birth_date: Day,
+        /// The day of registration.
+        registered_on: Day,
+        /// Today.
+        today: Day,
+        /// Home area.
+        home_area: AreaCode,
+        /// Skills.
+        skills: Vec<String>,
+        /// Consents for a minor.
+        consents: Consents,
+    },
+    /// Change home area or skills.
+    Correct {
+        /// The new home area.
+        home_area: Option<AreaCode>,
+        /// The new skills.
+        skills: Option<Vec<String>>,
+    },
+    /// Suspend, with the reason.
+    Suspend(Sealed),
+    /// Reinstate, with the reason.
+    Reinstate(Sealed),
+    /// Withdraw, with the reason if one was given.
+    Withdraw(Option<Sealed>),
+    /// The person was erased.
+    Erase,
+}
+
+/// What happened to a volunteer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum VolunteerEvent {
+    /// Registered.
+    VolunteerRegistered {
+        /// Whose.
+        person: PersonId,
+        /// The public volunteer number.
+        number: String,
+        /// The day of registration.
+        registered_on: Day,
+        /// Home area.
+        home_area: AreaCode,
+        /// Skills.
+        skills: Vec<String>,
+        /// Consents given for a minor.
+        consents: Consents,
+    },
+    /// Home area or skills changed; absent fields stayed.
+    VolunteerCorrected {
+        /// The new home area.
+        home_area: Option<AreaCode>,
+        /// The new skills.
+        skills: Option<Vec<String>>,
+    },
+    /// Suspended.
+    VolunteerSuspended {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Reinstated.
+    VolunteerReinstated {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Withdrawn.
+    VolunteerWithdrawn {
+        /// Why.
+        reason: Option<Sealed>,
+    },
+    /// Erased with the person.
+    VolunteerErased {},
+}
+impl DomainEvent for VolunteerEvent {}
+
+refusals! {
+    /// Why a volunteer is refused.
+    pub enum VolunteerRefusal {
+        /// Nobody of this id.
+        UnknownVolunteer("volunteer", "没有此志愿者", "There is no such volunteer"),
+        /// Registered already.
+        AlreadyRegistered("volunteer", "该志愿者已注册", "This volunteer is registered already"),
+        /// The day of registration lies in the future.
+        RegisteredInFuture("registeredOn", "注册日期不能晚于今天", "The day of registration lies in the future"),
+        /// Under 18 without a guardian's consent.
+        GuardianConsentMissing("guardianConsent", "未满十八周岁须有监护人同意", "Under 18 only with a guardian's consent"),
+        /// Under 14 without the separate consent.
+        SeparateConsentMissing("separateConsent", "未满十四周岁须有单独同意", "Under 14 a separate consent is needed"),
+        /// Too many or too long skills.
+        SkillsTooMany { most: usize }("skills", "技能最多 {most} 项，每项不超过四十字", "At most {most} skills of 40 characters"),
+        /// Suspended, withdrawn or erased volunteers take on nothing new.
+        NotActive("volunteer", "该志愿者目前不能参加服务", "This volunteer cannot take part now"),
+        /// Only active volunteers are suspended.
+        NotSuspended("volunteer", "该志愿者未被暂停", "This volunteer is not suspended"),
+        /// A correction without any change.
+        NothingToCorrect("", "没有要更正的内容", "Nothing to correct was given"),
+        /// A reason of 1 to 1000 characters.
+        ReasonUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} characters"),
+    }
+}
+
+/// The public volunteer number made of 60 random bits: twelve characters of Crockford's alphabet in groups of four.
+pub fn volunteer_number(random: u64) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut number = String::with_capacity(14);
+    for index in 0..12 {
+        if index > 0 && index % 4 == 0 {
+            number.push('-');
+        }
+        number.push(char::from(ALPHABET[(random >> (index * 5) & 31) as usize]));
+    }
+    number
+}
+
+/// The volunteer of a person: one by construction.
+pub fn volunteer_of(person: PersonId) -> crate::values::VolunteerId {
+    crate::values::VolunteerId(Uuid::new_v5(&person.0, b"gongyi:volunteer"))
+}
+
+fn fitting_skills(skills: &[String]) -> Result<(), VolunteerRefusal> {
+    let fits = skills.len() <= SKILLS_MAX_COUNT && skills.iter().all(|skill| (1..=SKILL_MAX_CHARS).contains(&skill.chars().count()));
+    if fits { Ok(()) } else { Err(VolunteerRefusal::SkillsTooMany { most: SKILLS_MAX_COUNT }) }
+}
+
+impl Volunteer {
+    /// The volunteer may take on something new.
+    ///
+    /// # Errors
+    /// Unknown, suspended, withdrawn or erased volunteers.
+    pub fn require_active(&self) -> Result<PersonId, VolunteerRefusal> {
+        match (self.person, self.standing) {
+            (Some(person), Standing::Active) => Ok(person),
+            (None, _) => Err(VolunteerRefusal::UnknownVolunteer),
+            (Some(_), _) => Err(VolunteerRefusal::NotActive),
+        }
+    }
+
+    /// The volunteer exists, whatever the standing.
+    ///
+    /// # Errors
+    /// Unknown volunteers.
+    pub fn require_known(&self) -> Result<PersonId, VolunteerRefusal> {
+        self.person.ok_or(VolunteerRefusal::UnknownVolunteer)
+    }
+
+    /// The age rule, by the age on the day of registration.
+    ///
+    /// # Errors
+    /// The consent that is missing.
+    pub fn require_consents(birth_date: Day, registered_on: Day, consents: Consents) -> Result<(), VolunteerRefusal> {
+        let age = age_on(birth_date, registered_on);
+        if age < ADULT_MIN_YEARS && !consents.guardian {
+            return Err(VolunteerRefusal::GuardianConsentMissing);
+        }
+        if age < SEPARATE_CONSENT_MIN_YEARS && !consents.separate {
+            return Err(VolunteerRefusal::SeparateConsentMissing);
+        }
+        Ok(())
+    }
+}
+
+impl Aggregate for Volunteer {
+    const NAME: &'static str = "volunteer";
+    type State = Self;
+    type Command = VolunteerCommand;
+    type Event = VolunteerEvent;
+    type Error = VolunteerRefusal;
+
+    fn handle_command(volunteer: &Self, command: VolunteerCommand) -> Result<Vec<VolunteerEvent>, VolunteerRefusal> {
+        use VolunteerCommand as C;
+        use VolunteerEvent as E;
+        let event = match (volunteer.standing, command) {
+            (Standing::Unknown, C::Register { person, number, birth_date, registered_on, today, home_area, skills, consents }) => {
+                if registered_on > today {
+                    return Err(VolunteerRefusal::RegisteredInFuture);
+                }
+                Self::require_consents(birth_date, registered_on, consents)?;
+                fitting_skills(&skills)?;
+                E::VolunteerRegistered { person, number, registered_on, home_area, skills, consents }
+            }
+            (Standing::Unknown, _) => return Err(VolunteerRefusal::UnknownVolunteer),
+            (_, C::Register { .. }) => return Err(VolunteerRefusal::AlreadyRegistered),
+            (Standing::Active | Standing::Suspended, C::Correct { home_area, skills }) => {
+                if home_area.is_none() && skills.is_none() {
+                    return Err(VolunteerRefusal::NothingToCorrect);
+                }
+                fitting_skills(skills.as_deref().unwrap_or_default())?;
+                E::VolunteerCorrected { home_area, skills }
+            }
+            (Standing::Active, C::Suspend(reason)) => E::VolunteerSuspended { reason },
+            (Standing::Suspended, C::Reinstate(reason)) => E::VolunteerReinstated { reason },
+            (Standing::Active, C::Reinstate(_)) => return Err(VolunteerRefusal::NotSuspended),
+            (Standing::Active | Standing::Suspended, C::Withdraw(reason)) => E::VolunteerWithdrawn { reason },
+            (Standing::Active | Standing::Suspended | Standing::Withdrawn, C::Erase) => E::VolunteerErased {},
+            (Standing::Suspended | Standing::Withdrawn | Standing::Erased, _) => return Err(VolunteerRefusal::NotActive),
+        };
+        Ok(vec![event])
+    }
+
+    fn apply_event(mut volunteer: Self, event: VolunteerEvent) -> Self {
+        match event {
+            VolunteerEvent::VolunteerRegistered { person, home_area, skills, .. } => {
+                return Self { person: Some(person), standing: Standing::Active, home_area: Some(home_area), skills };
+            }
+            VolunteerEvent::VolunteerCorrected { home_area, skills } => {
+                volunteer.home_area = home_area.or(volunteer.home_area);
+                volunteer.skills = skills.unwrap_or(volunteer.skills);
+            }
+            VolunteerEvent::VolunteerSuspended { .. } => volunteer.standing = Standing::Suspended,
+            VolunteerEvent::VolunteerReinstated { .. } => volunteer.standing = Standing::Active,
+            VolunteerEvent::VolunteerWithdrawn { .. } => volunteer.standing = Standing::Withdrawn,
+            VolunteerEvent::VolunteerErased {} => volunteer.standing = Standing::Erased,
+        }
+        volunteer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn register(birth: &str, on: &str, consents: Consents) -> Result<Vec<VolunteerEvent>, VolunteerRefusal> {
+        let command = VolunteerCommand::Register {
+            person: PersonId(Uuid::from_u128(1)),
+            number: volunteer_number(42),
+            birth_date: day(birth),
+            registered_on: day(on),
+            today: day("2026-01-01"),
+            home_area: "440402".parse().unwrap(),
+            skills: vec![],
+            consents,
+        };
+        Volunteer::handle_command(&Volunteer::default(), command)
+    }
+
+    #[test]
+    fn age_is_judged_on_the_day_of_registration() {
+        let none = Consents::default();
+        let guardian = Consents { guardian: true, separate: false };
+        let both = Consents { guardian: true, separate: true };
+        assert!(register("2000-05-05", "2018-05-05", none).is_ok());
+        assert_eq!(register("2000-05-05", "2018-05-04", none), Err(VolunteerRefusal::GuardianConsentMissing));
+        assert!(register("2000-05-05", "2014-05-05", guardian).is_ok());
+        assert_eq!(register("2000-05-05", "2014-05-04", guardian), Err(VolunteerRefusal::SeparateConsentMissing));
+        assert!(register("2000-05-05", "2014-05-04", both).is_ok());
+        assert_eq!(register("2000-05-05", "2026-01-02", none), Err(VolunteerRefusal::RegisteredInFuture));
+    }
+
+    #[test]
+    fn suspended_volunteers_take_on_nothing_new_and_come_back() {
+        let active = register("1980-01-01", "2020-01-01", Consents::default())
+            .unwrap()
+            .into_iter()
+            .fold(Volunteer::default(), Volunteer::apply_event);
+        let reason = || Sealed { of: PersonId(Uuid::nil()), text: String::new() };
+        let step = |volunteer: Volunteer, command| {
+            Volunteer::handle_command(&volunteer, command).unwrap().into_iter().fold(volunteer, Volunteer::apply_event)
+        };
+        let suspended = step(active.clone(), VolunteerCommand::Suspend(reason()));
+        assert_eq!(suspended.require_active(), Err(VolunteerRefusal::NotActive));
+        assert!(step(suspended, VolunteerCommand::Reinstate(reason())).require_active().is_ok());
+        assert_eq!(Volunteer::handle_command(&active, VolunteerCommand::Reinstate(reason())), Err(VolunteerRefusal::NotSuspended));
+    }
+
+    #[test]
+    fn an_unknown_volunteer_is_refused() {
+        assert_eq!(Volunteer::handle_command(&Volunteer::default(), VolunteerCommand::Erase), Err(VolunteerRefusal::UnknownVolunteer));
+    }
+
+    #[test]
+    fn volunteer_numbers_are_twelve_characters_in_three_groups() {
+        assert_eq!(volunteer_number(0), "0000-0000-0000");
+        assert_eq!(volunteer_number(u64::MAX), "ZZZZ-ZZZZ-ZZZZ");
+    }
+}

@@ -1,1 +1,47 @@
-//! .
+//! The erasable store: data keys, credentials, tokens, signing keys and process checkpoints, in one SQLite file.
+//!
+//! The log keeps everything for ever; the vault keeps what must be able to vanish. Personal text is in the log only as
+//! ciphertext under its person's data key, and that key is here, wrapped by a key-encryption key (KEK) which is in
+//! neither. Destroying the data key makes every ciphertext of that person noise.
+//!
+//! 1. Get the KEK: [`KeyEncryptionKey::load_or_create`] (print a warning when it was created or is readable by others).
+//! 2. Open the vault: [`Vault::open`]. Another KEK than the vault's own is an error before anything is written.
+//! 3. At start, destroy again what the log calls erased: [`Vault::destroy_keys`].
+//! 4. Seal: [`Vault::create_key`], then [`PersonKey::seal`] with the [`SealedFor`] that says where the text will stand.
+//! 5. Open: [`Vault::keys`] for everybody on the page, then [`KeyRing::open`].
+//! 6. Sign in: [`Attempts::check`], [`Vault::verify_password`], [`Attempts::succeeded`], [`Vault::issue_refresh`].
+//!
+//! No error text, `Debug` output or span of this crate holds a secret or anything personal.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a broken assumption fails the test"))]
+
+mod aead;
+mod checkpoints;
+mod claims;
+mod credentials;
+mod error;
+mod kek;
+mod keys;
+mod rewrap;
+mod sealing;
+mod sign_in_attempts;
+mod signing;
+#[cfg(test)]
+mod testing;
+mod tokens;
+mod vault;
+
+pub use checkpoints::{Checkpoint, Parked};
+pub use claims::{ATTENDANCE_CODE_STEP_SECONDS, AttendanceCode};
+pub use credentials::{
+    ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, HASHES_AT_ONCE_MAX, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SetPasswordError,
+};
+pub use error::VaultError;
+pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};
+pub use keys::{KEY_CACHE_MAX_PERSONS, KeyRing};
+pub use sealing::{OpenError, PersonKey, SealedFor};
+pub use sign_in_attempts::{
+    ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_ADDRESS_MAX, ATTEMPTS_PER_NAME_MAX, Attempt, Attempts, RetryAfter, Verdict,
+};
+pub use signing::{SIGNING_KEY_PUBLISHED_SECONDS, SigningKey};
+pub use tokens::{RefreshError, RefreshToken, Rotated};
+pub use vault::{SQLITE_VERSION_MIN, VAULT_FILE, Vault};

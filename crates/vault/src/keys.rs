@@ -1,0 +1,424 @@
+//! One data key a person: made, fetched and destroyed.
+//!
+//! A destroyed key never comes back: its row stays as a tombstone of zeros. Keys that were opened are kept in a bounded
+//! cache, from which erasure removes them; a fetch that was under way meanwhile cannot put one back.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    num::NonZeroUsize,
+};
+
+use gongyi_domain::values::{PersonId, Sealed};
+use lru::LruCache;
+use serde_json::json;
+use sqlx::{Executor, Row, Sqlite};
+use uuid::Uuid;
+
+use crate::{
+    error::VaultError,
+    kek::KeyEncryptionKey,
+    sealing::{OpenError, PersonKey, SealedFor},
+    vault::Vault,
+};
+
+/// How many opened data keys are kept in memory.
+pub const KEY_CACHE_MAX_PERSONS: usize = 20_000;
+
+const PERSON_KEY_LABEL: &[u8] = b"gongyi person key v1";
+
+/// The associated data of a person's wrapped key.
+pub(crate) fn person_key_aad(person: PersonId) -> Vec<u8> {
+    [PERSON_KEY_LABEL, person.0.as_bytes()].concat()
+}
+
+/// Opened keys, and how many erasures there have been.
+pub(crate) struct KeyCache {
+    keys: LruCache<PersonId, PersonKey>,
+    erasures: u64,
+}
+
+impl KeyCache {
+    pub(crate) fn new() -> Self {
+        Self { keys: LruCache::new(NonZeroUsize::new(KEY_CACHE_MAX_PERSONS).unwrap_or(NonZeroUsize::MIN)), erasures: 0 }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.keys.clear();
+        self.erasures += 1;
+    }
+
+    /// Keeps keys read while there had been `erasures`; drops them if there has been another since.
+    fn keep(&mut self, ring: &KeyRing, erasures: u64) {
+        if self.erasures == erasures {
+            for (person, slot) in &ring.0 {
+                if let Slot::Held(key) = slot {
+                    self.keys.put(*person, key.clone());
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Slot {
+    Held(PersonKey),
+    Destroyed,
+}
+
+/// The keys of the persons it was fetched for. Fetch it for one request and drop it: it does not notice an erasure.
+#[derive(Clone, Default)]
+pub struct KeyRing(HashMap<PersonId, Slot>);
+
+impl KeyRing {
+    /// Opens a sealed text; `None` if its person's key is destroyed.
+    ///
+    /// # Errors
+    /// [`OpenError::NoKey`] if the ring was not fetched for this person or the vault has never known them;
+    /// [`OpenError::Authentication`] and [`OpenError::Malformed`] as for [`PersonKey::open`].
+    pub fn open(&self, sealed: &Sealed, aad: &SealedFor<'_>) -> Result<Option<String>, OpenError> {
+        match self.0.get(&sealed.of) {
+            Some(Slot::Held(key)) => key.open(sealed, aad).map(Some),
+            Some(Slot::Destroyed) => Ok(None),
+            None => Err(OpenError::NoKey),
+        }
+    }
+
+    /// The key of a person; `None` if it is destroyed or not in the ring.
+    pub fn key(&self, person: PersonId) -> Option<&PersonKey> {
+        match self.0.get(&person)? {
+            Slot::Held(key) => Some(key),
+            Slot::Destroyed => None,
+        }
+    }
+
+    /// Whether the person's key is known to be destroyed.
+    pub fn is_destroyed(&self, person: PersonId) -> bool {
+        matches!(self.0.get(&person), Some(Slot::Destroyed))
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing({} persons, redacted)", self.0.len())
+    }
+}
+
+impl Vault {
+    /// The person's data key, made if there is none yet.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyDestroyed`] if the person was erased.
+    pub async fn create_key(&self, person: PersonId) -> Result<PersonKey, VaultError> {
+        let ring = self.create_keys(&[person]).await?;
+        ring.key(person).cloned().ok_or(VaultError::Damaged("a key was not stored"))
+    }
+
+    /// The data keys of many persons, in one transaction; those that are missing are made.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyDestroyed`] if one of them was erased: then none is made.
+    pub async fn create_keys(&self, persons: &[PersonId]) -> Result<KeyRing, VaultError> {
+        let (mut ring, missing, erasures) = self.cached(persons);
+        if missing.is_empty() {
+            return Ok(ring);
+        }
+        let wrapping = self.0.wrapping.read().await;
+        let mut tx = self.begin_wrapping(&wrapping).await?;
+        let known = stored(&mut *tx, &missing, &wrapping.kek).await?;
+        if known.0.values().any(|slot| matches!(slot, Slot::Destroyed)) {
+            return Err(VaultError::KeyDestroyed);
+        }
+        let mut made = KeyRing::default();
+        let mut rows = Vec::new();
+        for person in missing {
+            if !known.0.contains_key(&person) {
+                let key = PersonKey::generate();
+                let wrapped = wrapping.kek.wrap(&person_key_aad(person), key.bytes());
+                rows.push([hex::encode(person.0.as_bytes()), hex::encode(wrapped)]);
+                made.0.insert(person, Slot::Held(key));
+            }
+        }
+        sqlx::query(
+            "INSERT INTO person_key (person, wrapped, destroyed)
+             SELECT unhex(entry.value ->> 0), unhex(entry.value ->> 1), 0 FROM json_each(?) AS entry",
+        )
+        .bind(json!(rows).to_string())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        made.0.extend(known.0);
+        self.0.cache().keep(&made, erasures);
+        ring.0.extend(made.0);
+        Ok(ring)
+    }
+
+    /// The person's data key; `None` if there is none or it is destroyed.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`] and [`VaultError::Damaged`].
+    pub async fn key(&self, person: PersonId) -> Result<Option<PersonKey>, VaultError> {
+        Ok(self.keys(&[person]).await?.key(person).cloned())
+    }
+
+    /// The data keys of many persons, in one query.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`] and [`VaultError::Damaged`].
+    pub async fn keys(&self, persons: &[PersonId]) -> Result<KeyRing, VaultError> {
+        let (mut ring, missing, erasures) = self.cached(persons);
+        if !missing.is_empty() {
+            let wrapping = self.0.wrapping.read().await;
+            let found = stored(&self.0.readers, &missing, &wrapping.kek).await?;
+            self.0.cache().keep(&found, erasures);
+            ring.0.extend(found.0);
+        }
+        Ok(ring)
+    }
+
+    /// Destroys the person's data key for ever and wipes every trace of it from the file and its WAL. Doing it again, or
+    /// for a person without a key, is no error; none can be made for them afterwards.
+    ///
+    /// # Errors
+    /// [`VaultError::TracesRemain`] if a reader of another process keeps the WAL: do it again.
+    pub async fn destroy_key(&self, person: PersonId) -> Result<(), VaultError> {
+        self.destroy_keys(&[person]).await.map(drop)
+    }
+
+    /// Destroys many keys, as [`Self::destroy_key`]; for start-up and restore, when every key that the log calls erased is
+    /// destroyed again. Returns how many had still been there.
+    ///
+    /// # Errors
+    /// [`VaultError::TracesRemain`] if a reader of another process keeps the WAL: do it again.
+    pub async fn destroy_keys(&self, persons: &[PersonId]) -> Result<u64, VaultError> {
+        let ids = hex_ids(persons.iter());
+        let mut tx = self.begin().await?;
+        let destroyed = sqlx::query(
+            "UPDATE person_key SET wrapped = zeroblob(72), destroyed = 1
+             WHERE destroyed = 0 AND person IN (SELECT unhex(value) FROM json_each(?))",
+        )
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        sqlx::query(
+            "INSERT OR IGNORE INTO person_key (person, wrapped, destroyed)
+             SELECT unhex(value), zeroblob(72), 1 FROM json_each(?)",
+        )
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        {
+            let mut cache = self.0.cache();
+            cache.erasures += 1;
+            for person in persons {
+                cache.keys.pop(person);
+            }
+        }
+        self.wipe_traces().await?;
+        Ok(destroyed)
+    }
+
+    /// What the cache holds of these persons, who is missing from it, and how many erasures there have been.
+    fn cached(&self, persons: &[PersonId]) -> (KeyRing, HashSet<PersonId>, u64) {
+        let mut cache = self.0.cache();
+        let (mut ring, mut missing) = (KeyRing::default(), HashSet::new());
+        for person in persons {
+            match cache.keys.get(person) {
+                Some(key) => drop(ring.0.insert(*person, Slot::Held(key.clone()))),
+                None => drop(missing.insert(*person)),
+            }
+        }
+        (ring, missing, cache.erasures)
+    }
+}
+
+async fn stored(
+    store: impl Executor<'_, Database = Sqlite>,
+    persons: &HashSet<PersonId>,
+    kek: &KeyEncryptionKey,
+) -> Result<KeyRing, VaultError> {
+    let rows = sqlx::query(
+        "SELECT person, wrapped, destroyed FROM person_key
+         WHERE person IN (SELECT unhex(value) FROM json_each(?))",
+    )
+    .bind(hex_ids(persons.iter()))
+    .fetch_all(store)
+    .await?;
+    let mut ring = KeyRing::default();
+    for row in rows {
+        let id = Uuid::from_slice(row.try_get("person")?).map_err(|_| VaultError::Damaged("an id has not 16 bytes"))?;
+        let person = PersonId(id);
+        let slot = if row.try_get::<bool, _>("destroyed")? {
+            Slot::Destroyed
+        } else {
+            let key = kek.unwrap_key(&person_key_aad(person), row.try_get("wrapped")?);
+            Slot::Held(PersonKey::from_bytes(*key.ok_or(VaultError::Damaged("a data key does not open"))?))
+        };
+        ring.0.insert(person, slot);
+    }
+    Ok(ring)
+}
+
+/// The ids as a JSON array of hexadecimal, for `json_each`.
+fn hex_ids<'a>(persons: impl Iterator<Item = &'a PersonId>) -> String {
+    let ids: Vec<String> = persons.map(|person| person.0.simple().to_string()).collect();
+    json!(ids).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{fresh, kek, stored_somewhere};
+    use crate::vault::VAULT_FILE;
+
+    const HERE: SealedFor<'static> =
+        SealedFor { stream_kind: "person", stream_id: Uuid::from_u128(7), event_type: "person_registered", field: "name" };
+
+    fn person(id: u128) -> PersonId {
+        PersonId(Uuid::from_u128(id))
+    }
+
+    async fn wrapped(vault: &Vault, person: PersonId) -> Vec<u8> {
+        let row = sqlx::query_scalar("SELECT wrapped FROM person_key WHERE person = ?").bind(&person.0.as_bytes()[..]);
+        row.fetch_one(&vault.0.readers).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_key_made_is_the_key_found_also_after_reopening() {
+        let (dir, vault) = fresh().await;
+        let sealed = vault.create_key(person(1)).await.unwrap().seal(person(1), &HERE, "陈静");
+        vault.close().await;
+        let vault = Vault::open(dir.path().join(VAULT_FILE), kek()).await.unwrap();
+        let ring = vault.keys(&[person(1)]).await.unwrap();
+        assert_eq!(ring.open(&sealed, &HERE), Ok(Some("陈静".into())));
+        assert_eq!(vault.key(person(1)).await.unwrap().unwrap().open(&sealed, &HERE).as_deref(), Ok("陈静"));
+    }
+
+    #[tokio::test]
+    async fn making_a_key_twice_gives_the_same_key() {
+        let (_dir, vault) = fresh().await;
+        let once = vault.create_key(person(1)).await.unwrap();
+        vault.0.cache().clear();
+        assert_eq!(vault.create_key(person(1)).await.unwrap().bytes(), once.bytes());
+        let ring = vault.create_keys(&[person(1), person(2), person(2)]).await.unwrap();
+        assert_eq!(ring.key(person(1)).unwrap().bytes(), once.bytes());
+        assert!(ring.key(person(2)).is_some());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_person_has_no_key() {
+        let (_dir, vault) = fresh().await;
+        assert!(vault.key(person(9)).await.unwrap().is_none());
+        let sealed = PersonKey::generate().seal(person(9), &HERE, "x");
+        assert_eq!(vault.keys(&[person(9)]).await.unwrap().open(&sealed, &HERE), Err(OpenError::NoKey));
+    }
+
+    #[tokio::test]
+    async fn making_one_key_many_times_at_once_gives_one_key() {
+        let (_dir, vault) = fresh().await;
+        let making = (0..20).map(|_| {
+            tokio::spawn({
+                let vault = vault.clone();
+                async move { vault.create_key(person(1)).await.unwrap() }
+            })
+        });
+        let mut keys = Vec::new();
+        for key in making.collect::<Vec<_>>() {
+            keys.push(key.await.unwrap());
+        }
+        assert!(keys.iter().all(|key| key.bytes() == keys[0].bytes()));
+    }
+
+    #[tokio::test]
+    async fn a_destroyed_key_opens_nothing_and_never_comes_back() {
+        let (_dir, vault) = fresh().await;
+        let sealed = vault.create_key(person(1)).await.unwrap().seal(person(1), &HERE, "陈静");
+        vault.create_key(person(2)).await.unwrap();
+        vault.destroy_key(person(1)).await.unwrap();
+
+        assert!(vault.key(person(1)).await.unwrap().is_none());
+        let ring = vault.keys(&[person(1), person(2)]).await.unwrap();
+        assert_eq!(ring.open(&sealed, &HERE), Ok(None));
+        assert!(ring.is_destroyed(person(1)) && ring.key(person(2)).is_some());
+        assert!(matches!(vault.create_key(person(1)).await, Err(VaultError::KeyDestroyed)));
+        assert!(matches!(vault.create_keys(&[person(3), person(1)]).await, Err(VaultError::KeyDestroyed)));
+        assert!(vault.key(person(3)).await.unwrap().is_none(), "all or none");
+    }
+
+    #[tokio::test]
+    async fn destroying_again_or_for_a_stranger_is_no_error() {
+        let (_dir, vault) = fresh().await;
+        vault.create_key(person(1)).await.unwrap();
+        assert_eq!(vault.destroy_keys(&[person(1), person(2)]).await.unwrap(), 1);
+        assert_eq!(vault.destroy_keys(&[person(1), person(2)]).await.unwrap(), 0);
+        assert_eq!(vault.destroy_keys(&[]).await.unwrap(), 0);
+        assert!(matches!(vault.create_key(person(2)).await, Err(VaultError::KeyDestroyed)), "a stranger leaves a tombstone");
+    }
+
+    /// Would notice a copy left behind by a page split, a merge, the WAL or a free page.
+    #[tokio::test]
+    async fn no_byte_of_a_destroyed_key_is_in_any_file() {
+        let (dir, vault) = fresh().await;
+        let mut rng = 1u128;
+        let mut persons = Vec::new();
+        for _ in 0..40 {
+            let batch: Vec<_> = (0..50)
+                .map(|_| {
+                    rng = rng.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    person(rng << 64 | rng)
+                })
+                .collect();
+            vault.create_keys(&batch).await.unwrap();
+            persons.extend(batch);
+        }
+        let gone: Vec<_> = persons.iter().copied().step_by(3).collect();
+        let mut needles = Vec::new();
+        for person in &gone {
+            needles.push(wrapped(&vault, *person).await);
+        }
+        assert!(stored_somewhere(&dir, &needles[0]), "the search finds what is there");
+        vault.destroy_key(gone[0]).await.unwrap();
+        vault.destroy_keys(&gone[1..]).await.unwrap();
+
+        let mut files = Vec::new();
+        for file in std::fs::read_dir(dir.path()).unwrap() {
+            files.extend(std::fs::read(file.unwrap().path()).unwrap());
+        }
+        // Half a ciphertext is enough to count as a trace.
+        let traces: HashSet<&[u8]> = needles.iter().flat_map(|needle| needle.windows(16)).collect();
+        assert!(!files.windows(16).any(|window| traces.contains(window)));
+        assert!(stored_somewhere(&dir, &wrapped(&vault, persons[1]).await), "the others are still there");
+    }
+
+    #[tokio::test]
+    async fn a_fetch_under_way_during_an_erasure_does_not_fill_the_cache() {
+        let (_dir, vault) = fresh().await;
+        let ring = vault.create_keys(&[person(1)]).await.unwrap();
+        vault.0.cache().clear();
+        let (_, missing, erasures) = vault.cached(&[person(1)]);
+        assert_eq!(missing.len(), 1);
+        vault.destroy_key(person(1)).await.unwrap();
+        vault.0.cache().keep(&ring, erasures);
+        assert!(vault.key(person(1)).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_key_moved_to_another_person_does_not_open() {
+        let (_dir, vault) = fresh().await;
+        vault.create_keys(&[person(1), person(2)]).await.unwrap();
+        vault.0.cache().clear();
+        let stolen = wrapped(&vault, person(1)).await;
+        let moving = sqlx::query("UPDATE person_key SET wrapped = ? WHERE person = ?").bind(stolen).bind(&person(2).0.as_bytes()[..]);
+        moving.execute(&vault.0.writer).await.unwrap();
+        assert!(matches!(vault.key(person(2)).await, Err(VaultError::Damaged(_))));
+    }
+
+    #[tokio::test]
+    async fn debug_shows_no_key() {
+        let (_dir, vault) = fresh().await;
+        let ring = vault.create_keys(&[person(1)]).await.unwrap();
+        assert_eq!(format!("{ring:?}"), "KeyRing(1 persons, redacted)");
+    }
+}

@@ -1,0 +1,286 @@
+//! Opening and closing the vault's file.
+//!
+//! One connection writes and a few read. The file is in WAL mode with `synchronous=FULL`: what was acknowledged stays
+//! after a power cut. `secure_delete` is on: what is deleted is overwritten with zeros.
+
+use std::{
+    fmt, fs, io,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use gongyi_domain::values::Instant;
+use sqlx::{
+    Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{RwLock, Semaphore};
+
+use crate::{
+    aead::{self, KeyBytes},
+    claims::Subkeys,
+    credentials::HASHES_AT_ONCE_MAX,
+    error::VaultError,
+    kek::KeyEncryptionKey,
+    keys::KeyCache,
+};
+
+/// The vault's file in the data folder.
+pub const VAULT_FILE: &str = "vault.db";
+/// The oldest SQLite allowed: earlier ones may damage a WAL file when it is reset.
+pub const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+
+const READERS_MAX: u32 = 2;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const TRACE_WIPES_MAX: usize = 3;
+const ROOT_LABEL: &[u8] = b"gongyi vault root v1";
+
+/// The erasable store. Clones share it.
+#[derive(Clone)]
+pub struct Vault(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+    pub(crate) wrapping: RwLock<Wrapping>,
+    pub(crate) subkeys: Subkeys,
+    pub(crate) cache: Mutex<KeyCache>,
+    pub(crate) hashing: Arc<Semaphore>,
+}
+
+/// The KEK and the root secret as it is wrapped by it; whoever finds another root in the file has a stale KEK.
+pub(crate) struct Wrapping {
+    pub(crate) kek: KeyEncryptionKey,
+    pub(crate) wrapped_root: Vec<u8>,
+}
+
+impl Vault {
+    /// Opens the vault, making it (mode 0600) and its own keys if it is new.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongKeyEncryptionKey`] if the vault was made with another KEK: nothing has been written then.
+    /// [`VaultError::SqliteTooOld`], [`VaultError::File`], [`VaultError::Store`], [`VaultError::Migrate`].
+    pub async fn open(path: impl AsRef<Path>, kek: KeyEncryptionKey) -> Result<Self, VaultError> {
+        let path = path.as_ref();
+        make_private(path).map_err(VaultError::File)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("secure_delete", "ON")
+            .pragma("temp_store", "MEMORY");
+
+        let mut probe = SqliteConnection::connect_with(&options).await?;
+        require_recent_sqlite(&mut probe).await?;
+        if let Some(wrapped) = stored_root(&mut probe).await? {
+            kek.unwrap_key(ROOT_LABEL, &wrapped).ok_or(VaultError::WrongKeyEncryptionKey)?;
+        }
+        probe.close().await?;
+
+        let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let writer = pool().max_connections(1).connect_with(writing).await?;
+        sqlx::migrate!("../../migrations/vault-sqlite").run(&writer).await?;
+        let readers = pool().max_connections(READERS_MAX).connect_with(options.read_only(true)).await?;
+        let (root, wrapped_root) = root(&writer, &kek).await?;
+        let vault = Self(Arc::new(Inner {
+            writer,
+            readers,
+            wrapping: RwLock::new(Wrapping { kek, wrapped_root }),
+            subkeys: Subkeys::derive(&root),
+            cache: Mutex::new(KeyCache::new()),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
+        }));
+        vault.ensure_signing_key().await?;
+        Ok(vault)
+    }
+
+    /// Closes the file; other clones fail from then on.
+    pub async fn close(&self) {
+        self.0.readers.close().await;
+        self.0.writer.close().await;
+        self.0.cache().clear();
+    }
+
+    /// A transaction that holds the write lock from its beginning.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, VaultError> {
+        Ok(self.0.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The same, for what is about to wrap something: refused if another process has changed the KEK meanwhile.
+    pub(crate) async fn begin_wrapping(&self, wrapping: &Wrapping) -> Result<Transaction<'static, Sqlite>, VaultError> {
+        let mut tx = self.begin().await?;
+        match stored_root(&mut tx).await? {
+            Some(root) if root == wrapping.wrapped_root => Ok(tx),
+            _ => Err(VaultError::WrongKeyEncryptionKey),
+        }
+    }
+
+    /// Moves everything from the WAL into the file and empties the WAL, so that what was overwritten is in neither.
+    pub(crate) async fn wipe_traces(&self) -> Result<(), VaultError> {
+        for _ in 0..TRACE_WIPES_MAX {
+            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.0.writer).await?;
+            if row.try_get::<i64, _>(0)? == 0 {
+                return Ok(());
+            }
+        }
+        Err(VaultError::TracesRemain)
+    }
+
+    /// Wraps the root with another KEK, in the transaction that rewraps everything else.
+    pub(crate) async fn rewrap_root(tx: &mut SqliteConnection, wrapping: &Wrapping, kek: &KeyEncryptionKey) -> Result<Vec<u8>, VaultError> {
+        let root =
+            wrapping.kek.unwrap_key(ROOT_LABEL, &wrapping.wrapped_root).ok_or(VaultError::Damaged("its root secret does not open"))?;
+        let wrapped = kek.wrap(ROOT_LABEL, &*root);
+        sqlx::query("UPDATE vault_secret SET wrapped = ? WHERE name = 'root'").bind(&wrapped).execute(tx).await?;
+        Ok(wrapped)
+    }
+}
+
+impl Inner {
+    pub(crate) fn cache(&self) -> std::sync::MutexGuard<'_, KeyCache> {
+        self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(redacted)")
+    }
+}
+
+/// Microseconds since 1970, as the vault stores moments.
+pub(crate) fn micros(at: Instant) -> i64 {
+    at.timestamp_micros()
+}
+
+/// The moment stored as `micros`.
+pub(crate) fn instant(micros: i64) -> Result<Instant, VaultError> {
+    Instant::from_timestamp_micros(micros).ok_or(VaultError::Damaged("a moment is out of range"))
+}
+
+/// SQLite makes its files with the mode of the first one; so make that one, before SQLite does.
+fn make_private(path: &Path) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), VaultError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    let mut numbers = found.split('.').map(|number| number.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    let version = (next(), next(), next());
+    if version < SQLITE_VERSION_MIN { Err(VaultError::SqliteTooOld { found }) } else { Ok(()) }
+}
+
+/// The wrapped root secret, unless the vault is new.
+async fn stored_root(connection: &mut SqliteConnection) -> Result<Option<Vec<u8>>, VaultError> {
+    let known = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'vault_secret'");
+    if known.fetch_optional(&mut *connection).await?.is_none() {
+        return Ok(None);
+    }
+    let root = sqlx::query_scalar("SELECT wrapped FROM vault_secret WHERE name = 'root'");
+    Ok(root.fetch_optional(connection).await?)
+}
+
+/// The root secret and how it is wrapped; made if the vault is new.
+async fn root(writer: &SqlitePool, kek: &KeyEncryptionKey) -> Result<(KeyBytes, Vec<u8>), VaultError> {
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    if let Some(wrapped) = stored_root(&mut tx).await? {
+        let root = kek.unwrap_key(ROOT_LABEL, &wrapped).ok_or(VaultError::WrongKeyEncryptionKey)?;
+        return Ok((root, wrapped));
+    }
+    let root = KeyBytes::new(aead::random());
+    let wrapped = kek.wrap(ROOT_LABEL, &*root);
+    sqlx::query("INSERT INTO vault_secret (name, wrapped) VALUES ('root', ?)").bind(&wrapped).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok((root, wrapped))
+}
+
+#[cfg(test)]
+mod tests {
+    use gongyi_domain::values::PersonId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::{fresh, kek};
+
+    #[tokio::test]
+    async fn a_vault_opens_again_with_its_key() {
+        let (dir, vault) = fresh().await;
+        let claim = vault.claim_id("id_number", "11010519491231002X");
+        vault.close().await;
+        let again = Vault::open(dir.path().join(VAULT_FILE), kek()).await.unwrap();
+        assert_eq!(again.claim_id("id_number", "11010519491231002X"), claim);
+    }
+
+    #[tokio::test]
+    async fn another_key_is_refused_and_changes_no_byte() {
+        let (dir, vault) = fresh().await;
+        let path = dir.path().join(VAULT_FILE);
+        vault.create_key(PersonId(Uuid::from_u128(1))).await.unwrap();
+        vault.close().await;
+        let before = fs::read(&path).unwrap();
+        let refused = Vault::open(&path, KeyEncryptionKey::generate()).await;
+        assert!(matches!(refused, Err(VaultError::WrongKeyEncryptionKey)));
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert!(Vault::open(&path, kek()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_vault_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(VAULT_FILE);
+        fs::write(&path, "no database at all, but long enough to look at".repeat(100)).unwrap();
+        assert!(matches!(Vault::open(&path, kek()).await, Err(VaultError::Store(_))));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_the_owner_may_read_the_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, vault) = fresh().await;
+        vault.create_key(PersonId(Uuid::from_u128(1))).await.unwrap();
+        let mut files = 0;
+        for file in fs::read_dir(dir.path()).unwrap() {
+            let file = file.unwrap();
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+            files += 1;
+        }
+        assert_eq!(files, 3, "the file, its WAL and its index");
+    }
+
+    #[tokio::test]
+    async fn the_file_is_durable_and_deletes_securely() {
+        let (_dir, vault) = fresh().await;
+        for (pragma, expected) in [("PRAGMA synchronous", 2), ("PRAGMA secure_delete", 1)] {
+            let found: i64 = sqlx::query_scalar(pragma).fetch_one(&vault.0.writer).await.unwrap();
+            assert_eq!(found, expected, "{pragma}");
+        }
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&vault.0.writer).await.unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[tokio::test]
+    async fn two_that_open_a_new_vault_at_once_agree_on_its_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(VAULT_FILE);
+        let (a, b) = tokio::join!(Vault::open(&path, kek()), Vault::open(&path, kek()));
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert_eq!(a.claim_id("phone", "1"), b.claim_id("phone", "1"));
+        assert_eq!(a.signing_keys().await.unwrap().len(), 1);
+        assert_eq!(a.signing_keys().await.unwrap()[0].kid, b.signing_keys().await.unwrap()[0].kid);
+    }
+
+    #[tokio::test]
+    async fn debug_shows_nothing() {
+        let (_dir, vault) = fresh().await;
+        assert_eq!(format!("{vault:?}"), "Vault(redacted)");
+    }
+}

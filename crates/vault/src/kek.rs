@@ -124,7 +124,7 @@ impl KeyEncryptionKey {
     /// # Errors
     /// [`KekError::File`], also if the file exists.
     pub fn store_new(&self, path: &Path) -> Result<(), KekError> {
-        let mut text = Zeroizing::new(BASE64.encode(&*self.0));
+        let mut text = Zeroizing::new(BASE64.encode(self.0.as_slice()));
         text.push('\n');
         let draft = path.with_extension(format!("draft-{}", hex::encode(aead::random::<8>())));
         let stored = write_private(&draft, text.as_bytes()).and_then(|()| fs::hard_link(&draft, path));

@@ -172,7 +172,7 @@ async fn issue(
     let out_of_range = VaultError::OutOfRange("a token's time to live");
     let (Some(expires_at), Some(ttl)) = (now.checked_add_signed(ttl), ttl.num_microseconds()) else { return Err(out_of_range) };
     let bytes = Zeroizing::new(aead::random::<TOKEN_BYTES>());
-    let token = RefreshToken(Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes)));
+    let token = RefreshToken(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())));
     sqlx::query("INSERT INTO refresh_token (digest, family, account, ttl, expires_at) VALUES (?, ?, ?, ?, ?)")
         .bind(&digest(token.as_str())[..])
         .bind(&family.as_bytes()[..])

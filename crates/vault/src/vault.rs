@@ -80,9 +80,12 @@ impl Vault {
         let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         let writer = pool().max_connections(1).connect_with(writing).await?;
-        sqlx::migrate!("../../migrations/vault-sqlite").run(&writer).await?;
+        // One transaction, so that of two that open a new vault the second finds it whole.
+        let mut setup = writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::migrate!("../../migrations/vault-sqlite").run(&mut *setup).await?;
+        let (root, wrapped_root) = root(&mut setup, &kek).await?;
+        setup.commit().await?;
         let readers = pool().max_connections(READERS_MAX).connect_with(options.read_only(true)).await?;
-        let (root, wrapped_root) = root(&writer, &kek).await?;
         let vault = Self(Arc::new(Inner {
             writer,
             readers,
@@ -159,16 +162,20 @@ pub(crate) fn instant(micros: i64) -> Result<Instant, VaultError> {
     Instant::from_timestamp_micros(micros).ok_or(VaultError::Damaged("a moment is out of range"))
 }
 
-/// SQLite makes its files with the mode of the first one; so make that one, before SQLite does.
+/// SQLite makes its files with the mode of the first one; so make that one, before SQLite does. A file that is there is not
+/// touched: closing it would drop the locks that SQLite holds on it in this process.
 fn make_private(path: &Path) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir)?;
     }
     let mut options = fs::OpenOptions::new();
-    options.append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), VaultError> {
@@ -190,16 +197,14 @@ async fn stored_root(connection: &mut SqliteConnection) -> Result<Option<Vec<u8>
 }
 
 /// The root secret and how it is wrapped; made if the vault is new.
-async fn root(writer: &SqlitePool, kek: &KeyEncryptionKey) -> Result<(KeyBytes, Vec<u8>), VaultError> {
-    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-    if let Some(wrapped) = stored_root(&mut tx).await? {
+async fn root(setup: &mut SqliteConnection, kek: &KeyEncryptionKey) -> Result<(KeyBytes, Vec<u8>), VaultError> {
+    if let Some(wrapped) = stored_root(&mut *setup).await? {
         let root = kek.unwrap_key(ROOT_LABEL, &wrapped).ok_or(VaultError::WrongKeyEncryptionKey)?;
         return Ok((root, wrapped));
     }
     let root = KeyBytes::new(aead::random());
     let wrapped = kek.wrap(ROOT_LABEL, &*root);
-    sqlx::query("INSERT INTO vault_secret (name, wrapped) VALUES ('root', ?)").bind(&wrapped).execute(&mut *tx).await?;
-    tx.commit().await?;
+    sqlx::query("INSERT INTO vault_secret (name, wrapped) VALUES ('root', ?)").bind(&wrapped).execute(setup).await?;
     Ok((root, wrapped))
 }
 

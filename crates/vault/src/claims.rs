@@ -143,6 +143,14 @@ mod tests {
         assert_ne!(here.command_id("phone", b"13800000000"), id, "commands have a key of their own");
     }
 
+    /// Claim streams are in the log for ever: another derivation would let everything be claimed a second time.
+    #[test]
+    fn the_derivation_never_changes() {
+        let subkeys = Subkeys::derive(&KeyBytes::new([0x5a; 32]));
+        assert_eq!(uuid(hmac(&subkeys.claim, &[b"phone", b"1"])).to_string(), "a9c1ff0e-7ed0-8ef0-8f00-014a879b7f45");
+        assert_eq!(uuid(hmac(&subkeys.command, &[b"import", b"1"])).to_string(), "cf983bfe-8158-8bde-8297-1eab2743e1df");
+    }
+
     #[tokio::test]
     async fn a_command_named_by_others_has_one_id() {
         let (_dir, vault) = fresh().await;

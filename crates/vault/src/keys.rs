@@ -3,14 +3,9 @@
 //! A destroyed key never comes back: its row stays as a tombstone of zeros. Keys that were opened are kept in a bounded
 //! cache, from which erasure removes them; a fetch that was under way meanwhile cannot put one back.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt,
-    num::NonZeroUsize,
-};
+use std::collections::HashSet;
 
-use gongyi_domain::values::{PersonId, Sealed};
-use lru::LruCache;
+use gongyi_domain::values::PersonId;
 use serde_json::json;
 use sqlx::{Executor, Row, Sqlite};
 use uuid::Uuid;
@@ -18,90 +13,16 @@ use uuid::Uuid;
 use crate::{
     error::VaultError,
     kek::KeyEncryptionKey,
-    sealing::{OpenError, PersonKey, SealedFor},
+    key_ring::{KeyRing, Slot},
+    sealing::PersonKey,
     vault::Vault,
 };
-
-/// How many opened data keys are kept in memory.
-pub const KEY_CACHE_MAX_PERSONS: usize = 20_000;
 
 const PERSON_KEY_LABEL: &[u8] = b"gongyi person key v1";
 
 /// The associated data of a person's wrapped key.
 pub(crate) fn person_key_aad(person: PersonId) -> Vec<u8> {
     [PERSON_KEY_LABEL, person.0.as_bytes()].concat()
-}
-
-/// Opened keys, and how many erasures there have been.
-pub(crate) struct KeyCache {
-    keys: LruCache<PersonId, PersonKey>,
-    erasures: u64,
-}
-
-impl KeyCache {
-    pub(crate) fn new() -> Self {
-        Self { keys: LruCache::new(NonZeroUsize::new(KEY_CACHE_MAX_PERSONS).unwrap_or(NonZeroUsize::MIN)), erasures: 0 }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.keys.clear();
-        self.erasures += 1;
-    }
-
-    /// Keeps keys read while there had been `erasures`; drops them if there has been another since.
-    fn keep(&mut self, ring: &KeyRing, erasures: u64) {
-        if self.erasures == erasures {
-            for (person, slot) in &ring.0 {
-                if let Slot::Held(key) = slot {
-                    self.keys.put(*person, key.clone());
-                }
-            }
-        }
-    }
-}
-
-#[derive(Clone)]
-enum Slot {
-    Held(PersonKey),
-    Destroyed,
-}
-
-/// The keys of the persons it was fetched for. Fetch it for one request and drop it: it does not notice an erasure.
-#[derive(Clone, Default)]
-pub struct KeyRing(HashMap<PersonId, Slot>);
-
-impl KeyRing {
-    /// Opens a sealed text; `None` if its person's key is destroyed.
-    ///
-    /// # Errors
-    /// [`OpenError::NoKey`] if the ring was not fetched for this person or the vault has never known them;
-    /// [`OpenError::Authentication`] and [`OpenError::Malformed`] as for [`PersonKey::open`].
-    pub fn open(&self, sealed: &Sealed, aad: &SealedFor<'_>) -> Result<Option<String>, OpenError> {
-        match self.0.get(&sealed.of) {
-            Some(Slot::Held(key)) => key.open(sealed, aad).map(Some),
-            Some(Slot::Destroyed) => Ok(None),
-            None => Err(OpenError::NoKey),
-        }
-    }
-
-    /// The key of a person; `None` if it is destroyed or not in the ring.
-    pub fn key(&self, person: PersonId) -> Option<&PersonKey> {
-        match self.0.get(&person)? {
-            Slot::Held(key) => Some(key),
-            Slot::Destroyed => None,
-        }
-    }
-
-    /// Whether the person's key is known to be destroyed.
-    pub fn is_destroyed(&self, person: PersonId) -> bool {
-        matches!(self.0.get(&person), Some(Slot::Destroyed))
-    }
-}
-
-impl fmt::Debug for KeyRing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing({} persons, redacted)", self.0.len())
-    }
 }
 
 impl Vault {
@@ -209,13 +130,7 @@ impl Vault {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        {
-            let mut cache = self.0.cache();
-            cache.erasures += 1;
-            for person in persons {
-                cache.keys.pop(person);
-            }
-        }
+        self.0.cache().forget(persons);
         self.wipe_traces().await?;
         Ok(destroyed)
     }
@@ -270,6 +185,7 @@ fn hex_ids<'a>(persons: impl Iterator<Item = &'a PersonId>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sealing::{OpenError, SealedFor};
     use crate::testing::{fresh, kek, stored_somewhere};
     use crate::vault::VAULT_FILE;
 
@@ -390,6 +306,22 @@ mod tests {
         let traces: HashSet<&[u8]> = needles.iter().flat_map(|needle| needle.windows(16)).collect();
         assert!(!files.windows(16).any(|window| traces.contains(window)));
         assert!(stored_somewhere(&dir, &wrapped(&vault, persons[1]).await), "the others are still there");
+    }
+
+    #[tokio::test]
+    async fn a_reader_in_the_way_is_told_and_the_second_try_wipes() {
+        let (dir, vault) = fresh().await;
+        vault.create_key(person(1)).await.unwrap();
+        let needle = wrapped(&vault, person(1)).await;
+        sqlx::query("PRAGMA busy_timeout = 20").execute(&vault.0.writer).await.unwrap();
+        let mut reader = vault.0.readers.begin().await.unwrap();
+        sqlx::query("SELECT count(*) FROM person_key").fetch_one(&mut *reader).await.unwrap();
+
+        assert!(matches!(vault.destroy_key(person(1)).await, Err(VaultError::TracesRemain)));
+        assert!(vault.key(person(1)).await.unwrap().is_none(), "destroyed all the same");
+        reader.rollback().await.unwrap();
+        vault.destroy_key(person(1)).await.unwrap();
+        assert!(!stored_somewhere(&dir, &needle));
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ mod claims;
 mod credentials;
 mod error;
 mod kek;
+mod key_ring;
 mod keys;
 mod rewrap;
 mod sealing;
@@ -37,7 +38,7 @@ pub use credentials::{
 };
 pub use error::VaultError;
 pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};
-pub use keys::{KEY_CACHE_MAX_PERSONS, KeyRing};
+pub use key_ring::{KEY_CACHE_MAX_PERSONS, KeyRing};
 pub use sealing::{OpenError, PersonKey, SealedFor};
 pub use sign_in_attempts::{
     ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_ADDRESS_MAX, ATTEMPTS_PER_NAME_MAX, Attempt, Attempts, RetryAfter, Verdict,

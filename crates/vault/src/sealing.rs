@@ -148,6 +148,14 @@ mod tests {
         assert_eq!(format!("{key:?} {:?}", Some(&key)), "PersonKey(redacted) Some(PersonKey(redacted))");
     }
 
+    /// The log keeps its texts for ever: what an earlier version sealed must open.
+    #[test]
+    fn a_text_sealed_long_ago_still_opens() {
+        let key = PersonKey::from_bytes([0x5a; KEY_BYTES]);
+        let sealed = Sealed { of: person(1), text: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXwksKmK97Z4RlYZxcHLadYdKhUf8W1A==".into() };
+        assert_eq!(key.open(&sealed, &HERE).as_deref(), Ok("陈静"));
+    }
+
     #[test]
     fn parts_do_not_run_into_each_other() {
         let shifted = SealedFor { stream_kind: "perso", event_type: "nperson_registered", ..HERE };

@@ -23,7 +23,7 @@ use crate::{
     credentials::HASHES_AT_ONCE_MAX,
     error::VaultError,
     kek::KeyEncryptionKey,
-    keys::KeyCache,
+    key_ring::KeyCache,
 };
 
 /// The vault's file in the data folder.
@@ -33,7 +33,6 @@ pub const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
 const READERS_MAX: u32 = 2;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const TRACE_WIPES_MAX: usize = 3;
 const ROOT_LABEL: &[u8] = b"gongyi vault root v1";
 
 /// The erasable store. Clones share it.
@@ -121,13 +120,10 @@ impl Vault {
 
     /// Moves everything from the WAL into the file and empties the WAL, so that what was overwritten is in neither.
     pub(crate) async fn wipe_traces(&self) -> Result<(), VaultError> {
-        for _ in 0..TRACE_WIPES_MAX {
-            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.0.writer).await?;
-            if row.try_get::<i64, _>(0)? == 0 {
-                return Ok(());
-            }
-        }
-        Err(VaultError::TracesRemain)
+        // Waits up to BUSY_TIMEOUT for readers to finish.
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.0.writer).await?;
+        let busy: i64 = row.try_get(0)?;
+        if busy == 0 { Ok(()) } else { Err(VaultError::TracesRemain) }
     }
 
     /// Wraps the root with another KEK, in the transaction that rewraps everything else.

@@ -1,5 +1,9 @@
 //! The log.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
+
 pub mod chain;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod verify;
 
 mod admit;

@@ -156,6 +156,10 @@ impl Verifiable for MemoryLog {
         Ok(Token { log, epoch, position: 0, chain: chain::genesis(log) })
     }
 
+    async fn last_position(&self) -> Result<Position, LogError> {
+        Ok(self.state().tail.head.position)
+    }
+
     async fn storage_findings(&self) -> Result<Vec<String>, LogError> {
         Ok(Vec::new())
     }

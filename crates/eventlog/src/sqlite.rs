@@ -356,6 +356,12 @@ impl Verifiable for SqliteLog {
         Ok(self.token(0, chain::genesis(self.log)))
     }
 
+    async fn last_position(&self) -> Result<Position, LogError> {
+        let sql = "SELECT coalesce(max(position), 0) FROM events";
+        let last: i64 = sqlx::query_scalar(sql).fetch_one(&self.readers).await.map_err(read_error)?;
+        Ok(u64::try_from(last).unwrap_or(0))
+    }
+
     async fn storage_findings(&self) -> Result<Vec<String>, LogError> {
         let mut findings = Vec::new();
         match sqlx::query_scalar::<_, String>("PRAGMA integrity_check(10000)").fetch_all(&self.readers).await {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 const ROUNDS: usize = 24;
 const CLIENTS: usize = 24;
-const STREAMS: u128 = 40;
+const SHARED: u128 = 200;
 const ROLE: &str = "EVENTLOG_CRASH_ROLE";
 const FILE: &str = "EVENTLOG_CRASH_FILE";
 
@@ -78,12 +78,14 @@ async fn write(file: &Path) {
     let clients = (0..CLIENTS).map(|_| {
         let log = Arc::clone(&log);
         tokio::spawn(async move {
-            loop {
+            // Two streams of its own, and now and then one that all clients share and conflict on.
+            let own = [Uuid::new_v4(), Uuid::new_v4()].map(|id| StreamId::new("thing", id));
+            for turn in 0_u64.. {
                 let command_id = Uuid::new_v4();
-                let first = command_id.as_u128() % STREAMS;
+                let second =
+                    if turn % 4 == 0 { StreamId::new("thing", Uuid::from_u128(command_id.as_u128() % SHARED)) } else { own[1].clone() };
                 let mut expectations = Vec::new();
-                for id in [first, (first + 1) % STREAMS] {
-                    let stream = StreamId::new("thing", Uuid::from_u128(id));
+                for stream in [own[0].clone(), second] {
                     let version = log.read_stream(&stream, 0).await.unwrap().last().map_or(0, |event| event.version);
                     expectations.push((stream, version));
                 }
@@ -150,7 +152,7 @@ fn acknowledged_commits_survive_a_kill() {
             })
             .collect::<Vec<(u64, Uuid)>>()
         });
-        std::thread::sleep(Duration::from_millis(u64::from(Uuid::new_v4().as_bytes()[0]) / 2 + 5));
+        std::thread::sleep(Duration::from_millis(u64::from(Uuid::new_v4().as_bytes()[0]) + 5));
         child.kill().unwrap();
         child.wait().unwrap();
         acknowledged.extend(reader.join().unwrap());

@@ -10,7 +10,7 @@ CREATE TABLE log_meta (
 
 CREATE TABLE commits (
     number         INTEGER PRIMARY KEY CHECK (number >= 1),
-    first_position INTEGER NOT NULL UNIQUE CHECK (first_position >= 1),
+    first_position INTEGER NOT NULL CHECK (first_position >= 1),
     last_position  INTEGER NOT NULL UNIQUE CHECK (last_position >= first_position),
     actor          TEXT    NOT NULL,
     command_id     BLOB    NOT NULL CHECK (length(command_id) = 16),

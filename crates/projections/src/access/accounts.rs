@@ -1,0 +1,226 @@
+//! Accounts and the roles they hold now.
+//!
+//! - A revoked role is gone from here; the log keeps it.
+
+use chrono::serde::ts_microseconds;
+use gongyi_domain::{
+    Event,
+    access::{
+        account::AccountEvent,
+        authority::{Grant, Role},
+    },
+    values::{AccountId, AreaCode, Instant, PersonId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    change::Change,
+    opener::Texts,
+    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    read_model::{Fold, FoldError},
+    rows::{Rows, Table, row},
+    stored::{flag, scope},
+    views::Views,
+};
+
+row! {
+    /// An account.
+    AccountRow in "accounts" {
+        key {
+            /// The account.
+            account: AccountId,
+        }
+        fixed {
+            /// Whose it is.
+            person: PersonId,
+            /// When it was opened.
+            #[serde(with = "ts_microseconds")]
+            opened_at: Instant,
+        }
+        live {
+            /// Closed for good.
+            #[serde(with = "flag")]
+            closed: bool,
+        }
+    }
+}
+
+row! {
+    /// A role that an account holds.
+    GrantRow in "grants" {
+        key {
+            /// The account.
+            account: AccountId,
+            /// The role.
+            role: Role,
+            /// Where it counts: `everywhere`, `area:440402`, `organisation:…`.
+            scope: String,
+        }
+        fixed {
+            /// When it was granted.
+            #[serde(with = "ts_microseconds")]
+            granted_at: Instant,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct AccountsFold {
+    accounts: Rows<AccountRow>,
+    grants: Rows<GrantRow>,
+}
+
+fn grant_key(account: AccountId, grant: &Grant) -> (AccountId, Role, String) {
+    (account, grant.role, scope::text(&grant.scope))
+}
+
+impl Fold for AccountsFold {
+    const NAME: &'static str = "accounts";
+    const KINDS: &'static [&'static str] = &["account"];
+
+    fn want(&mut self, change: &Change) {
+        if let Event::Account(event) = &change.event {
+            let account = AccountId(change.stream.id);
+            self.accounts.want((account,));
+            if let AccountEvent::RoleGranted { grant } | AccountEvent::RoleRevoked { grant } = event {
+                self.grants.want(grant_key(account, grant));
+            }
+        }
+    }
+
+    fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        let (account, position) = (AccountId(change.stream.id), change.position);
+        match &change.event {
+            Event::Account(AccountEvent::AccountOpened { person }) => {
+                self.accounts.add(AccountRow { account, person: *person, opened_at: change.recorded_at, closed: false, position })?;
+            }
+            Event::Account(AccountEvent::RoleGranted { grant }) => {
+                self.accounts.change(&(account,), position)?;
+                let (account, role, scope) = grant_key(account, grant);
+                self.grants.add(GrantRow { account, role, scope, granted_at: change.recorded_at, position })?;
+            }
+            Event::Account(AccountEvent::RoleRevoked { grant }) => {
+                self.accounts.change(&(account,), position)?;
+                self.grants.remove(&grant_key(account, grant))?;
+            }
+            Event::Account(AccountEvent::AccountClosed {}) => self.accounts.change(&(account,), position)?.closed = true,
+            Event::Area(_)
+            | Event::Person(_)
+            | Event::Claim(_)
+            | Event::Volunteer(_)
+            | Event::Organisation(_)
+            | Event::Membership(_)
+            | Event::Calendar(_)
+            | Event::Activity(_)
+            | Event::ServiceLedger(_) => {}
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self) -> Vec<&mut dyn Table> {
+        vec![&mut self.accounts, &mut self.grants]
+    }
+}
+
+/// An account with its person's data and its roles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountView {
+    /// The account.
+    pub account: AccountId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// Closed for good.
+    pub closed: bool,
+    /// The person's name; `None` once erased.
+    pub name: Option<String>,
+    /// The person's phone number, which is the sign-in name; `None` once erased.
+    pub phone: Option<String>,
+    /// The person's home area; `None` once erased.
+    pub home_area: Option<AreaCode>,
+    /// The roles it holds.
+    pub grants: Vec<Grant>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Joined {
+    account: AccountId,
+    person: PersonId,
+    #[serde(with = "ts_microseconds")]
+    opened_at: Instant,
+    #[serde(with = "flag")]
+    closed: bool,
+    name: Option<String>,
+    phone: Option<String>,
+    home_area: Option<AreaCode>,
+    grants: Vec<(Role, String)>,
+}
+
+impl From<Joined> for AccountView {
+    fn from(row: Joined) -> Self {
+        let Joined { account, person, opened_at, closed, name, phone, home_area, grants } = row;
+        let mut grants: Vec<_> =
+            grants.into_iter().filter_map(|(role, text)| scope::parse(&text).map(|scope| Grant { role, scope })).collect();
+        grants.sort();
+        Self { account, person, opened_at, closed, name, phone, home_area, grants }
+    }
+}
+
+const SELECT: &str = "json_array(a.account,a.person,a.opened_at,a.closed,p.name,p.phone,p.home_area,
+    (SELECT json_group_array(json_array(g.role,g.scope)) FROM grants g WHERE g.account=a.account))";
+const FROM: &str = "accounts a LEFT JOIN persons p ON p.person=a.person";
+
+/// Which accounts.
+#[derive(Debug, Clone, Default)]
+pub struct AccountFilter {
+    /// Of persons at home here.
+    pub area: Option<AreaCode>,
+    /// That hold this role.
+    pub role: Option<Role>,
+    /// With exactly this phone number.
+    pub phone: Option<String>,
+    /// Whose person's name contains this.
+    pub name_contains: Option<String>,
+    /// Also closed ones.
+    pub include_closed: bool,
+}
+
+impl Views {
+    /// Accounts, the latest opened last.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn accounts(&self, filter: &AccountFilter, page: &PageArgs) -> Result<Page<AccountView>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.in_area("p.home_area", filter.area.as_ref());
+        conditions.maybe("a.account IN (SELECT account FROM grants WHERE role=?)", filter.role.map(Role::name));
+        conditions.maybe("p.phone=?", filter.phone.as_deref());
+        conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
+        if !filter.include_closed {
+            conditions.plain("a.closed=0");
+        }
+        let columns = vec![SortColumn::plain("a.opened_at"), SortColumn::plain("a.account")];
+        let sort = Sort { name: "accounts", columns, descending: false };
+        let page: Page<Joined> = Listing { select: SELECT.to_owned(), from: FROM, conditions, sort }.page(self.pool(), page).await?;
+        Ok(page.map(AccountView::from))
+    }
+
+    /// Accounts by their ids, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn accounts_by_ids(&self, ids: &[AccountId]) -> Result<Vec<AccountView>, QueryError> {
+        let sql = format!("SELECT {SELECT} FROM {FROM} WHERE a.account IN (SELECT value FROM json_each(?))");
+        let rows: Vec<Joined> = fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await?;
+        Ok(rows.into_iter().map(AccountView::from).collect())
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn account(&self, id: AccountId) -> Result<Option<AccountView>, QueryError> {
+        Ok(self.accounts_by_ids(&[id]).await?.pop())
+    }
+}

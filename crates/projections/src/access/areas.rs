@@ -1,0 +1,115 @@
+//! Areas by their code.
+//!
+//! - One row a listed code; a renamed one keeps its code.
+
+use gongyi_domain::{Event, access::area::AreaEvent, values::AreaCode};
+
+use crate::{
+    change::Change,
+    opener::Texts,
+    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    read_model::{Fold, FoldError},
+    rows::{Row, Rows, Table, row},
+    stored::flag,
+    views::Views,
+};
+
+row! {
+    /// A listed area.
+    AreaRow in "areas" {
+        key {
+            /// Its code.
+            code: AreaCode,
+        }
+        live {
+            /// Its name.
+            name: String,
+            /// Nobody lives there; kept out of what people see.
+            #[serde(with = "flag")]
+            pseudo: bool,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct AreasFold {
+    areas: Rows<AreaRow>,
+}
+
+impl Fold for AreasFold {
+    const NAME: &'static str = "areas";
+    const KINDS: &'static [&'static str] = &["area"];
+
+    fn want(&mut self, change: &Change) {
+        if let Event::Area(AreaEvent::AreaListed { code, .. } | AreaEvent::AreaRenamed { code, .. }) = &change.event {
+            self.areas.want((code.clone(),));
+        }
+    }
+
+    fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        match &change.event {
+            Event::Area(AreaEvent::AreaListed { code, name, pseudo }) => {
+                self.areas.add(AreaRow { code: code.clone(), name: name.clone(), pseudo: *pseudo, position: change.position })?;
+            }
+            Event::Area(AreaEvent::AreaRenamed { code, name }) => {
+                self.areas.change(&(code.clone(),), change.position)?.name.clone_from(name);
+            }
+            Event::Person(_)
+            | Event::Claim(_)
+            | Event::Account(_)
+            | Event::Volunteer(_)
+            | Event::Organisation(_)
+            | Event::Membership(_)
+            | Event::Calendar(_)
+            | Event::Activity(_)
+            | Event::ServiceLedger(_) => {}
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self) -> Vec<&mut dyn Table> {
+        vec![&mut self.areas]
+    }
+}
+
+/// Which areas.
+#[derive(Debug, Clone, Default)]
+pub struct AreaFilter {
+    /// This area and those within it.
+    pub within: Option<AreaCode>,
+    /// Also those where nobody lives.
+    pub include_pseudo: bool,
+}
+
+impl Views {
+    /// Areas by code.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn areas(&self, filter: &AreaFilter, page: &PageArgs) -> Result<Page<AreaRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.in_area("a.code", filter.within.as_ref());
+        if !filter.include_pseudo {
+            conditions.plain("a.pseudo=0");
+        }
+        let sort = Sort { name: "areas", columns: vec![SortColumn::plain("a.code")], descending: false };
+        Listing { select: AreaRow::select("a"), from: "areas a", conditions, sort }.page(self.pool(), page).await
+    }
+
+    /// One area.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn area(&self, code: &AreaCode) -> Result<Option<AreaRow>, QueryError> {
+        Ok(self.areas_by_codes(std::slice::from_ref(code)).await?.pop())
+    }
+
+    /// Areas by their codes, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn areas_by_codes(&self, codes: &[AreaCode]) -> Result<Vec<AreaRow>, QueryError> {
+        let sql = format!("SELECT {} FROM areas a WHERE a.code IN (SELECT value FROM json_each(?))", AreaRow::select("a"));
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(codes)?.into()]).await
+    }
+}

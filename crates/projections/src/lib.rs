@@ -1,0 +1,43 @@
+//! Everything anybody reads is built here: folds over the log into a local SQLite file, and every query on it.
+//!
+//! - A view is disposable: [`Views::rebuild`] makes it anew from the log, and the result is the same, row for row.
+//! - A view never goes back: what [`Views::wait_for`] has seen stays seen.
+//! - A bad event parks the read models that need it, loudly; the others go on, and nothing is skipped.
+//! - After a person is erased no byte of the opened text stays in the folder.
+//!
+//! # A new read model
+//! 1. Its tables in `migrations/views/`.
+//! 2. One file beside the others: the rows with `row!`, a [`read_model::Fold`](crate) that matches every event, the
+//!    queries as methods of [`Views`].
+//! 3. Its fold in the list of `runner.rs`.
+//!
+//! The file's name carries a hash of the DDL and of all sources here, so a changed fold is a new file.
+
+pub mod access;
+pub mod volunteering;
+
+mod change;
+mod files;
+mod opener;
+mod paging;
+mod purge;
+mod read_model;
+mod rows;
+mod runner;
+mod sequence;
+mod status;
+mod stored;
+mod views;
+
+pub use access::{accounts::*, areas::*, persons::*};
+pub use files::{Discarded, OpenError};
+pub use opener::{Keys, Opened, Opener, OpenerError};
+pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};
+pub use read_model::FoldError;
+pub use runner::RunError;
+pub use status::{Parked, Stale, ViewStatus};
+pub use views::{ViewOptions, Views};
+pub use volunteering::{
+    activities::*, activity_queries::*, history::*, organisations::*, participation_queries::*, service_record_queries::*,
+    service_records::*, statistics::*, volunteers::*,
+};

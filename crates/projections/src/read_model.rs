@@ -1,0 +1,152 @@
+//! What a read model is: a pure fold over events, and the tables it owns.
+//!
+//! - A fold sees every event of the kinds it names, in order, each once; what it writes is in the same transaction as
+//!   its checkpoint.
+//! - What a fold cannot digest parks its read model there; the others go on.
+
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+
+use crate::{change::Change, opener::Texts, rows::Table};
+
+/// Why an event cannot be folded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// A row that must exist does not.
+    #[error("{table} has no row {key}")]
+    Missing {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        key: String,
+    },
+    /// A row that must not exist does.
+    #[error("{table} has a row {key} already")]
+    Exists {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        key: String,
+    },
+    /// A counter left its range.
+    #[error("{0} leaves its range")]
+    Overflow(&'static str),
+    /// The fold reads what it did not ask for: a mistake in its source.
+    #[error("{table} row {key} was not asked for")]
+    NotAskedFor {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        key: String,
+    },
+    /// Anything else that does not fit.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// The tables could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("the views' storage failed")]
+    Storage(#[from] sqlx::Error),
+    #[error("a row does not read or write as JSON")]
+    Row(#[from] serde_json::Error),
+}
+
+impl StoreError {
+    /// Whether it is the data's fault, not the storage's: trying again will not help.
+    pub(crate) fn is_of_the_data(&self) -> bool {
+        const CONSTRAINT: i32 = 19;
+        const MISMATCH: i32 = 20;
+        match self {
+            Self::Row(_) => true,
+            Self::Storage(sqlx::Error::Database(error)) => {
+                let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                matches!(code & 0xff, CONSTRAINT | MISMATCH)
+            }
+            Self::Storage(_) => false,
+        }
+    }
+}
+
+/// A batch was not applied.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    #[error("position {position} cannot be folded")]
+    Fold { position: u64, source: FoldError },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A read model's fold, with the rows of one batch.
+pub(crate) trait Fold: Default + Send + 'static {
+    /// Its name, as its checkpoint and its status have it.
+    const NAME: &'static str;
+    /// The stream kinds it listens to.
+    const KINDS: &'static [&'static str];
+
+    /// Asks for the rows that `fold` will read or change.
+    fn want(&mut self, change: &Change);
+    /// Asks for rows that only those asked for first tell of.
+    fn want_next(&mut self, change: &Change) {
+        let _ = change;
+    }
+    /// Folds one event. After an error its rows are thrown away.
+    fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError>;
+    /// Its tables.
+    fn tables(&mut self) -> Vec<&mut dyn Table>;
+}
+
+/// A read model as the runner sees it.
+#[async_trait]
+pub(crate) trait ReadModel: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn kinds(&self) -> &'static [&'static str];
+    /// Loads, folds and writes a batch.
+    async fn apply(&self, connection: &mut SqliteConnection, changes: &[&Change], texts: &Texts<'_>) -> Result<(), ApplyError>;
+}
+
+struct Model<F>(PhantomData<fn() -> F>);
+
+pub(crate) fn model<F: Fold>() -> Box<dyn ReadModel> {
+    Box::new(Model::<F>(PhantomData))
+}
+
+#[async_trait]
+impl<F: Fold> ReadModel for Model<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        F::KINDS
+    }
+
+    async fn apply(&self, connection: &mut SqliteConnection, changes: &[&Change], texts: &Texts<'_>) -> Result<(), ApplyError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut fold = F::default();
+        for change in changes {
+            fold.want(change);
+        }
+        for table in fold.tables() {
+            table.load(connection).await?;
+        }
+        for change in changes {
+            fold.want_next(change);
+        }
+        for table in fold.tables() {
+            table.load(connection).await?;
+        }
+        for change in changes {
+            fold.fold(change, texts).map_err(|source| ApplyError::Fold { position: change.position, source })?;
+        }
+        for table in fold.tables() {
+            table.flush(connection).await?;
+        }
+        Ok(())
+    }
+}

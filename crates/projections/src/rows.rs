@@ -1,0 +1,291 @@
+//! Rows of a read model: loaded set-based, folded in memory, flushed as one statement a table.
+//!
+//! - A row is a struct whose fields are the table's columns, in order; [`row!`] declares both at once.
+//! - Every row carries the position of the last event that changed it, and is only overwritten by a later one, so that
+//!   a replay is harmless.
+//! - A row that was not asked for before the fold cannot be read: that is a mistake and an error, never a guess.
+
+use std::{collections::HashMap, fmt::Debug, hash::Hash};
+
+use async_trait::async_trait;
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use crate::{
+    read_model::{FoldError, StoreError},
+    sequence::Sequence,
+};
+
+/// A row of a table of the views.
+pub(crate) trait Row: Serialize + DeserializeOwned + Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// The table.
+    const TABLE: &'static str;
+    /// Columns of the primary key.
+    const KEY: &'static [&'static str];
+    /// Columns written once.
+    const FIXED: &'static [&'static str];
+    /// Columns that change.
+    const LIVE: &'static [&'static str];
+    /// Columns that change so rarely, and stand in so many indexes, that they are left alone unless they did.
+    const RARE: &'static [&'static str];
+    /// The primary key, as a tuple.
+    type Key: Serialize + Clone + Debug + Eq + Hash + Send + Sync;
+
+    /// The row's key.
+    fn key(&self) -> Self::Key;
+    /// The last event that changed it.
+    fn position(&self) -> u64;
+    /// Stamps the event that changes it now.
+    fn stamp(&mut self, position: u64);
+    /// Whether the rare columns are the same.
+    fn same_rare(&self, other: &Self) -> bool;
+
+    /// All columns, in the order of the struct's fields.
+    fn columns() -> impl Iterator<Item = &'static str> {
+        Self::KEY.iter().chain(Self::FIXED).chain(Self::RARE).chain(Self::LIVE).copied().chain(["position"])
+    }
+
+    /// `json_array(alias.column, …)`: what [`serde_json`] reads back into the row.
+    fn select(alias: &str) -> String {
+        let columns: Vec<_> = Self::columns().map(|column| format!("{alias}.{column}")).collect();
+        format!("json_array({})", columns.join(","))
+    }
+}
+
+/// Declares a row: a public struct and its table. `position` is added as the last column.
+macro_rules! row {
+    (
+        $(#[$doc:meta])*
+        $name:ident in $table:literal {
+            key { $($(#[$kdoc:meta])* $key:ident: $kty:ty),+ $(,)? }
+            $(fixed { $($(#[$fdoc:meta])* $fixed:ident: $fty:ty),* $(,)? })?
+            $(rare { $($(#[$rdoc:meta])* $rare:ident: $rty:ty),* $(,)? })?
+            $(live { $($(#[$ldoc:meta])* $live:ident: $lty:ty),* $(,)? })?
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name {
+            $($(#[$kdoc])* pub $key: $kty,)+
+            $($($(#[$fdoc])* pub $fixed: $fty,)*)?
+            $($($(#[$rdoc])* pub $rare: $rty,)*)?
+            $($($(#[$ldoc])* pub $live: $lty,)*)?
+            /// The last event that changed this row.
+            pub position: u64,
+        }
+
+        impl $crate::rows::Row for $name {
+            const TABLE: &'static str = $table;
+            const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
+            const FIXED: &'static [&'static str] = &[$($(stringify!($fixed)),*)?];
+            const RARE: &'static [&'static str] = &[$($(stringify!($rare)),*)?];
+            const LIVE: &'static [&'static str] = &[$($(stringify!($live)),*)?];
+            type Key = ($($kty,)+);
+
+            fn key(&self) -> Self::Key { ($(self.$key.clone(),)+) }
+            fn position(&self) -> u64 { self.position }
+            fn stamp(&mut self, position: u64) { self.position = position; }
+            fn same_rare(&self, other: &Self) -> bool {
+                let _ = other;
+                true $($(&& self.$rare == other.$rare)*)?
+            }
+        }
+    };
+}
+pub(crate) use row;
+
+struct Slot<R> {
+    /// As it stands in the table.
+    stored: Option<R>,
+    row: Option<R>,
+    loaded: bool,
+    dirty: bool,
+}
+
+impl<R> Slot<R> {
+    const EMPTY: Self = Self { stored: None, row: None, loaded: false, dirty: false };
+}
+
+/// The rows of one table that a batch touches.
+pub(crate) struct Rows<R: Row> {
+    slots: HashMap<R::Key, Slot<R>>,
+    wanted_by: HashMap<&'static str, Vec<String>>,
+}
+
+impl<R: Row> Default for Rows<R> {
+    fn default() -> Self {
+        Self { slots: HashMap::new(), wanted_by: HashMap::new() }
+    }
+}
+
+impl<R: Row> Rows<R> {
+    /// Asks for a row, before the fold.
+    pub(crate) fn want(&mut self, key: R::Key) {
+        self.slots.entry(key).or_insert(Slot::EMPTY);
+    }
+
+    /// Asks for all rows with this value in a column, before the fold.
+    pub(crate) fn want_by(&mut self, column: &'static str, value: impl ToString) {
+        self.wanted_by.entry(column).or_default().push(value.to_string());
+    }
+
+    fn slot(&mut self, key: &R::Key) -> Result<&mut Slot<R>, FoldError> {
+        self.slots.get_mut(key).ok_or_else(|| FoldError::NotAskedFor { table: R::TABLE, key: format!("{key:?}") })
+    }
+
+    /// A row that may not exist.
+    pub(crate) fn get(&mut self, key: &R::Key) -> Result<Option<&R>, FoldError> {
+        self.slot(key).map(|slot| slot.row.as_ref())
+    }
+
+    /// A row that must exist, to be changed by the event at `position`.
+    pub(crate) fn change(&mut self, key: &R::Key, position: u64) -> Result<&mut R, FoldError> {
+        let slot = self.slot(key)?;
+        match &mut slot.row {
+            Some(row) => {
+                slot.dirty = true;
+                row.stamp(position);
+                Ok(row)
+            }
+            None => Err(FoldError::Missing { table: R::TABLE, key: format!("{key:?}") }),
+        }
+    }
+
+    /// Puts a row in place of what is there.
+    pub(crate) fn put(&mut self, row: R) {
+        let slot = self.slots.entry(row.key()).or_insert(Slot::EMPTY);
+        slot.row = Some(row);
+        slot.dirty = true;
+    }
+
+    /// Adds a row that must not exist yet.
+    pub(crate) fn add(&mut self, row: R) -> Result<(), FoldError> {
+        let key = row.key();
+        if self.slot(&key)?.row.is_some() {
+            return Err(FoldError::Exists { table: R::TABLE, key: format!("{key:?}") });
+        }
+        self.put(row);
+        Ok(())
+    }
+
+    /// Takes a row away that must exist.
+    pub(crate) fn remove(&mut self, key: &R::Key) -> Result<R, FoldError> {
+        let slot = self.slot(key)?;
+        slot.dirty = true;
+        slot.row.take().ok_or_else(|| FoldError::Missing { table: R::TABLE, key: format!("{key:?}") })
+    }
+
+    /// Changes every row at hand that fits; to be used after [`Self::want_by`].
+    pub(crate) fn change_all(&mut self, position: u64, fits: impl Fn(&R) -> bool, mut change: impl FnMut(&mut R)) {
+        for slot in self.slots.values_mut() {
+            if let Some(row) = slot.row.as_mut().filter(|row| fits(row)) {
+                row.stamp(position);
+                change(row);
+                slot.dirty = true;
+            }
+        }
+    }
+
+    async fn load_slots(&mut self, connection: &mut SqliteConnection, sql: String, values: String) -> Result<(), StoreError> {
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).bind(values).fetch_all(connection).await?;
+        for text in rows {
+            let row: R = serde_json::from_str(&text)?;
+            self.slots.insert(row.key(), Slot { stored: Some(row.clone()), row: Some(row), loaded: true, dirty: false });
+        }
+        Ok(())
+    }
+}
+
+/// What the driver does with any table.
+#[async_trait]
+pub(crate) trait Table: Send {
+    /// Loads what was asked for.
+    async fn load(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError>;
+    /// Writes what was changed.
+    async fn flush(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl<R: Row> Table for Rows<R> {
+    async fn load(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let new: Vec<_> = self.slots.iter_mut().filter(|(_, slot)| !slot.loaded).collect();
+        if !new.is_empty() {
+            let keys: Vec<_> = new.into_iter().map(|(key, slot)| (slot.loaded = true, key).1).collect();
+            let keys = serde_json::to_string(&keys)?;
+            let on: Vec<_> = R::KEY.iter().enumerate().map(|(at, column)| format!("t.{column}=j.value->>{at}")).collect();
+            let sql = format!("SELECT {} FROM jsonb_each(?) j CROSS JOIN {} t ON {}", R::select("t"), R::TABLE, on.join(" AND "));
+            self.load_slots(connection, sql, keys).await?;
+        }
+        for (column, values) in std::mem::take(&mut self.wanted_by) {
+            let values = serde_json::to_string(&values)?;
+            let sql = format!(
+                "SELECT {} FROM (SELECT DISTINCT value FROM json_each(?)) j CROSS JOIN {} t ON t.{column}=j.value",
+                R::select("t"),
+                R::TABLE
+            );
+            self.load_slots(connection, sql, values).await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let (mut whole, mut narrow, mut gone) = (Lines::default(), Lines::default(), Vec::new());
+        let mut dirty: Vec<_> = self.slots.iter_mut().filter(|(_, slot)| slot.dirty).collect();
+        // In the order of events: neighbours in the log become neighbours in the file.
+        dirty.sort_unstable_by_key(|(_, slot)| slot.row.as_ref().map(Row::position));
+        for (key, slot) in dirty {
+            slot.dirty = false;
+            match (&slot.row, &slot.stored) {
+                (Some(row), Some(stored)) if !R::RARE.is_empty() && row.same_rare(stored) => narrow.push(row)?,
+                (Some(row), _) => whole.push(row)?,
+                (None, Some(_)) => gone.push(key),
+                (None, None) => {}
+            }
+        }
+        if !gone.is_empty() {
+            let on: Vec<_> = R::KEY.iter().enumerate().map(|(at, _)| format!("value->>{at}")).collect();
+            let sql = format!("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM jsonb_each(?))", R::TABLE, R::KEY.join(","), on.join(","));
+            sqlx::query(AssertSqlSafe(sql)).bind(serde_json::to_string(&gone)?).execute(&mut *connection).await?;
+        }
+        for (lines, set) in [(whole, [R::RARE, R::LIVE].concat()), (narrow, R::LIVE.to_vec())] {
+            if let Some(lines) = lines.finish() {
+                sqlx::query(AssertSqlSafe(upsert::<R>(&set))).bind(lines).execute(&mut *connection).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn upsert<R: Row>(set: &[&str]) -> String {
+    let columns: Vec<_> = R::columns().collect();
+    let values: Vec<_> = (0..columns.len()).map(|at| format!("value->>{at}")).collect();
+    let set: Vec<_> = set.iter().chain(&["position"]).map(|column| format!("{column}=excluded.{column}")).collect();
+    format!(
+        "INSERT INTO {table}({}) SELECT {} FROM jsonb_each(?) WHERE true ON CONFLICT({}) DO UPDATE SET {} \
+         WHERE excluded.position>{table}.position",
+        columns.join(","),
+        values.join(","),
+        R::KEY.join(","),
+        set.join(","),
+        table = R::TABLE
+    )
+}
+
+/// A JSON array of arrays, one a row.
+#[derive(Default)]
+struct Lines(Vec<u8>);
+
+impl Lines {
+    fn push<R: Row>(&mut self, row: &R) -> Result<(), serde_json::Error> {
+        self.0.push(if self.0.is_empty() { b'[' } else { b',' });
+        row.serialize(Sequence(&mut serde_json::Serializer::new(&mut self.0)))
+    }
+
+    fn finish(mut self) -> Option<String> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.push(b']');
+        String::from_utf8(self.0).ok()
+    }
+}

@@ -1,0 +1,418 @@
+//! Folds the log into the views, batch by batch.
+//!
+//! - A batch's rows and every read model's checkpoint are one transaction: a crash between batches loses nothing and
+//!   doubles nothing.
+//! - What cannot be folded parks its read model before that event; what cannot be read or written now is tried again.
+
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::FutureExt;
+use gongyi_domain::{Event, access::person::PersonEvent, values::PersonId};
+use gongyi_eventlog::{Log, LogError, Recorded, Upcasters};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
+    change::{self, Change},
+    files::{self, OpenError},
+    opener::{Opener, OpenerError, Texts},
+    purge,
+    read_model::{ApplyError, ReadModel, StoreError, model},
+    status::{Parked, Progress, ViewStatus},
+    views::ViewOptions,
+    volunteering::{
+        activities::ActivitiesFold, history::HistoryFold, organisations::OrganisationsFold, service_records::ServiceFold,
+        volunteers::VolunteersFold,
+    },
+};
+
+/// How long to wait before what failed is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// How long to wait before a purge that a reader stood in the way of is tried again.
+const PURGE_RETRY_AFTER: Duration = Duration::from_millis(50);
+
+/// The views cannot be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// They are being run already.
+    #[error("these views are being run already")]
+    Running,
+}
+
+fn models() -> Vec<Box<dyn ReadModel>> {
+    vec![
+        model::<AreasFold>(),
+        model::<PersonsFold>(),
+        model::<AccountsFold>(),
+        model::<OrganisationsFold>(),
+        model::<VolunteersFold>(),
+        model::<ActivitiesFold>(),
+        model::<ServiceFold>(),
+        model::<HistoryFold>(),
+    ]
+}
+
+/// A batch was not folded, for a reason that may pass.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StepError {
+    #[error("the log could not be read")]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Opener(#[from] OpenerError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for StepError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(StoreError::Storage(error))
+    }
+}
+
+/// An event of a batch, decoded or not.
+struct Item {
+    position: u64,
+    kind: String,
+    event_type: String,
+    chain: [u8; 32],
+    change: Result<Change, String>,
+}
+
+/// The only writer of a file of views.
+pub(crate) struct Writer {
+    connection: SqliteConnection,
+    path: PathBuf,
+    log: Arc<dyn Log>,
+    log_id: Uuid,
+    epoch: u32,
+    upcasters: Arc<Upcasters>,
+    opener: Arc<dyn Opener>,
+    options: ViewOptions,
+    models: Vec<Box<dyn ReadModel>>,
+    stands: Vec<ViewStatus>,
+    purge_due: bool,
+    progress: watch::Sender<Progress>,
+}
+
+impl Writer {
+    /// Takes a checked file over. Parked read models are given another chance.
+    pub(crate) async fn init(
+        mut connection: SqliteConnection,
+        path: PathBuf,
+        log: Arc<dyn Log>,
+        upcasters: Arc<Upcasters>,
+        opener: Arc<dyn Opener>,
+        options: ViewOptions,
+    ) -> Result<Self, OpenError> {
+        let head = log.head().await?;
+        let models = models();
+        let mut stands = Vec::with_capacity(models.len());
+        for model in &models {
+            let position: Option<i64> = sqlx::query_scalar("SELECT position FROM checkpoints WHERE name=?")
+                .bind(model.name())
+                .fetch_optional(&mut connection)
+                .await?;
+            let position = position.and_then(|position| u64::try_from(position).ok()).unwrap_or(0);
+            stands.push(ViewStatus { name: model.name(), position, parked: None });
+        }
+        let purge_due = purge::is_due(&mut connection).await?;
+        let (progress, _) = watch::channel(Progress { views: stands.clone().into() });
+        let (log_id, epoch) = (head.log, head.epoch);
+        Ok(Self { connection, path, log, log_id, epoch, upcasters, opener, options, models, stands, purge_due, progress })
+    }
+
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Whether every read model has come as far as the log.
+    pub(crate) async fn is_complete(&self) -> Result<bool, LogError> {
+        let head = self.log.head().await?.position;
+        Ok(self.stands.iter().all(|stand| stand.position >= head))
+    }
+
+    fn publish(&self) {
+        self.progress.send_replace(Progress { views: self.stands.clone().into() });
+    }
+
+    /// See [`crate::Views::run`].
+    pub(crate) async fn run(&mut self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut watch = self.log.watch();
+        let mut others_removed = false;
+        loop {
+            if shutdown.as_mut().now_or_never().is_some() {
+                return;
+            }
+            // Marked as seen before reading, so that what is appended meanwhile wakes the next wait.
+            watch.borrow_and_update();
+            let open = watch.has_changed().is_ok();
+            let wait = match self.step().await {
+                Ok(true) => Duration::ZERO,
+                Ok(false) => {
+                    if !others_removed && self.stands.iter().all(|stand| stand.parked.is_none()) {
+                        others_removed = true;
+                        if let Err(error) = files::remove_others(&self.path) {
+                            tracing::error!(%error, "views of other versions could not be removed");
+                        }
+                    }
+                    match self.purge_if_due().await {
+                        true if !open => return,
+                        true => Duration::MAX,
+                        false => PURGE_RETRY_AFTER,
+                    }
+                }
+                Err(StepError::Log(LogError::Closed)) => return,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the views could not be folded on; trying again");
+                    RETRY_AFTER
+                }
+            };
+            if wait.is_zero() {
+                continue;
+            }
+            let wake = async {
+                if open {
+                    _ = tokio::time::timeout(wait, watch.changed()).await;
+                } else {
+                    tokio::time::sleep(wait).await;
+                }
+            };
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = wake => {}
+            }
+        }
+    }
+
+    /// Purges if it is due; whether nothing is due any more.
+    async fn purge_if_due(&mut self) -> bool {
+        if self.purge_due {
+            match purge::purge(&mut self.connection).await {
+                Ok(done) => self.purge_due = !done,
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "erased text could not be purged; trying again"),
+            }
+        }
+        !self.purge_due
+    }
+
+    /// Folds the next batch; false if there is none.
+    pub(crate) async fn step(&mut self) -> Result<bool, StepError> {
+        let going = self.stands.iter().filter(|stand| stand.parked.is_none());
+        let Some(from) = going.map(|stand| stand.position).min() else { return Ok(false) };
+        let batch = self.log.read_after(from, self.options.batch_events).await?;
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        let items: Vec<_> = batch.into_iter().map(|recorded| self.item(recorded)).collect();
+        let mut persons = BTreeSet::new();
+        for item in &items {
+            if let Ok(change) = &item.change {
+                change::sealed_texts(&change.event, &mut |sealed| _ = persons.insert(sealed.of));
+            }
+        }
+        let persons: Vec<PersonId> = persons.into_iter().collect();
+        let keys = self.opener.keys(&persons).await?;
+        let texts = Texts { keys: keys.as_ref() };
+        let erases = |item: &Item| matches!(&item.change, Ok(Change { event: Event::Person(PersonEvent::PersonErased {}), .. }));
+        let erased = items.iter().any(erases);
+
+        let mut stands = self.stands.clone();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        for (model, stand) in self.models.iter().zip(&mut stands) {
+            if stand.parked.is_some() {
+                continue;
+            }
+            let first = items.partition_point(|item| item.position <= stand.position);
+            let (folded, parked) = fold(&mut transaction, model.as_ref(), &items[first..], &texts).await?;
+            if let Some(last) = folded {
+                stand.position = last.position;
+                sqlx::query(
+                    "INSERT INTO checkpoints (name, log_id, epoch, position, chain) VALUES (?,?,?,?,?) ON CONFLICT(name) DO UPDATE
+                     SET log_id=excluded.log_id, epoch=excluded.epoch, position=excluded.position, chain=excluded.chain
+                     WHERE excluded.position>position",
+                )
+                .bind(model.name())
+                .bind(self.log_id.to_string())
+                .bind(i64::from(self.epoch))
+                .bind(i64::try_from(last.position).unwrap_or(i64::MAX))
+                .bind(last.chain.as_slice())
+                .execute(&mut *transaction)
+                .await?;
+            }
+            if let Some(parked) = parked {
+                park(&mut transaction, model.name(), &parked).await?;
+                stand.parked = Some(parked);
+            } else {
+                sqlx::query("DELETE FROM parked WHERE name=?").bind(model.name()).execute(&mut *transaction).await?;
+            }
+        }
+        if erased {
+            purge::mark_due(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        self.purge_due |= erased;
+        self.stands = stands;
+        self.publish();
+        Ok(true)
+    }
+
+    fn item(&self, recorded: Recorded) -> Item {
+        let (position, chain) = (recorded.position, recorded.commit.chain);
+        let (kind, event_type) = (recorded.stream.kind.clone().into_owned(), recorded.event_type.clone());
+        let change =
+            change::decode(&self.upcasters, self.options.time_zone, recorded).map_err(|error| match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            });
+        Item { position, kind, event_type, chain, change }
+    }
+}
+
+async fn park(connection: &mut SqliteConnection, name: &str, parked: &Parked) -> Result<(), sqlx::Error> {
+    let Parked { position, event_type, reason } = parked;
+    tracing::error!(view = name, position, event_type, reason, "this read model is parked: it cannot fold this event");
+    sqlx::query("INSERT OR REPLACE INTO parked (name, position, event_type, reason) VALUES (?,?,?,?)")
+        .bind(name)
+        .bind(i64::try_from(*position).unwrap_or(i64::MAX))
+        .bind(event_type)
+        .bind(reason)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Lets a read model fold a batch, up to what it cannot fold. Returns the last item it is past and why it stops.
+async fn fold<'i>(
+    connection: &mut SqliteConnection,
+    model: &dyn ReadModel,
+    items: &'i [Item],
+    texts: &Texts<'_>,
+) -> Result<(Option<&'i Item>, Option<Parked>), StepError> {
+    let mut end = items.len();
+    let mut parked = None;
+    // An event of a kind this build does not know concerns everybody, as far as anybody can tell.
+    let concerns = |item: &Item| model.kinds().contains(&item.kind.as_str()) || !change::is_known_kind(&item.kind);
+    if let Some((at, item, reason)) = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| concerns(item))
+        .find_map(|(at, item)| item.change.as_ref().err().map(|error| (at, item, error)))
+    {
+        end = at;
+        parked = Some(Parked { position: item.position, event_type: item.event_type.clone(), reason: reason.clone() });
+    }
+    let relevant = |items: &'i [Item]| -> Vec<&'i Change> {
+        items.iter().filter(|item| concerns(item)).filter_map(|item| item.change.as_ref().ok()).collect()
+    };
+    let stop = |item: &Item, reason: String| Parked { position: item.position, event_type: item.event_type.clone(), reason };
+
+    match apply(connection, model, &relevant(&items[..end]), texts).await {
+        Ok(()) => {}
+        Err(ApplyError::Fold { position, source }) => {
+            end = items.partition_point(|item| item.position < position);
+            parked = Some(stop(&items[end], source.to_string()));
+            apply(connection, model, &relevant(&items[..end]), texts).await.map_err(refold)?;
+        }
+        // The storage refuses a row: which event's is found by folding one at a time.
+        Err(ApplyError::Store(error)) if error.is_of_the_data() => {
+            let mut at = 0;
+            while at < end {
+                match apply(connection, model, &relevant(&items[at..=at]), texts).await {
+                    Ok(()) => at += 1,
+                    Err(ApplyError::Store(error)) if !error.is_of_the_data() => return Err(error.into()),
+                    Err(error) => {
+                        let reason = match &error {
+                            ApplyError::Fold { source, .. } => source.to_string(),
+                            ApplyError::Store(StoreError::Storage(source)) => source.to_string(),
+                            ApplyError::Store(StoreError::Row(source)) => source.to_string(),
+                        };
+                        parked = Some(stop(&items[at], reason));
+                        end = at;
+                    }
+                }
+            }
+        }
+        Err(ApplyError::Store(error)) => return Err(error.into()),
+    }
+    Ok((items[..end].last(), parked))
+}
+
+fn refold(error: ApplyError) -> StepError {
+    match error {
+        ApplyError::Store(error) => error.into(),
+        // What folded once up to here folds again; else the fold is not a function of its events.
+        ApplyError::Fold { position, source } => {
+            let text = format!("the fold of position {position} is not repeatable: {source}");
+            StepError::Store(StoreError::Storage(sqlx::Error::Protocol(text)))
+        }
+    }
+}
+
+/// Applies a batch or nothing of it.
+async fn apply(connection: &mut SqliteConnection, model: &dyn ReadModel, changes: &[&Change], texts: &Texts<'_>) -> Result<(), ApplyError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut savepoint = connection.begin().await.map_err(StoreError::from)?;
+    match model.apply(&mut savepoint, changes, texts).await {
+        Ok(()) => Ok(savepoint.commit().await.map_err(StoreError::from)?),
+        Err(error) => {
+            savepoint.rollback().await.map_err(StoreError::from)?;
+            Err(error)
+        }
+    }
+}
+
+/// See [`crate::Views::rebuild`].
+pub(crate) async fn rebuild(
+    dir: &Path,
+    log: Arc<dyn Log>,
+    upcasters: Arc<Upcasters>,
+    opener: Arc<dyn Opener>,
+    options: ViewOptions,
+    progress: impl Fn(u64, u64) + Send,
+) -> Result<PathBuf, OpenError> {
+    let current = files::current(dir, options.time_zone);
+    let path = files::building(&current);
+    files::remove(&path)?;
+    let connection = files::open_writer(&path, options).await?;
+    let mut writer = Writer::init(connection, path.clone(), Arc::clone(&log), upcasters, opener, options).await?;
+    let build = |error: StepError| OpenError::Build(Box::new(error));
+    let total = log.head().await?.position;
+    progress(0, total);
+    while writer.step().await.map_err(build)? {
+        if let Some((name, parked)) = writer.stands.iter().find_map(|stand| Some((stand.name, stand.parked.clone()?))) {
+            let Parked { position, event_type, reason } = parked;
+            writer.connection.close().await?;
+            files::remove(&path)?;
+            return Err(OpenError::Parked { name, position, event_type, reason });
+        }
+        let done = writer.stands.iter().map(|stand| stand.position).min().unwrap_or(0);
+        progress(done, total.max(done));
+    }
+    if writer.purge_due {
+        purge::purge(&mut writer.connection).await?;
+    }
+    purge::truncate(&mut writer.connection).await?;
+    writer.connection.close().await?;
+    for suffix in ["-wal", "-shm"] {
+        for file in [files::beside(&path, suffix), files::beside(&current, suffix)] {
+            match std::fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                Ok(()) | Err(_) => {}
+            }
+        }
+    }
+    std::fs::rename(&path, &current)?;
+    files::remove_others(&current)?;
+    Ok(current)
+}

@@ -1,0 +1,167 @@
+//! The views as everybody else holds them: queries, status, and waiting for what one has written.
+
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono_tz::Tz;
+use gongyi_eventlog::{Log, Upcasters};
+use sqlx::SqlitePool;
+use tokio::sync::{Mutex, watch};
+
+use crate::{
+    files::{self, Discarded, OpenError},
+    opener::Opener,
+    runner::{self, RunError, Writer},
+    status::{Progress, Stale, ViewStatus},
+};
+
+/// How views are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewOptions {
+    /// The tenant's time zone: it decides on which day something was recorded. Part of the views' version.
+    pub time_zone: Tz,
+    /// Events folded in one transaction, about.
+    pub batch_events: usize,
+    /// Reading connections, at most.
+    pub readers: u32,
+    /// How long to wait for another process that holds the file's lock.
+    pub busy_timeout: Duration,
+}
+
+impl Default for ViewOptions {
+    fn default() -> Self {
+        Self { time_zone: chrono_tz::Asia::Shanghai, batch_events: 4_000, readers: 4, busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// The read models of one node. A clone is the same views.
+#[derive(Clone)]
+pub struct Views {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pool: SqlitePool,
+    path: PathBuf,
+    discarded: Option<Discarded>,
+    progress: watch::Receiver<Progress>,
+    writer: Mutex<Writer>,
+}
+
+impl std::fmt::Debug for Views {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Views").field("path", &self.inner.path).field("position", &self.position()).finish()
+    }
+}
+
+impl Views {
+    /// Opens the views of this build in a folder, empty ones if there are none yet; [`Self::run`] brings and keeps them
+    /// up to date. A file that follows another log, or another history of this one, is thrown away, loudly.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(
+        dir: &Path,
+        log: Arc<dyn Log>,
+        upcasters: Arc<Upcasters>,
+        opener: Arc<dyn Opener>,
+        options: ViewOptions,
+    ) -> Result<Self, OpenError> {
+        let path = files::current(dir, options.time_zone);
+        let (connection, discarded) = files::open_checked(&path, log.as_ref(), options).await?;
+        let writer = Writer::init(connection, path.clone(), log, upcasters, opener, options).await?;
+        let progress = writer.progress();
+        if writer.is_complete().await? {
+            files::remove_others(&path)?;
+        }
+        let pool = files::readers(&path, options);
+        let inner = Inner { pool, path, discarded, progress, writer: Mutex::new(writer) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Folds what is in the log and what comes to it, until `shutdown` is ready or the log is closed. What cannot be
+    /// read or written now is tried again.
+    ///
+    /// # Errors
+    /// [`RunError::Running`] if these views are being run already.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
+        let mut writer = self.inner.writer.try_lock().map_err(|_| RunError::Running)?;
+        writer.run(shutdown).await;
+        Ok(())
+    }
+
+    /// Builds the views anew beside what is there, and puts them in place at once. Views of an older version are
+    /// served until then by whoever has them open, and removed. `progress` is told how many of how many events are
+    /// folded. Returns the file. The caller sees to it that nobody has views of **this** version open.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; a parked read model is one.
+    pub async fn rebuild(
+        dir: &Path,
+        log: Arc<dyn Log>,
+        upcasters: Arc<Upcasters>,
+        opener: Arc<dyn Opener>,
+        options: ViewOptions,
+        progress: impl Fn(u64, u64) + Send,
+    ) -> Result<PathBuf, OpenError> {
+        runner::rebuild(dir, log, upcasters, opener, options, progress).await
+    }
+
+    /// How each read model stands.
+    pub fn status(&self) -> Vec<ViewStatus> {
+        self.inner.progress.borrow().views.to_vec()
+    }
+
+    /// How far every read model that is not parked has come.
+    pub fn position(&self) -> u64 {
+        self.inner.progress.borrow().position()
+    }
+
+    /// The position, live; for subscriptions.
+    pub async fn next_after(&self, position: u64) -> u64 {
+        let mut progress = self.inner.progress.clone();
+        match progress.wait_for(|progress| progress.position() > position).await {
+            Ok(progress) => progress.position(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Waits until every read model has folded the event at `position`: reads your writes.
+    ///
+    /// # Errors
+    /// [`Stale::Behind`] after `timeout`; [`Stale::Parked`] if all have but one that is parked and never will.
+    pub async fn wait_for(&self, position: u64, timeout: Duration) -> Result<(), Stale> {
+        let mut progress = self.inner.progress.clone();
+        let reached = async {
+            match progress.wait_for(|progress| progress.reached(position).is_some()).await {
+                Ok(progress) => progress.reached(position),
+                Err(_) => None,
+            }
+        };
+        let outcome = tokio::time::timeout(timeout, reached).await.ok().flatten();
+        outcome.unwrap_or_else(|| Err(Stale::Behind { at: self.position() }))
+    }
+
+    /// The file of these views.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Why an older file of these views was thrown away when they were opened, if it was.
+    pub fn discarded(&self) -> Option<&Discarded> {
+        self.inner.discarded.as_ref()
+    }
+
+    /// Closes the readers; to be called when nobody queries any more.
+    pub async fn close(&self) {
+        self.inner.pool.close().await;
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.inner.pool
+    }
+}

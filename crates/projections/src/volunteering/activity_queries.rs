@@ -1,0 +1,150 @@
+//! Queries on activities, shifts, sign-ups and attendances.
+
+use gongyi_domain::{
+    values::{ActivityId, AreaCode, Instant, OrganisationId, VolunteerId},
+    volunteering::{activity::Phase, category::Category},
+};
+
+use super::activities::{ActivityRow, AttendanceRow, ShiftRow, SignUpRow};
+use crate::{
+    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    rows::Row,
+    stored::phase,
+    views::Views,
+};
+
+/// Which activities.
+#[derive(Debug, Clone, Default)]
+pub struct ActivityFilter {
+    /// In this area or within it.
+    pub area: Option<AreaCode>,
+    /// Organised by this one.
+    pub organisation: Option<OrganisationId>,
+    /// Of this category.
+    pub category: Option<Category>,
+    /// In this phase.
+    pub phase: Option<Phase>,
+    /// That end after this moment.
+    pub from: Option<Instant>,
+    /// That start before this moment.
+    pub to: Option<Instant>,
+    /// With a shift that has a free place.
+    pub with_free_places: bool,
+    /// Whose title contains this.
+    pub title_contains: Option<String>,
+}
+
+impl Views {
+    /// Activities by the start of their first shift.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn activities(&self, filter: &ActivityFilter, descending: bool, page: &PageArgs) -> Result<Page<ActivityRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.in_area("a.area", filter.area.as_ref());
+        conditions.maybe("a.organisation=?", filter.organisation.map(|id| id.to_string()));
+        conditions.maybe("a.category=?", filter.category.map(Category::code));
+        conditions.maybe("a.phase=?", filter.phase.map(phase::name));
+        conditions.maybe("a.ends>?", filter.from.map(|at| at.timestamp_micros()));
+        conditions.maybe("a.starts<?", filter.to.map(|at| at.timestamp_micros()));
+        conditions.maybe("instr(a.title,?)>0", filter.title_contains.as_deref());
+        if filter.with_free_places {
+            conditions.plain("EXISTS(SELECT 1 FROM shifts s WHERE s.activity=a.id AND s.removed=0 AND s.taken<s.capacity)");
+        }
+        let columns = vec![SortColumn::plain("a.starts"), SortColumn::plain("a.id")];
+        let sort = Sort { name: "activities", columns, descending };
+        Listing { select: ActivityRow::select("a"), from: "activities a", conditions, sort }.page(self.pool(), page).await
+    }
+
+    /// Activities by their ids, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn activities_by_ids(&self, ids: &[ActivityId]) -> Result<Vec<ActivityRow>, QueryError> {
+        let sql = format!("SELECT {} FROM activities a WHERE a.id IN (SELECT value FROM json_each(?))", ActivityRow::select("a"));
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// One activity.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn activity(&self, id: ActivityId) -> Result<Option<ActivityRow>, QueryError> {
+        Ok(self.activities_by_ids(&[id]).await?.pop())
+    }
+
+    /// The shifts of several activities, by start; without those that were taken out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn shifts_of_activities(&self, ids: &[ActivityId]) -> Result<Vec<ShiftRow>, QueryError> {
+        let sql = format!(
+            "SELECT {} FROM shifts s WHERE s.activity IN (SELECT value FROM json_each(?)) AND s.removed=0
+             ORDER BY s.activity, s.starts, s.shift",
+            ShiftRow::select("s")
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// The sign-ups of an activity: by place in the order they came to stand as they do. Withdrawn ones on request.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn sign_ups_of_activity(
+        &self,
+        activity: ActivityId,
+        include_withdrawn: bool,
+        page: &PageArgs,
+    ) -> Result<Page<SignUpRow>, QueryError> {
+        self.sign_ups("u.activity=?", activity.to_string(), include_withdrawn, page).await
+    }
+
+    /// The sign-ups of a volunteer, the earliest first. Withdrawn ones on request.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn sign_ups_of_volunteer(
+        &self,
+        volunteer: VolunteerId,
+        include_withdrawn: bool,
+        page: &PageArgs,
+    ) -> Result<Page<SignUpRow>, QueryError> {
+        self.sign_ups("u.volunteer=?", volunteer.to_string(), include_withdrawn, page).await
+    }
+
+    async fn sign_ups(&self, whose: &str, id: String, include_withdrawn: bool, page: &PageArgs) -> Result<Page<SignUpRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.with(whose, id);
+        if !include_withdrawn {
+            conditions.plain("u.state<>'withdrawn'");
+        }
+        // An amendment withdraws many at once, each at the position where it stood before: `queued` stays distinct.
+        let sort = Sort { name: "sign-ups", columns: vec![SortColumn::plain("u.queued")], descending: false };
+        Listing { select: SignUpRow::select("u"), from: "sign_ups u", conditions, sort }.page(self.pool(), page).await
+    }
+
+    /// The stays at several activities, by check-in.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn attendances_of_activities(&self, ids: &[ActivityId]) -> Result<Vec<AttendanceRow>, QueryError> {
+        let sql = format!(
+            "SELECT {} FROM attendances t WHERE t.activity IN (SELECT value FROM json_each(?))
+             ORDER BY t.activity, t.checked_in, t.attendance",
+            AttendanceRow::select("t")
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// A volunteer's stays, by check-in.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn attendances_of_volunteer(&self, volunteer: VolunteerId, page: &PageArgs) -> Result<Page<AttendanceRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.with("t.volunteer=?", volunteer.to_string());
+        let columns = vec![SortColumn::plain("t.checked_in"), SortColumn::plain("t.attendance")];
+        let sort = Sort { name: "attendances", columns, descending: false };
+        Listing { select: AttendanceRow::select("t"), from: "attendances t", conditions, sort }.page(self.pool(), page).await
+    }
+}

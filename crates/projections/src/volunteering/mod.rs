@@ -1,0 +1,12 @@
+//! Who serves where and when: volunteers, organisations, activities, service records, participation.
+
+pub mod activities;
+pub mod activity_queries;
+pub mod history;
+pub mod organisations;
+pub mod participation;
+pub mod participation_queries;
+pub mod service_record_queries;
+pub mod service_records;
+pub mod statistics;
+pub mod volunteers;

@@ -1,0 +1,174 @@
+//! Who took part in what: figures by area, month, category, organisation.
+//!
+//! - Both ends of a period are included.
+//! - Minutes and records are sums of deltas; distinct volunteers are counted from the records themselves, so a total's
+//!   volunteers are not the sum of its rows'.
+
+use std::collections::BTreeMap;
+
+use gongyi_domain::{
+    values::{AreaCode, AreaLevel, Day, OrganisationId},
+    volunteering::category::Category,
+};
+use serde::Deserialize;
+
+use crate::{
+    paging::{Conditions, QueryError, fetch},
+    views::Views,
+};
+
+/// By what figures are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupBy {
+    /// By area of one level.
+    Area,
+    /// By calendar month of the service.
+    Month,
+    /// By category.
+    Category,
+    /// By organisation.
+    Organisation,
+}
+
+/// Which service counts.
+#[derive(Debug, Clone)]
+pub struct ParticipationFilter {
+    /// In this area or within it; everywhere if not given.
+    pub area: Option<AreaCode>,
+    /// Organised by this one; by any if not given.
+    pub organisation: Option<OrganisationId>,
+    /// From this day on.
+    pub from: Day,
+    /// To this day, included.
+    pub to: Day,
+}
+
+/// Figures of one group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ParticipationRow {
+    /// The area, if told apart by area. Service counted at a larger area than asked for stands under that one.
+    pub area: Option<AreaCode>,
+    /// The month, `YYYY-MM`, if told apart by month.
+    pub month: Option<String>,
+    /// The category, if told apart by category.
+    pub category: Option<Category>,
+    /// The organisation, if told apart by organisation.
+    pub organisation: Option<OrganisationId>,
+    /// Confirmed minutes with evidence of attendance.
+    pub attested_minutes: i64,
+    /// Confirmed minutes entered by hand.
+    pub declared_minutes: i64,
+    /// Confirmed records.
+    pub records: i64,
+    /// Distinct volunteers with a confirmed record.
+    pub volunteers: u64,
+}
+
+/// Figures by group, with their total.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participation {
+    /// One row a group with any record, ordered by area, month, category, organisation.
+    pub rows: Vec<ParticipationRow>,
+    /// All of it.
+    pub total: ParticipationRow,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    area: Option<AreaCode>,
+    month: Option<String>,
+    category: Option<Category>,
+    organisation: Option<OrganisationId>,
+}
+
+fn digits(level: AreaLevel) -> usize {
+    match level {
+        AreaLevel::District => 6,
+        AreaLevel::Street => 9,
+        AreaLevel::Community => 12,
+        AreaLevel::Grid => 15,
+    }
+}
+
+fn below(area: Option<&AreaCode>) -> AreaLevel {
+    match area.map(AreaCode::level) {
+        None => AreaLevel::District,
+        Some(AreaLevel::District) => AreaLevel::Street,
+        Some(AreaLevel::Street) => AreaLevel::Community,
+        Some(AreaLevel::Community | AreaLevel::Grid) => AreaLevel::Grid,
+    }
+}
+
+impl ParticipationFilter {
+    fn conditions(&self) -> Conditions {
+        let mut conditions = Conditions::default();
+        conditions.in_area("area", self.area.as_ref());
+        conditions.maybe("organisation=?", self.organisation.map(|id| id.to_string()));
+        conditions.with("day>=?", self.from.to_string());
+        conditions.with("day<=?", self.to.to_string());
+        conditions
+    }
+}
+
+impl Views {
+    /// Participation. Areas are told apart at `area_level`, one level below the asked area if not given.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn participation(
+        &self,
+        filter: &ParticipationFilter,
+        group_by: &[GroupBy],
+        area_level: Option<AreaLevel>,
+    ) -> Result<Participation, QueryError> {
+        let level = digits(area_level.unwrap_or_else(|| below(filter.area.as_ref())));
+        let area = format!("substr(area,1,{level})");
+        let by = |group: GroupBy, sql: &str| if group_by.contains(&group) { sql.to_owned() } else { "NULL".to_owned() };
+        let group = format!(
+            "json_array({},{},{},{})",
+            by(GroupBy::Area, &area),
+            by(GroupBy::Month, "substr(day,1,7)"),
+            by(GroupBy::Category, "category"),
+            by(GroupBy::Organisation, "organisation")
+        );
+        let conditions = filter.conditions();
+        let (place, binds) = (conditions.sql(), conditions.binds());
+        let sums = |group: &str| {
+            format!(
+                "SELECT json_array({group},coalesce(sum(attested_minutes),0),coalesce(sum(declared_minutes),0),coalesce(sum(records),0))
+                 FROM participation WHERE {place}"
+            )
+        };
+        let heads = |group: &str| {
+            format!("SELECT json_array({group},count(DISTINCT volunteer)) FROM service_records WHERE {place} AND status='confirmed'")
+        };
+
+        // One short transaction: minutes and volunteers are of the same moment.
+        let mut transaction = self.pool().begin().await?;
+        let mut rows: BTreeMap<String, ParticipationRow> = BTreeMap::new();
+        let grouped: Vec<(String, i64, i64, i64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", sums(&group)), binds).await?;
+        for (key, attested_minutes, declared_minutes, records) in grouped {
+            let Group { area, month, category, organisation } = serde_json::from_str(&key)?;
+            let row = ParticipationRow { area, month, category, organisation, attested_minutes, declared_minutes, records, volunteers: 0 };
+            rows.insert(key, row);
+        }
+        let counted: Vec<(String, u64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", heads(&group)), binds).await?;
+        for (key, volunteers) in counted {
+            if let Some(row) = rows.get_mut(&key) {
+                row.volunteers = volunteers;
+            }
+        }
+        let totals: Vec<((), i64, i64, i64)> = fetch(&mut transaction, sums("NULL"), binds).await?;
+        let volunteers: Vec<((), u64)> = fetch(&mut transaction, heads("NULL"), binds).await?;
+        transaction.rollback().await?;
+        let mut total = ParticipationRow::default();
+        if let Some(((), attested, declared, records)) = totals.first() {
+            (total.attested_minutes, total.declared_minutes, total.records) = (*attested, *declared, *records);
+        }
+        total.volunteers = volunteers.first().map_or(0, |((), count)| *count);
+        // Groups whose records all ceased to count are none.
+        let mut rows: Vec<_> = rows.into_values().filter(|row| row.records != 0).collect();
+        rows.sort_by(|a, b| (&a.area, &a.month, a.category, a.organisation).cmp(&(&b.area, &b.month, b.category, b.organisation)));
+        Ok(Participation { rows, total })
+    }
+}

@@ -1,0 +1,367 @@
+//! Service records, each volunteer's totals, and the participation they add up to: one read model, so that the three
+//! never disagree.
+//!
+//! - Totals and participation follow what counts: a record counts while it is confirmed, with what it says then.
+//! - The content of a record is gone when the person it was sealed for is erased.
+
+use std::collections::HashMap;
+
+use chrono::serde::{ts_microseconds, ts_microseconds_option};
+use gongyi_domain::{
+    Event,
+    access::person::PersonEvent,
+    values::{ActivityId, AreaCode, AttendanceId, Day, Instant, Minutes, OrganisationId, PersonId, RecordId, VolunteerId},
+    volunteering::{
+        category::Category,
+        service_ledger::ServiceLedgerEvent,
+        service_record::{Evidence, Level, Served, Setting, Source, Status},
+        volunteer::VolunteerEvent,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use super::participation::{self, ParticipationDelta};
+use crate::{
+    change::Change,
+    opener::Texts,
+    read_model::{Fold, FoldError},
+    rows::{Rows, Table, row},
+    stored::flag,
+};
+
+/// What a record rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// Checked in and out.
+    Attested,
+    /// Entered by hand.
+    Declared,
+}
+
+impl EvidenceKind {
+    /// The stored name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Attested => "attested",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+row! {
+    /// A service record.
+    ServiceRecordRow in "service_records" {
+        key {
+            /// The record.
+            record: RecordId,
+        }
+        fixed {
+            /// Whose.
+            volunteer: VolunteerId,
+            /// The organisation that organised it.
+            organisation: OrganisationId,
+            /// The activity, if it was one.
+            activity: Option<ActivityId>,
+            /// Where it counts.
+            area: AreaCode,
+            /// What it rests on.
+            evidence: EvidenceKind,
+            /// The stay it rests on, if attested.
+            attendance: Option<AttendanceId>,
+            /// Where it came from.
+            source: Source,
+            /// Whose key the content is sealed with.
+            content_of: Option<PersonId>,
+            /// When it was logged.
+            #[serde(with = "ts_microseconds")]
+            logged_at: Instant,
+            /// Who logged it, as the log names actors.
+            logged_by: String,
+        }
+        rare {
+            /// The day it began, in the tenant's time zone.
+            day: Day,
+        }
+        live {
+            /// Begin.
+            #[serde(with = "ts_microseconds")]
+            started: Instant,
+            /// End.
+            #[serde(with = "ts_microseconds")]
+            ended: Instant,
+            /// Whole minutes.
+            minutes: Minutes,
+            /// Category.
+            category: Category,
+            /// Where it stands.
+            status: Status,
+            /// The volunteer disputes what was decided.
+            #[serde(with = "flag")]
+            disputed: bool,
+            /// How far up the confirmation came from.
+            level: Option<Level>,
+            /// When it was decided last.
+            #[serde(with = "ts_microseconds_option")]
+            decided_at: Option<Instant>,
+            /// Who decided last, as the log names actors.
+            decided_by: Option<String>,
+            /// What was done; `None` if nothing was said or the person was erased.
+            content: Option<String>,
+        }
+    }
+}
+
+row! {
+    /// A volunteer's confirmed service.
+    ServiceTotals in "service_totals" {
+        key {
+            /// The volunteer.
+            volunteer: VolunteerId,
+        }
+        live {
+            /// Minutes with evidence of attendance.
+            attested_minutes: i64,
+            /// Minutes entered by hand.
+            declared_minutes: i64,
+            /// Records.
+            records: i64,
+        }
+    }
+}
+
+/// What decides where a record counts.
+type Place = (Day, AreaCode, OrganisationId, Category);
+
+#[derive(Default)]
+pub(crate) struct ServiceFold {
+    records: Rows<ServiceRecordRow>,
+    totals: Rows<ServiceTotals>,
+    participation: Rows<ParticipationDelta>,
+    places: HashMap<RecordId, Place>,
+}
+
+impl ServiceFold {
+    fn want_place(&mut self, change: &Change, (day, area, organisation, category): Place) {
+        self.participation.want((day, area, organisation, category, change.recorded_day));
+    }
+
+    fn place(&mut self, record: RecordId) -> Option<Place> {
+        self.places.get(&record).cloned().or_else(|| {
+            let row = self.records.get(&(record,)).ok().flatten()?;
+            Some((row.day, row.area.clone(), row.organisation, row.category))
+        })
+    }
+
+    fn total(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<(), FoldError> {
+        let key = (record.volunteer,);
+        if self.totals.get(&key)?.is_none() {
+            self.totals.put(ServiceTotals::none(record.volunteer, change.position));
+        }
+        let row = self.totals.change(&key, change.position)?;
+        let (attested, declared) = participation::counted(record);
+        let add = |to: i64, by: i64| {
+            let sum = by.checked_mul(sign).and_then(|by| to.checked_add(by)).filter(|sum| *sum >= 0);
+            sum.ok_or(FoldError::Overflow("service_totals"))
+        };
+        row.attested_minutes = add(row.attested_minutes, attested)?;
+        row.declared_minutes = add(row.declared_minutes, declared)?;
+        row.records = add(row.records, 1)?;
+        Ok(())
+    }
+
+    fn count(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<(), FoldError> {
+        self.total(change, record, sign)?;
+        participation::count(&mut self.participation, change, record, sign)
+    }
+
+    /// Changes a record by a decision, and what counts with it.
+    fn decide(&mut self, change: &Change, id: RecordId, decide: impl FnOnce(&mut ServiceRecordRow)) -> Result<(), FoldError> {
+        let row = self.records.change(&(id,), change.position)?;
+        if row.volunteer.0 != change.stream.id {
+            return Err(FoldError::Unfit(format!("record {id} is in another volunteer's ledger")));
+        }
+        let before = row.clone();
+        decide(row);
+        let after = row.clone();
+        let counts = |row: &ServiceRecordRow| row.status == Status::Confirmed;
+        let what = |row: &ServiceRecordRow| (row.day, row.minutes, row.category);
+        if counts(&before) && counts(&after) && what(&before) == what(&after) {
+            return Ok(());
+        }
+        if counts(&before) {
+            self.count(change, &before, -1)?;
+        }
+        if counts(&after) {
+            self.count(change, &after, 1)?;
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, change: &Change, texts: &Texts<'_>, event: &ServiceLedgerEvent) -> Result<(), FoldError> {
+        let ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content } = event else { return Ok(()) };
+        let Setting { organisation, activity, area } = setting.clone();
+        let Served { started, ended, minutes, day, category } = served.clone();
+        let (evidence, attendance) = match evidence {
+            Evidence::Attested { attendance } => (EvidenceKind::Attested, Some(*attendance)),
+            Evidence::Declared => (EvidenceKind::Declared, None),
+        };
+        self.records.add(ServiceRecordRow {
+            record: *record,
+            volunteer: VolunteerId(change.stream.id),
+            organisation,
+            activity,
+            area,
+            evidence,
+            attendance,
+            source: *source,
+            content_of: content.as_ref().map(|sealed| sealed.of),
+            logged_at: change.recorded_at,
+            logged_by: change.actor().to_owned(),
+            day,
+            started,
+            ended,
+            minutes,
+            category,
+            status: Status::Logged,
+            disputed: false,
+            level: None,
+            decided_at: None,
+            decided_by: None,
+            content: texts.open_maybe(change, "content", content.as_ref()),
+            position: change.position,
+        })
+    }
+}
+
+impl ServiceTotals {
+    fn none(volunteer: VolunteerId, position: u64) -> Self {
+        Self { volunteer, attested_minutes: 0, declared_minutes: 0, records: 0, position }
+    }
+}
+
+fn settle(row: &mut ServiceRecordRow, change: &Change, status: Status, level: Option<Level>) {
+    (row.status, row.level, row.disputed) = (status, level, false);
+    (row.decided_at, row.decided_by) = (Some(change.recorded_at), Some(change.actor().to_owned()));
+}
+
+impl Fold for ServiceFold {
+    const NAME: &'static str = "service";
+    const KINDS: &'static [&'static str] = &["service_ledger", "volunteer", "person"];
+
+    fn want(&mut self, change: &Change) {
+        match &change.event {
+            Event::ServiceLedger(
+                ServiceLedgerEvent::ServiceLogged { record, .. }
+                | ServiceLedgerEvent::ServiceConfirmed { record, .. }
+                | ServiceLedgerEvent::ServiceRejected { record, .. }
+                | ServiceLedgerEvent::ServiceDisputed { record, .. }
+                | ServiceLedgerEvent::ServiceCorrected { record, .. }
+                | ServiceLedgerEvent::ServiceVoided { record, .. },
+            ) => {
+                self.records.want((*record,));
+                self.totals.want((VolunteerId(change.stream.id),));
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerRegistered { .. }) => self.totals.want((VolunteerId(change.stream.id),)),
+            Event::Person(PersonEvent::PersonErased {}) => self.records.want_by("content_of", change.stream.id),
+            Event::Volunteer(
+                VolunteerEvent::VolunteerCorrected { .. }
+                | VolunteerEvent::VolunteerSuspended { .. }
+                | VolunteerEvent::VolunteerReinstated { .. }
+                | VolunteerEvent::VolunteerWithdrawn { .. }
+                | VolunteerEvent::VolunteerErased {},
+            )
+            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
+            | Event::Area(_)
+            | Event::Claim(_)
+            | Event::Account(_)
+            | Event::Organisation(_)
+            | Event::Membership(_)
+            | Event::Calendar(_)
+            | Event::Activity(_) => {}
+        }
+    }
+
+    fn want_next(&mut self, change: &Change) {
+        let Event::ServiceLedger(event) = &change.event else { return };
+        match event {
+            ServiceLedgerEvent::ServiceLogged { record, setting, served, .. } => {
+                self.places.insert(*record, (served.day, setting.area.clone(), setting.organisation, served.category));
+            }
+            ServiceLedgerEvent::ServiceConfirmed { record, .. }
+            | ServiceLedgerEvent::ServiceRejected { record, .. }
+            | ServiceLedgerEvent::ServiceVoided { record, .. } => {
+                if let Some(place) = self.place(*record) {
+                    self.want_place(change, place);
+                }
+            }
+            ServiceLedgerEvent::ServiceCorrected { record, now, .. } => {
+                if let Some((day, area, organisation, category)) = self.place(*record) {
+                    self.want_place(change, (day, area.clone(), organisation, category));
+                    let place = (now.day, area, organisation, now.category);
+                    self.want_place(change, place.clone());
+                    self.places.insert(*record, place);
+                }
+            }
+            ServiceLedgerEvent::ServiceDisputed { .. } => {}
+        }
+    }
+
+    fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
+        let position = change.position;
+        match &change.event {
+            Event::ServiceLedger(event) => match event {
+                ServiceLedgerEvent::ServiceLogged { .. } => self.log(change, texts, event)?,
+                ServiceLedgerEvent::ServiceConfirmed { record, level } => {
+                    self.decide(change, *record, |row| settle(row, change, Status::Confirmed, Some(*level)))?;
+                }
+                ServiceLedgerEvent::ServiceRejected { record, reason: _ } => {
+                    self.decide(change, *record, |row| settle(row, change, Status::Rejected, None))?;
+                }
+                ServiceLedgerEvent::ServiceVoided { record, reason: _ } => {
+                    self.decide(change, *record, |row| settle(row, change, Status::Voided, None))?;
+                }
+                ServiceLedgerEvent::ServiceDisputed { record, reason: _ } => {
+                    self.decide(change, *record, |row| row.disputed = true)?;
+                }
+                ServiceLedgerEvent::ServiceCorrected { record, was: _, now, level, reason: _ } => {
+                    let Served { started, ended, minutes, day, category } = now.clone();
+                    self.decide(change, *record, |row| {
+                        settle(row, change, Status::Confirmed, Some(*level));
+                        (row.started, row.ended, row.minutes, row.day, row.category) = (started, ended, minutes, day, category);
+                    })?;
+                }
+            },
+            Event::Volunteer(VolunteerEvent::VolunteerRegistered { .. }) => {
+                let volunteer = VolunteerId(change.stream.id);
+                if self.totals.get(&(volunteer,))?.is_none() {
+                    self.totals.put(ServiceTotals::none(volunteer, position));
+                }
+            }
+            Event::Person(PersonEvent::PersonErased {}) => {
+                let person = PersonId(change.stream.id);
+                self.records.change_all(position, |row| row.content_of == Some(person), |row| row.content = None);
+            }
+            Event::Volunteer(
+                VolunteerEvent::VolunteerCorrected { .. }
+                | VolunteerEvent::VolunteerSuspended { .. }
+                | VolunteerEvent::VolunteerReinstated { .. }
+                | VolunteerEvent::VolunteerWithdrawn { .. }
+                | VolunteerEvent::VolunteerErased {},
+            )
+            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
+            | Event::Area(_)
+            | Event::Claim(_)
+            | Event::Account(_)
+            | Event::Organisation(_)
+            | Event::Membership(_)
+            | Event::Calendar(_)
+            | Event::Activity(_) => {}
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self) -> Vec<&mut dyn Table> {
+        vec![&mut self.records, &mut self.totals, &mut self.participation]
+    }
+}

@@ -1,0 +1,290 @@
+//! Volunteers: where they stand and what they can do. Names come from `persons`, totals from `service_totals`.
+//!
+//! - One row a volunteer, whatever the standing; what is personal stands in `persons` alone.
+
+use gongyi_domain::{
+    Event,
+    access::person::PersonEvent,
+    values::{AreaCode, Day, OrganisationId, PersonId, VolunteerId},
+    volunteering::volunteer::{Consents, Standing, VolunteerEvent},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    change::Change,
+    opener::Texts,
+    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    read_model::{Fold, FoldError},
+    rows::{Rows, Table, row},
+    stored::{flag, json, standing},
+    views::Views,
+};
+
+row! {
+    /// A volunteer, without what belongs to the person.
+    VolunteerRow in "volunteers" {
+        key {
+            /// The volunteer.
+            id: VolunteerId,
+        }
+        fixed {
+            /// Whose.
+            person: PersonId,
+            /// The public volunteer number.
+            number: String,
+            /// The day of registration.
+            registered_on: Day,
+            /// The guardian's consent was given.
+            #[serde(with = "flag")]
+            guardian_consent: bool,
+            /// The separate consent was given.
+            #[serde(with = "flag")]
+            separate_consent: bool,
+        }
+        rare {
+            /// Home area.
+            home_area: AreaCode,
+        }
+        live {
+            /// Where the volunteer stands.
+            #[serde(with = "standing")]
+            standing: Standing,
+            /// Skills, as named by the volunteer.
+            #[serde(with = "json")]
+            skills: Vec<String>,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct VolunteersFold {
+    volunteers: Rows<VolunteerRow>,
+}
+
+impl Fold for VolunteersFold {
+    const NAME: &'static str = "volunteers";
+    const KINDS: &'static [&'static str] = &["volunteer"];
+
+    fn want(&mut self, change: &Change) {
+        if let Event::Volunteer(_) = &change.event {
+            self.volunteers.want((VolunteerId(change.stream.id),));
+        }
+    }
+
+    fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        let (id, position) = (VolunteerId(change.stream.id), change.position);
+        match &change.event {
+            Event::Volunteer(VolunteerEvent::VolunteerRegistered { person, number, registered_on, home_area, skills, consents }) => {
+                let Consents { guardian, separate } = *consents;
+                self.volunteers.add(VolunteerRow {
+                    id,
+                    person: *person,
+                    number: number.clone(),
+                    registered_on: *registered_on,
+                    guardian_consent: guardian,
+                    separate_consent: separate,
+                    home_area: home_area.clone(),
+                    standing: Standing::Active,
+                    skills: skills.clone(),
+                    position,
+                })?;
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerCorrected { home_area, skills }) => {
+                let row = self.volunteers.change(&(id,), position)?;
+                if let Some(area) = home_area {
+                    row.home_area = area.clone();
+                }
+                if let Some(skills) = skills {
+                    row.skills.clone_from(skills);
+                }
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerSuspended { reason: _ }) => {
+                self.volunteers.change(&(id,), position)?.standing = Standing::Suspended;
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerReinstated { reason: _ }) => {
+                self.volunteers.change(&(id,), position)?.standing = Standing::Active;
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason: _ }) => {
+                self.volunteers.change(&(id,), position)?.standing = Standing::Withdrawn;
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerErased {}) => {
+                let row = self.volunteers.change(&(id,), position)?;
+                row.standing = Standing::Erased;
+                row.skills.clear();
+            }
+            Event::Area(_)
+            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. } | PersonEvent::PersonErased {})
+            | Event::Claim(_)
+            | Event::Account(_)
+            | Event::Organisation(_)
+            | Event::Membership(_)
+            | Event::Calendar(_)
+            | Event::Activity(_)
+            | Event::ServiceLedger(_) => {}
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self) -> Vec<&mut dyn Table> {
+        vec![&mut self.volunteers]
+    }
+}
+
+/// A volunteer as people see one: registration, person and totals together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VolunteerView {
+    /// The volunteer.
+    pub id: VolunteerId,
+    /// Whose.
+    pub person: PersonId,
+    /// The public volunteer number.
+    pub number: String,
+    /// Name; `None` once erased.
+    pub name: Option<String>,
+    /// Phone number; `None` once erased.
+    pub phone: Option<String>,
+    /// ID number; `None` once erased.
+    pub id_number: Option<String>,
+    /// Birth date; `None` once erased.
+    pub birth_date: Option<Day>,
+    /// Home area.
+    pub home_area: AreaCode,
+    /// The day of registration.
+    pub registered_on: Day,
+    /// The guardian's consent was given.
+    #[serde(with = "flag")]
+    pub guardian_consent: bool,
+    /// The separate consent was given.
+    #[serde(with = "flag")]
+    pub separate_consent: bool,
+    /// Where the volunteer stands.
+    #[serde(with = "standing")]
+    pub standing: Standing,
+    /// Skills, as named by the volunteer.
+    #[serde(with = "json")]
+    pub skills: Vec<String>,
+    /// Confirmed minutes with evidence of attendance.
+    pub attested_minutes: u64,
+    /// Confirmed minutes entered by hand. Never added to the attested ones.
+    pub declared_minutes: u64,
+    /// Confirmed records.
+    pub records: u64,
+    /// The last event that changed the volunteer's own row.
+    pub position: u64,
+}
+
+const SELECT: &str = "json_array(v.id,v.person,v.number,p.name,p.phone,p.id_number,p.birth_date,v.home_area,v.registered_on,
+    v.guardian_consent,v.separate_consent,v.standing,v.skills,
+    coalesce(t.attested_minutes,0),coalesce(t.declared_minutes,0),coalesce(t.records,0),v.position)";
+const FROM: &str = "volunteers v LEFT JOIN persons p ON p.person=v.person LEFT JOIN service_totals t ON t.volunteer=v.id";
+// Inner joins, so that the index of the ordering leads. Both rows are written beside the volunteer's own.
+const FROM_BY_NAME: &str = "persons p JOIN volunteers v ON v.person=p.person LEFT JOIN service_totals t ON t.volunteer=v.id";
+const FROM_BY_MINUTES: &str = "service_totals t JOIN volunteers v ON v.id=t.volunteer LEFT JOIN persons p ON p.person=v.person";
+
+/// Which volunteers.
+#[derive(Debug, Clone, Default)]
+pub struct VolunteerFilter {
+    /// At home in this area or within it.
+    pub area: Option<AreaCode>,
+    /// Members of this organisation now.
+    pub organisation: Option<OrganisationId>,
+    /// That stand so.
+    pub standing: Option<Standing>,
+    /// Registered on this day or later.
+    pub registered_from: Option<Day>,
+    /// Registered on this day or earlier.
+    pub registered_to: Option<Day>,
+    /// Whose name contains this.
+    pub name_contains: Option<String>,
+    /// With exactly this number.
+    pub number: Option<String>,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum VolunteerSort {
+    /// By the day of registration.
+    #[default]
+    RegisteredOn,
+    /// By name; erased ones first.
+    Name,
+    /// By confirmed minutes, attested and declared together.
+    Minutes,
+}
+
+impl Views {
+    /// Volunteers.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn volunteers(
+        &self,
+        filter: &VolunteerFilter,
+        sort: VolunteerSort,
+        descending: bool,
+        page: &PageArgs,
+    ) -> Result<Page<VolunteerView>, QueryError> {
+        const ID: SortColumn = SortColumn::plain("v.id");
+        const NAME: SortColumn =
+            SortColumn { by: "coalesce(p.name,'')", kept: "p.person", compared: "(SELECT coalesce(name,'') FROM persons WHERE person=?)" };
+        let mut conditions = Conditions::default();
+        conditions.in_area("v.home_area", filter.area.as_ref());
+        conditions.maybe(
+            "v.id IN (SELECT volunteer FROM memberships WHERE organisation=? AND active=1)",
+            filter.organisation.map(|id| id.to_string()),
+        );
+        conditions.maybe("v.standing=?", filter.standing.map(standing::name));
+        conditions.maybe("v.registered_on>=?", filter.registered_from.map(|day| day.to_string()));
+        conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
+        conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
+        conditions.maybe("v.number=?", filter.number.as_deref());
+        let (from, name, columns): (_, _, Vec<SortColumn>) = match sort {
+            VolunteerSort::RegisteredOn => (FROM, "volunteers by registration", vec![SortColumn::plain("v.registered_on"), ID]),
+            VolunteerSort::Name => (FROM_BY_NAME, "volunteers by name", vec![NAME, SortColumn::plain("p.person")]),
+            VolunteerSort::Minutes => (
+                FROM_BY_MINUTES,
+                "volunteers by minutes",
+                vec![SortColumn::plain("t.attested_minutes + t.declared_minutes"), SortColumn::plain("t.volunteer")],
+            ),
+        };
+        let sort = Sort { name, columns, descending };
+        Listing { select: SELECT.to_owned(), from, conditions, sort }.page(self.pool(), page).await
+    }
+
+    async fn volunteers_where(&self, condition: &str, value: String) -> Result<Vec<VolunteerView>, QueryError> {
+        let sql = format!("SELECT {SELECT} FROM {FROM} WHERE {condition}");
+        fetch(&mut *self.pool().acquire().await?, sql, &[value.into()]).await
+    }
+
+    /// Volunteers by their ids, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn volunteers_by_ids(&self, ids: &[VolunteerId]) -> Result<Vec<VolunteerView>, QueryError> {
+        self.volunteers_where("v.id IN (SELECT value FROM json_each(?))", serde_json::to_string(ids)?).await
+    }
+
+    /// One volunteer.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn volunteer(&self, id: VolunteerId) -> Result<Option<VolunteerView>, QueryError> {
+        Ok(self.volunteers_where("v.id=?", id.to_string()).await?.pop())
+    }
+
+    /// The volunteer of a person.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn volunteer_of_person(&self, person: PersonId) -> Result<Option<VolunteerView>, QueryError> {
+        Ok(self.volunteers_where("v.person=?", person.to_string()).await?.pop())
+    }
+
+    /// The volunteer with this public number.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn volunteer_by_number(&self, number: &str) -> Result<Option<VolunteerView>, QueryError> {
+        Ok(self.volunteers_where("v.number=?", number.to_owned()).await?.pop())
+    }
+}

@@ -1,6 +1,6 @@
 //! What every engine must do, as functions over any engine. `contract_tests!` makes tests of them:
 //!
-//! ```ignore
+//! ```text
 //! async fn open(log_id: Uuid) -> (Arc<dyn Subject>, Box<dyn Any>) { … } // and what must outlive the log
 //! gongyi_eventlog::contract_tests!(open);
 //! ```

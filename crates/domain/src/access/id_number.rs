@@ -9,6 +9,15 @@ const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 /// GB 11643: the check character for each remainder of the weighted sum by 11.
 const CHECK: [u8; 11] = *b"10X98765432";
 
+/// The check character of the first seventeen digits; `None` for anything else.
+pub fn check_character(digits: &str) -> Option<char> {
+    if digits.len() != WEIGHTS.len() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    Some(char::from(CHECK[(sum % 11) as usize]))
+}
+
 /// A well-formed ID number. A right checksum is not proof of identity. Its `Debug` shows no digit.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdNumber {
@@ -43,8 +52,7 @@ impl IdNumber {
         if !shaped {
             return Err(NotAnIdNumber::Format);
         }
-        let sum: u32 = bytes.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-        if CHECK[(sum % 11) as usize] != bytes[17] {
+        if check_character(&text[..17]) != Some(char::from(bytes[17])) {
             return Err(NotAnIdNumber::Checksum);
         }
         let birth = Day::parse_from_str(&text[6..14], "%Y%m%d").map_err(|_| NotAnIdNumber::Date)?;

@@ -40,14 +40,23 @@ pub enum Person {
         /// Home area.
         home_area: AreaCode,
         /// The birth date, for age rules.
-        birth_date: Sealed,
+        birth_date: Kept,
         /// The ID number, to release its claim.
-        id_number: Sealed,
+        id_number: Kept,
         /// The phone number.
-        phone: Sealed,
+        phone: Kept,
     },
     /// Erased.
     Erased,
+}
+
+/// A sealed field as it stands now, with the type of the event that brought it: it is sealed for that place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The sealed text.
+    pub sealed: Sealed,
+    /// `PersonRegistered` or `PersonCorrected`.
+    pub event_type: &'static str,
 }
 
 /// What may be asked of a person. Personal fields come sealed.
@@ -164,19 +173,24 @@ impl Aggregate for Person {
     }
 
     fn apply_event(person: Self, event: PersonEvent) -> Self {
+        let kept = |event_type| move |sealed| Kept { sealed, event_type };
         match (person, event) {
             (_, PersonEvent::PersonRegistered { id_number, phone, birth_date, home_area, .. }) => {
-                Self::Registered { home_area, birth_date, id_number, phone }
+                let kept = kept("PersonRegistered");
+                Self::Registered { home_area, birth_date: kept(birth_date), id_number: kept(id_number), phone: kept(phone) }
             }
             (
                 Self::Registered { home_area, birth_date, id_number, phone },
                 PersonEvent::PersonCorrected { home_area: area, birth_date: birth, id_number: number, phone: tel, .. },
-            ) => Self::Registered {
-                home_area: area.unwrap_or(home_area),
-                birth_date: birth.unwrap_or(birth_date),
-                id_number: number.unwrap_or(id_number),
-                phone: tel.unwrap_or(phone),
-            },
+            ) => {
+                let kept = kept("PersonCorrected");
+                Self::Registered {
+                    home_area: area.unwrap_or(home_area),
+                    birth_date: birth.map_or(birth_date, kept),
+                    id_number: number.map_or(id_number, kept),
+                    phone: tel.map_or(phone, kept),
+                }
+            }
             (_, PersonEvent::PersonErased {}) => Self::Erased,
             (unchanged, PersonEvent::PersonCorrected { .. }) => unchanged,
         }

@@ -18,8 +18,19 @@ use crate::{
 /// A volunteer's booked shifts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
-    /// Start and end of each booked shift.
-    pub booked: BTreeMap<ShiftId, (Instant, Instant)>,
+    /// Each booked shift.
+    pub booked: BTreeMap<ShiftId, Booking>,
+}
+
+/// One booked shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Booking {
+    /// The activity.
+    pub activity: ActivityId,
+    /// The shift's start.
+    pub starts: Instant,
+    /// The shift's end.
+    pub ends: Instant,
 }
 
 /// What may be asked of a calendar.
@@ -83,7 +94,7 @@ impl Aggregate for Calendar {
     fn handle_command(calendar: &Self, command: CalendarCommand) -> Result<Vec<CalendarEvent>, CalendarRefusal> {
         match command {
             CalendarCommand::Book { activity, shift, starts, ends } => {
-                if calendar.booked.values().any(|span| overlaps(*span, (starts, ends))) {
+                if calendar.booked.values().any(|it| overlaps((it.starts, it.ends), (starts, ends))) {
                     return Err(CalendarRefusal::ShiftsOverlap);
                 }
                 Ok(vec![CalendarEvent::ShiftBooked { activity, shift, starts, ends }])
@@ -95,7 +106,9 @@ impl Aggregate for Calendar {
 
     fn apply_event(mut calendar: Self, event: CalendarEvent) -> Self {
         match event {
-            CalendarEvent::ShiftBooked { shift, starts, ends, .. } => calendar.booked.insert(shift, (starts, ends)),
+            CalendarEvent::ShiftBooked { activity, shift, starts, ends } => {
+                calendar.booked.insert(shift, Booking { activity, starts, ends })
+            }
             CalendarEvent::ShiftFreed { shift } => calendar.booked.remove(&shift),
         };
         calendar
@@ -129,7 +142,7 @@ mod tests {
                 }
                 let spans: Vec<_> = calendar.booked.values().collect();
                 for (i, a) in spans.iter().enumerate() {
-                    prop_assert!(spans[i + 1..].iter().all(|b| !overlaps(**a, **b)));
+                    prop_assert!(spans[i + 1..].iter().all(|b| !overlaps((a.starts, a.ends), (b.starts, b.ends))));
                 }
             }
         }
@@ -137,7 +150,8 @@ mod tests {
 
     #[test]
     fn touching_shifts_do_not_overlap() {
-        let booked = Calendar { booked: BTreeMap::from([(ShiftId(Uuid::nil()), (at(0), at(60)))]) };
+        let hour = Booking { activity: ActivityId(Uuid::nil()), starts: at(0), ends: at(60) };
+        let booked = Calendar { booked: BTreeMap::from([(ShiftId(Uuid::nil()), hour)]) };
         let book = |starts| {
             let command =
                 CalendarCommand::Book { activity: ActivityId(Uuid::nil()), shift: ShiftId(Uuid::max()), starts: at(starts), ends: at(120) };

@@ -1,0 +1,102 @@
+//! Erasing a person: an event for everybody, and the key destroyed.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::{
+        account::{Account, AccountCommand, account_of},
+        authority::{Act, Subject},
+        claim::{Claim, ClaimCommand, Purpose},
+        person::{ERASE_PERSON, Person, PersonCommand, PersonRefusal},
+    },
+    values::PersonId,
+    volunteering::{
+        activity::{Activity, ActivityCommand, Phase},
+        calendar::{Calendar, CalendarCommand},
+        volunteer::{Standing, Volunteer, VolunteerCommand, volunteer_of},
+    },
+};
+use serde::Serialize;
+
+use crate::{
+    App, Command,
+    rejection::{Rejection, refused},
+    work::Work,
+};
+
+/// Erase a person: claims are released, the account closed, coming shifts given back, the key destroyed. Totals stay.
+#[derive(Debug, Serialize)]
+pub struct ErasePerson {
+    /// Who.
+    pub person: PersonId,
+}
+
+#[async_trait]
+impl Command for ErasePerson {
+    const ACT: &'static Act = &ERASE_PERSON;
+    type Answer = PersonId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PersonId, Rejection> {
+        let loaded = work.load::<Person>(self.person).await?;
+        let (home_area, id_number, phone) = match loaded.inner() {
+            Person::Registered { home_area, id_number, phone, .. } => (home_area.clone(), id_number.clone(), phone.clone()),
+            Person::Unknown => return Err(refused(PersonRefusal::UnknownPerson)),
+            Person::Erased => return Err(refused(PersonRefusal::PersonIsErased)),
+        };
+        work.may(Self::ACT, &Subject::person(self.person, Some(home_area)))?;
+        let number = work.open_person(self.person, &id_number, "id_number").await?;
+        let phone = work.open_person(self.person, &phone, "phone").await?;
+        work.decide::<Person>(loaded, PersonCommand::Erase).await?;
+
+        let vault = work.app.vault();
+        let account = account_of(self.person);
+        for (purpose, value, holder) in [(Purpose::IdNumber, number, self.person.0), (Purpose::Phone, phone, account.0)] {
+            work.load_and_decide::<Claim>(vault.claim_id(purpose.label(), &value), ClaimCommand::Release { holder }).await?;
+        }
+        let loaded = work.load::<Account>(account).await?;
+        if loaded.inner().require_open().is_ok() {
+            work.decide::<Account>(loaded, AccountCommand::Close).await?;
+        }
+        self.leave_activities(work).await?;
+        Ok(self.person)
+    }
+
+    async fn settle(&self, app: &App, person: &PersonId) -> Result<(), Rejection> {
+        app.destroy_secrets(*person).await
+    }
+}
+
+impl ErasePerson {
+    async fn leave_activities(&self, work: &Work<'_>) -> Result<(), Rejection> {
+        let id = volunteer_of(self.person);
+        let volunteer = work.load::<Volunteer>(id).await?;
+        if matches!(volunteer.inner().standing, Standing::Unknown | Standing::Erased) {
+            return Ok(());
+        }
+        work.decide::<Volunteer>(volunteer, VolunteerCommand::Erase).await?;
+        let calendar = work.load::<Calendar>(id).await?.into_inner();
+        for (shift, booking) in calendar.booked.iter().filter(|(_, booking)| booking.starts > work.now) {
+            let activity = work.load::<Activity>(booking.activity).await?;
+            let attended = activity.inner().attendance.values().any(|stay| stay.volunteer == id && stay.shift == *shift);
+            if activity.inner().phase == Phase::Open && !attended {
+                let command = ActivityCommand::Withdraw { shift: *shift, volunteer: id, now: work.now, by_coordinator: true };
+                work.decide::<Activity>(activity, command).await?;
+            }
+            work.load_and_decide::<Calendar>(id, CalendarCommand::Free { shift: *shift }).await?;
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// Destroys everything the vault keeps about an erased person. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// Faults of the vault.
+    pub(crate) async fn destroy_secrets(&self, person: PersonId) -> Result<(), Rejection> {
+        let account = account_of(person);
+        self.vault().destroy_key(person).await?;
+        self.vault().remove_credentials(account).await?;
+        self.vault().revoke_account(account).await?;
+        Ok(())
+    }
+}

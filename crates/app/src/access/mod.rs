@@ -1,0 +1,7 @@
+//! Accounts, roles, sign-in, areas, erasure.
+
+pub mod accounts;
+pub mod areas;
+pub mod erasure;
+pub mod sign_in;
+pub mod tokens;

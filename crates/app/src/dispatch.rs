@@ -1,0 +1,153 @@
+//! How a command is done: repeated ones get their first answer, new ones are authorised, decided, appended and waited
+//! for.
+//!
+//! - A command id is unique within its actor. Sent again with the same content it is answered as the first time, with
+//!   another content it is refused.
+//! - Refusals are not stored: a refused command may succeed when sent again.
+//! - A conflict is decided anew, up to [`CONFLICT_RETRIES_MAX`] times.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::authority::{Act, Actor},
+    refusal::Refusal,
+    values::Instant,
+};
+use gongyi_eventlog::{AppendError, Metadata, Session, Token};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    App,
+    rejection::{Fault, Rejection},
+    work::Work,
+};
+
+/// How often a command is decided anew after a conflict.
+pub const CONFLICT_RETRIES_MAX: u32 = 12;
+/// How long a command waits for the read models, in milliseconds, before it answers that they lag.
+pub const READ_YOUR_WRITES_MAX_MILLIS: u64 = 5_000;
+
+/// A command: what is asked for, and how it is decided.
+#[async_trait]
+pub trait Command: Serialize + Sync {
+    /// Who may.
+    const ACT: &'static Act;
+    /// What it answers: ids only, for it is stored beside the commit.
+    type Answer: Serialize + DeserializeOwned + Send + Sync;
+
+    /// Asks [`Work::may`], loads, decides, stages. Run again from scratch after a conflict.
+    async fn decide(&self, work: &mut Work<'_>) -> Result<Self::Answer, Rejection>;
+
+    /// What must be done outside the log once the commit is durable; also on a repeat, so it must be idempotent.
+    async fn settle(&self, app: &App, answer: &Self::Answer) -> Result<(), Rejection> {
+        let _ = (app, answer);
+        Ok(())
+    }
+}
+
+/// Who sends a command, which one it is, and when.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who acts.
+    pub actor: Actor,
+    /// The command's id, chosen by its sender.
+    pub command_id: Uuid,
+    /// The course of things it belongs to.
+    pub correlation: Uuid,
+    /// The event that caused it, if one did.
+    pub causation: Option<u64>,
+    /// When it is recorded.
+    pub now: Instant,
+}
+
+/// A command that was done.
+#[derive(Debug, Clone)]
+pub struct Done<T> {
+    /// Its answer.
+    pub answer: T,
+    /// The log's position after it: a client may send it to any node to read what it wrote.
+    pub token: Token,
+    /// It had been done before, or nothing had to change.
+    pub unchanged: bool,
+    /// The read models have not reached the position in time.
+    pub stale: bool,
+}
+
+impl App {
+    /// Does a command and waits until this node's read models show it.
+    ///
+    /// # Errors
+    /// See [`Rejection`].
+    pub async fn dispatch<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
+        let mut done = self.submit(request, command).await?;
+        let wait = Duration::from_millis(READ_YOUR_WRITES_MAX_MILLIS);
+        done.stale = self.views().wait_for(done.token.position, wait).await.is_err();
+        Ok(done)
+    }
+
+    /// Does a command without waiting for the read models: for long runs of commands.
+    ///
+    /// # Errors
+    /// See [`Rejection`].
+    pub async fn submit<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
+        let digest = self.command_digest(C::ACT.name, command)?;
+        if let Some(stored) = self.log().answer(&request.actor.log_name(), request.command_id).await? {
+            if stored.digest != digest {
+                return Err(Rejection::Refused(command_id_reused()));
+            }
+            return self.repeated(command, &stored.answer, stored.token).await;
+        }
+        for attempt in 0..=CONFLICT_RETRIES_MAX {
+            let metadata = Metadata {
+                actor: request.actor.log_name(),
+                command_id: request.command_id,
+                correlation: request.correlation,
+                causation: request.causation,
+                recorded_at: request.now,
+            };
+            let session = Session::new(self.log().clone(), self.upcasters().clone(), self.locks().clone(), metadata, digest);
+            let mut work = Work::begin(self, request, session).await?;
+            let answer = command.decide(&mut work).await?;
+            work.require_asked(C::ACT)?;
+            if work.session.is_empty() {
+                let token = self.log().head().await?;
+                return Ok(Done { answer, token, unchanged: true, stale: false });
+            }
+            match work.session.commit(&answer).await {
+                Ok(appended) if appended.replayed => return self.repeated(command, &appended.answer, appended.token).await,
+                Ok(appended) => {
+                    command.settle(self, &answer).await?;
+                    return Ok(Done { answer, token: appended.token, unchanged: false, stale: false });
+                }
+                Err(AppendError::Conflict { .. }) => tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 2)).await,
+                Err(AppendError::CommandReused { .. }) => return Err(Rejection::Refused(command_id_reused())),
+                Err(other) => return Err(Fault::Append(other).into()),
+            }
+        }
+        Err(Rejection::Conflict)
+    }
+
+    async fn repeated<C: Command>(&self, command: &C, answer: &str, token: Token) -> Result<Done<C::Answer>, Rejection> {
+        let answer: C::Answer = serde_json::from_str(answer).map_err(|_| Fault::ForeignAnswer)?;
+        command.settle(self, &answer).await?;
+        Ok(Done { answer, token, unchanged: true, stale: false })
+    }
+
+    /// Tells a repeated command from a reused id. Keyed, because a plain digest of an ID number could be guessed.
+    fn command_digest<C: Serialize>(&self, name: &str, command: &C) -> Result<[u8; 32], Fault> {
+        let keyed = self.vault().command_id(name, &serde_json::to_vec(command)?);
+        Ok(Sha256::digest(keyed.as_bytes()).into())
+    }
+}
+
+fn command_id_reused() -> Refusal {
+    Refusal {
+        code: "CommandIdReused",
+        field: Some("commandId"),
+        zh: "该命令编号已用于其他内容".to_owned(),
+        en: "This command id was used for another command".to_owned(),
+    }
+}

@@ -1,0 +1,115 @@
+//! One command's way: authorise, load, decide, append, wait for the read models; and the processes that follow events.
+//!
+//! A command is a struct of what was asked for, with [`Command::decide`] beside it: it asks [`work::Work::may`], loads
+//! aggregates, decides on them and stages their events. [`App::dispatch`] does the rest. To add one:
+//! 1. the rule, its act and its refusals in `domain`;
+//! 2. the command here, in the file of its aggregate;
+//! 3. what shows it in `projections`, `api` and `web`.
+
+pub mod access;
+pub mod clock;
+pub mod dispatch;
+pub mod personal;
+pub mod processes;
+pub mod rejection;
+pub mod volunteering;
+pub mod work;
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use gongyi_domain::access::authority::Actor;
+use gongyi_domain::values::Instant;
+use gongyi_eventlog::{Log, Metadata, Session, StreamLocks, Upcasters};
+use gongyi_projections::Views;
+use gongyi_vault::Vault;
+use uuid::Uuid;
+
+use clock::SharedClock;
+pub use dispatch::{Command, Done, Request};
+pub use rejection::{Fault, Rejection};
+use work::{Kind, Work};
+
+/// The platform: log, vault, views, clock and time zone. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    log: Arc<dyn Log>,
+    vault: Vault,
+    views: Views,
+    upcasters: Arc<Upcasters>,
+    locks: StreamLocks,
+    clock: SharedClock,
+    zone: Tz,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(log: Arc<dyn Log>, vault: Vault, views: Views, upcasters: Arc<Upcasters>, clock: SharedClock, zone: Tz) -> Self {
+        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks: StreamLocks::new(), clock, zone }) }
+    }
+
+    /// The log.
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.inner.log
+    }
+
+    /// The read models.
+    pub fn views(&self) -> &Views {
+        &self.inner.views
+    }
+
+    /// The tenant's time zone.
+    pub fn zone(&self) -> Tz {
+        self.inner.zone
+    }
+
+    /// Now.
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
+    }
+
+    /// The upcasters of stored events.
+    pub fn upcasters(&self) -> &Arc<Upcasters> {
+        &self.inner.upcasters
+    }
+
+    /// The vault; for this crate and for the server's start and stop.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    pub(crate) fn locks(&self) -> &StreamLocks {
+        &self.inner.locks
+    }
+
+    /// A request of `actor` with a fresh command id, now.
+    pub fn request(&self, actor: Actor) -> Request {
+        let id = Uuid::now_v7();
+        Request { actor, command_id: id, correlation: id, causation: None, now: self.now() }
+    }
+
+    /// A request that only reads.
+    pub(crate) fn reading_request(&self) -> Request {
+        self.request(Actor::Anonymous)
+    }
+
+    /// An aggregate as the log has it now; one that does not exist has the default state.
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn state<A: Kind>(&self, id: impl Into<Uuid>) -> Result<A::State, Rejection> {
+        let work = Work::begin(self, &self.reading_request(), self.reading_session()).await?;
+        Ok(work.load::<A>(id).await?.into_inner())
+    }
+
+    /// A session that only reads.
+    pub(crate) fn reading_session(&self) -> Session {
+        let (command_id, correlation) = (Uuid::nil(), Uuid::nil());
+        let metadata = Metadata { actor: "reader".to_owned(), command_id, correlation, causation: None, recorded_at: self.now() };
+        Session::new(self.log().clone(), self.upcasters().clone(), self.locks().clone(), metadata, [0; 32])
+    }
+}

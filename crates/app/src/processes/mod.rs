@@ -1,0 +1,94 @@
+//! What follows from events outside the read models. A process reads the log from its own checkpoint in the vault and
+//! is idempotent: it may meet an event twice, never not at all.
+//!
+//! - An event it cannot carry out because the rules say no is parked with the refusal's code, and it goes on.
+//! - On a fault it waits and tries the same event again.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gongyi_eventlog::Recorded;
+use gongyi_vault::Checkpoint;
+use tokio::sync::watch;
+
+use crate::{App, rejection::Rejection};
+
+mod attendance;
+mod erasure;
+
+pub use attendance::AttendanceToLedger;
+pub use erasure::DestroyErasedKeys;
+
+/// Events read at a time.
+const BATCH_EVENTS: usize = 2_000;
+/// First and longest wait after a fault, in milliseconds.
+const FAULT_WAIT_MIN_MILLIS: u64 = 100;
+const FAULT_WAIT_MAX_MILLIS: u64 = 10_000;
+
+/// A process.
+#[async_trait]
+pub trait Process: Send + Sync + 'static {
+    /// Its name: of its checkpoint, and of its actor in the log.
+    const NAME: &'static str;
+
+    /// Carries out what follows from one event; most events are none of its business.
+    async fn follow(&self, app: &App, event: &Recorded) -> Result<(), Rejection>;
+}
+
+impl App {
+    /// Runs a process until `stop` turns true or the log is closed.
+    pub async fn run_process<P: Process>(&self, process: P, mut stop: watch::Receiver<bool>) {
+        let mut log = self.log().watch();
+        let mut wait = FAULT_WAIT_MIN_MILLIS;
+        loop {
+            match self.catch_up(&process).await {
+                Ok(()) => wait = FAULT_WAIT_MIN_MILLIS,
+                Err(fault) => {
+                    tracing::error!(process = P::NAME, error = %fault, "a process waits after a fault");
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                    wait = (wait * 2).min(FAULT_WAIT_MAX_MILLIS);
+                    continue;
+                }
+            }
+            tokio::select! {
+                changed = log.changed() => if changed.is_err() { return },
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Carries out everything there is to carry out now.
+    ///
+    /// # Errors
+    /// The fault that stopped it; what was carried out before is kept.
+    pub async fn catch_up<P: Process>(&self, process: &P) -> Result<(), Rejection> {
+        let mut position = self.vault().checkpoint(P::NAME).await?.map_or(0, |checkpoint| checkpoint.position);
+        loop {
+            let events = self.log().read_after(position, BATCH_EVENTS).await?;
+            let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
+            let mut done = position;
+            let outcome = self.carry_out(process, &events, &mut done).await;
+            position = done;
+            if let Some(token) = self.log().token_at(position).await?.filter(|_| position > 0) {
+                self.vault().save_checkpoint(P::NAME, &Checkpoint { token: token.to_string(), position }).await?;
+            }
+            outcome?;
+            debug_assert_eq!(position, last);
+        }
+    }
+
+    async fn carry_out<P: Process>(&self, process: &P, events: &[Recorded], done: &mut u64) -> Result<(), Rejection> {
+        for event in events {
+            match process.follow(self, event).await {
+                Ok(()) => {}
+                Err(Rejection::Refused(refusal)) => {
+                    tracing::warn!(process = P::NAME, position = event.position, code = refusal.code, "the rules refused a process");
+                    self.vault().park(P::NAME, event.position, refusal.code).await?;
+                }
+                Err(other) => return Err(other),
+            }
+            *done = event.position;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Checking in and out, by a coordinator or by the rotating code shown at the place.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::authority::{Act, Actor},
+    values::{ActivityId, AttendanceId, Instant, ShiftId, VolunteerId},
+    volunteering::{
+        activity::{
+            ATTENDANCE_CODE, Activity, ActivityCommand, ActivityRefusal, CHECK_IN, CHECK_IN_BY_CODE, CHECK_OUT, CHECK_OUT_BY_CODE, Witness,
+        },
+        volunteer::Volunteer,
+    },
+};
+use gongyi_vault::AttendanceCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    App, Command,
+    rejection::{Rejection, refused},
+    volunteering::activities::subject_of,
+    work::{Loaded, Work},
+};
+
+/// Check a volunteer in.
+#[derive(Debug, Serialize)]
+pub struct CheckIn {
+    /// Which activity.
+    pub activity: ActivityId,
+    /// Which shift.
+    pub shift: ShiftId,
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// When; `None` for now.
+    pub at: Option<Instant>,
+}
+
+#[async_trait]
+impl Command for CheckIn {
+    const ACT: &'static Act = &CHECK_IN;
+    type Answer = AttendanceId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<AttendanceId, Rejection> {
+        let activity = work.lock::<Activity>(self.activity).await?;
+        let subject = subject_of(work, &activity).await?;
+        work.may(Self::ACT, &subject)?;
+        check_in(work, activity, self.shift, self.volunteer, self.at.unwrap_or(work.now), Witness::Coordinator).await
+    }
+}
+
+async fn check_in(
+    work: &Work<'_>,
+    activity: Loaded<Activity>,
+    shift: ShiftId,
+    volunteer: VolunteerId,
+    at: Instant,
+    witness: Witness,
+) -> Result<AttendanceId, Rejection> {
+    work.load::<Volunteer>(volunteer).await?.inner().require_active().map_err(refused)?;
+    let attendance = AttendanceId(Uuid::now_v7());
+    let (day, now) = (work.day_of(at), work.now);
+    work.decide::<Activity>(activity, ActivityCommand::CheckIn { attendance, shift, volunteer, at, day, now, witness }).await?;
+    Ok(attendance)
+}
+
+/// Check a volunteer out.
+#[derive(Debug, Serialize)]
+pub struct CheckOut {
+    /// Which activity.
+    pub activity: ActivityId,
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// When; `None` for now.
+    pub at: Option<Instant>,
+}
+
+#[async_trait]
+impl Command for CheckOut {
+    const ACT: &'static Act = &CHECK_OUT;
+    type Answer = ();
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
+        let activity = work.lock::<Activity>(self.activity).await?;
+        let subject = subject_of(work, &activity).await?;
+        work.may(Self::ACT, &subject)?;
+        let (volunteer, now, witness) = (self.volunteer, work.now, Witness::Coordinator);
+        let at = self.at.unwrap_or(now);
+        work.decide::<Activity>(activity, ActivityCommand::CheckOut { volunteer, at, now, witness }).await?;
+        Ok(())
+    }
+}
+
+/// Check oneself in with the code shown at the place.
+#[derive(Debug, Serialize)]
+pub struct CheckInByCode {
+    /// Which activity.
+    pub activity: ActivityId,
+    /// Which shift.
+    pub shift: ShiftId,
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// The code.
+    pub code: String,
+}
+
+#[async_trait]
+impl Command for CheckInByCode {
+    const ACT: &'static Act = &CHECK_IN_BY_CODE;
+    type Answer = AttendanceId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<AttendanceId, Rejection> {
+        let activity = work.lock::<Activity>(self.activity).await?;
+        by_code(work, Self::ACT, &activity, self.shift, self.volunteer, &self.code).await?;
+        check_in(work, activity, self.shift, self.volunteer, work.now, Witness::Code).await
+    }
+}
+
+/// Check oneself out with the code shown at the place.
+#[derive(Debug, Serialize)]
+pub struct CheckOutByCode {
+    /// Which activity.
+    pub activity: ActivityId,
+    /// Which shift.
+    pub shift: ShiftId,
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// The code.
+    pub code: String,
+}
+
+#[async_trait]
+impl Command for CheckOutByCode {
+    const ACT: &'static Act = &CHECK_OUT_BY_CODE;
+    type Answer = ();
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
+        let activity = work.lock::<Activity>(self.activity).await?;
+        by_code(work, Self::ACT, &activity, self.shift, self.volunteer, &self.code).await?;
+        let (volunteer, now) = (self.volunteer, work.now);
+        work.decide::<Activity>(activity, ActivityCommand::CheckOut { volunteer, at: now, now, witness: Witness::Code }).await?;
+        Ok(())
+    }
+}
+
+async fn by_code(
+    work: &mut Work<'_>,
+    act: &Act,
+    activity: &Loaded<Activity>,
+    shift: ShiftId,
+    volunteer: VolunteerId,
+    code: &str,
+) -> Result<(), Rejection> {
+    let mut subject = subject_of(work, activity).await?;
+    subject.person = work.load::<Volunteer>(volunteer).await?.inner().person;
+    work.may(act, &subject)?;
+    let id = ActivityId(*activity.id());
+    if work.app.vault().accepts_attendance_code(id, shift, work.now, code.trim()) {
+        Ok(())
+    } else {
+        Err(refused(ActivityRefusal::CodeWrong))
+    }
+}
+
+impl App {
+    /// The code to show at the place now.
+    ///
+    /// # Errors
+    /// Refusals; faults.
+    pub async fn attendance_code(
+        &self,
+        actor: &Actor,
+        activity: ActivityId,
+        shift: ShiftId,
+        now: Instant,
+    ) -> Result<AttendanceCode, Rejection> {
+        let mut work = Work::begin(self, &self.request(actor.clone()), self.reading_session()).await?;
+        let loaded = work.load::<Activity>(activity).await?;
+        let subject = subject_of(&work, &loaded).await?;
+        work.may(&ATTENDANCE_CODE, &subject)?;
+        loaded.inner().require_open().map_err(refused)?;
+        loaded.inner().shift(shift).map_err(refused)?;
+        Ok(self.vault().attendance_code(activity, shift, now))
+    }
+}

@@ -1,0 +1,132 @@
+//! Founding, amending and dissolving organisations.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::{
+        authority::{Act, Subject},
+        claim::{Claim, ClaimCommand, Purpose},
+        contact::normalised,
+    },
+    values::{AreaCode, OrganisationId},
+    volunteering::organisation::{
+        AMEND_ORGANISATION, DISSOLVE_ORGANISATION, FOUND_ORGANISATION, Organisation, OrganisationCommand, OrganisationKind, Profile,
+    },
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{Command, rejection::Rejection, work::Work};
+
+/// Found an organisation.
+#[derive(Debug, Serialize)]
+pub struct FoundOrganisation {
+    /// Kind.
+    pub kind: OrganisationKind,
+    /// Name, unique.
+    pub name: String,
+    /// The area it works in.
+    pub area: AreaCode,
+    /// The organisation above it.
+    pub parent: Option<OrganisationId>,
+}
+
+#[async_trait]
+impl Command for FoundOrganisation {
+    const ACT: &'static Act = &FOUND_ORGANISATION;
+    type Answer = OrganisationId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.area.clone()))?;
+        work.require_area(&self.area).await?;
+        let id = OrganisationId(Uuid::now_v7());
+        let above = above(work, self.parent).await?;
+        let profile = Profile { kind: self.kind, name: normalised(&self.name), area: self.area.clone(), parent: self.parent };
+        take_name(work, id, &profile.name).await?;
+        work.load_and_decide::<Organisation>(id, OrganisationCommand::Found { profile, above }).await?;
+        Ok(id)
+    }
+}
+
+async fn above(work: &Work<'_>, parent: Option<OrganisationId>) -> Result<Vec<OrganisationId>, Rejection> {
+    match parent {
+        Some(parent) => Ok(work.line(parent).await?.ids()),
+        None => Ok(vec![]),
+    }
+}
+
+async fn take_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
+    let purpose = Purpose::OrganisationName;
+    let stream = work.app.vault().claim_id(purpose.label(), name);
+    work.load_and_decide::<Claim>(stream, ClaimCommand::Take { purpose, holder: id.0 }).await?;
+    Ok(())
+}
+
+async fn release_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
+    let stream = work.app.vault().claim_id(Purpose::OrganisationName.label(), name);
+    work.load_and_decide::<Claim>(stream, ClaimCommand::Release { holder: id.0 }).await?;
+    Ok(())
+}
+
+/// Change an organisation's name, area or parent.
+#[derive(Debug, Serialize)]
+pub struct AmendOrganisation {
+    /// Which.
+    pub organisation: OrganisationId,
+    /// The new name; `None` stays.
+    pub name: Option<String>,
+    /// The new area; `None` stays.
+    pub area: Option<AreaCode>,
+    /// The new parent; `None` stays, `Some(None)` for none.
+    pub parent: Option<Option<OrganisationId>>,
+}
+
+#[async_trait]
+impl Command for AmendOrganisation {
+    const ACT: &'static Act = &AMEND_ORGANISATION;
+    type Answer = OrganisationId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
+        let id = self.organisation;
+        let line = work.line(id).await?;
+        work.may(Self::ACT, &line.subject(None))?;
+        let old = line.profile().clone();
+        let mut profile = old.clone();
+        if let Some(area) = &self.area {
+            work.may(Self::ACT, &Subject::area(area.clone()))?;
+            work.require_area(area).await?;
+            profile.area = area.clone();
+        }
+        if let Some(name) = &self.name {
+            profile.name = normalised(name);
+        }
+        profile.parent = self.parent.unwrap_or(old.parent);
+        if profile.name != old.name {
+            take_name(work, id, &profile.name).await?;
+            release_name(work, id, &old.name).await?;
+        }
+        let above = above(work, profile.parent).await?;
+        work.load_and_decide::<Organisation>(id, OrganisationCommand::Amend { id, profile, above }).await?;
+        Ok(id)
+    }
+}
+
+/// Dissolve an organisation; its name becomes free.
+#[derive(Debug, Serialize)]
+pub struct DissolveOrganisation {
+    /// Which.
+    pub organisation: OrganisationId,
+}
+
+#[async_trait]
+impl Command for DissolveOrganisation {
+    const ACT: &'static Act = &DISSOLVE_ORGANISATION;
+    type Answer = OrganisationId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
+        let line = work.line(self.organisation).await?;
+        work.may(Self::ACT, &line.subject(None))?;
+        release_name(work, self.organisation, &line.profile().name).await?;
+        work.load_and_decide::<Organisation>(self.organisation, OrganisationCommand::Dissolve).await?;
+        Ok(self.organisation)
+    }
+}

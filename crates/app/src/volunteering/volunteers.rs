@@ -1,0 +1,359 @@
+//! Registering, correcting, suspending, reinstating and withdrawing volunteers; joining and leaving organisations.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::{
+        account::{Account, account_of},
+        authority::{Act, Actor, Role, Subject},
+        claim::{Claim, ClaimCommand, Purpose},
+        contact::{NotAContact, PersonName, Phone},
+        id_number::{IdNumber, NotAnIdNumber},
+        person::{Person, PersonCommand, PersonCorrection, PersonRefusal},
+    },
+    refusal::Refusal,
+    values::{AccountId, AreaCode, Day, OrganisationId, PersonId, Sealed, VolunteerId},
+    volunteering::{
+        membership::{JOIN_ORGANISATION, LEAVE_ORGANISATION, Membership, MembershipCommand, membership_stream},
+        service_ledger::SERVICE_TEXT_MAX_CHARS,
+        volunteer::{
+            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer, VolunteerCommand,
+            VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
+        },
+    },
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Command,
+    access::accounts::open_account,
+    rejection::{Rejection, refused},
+    work::{Kind, Work},
+};
+
+/// What is wrong with a typed field, as a refusal: code `InvalidInput`.
+fn invalid(field: &'static str, zh: &str, en: &str) -> Rejection {
+    Rejection::Refused(Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() })
+}
+
+fn name_of(text: &str) -> Result<PersonName, Rejection> {
+    PersonName::parse(text).map_err(|problem| match problem {
+        NotAContact::Missing => invalid("name", "请填写姓名", "A name is needed"),
+        NotAContact::Format => invalid("name", "姓名过长或含有不可见字符", "The name is too long or has control characters"),
+    })
+}
+
+fn phone_of(text: &str) -> Result<Phone, Rejection> {
+    Phone::parse(text).map_err(|problem| match problem {
+        NotAContact::Missing => invalid("phone", "请填写手机号", "A phone number is needed"),
+        NotAContact::Format => invalid("phone", "手机号格式不正确", "This is not a phone number"),
+    })
+}
+
+fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
+    IdNumber::parse(text, today).map_err(|problem| match problem {
+        NotAnIdNumber::Format => invalid("idNumber", "证件号码须为 18 位", "An ID number has 18 characters"),
+        NotAnIdNumber::Checksum => invalid("idNumber", "证件号码校验位不正确", "The ID number's check character does not fit"),
+        NotAnIdNumber::Date => invalid("idNumber", "证件号码中的出生日期不正确", "The birth date in the ID number does not exist"),
+    })
+}
+
+/// Register a person as a volunteer.
+#[derive(Debug, Serialize)]
+pub struct RegisterVolunteer {
+    /// Name, as typed.
+    pub name: String,
+    /// ID number, as typed.
+    pub id_number: String,
+    /// Phone number, as typed.
+    pub phone: String,
+    /// Home area.
+    pub home_area: AreaCode,
+    /// A first organisation to join.
+    pub organisation: Option<OrganisationId>,
+    /// Skills.
+    pub skills: Vec<String>,
+    /// Consents for a minor.
+    pub consents: Consents,
+    /// The day of registration; `None` for today. Only operators register for another day.
+    pub registered_on: Option<Day>,
+    /// Opens an account with this password; not part of the command's identity.
+    #[serde(skip)]
+    pub password: Option<String>,
+}
+
+/// Who was registered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Registered {
+    /// The person.
+    pub person: PersonId,
+    /// The volunteer.
+    pub volunteer: VolunteerId,
+    /// The account, if one was opened.
+    pub account: Option<AccountId>,
+}
+
+#[async_trait]
+impl Command for RegisterVolunteer {
+    const ACT: &'static Act = &REGISTER_VOLUNTEER;
+    type Answer = Registered;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<Registered, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.home_area.clone()))?;
+        let today = work.today();
+        let (name, phone) = (name_of(&self.name)?, phone_of(&self.phone)?);
+        let id_number = id_number_of(&self.id_number, today)?;
+        let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
+        let registered_on = self.registered_on.unwrap_or(today);
+        if registered_on != today && !backdates {
+            return Err(invalid("registeredOn", "注册日期须为今天", "The day of registration is today"));
+        }
+        let is_for_oneself = matches!(work.actor, Actor::Anonymous);
+        if is_for_oneself && self.password.is_none() {
+            return Err(invalid("password", "请设置登录密码", "A password is needed"));
+        }
+        work.require_area(&self.home_area).await?;
+
+        let person = PersonId(Uuid::now_v7());
+        let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
+        work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
+
+        Volunteer::require_consents(id_number.birth(), registered_on, self.consents).map_err(refused)?;
+        let seal = work.sealer::<Person>(person, person, "PersonRegistered").await?;
+        let command = PersonCommand::Register {
+            name: seal.seal("name", name.as_str()),
+            id_number: seal.seal("id_number", id_number.as_str()),
+            phone: seal.seal("phone", phone.as_str()),
+            birth_date: seal.seal("birth_date", &id_number.birth().to_string()),
+            home_area: self.home_area.clone(),
+        };
+        work.load_and_decide::<Person>(person, command).await?;
+
+        let volunteer = volunteer_of(person);
+        let command = VolunteerCommand::Register {
+            person,
+            number: volunteer_number(random_bits()),
+            birth_date: id_number.birth(),
+            registered_on,
+            today,
+            home_area: self.home_area.clone(),
+            skills: self.skills.clone(),
+            consents: self.consents,
+        };
+        work.load_and_decide::<Volunteer>(volunteer, command).await?;
+        if let Some(organisation) = self.organisation {
+            join(work, organisation, volunteer).await?;
+        }
+        let account = match &self.password {
+            Some(password) => Some(open_account(work, person, phone.as_str(), password).await?),
+            None => None,
+        };
+        Ok(Registered { person, volunteer, account })
+    }
+}
+
+/// 64 random bits for a volunteer number.
+fn random_bits() -> u64 {
+    Uuid::new_v4().as_u64_pair().1 ^ Uuid::new_v4().as_u64_pair().0
+}
+
+async fn join(work: &Work<'_>, organisation: OrganisationId, volunteer: VolunteerId) -> Result<(), Rejection> {
+    work.line(organisation).await?;
+    let command = MembershipCommand::Join { organisation, volunteer };
+    work.load_and_decide::<Membership>(membership_stream(organisation, volunteer), command).await?;
+    Ok(())
+}
+
+/// A volunteer as the subject of an act, and whose person it is.
+pub(crate) async fn subject_of(work: &Work<'_>, volunteer: VolunteerId) -> Result<(PersonId, Subject), Rejection> {
+    let loaded = work.load::<Volunteer>(volunteer).await?;
+    let person = loaded.inner().require_known().map_err(refused)?;
+    Ok((person, Subject::person(person, loaded.inner().home_area.clone())))
+}
+
+/// Seals a reason about `person`.
+///
+/// # Errors
+/// A blank or too long reason.
+pub(crate) async fn sealed_reason<A: Kind>(
+    work: &Work<'_>,
+    person: PersonId,
+    id: impl Into<Uuid>,
+    event_type: &str,
+    reason: &str,
+) -> Result<Sealed, Rejection> {
+    if reason.trim().is_empty() || reason.chars().count() > SERVICE_TEXT_MAX_CHARS {
+        return Err(refused(VolunteerRefusal::ReasonUnfit { most: SERVICE_TEXT_MAX_CHARS }));
+    }
+    Ok(work.sealer::<A>(person, id, event_type).await?.seal("reason", reason.trim()))
+}
+
+/// Correct what is known of a volunteer; `None` stays.
+#[derive(Debug, Default, Serialize)]
+pub struct CorrectVolunteer {
+    /// Who.
+    pub volunteer: Option<VolunteerId>,
+    /// The right name.
+    pub name: Option<String>,
+    /// The right ID number.
+    pub id_number: Option<String>,
+    /// The right phone number.
+    pub phone: Option<String>,
+    /// The right home area.
+    pub home_area: Option<AreaCode>,
+    /// The right skills.
+    pub skills: Option<Vec<String>>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+#[async_trait]
+impl Command for CorrectVolunteer {
+    const ACT: &'static Act = &CORRECT_VOLUNTEER;
+    type Answer = VolunteerId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<VolunteerId, Rejection> {
+        let volunteer = self.volunteer.ok_or_else(|| refused(VolunteerRefusal::UnknownVolunteer))?;
+        let (person, subject) = subject_of(work, volunteer).await?;
+        work.may(Self::ACT, &subject)?;
+        if self.id_number.is_some() && work.actor.person() == Some(person) {
+            return Err(invalid("idNumber", "证件号码须由工作人员更正", "An ID number is corrected by the staff"));
+        }
+        if let Some(area) = &self.home_area {
+            work.require_area(area).await?;
+        }
+        let loaded = work.load::<Person>(person).await?;
+        let Person::Registered { id_number: old_number, phone: old_phone, .. } = loaded.inner().clone() else {
+            return Err(refused(PersonRefusal::PersonIsErased));
+        };
+        let seal = work.sealer::<Person>(person, person, "PersonCorrected").await?;
+        let mut correction = PersonCorrection { home_area: self.home_area.clone(), ..PersonCorrection::default() };
+        if let Some(name) = &self.name {
+            correction.name = Some(seal.seal("name", name_of(name)?.as_str()));
+        }
+        if let Some(number) = &self.id_number {
+            let number = id_number_of(number, work.today())?;
+            let old = work.open_person(person, &old_number, "id_number").await?;
+            move_claim(work, Purpose::IdNumber, person.0, &old, number.as_str()).await?;
+            let birth = seal.seal("birth_date", &number.birth().to_string());
+            correction.id_number = Some((seal.seal("id_number", number.as_str()), birth));
+        }
+        if let Some(phone) = &self.phone {
+            let phone = phone_of(phone)?;
+            let account = account_of(person);
+            let opened = work.load::<Account>(account).await?;
+            if opened.inner().require_open().is_ok() {
+                let old = work.open_person(person, &old_phone, "phone").await?;
+                move_claim(work, Purpose::Phone, account.0, &old, phone.as_str()).await?;
+            }
+            correction.phone = Some(seal.seal("phone", phone.as_str()));
+        }
+        if let Some(reason) = &self.reason {
+            correction.reason = Some(sealed_reason::<Person>(work, person, person, "PersonCorrected", reason).await?);
+        }
+        let personal = correction != PersonCorrection { reason: correction.reason.clone(), ..PersonCorrection::default() };
+        if personal {
+            work.decide::<Person>(loaded, PersonCommand::Correct(correction)).await?;
+        }
+        if self.home_area.is_some() || self.skills.is_some() || !personal {
+            let command = VolunteerCommand::Correct { home_area: self.home_area.clone(), skills: self.skills.clone() };
+            work.load_and_decide::<Volunteer>(volunteer, command).await?;
+        }
+        Ok(volunteer)
+    }
+}
+
+async fn move_claim(work: &Work<'_>, purpose: Purpose, holder: Uuid, old: &str, new: &str) -> Result<(), Rejection> {
+    let stream = |value| work.app.vault().claim_id(purpose.label(), value);
+    if old != new {
+        work.load_and_decide::<Claim>(stream(new), ClaimCommand::Take { purpose, holder }).await?;
+        work.load_and_decide::<Claim>(stream(old), ClaimCommand::Release { holder }).await?;
+    }
+    Ok(())
+}
+
+macro_rules! standing_commands {
+    ($($(#[$doc:meta])* $name:ident, $act:ident, $event:literal, $decide:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        pub struct $name {
+            /// Who.
+            pub volunteer: VolunteerId,
+            /// Why.
+            pub reason: String,
+        }
+
+        #[async_trait]
+        impl Command for $name {
+            const ACT: &'static Act = &$act;
+            type Answer = VolunteerId;
+
+            async fn decide(&self, work: &mut Work<'_>) -> Result<VolunteerId, Rejection> {
+                let (person, subject) = subject_of(work, self.volunteer).await?;
+                work.may(Self::ACT, &subject)?;
+                let reason = sealed_reason::<Volunteer>(work, person, self.volunteer, $event, &self.reason).await?;
+                let decide: fn(Sealed) -> VolunteerCommand = $decide;
+                work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
+                Ok(self.volunteer)
+            }
+        }
+    )+};
+}
+
+standing_commands! {
+    /// Suspend a volunteer.
+    SuspendVolunteer, SUSPEND_VOLUNTEER, "VolunteerSuspended", VolunteerCommand::Suspend;
+    /// Reinstate a suspended volunteer.
+    ReinstateVolunteer, REINSTATE_VOLUNTEER, "VolunteerReinstated", VolunteerCommand::Reinstate;
+    /// Withdraw for good.
+    WithdrawVolunteer, WITHDRAW_VOLUNTEER, "VolunteerWithdrawn", |reason| VolunteerCommand::Withdraw(Some(reason));
+}
+
+/// Join an organisation.
+#[derive(Debug, Serialize)]
+pub struct JoinOrganisation {
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// Which.
+    pub organisation: OrganisationId,
+}
+
+#[async_trait]
+impl Command for JoinOrganisation {
+    const ACT: &'static Act = &JOIN_ORGANISATION;
+    type Answer = ();
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
+        let volunteer = work.load::<Volunteer>(self.volunteer).await?;
+        let person = volunteer.inner().require_known().map_err(refused)?;
+        let subject = work.line(self.organisation).await?.subject(Some(person));
+        work.may(Self::ACT, &subject)?;
+        volunteer.inner().require_active().map_err(refused)?;
+        join(work, self.organisation, self.volunteer).await
+    }
+}
+
+/// Leave an organisation.
+#[derive(Debug, Serialize)]
+pub struct LeaveOrganisation {
+    /// Who.
+    pub volunteer: VolunteerId,
+    /// Which.
+    pub organisation: OrganisationId,
+}
+
+#[async_trait]
+impl Command for LeaveOrganisation {
+    const ACT: &'static Act = &LEAVE_ORGANISATION;
+    type Answer = ();
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
+        let (person, _) = subject_of(work, self.volunteer).await?;
+        let subject = work.line_of_any(self.organisation).await?.subject(Some(person));
+        work.may(Self::ACT, &subject)?;
+        let (organisation, volunteer) = (self.organisation, self.volunteer);
+        let command = MembershipCommand::Leave { organisation, volunteer };
+        work.load_and_decide::<Membership>(membership_stream(organisation, volunteer), command).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,245 @@
+//! One command's unit of work: what it may, what it loads, what it decides.
+
+use std::marker::PhantomData;
+
+use esrs::{Aggregate, AggregateState, manager::AggregateManager};
+use gongyi_domain::{
+    access::{
+        account::Account,
+        area::{Area, area_stream},
+        authority::{Act, Actor, Role, Scope, Subject},
+    },
+    event::DomainEvent,
+    refusal::Refusal,
+    values::{AreaCode, Day, Instant, OrganisationId, PersonId, Sealed},
+    volunteering::{
+        organisation::{ORGANISATION_DEPTH_MAX, Organisation, OrganisationRefusal, Profile},
+        service_record::Level,
+    },
+};
+use gongyi_eventlog::Session;
+use gongyi_vault::{PersonKey, SealedFor};
+use uuid::Uuid;
+
+use crate::{
+    App, Request,
+    clock::day_of,
+    rejection::{Fault, Rejection, refused},
+};
+
+/// What every aggregate of the domain is; a name for the bounds.
+pub trait Kind: Aggregate<State: Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
+impl<A> Kind for A where A: Aggregate<State: Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
+
+/// An aggregate as loaded; the commit expects its stream to stay at this version.
+pub type Loaded<A> = AggregateState<<A as Aggregate>::State>;
+
+/// An organisation with all above it, nearest first.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The organisation itself, then its parent, and so on.
+    pub members: Vec<(OrganisationId, Profile)>,
+}
+
+impl Line {
+    /// The organisation itself.
+    pub fn profile(&self) -> &Profile {
+        &self.members[0].1
+    }
+
+    /// All ids, the organisation's own first.
+    pub fn ids(&self) -> Vec<OrganisationId> {
+        self.members.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// The organisation as the subject of an act, about a person if one is given.
+    pub fn subject(&self, person: Option<PersonId>) -> Subject {
+        Subject { area: Some(self.profile().area.clone()), organisations: self.ids(), person }
+    }
+
+    /// How far above this organisation `actor` stands, by the roles held.
+    pub fn level_of(&self, actor: &Actor) -> Level {
+        let subject = self.subject(None);
+        let above = self.members.get(1);
+        let coordinates_above = |scope: &Scope| match (scope, above) {
+            (Scope::Organisation(id), _) => self.members[1..].iter().any(|(it, _)| it == id),
+            (Scope::Area(area), Some((_, parent))) => area.contains(&parent.area),
+            (Scope::Everywhere, Some(_)) => true,
+            (Scope::Area(_) | Scope::Everywhere, None) => false,
+        };
+        if actor.holds(Role::DistrictOfficer, &subject) {
+            Level::District
+        } else if actor.holds(Role::Organiser, &subject)
+            || actor.grants().iter().any(|grant| grant.role == Role::Coordinator && coordinates_above(&grant.scope))
+        {
+            Level::Parent
+        } else {
+            Level::Organisation
+        }
+    }
+}
+
+/// Sealing under one person's key, for one event.
+pub struct Sealer<'a> {
+    key: PersonKey,
+    person: PersonId,
+    stream_kind: &'a str,
+    stream_id: Uuid,
+    event_type: &'a str,
+}
+
+impl Sealer<'_> {
+    /// Seals `text` as the event's `field`.
+    pub fn seal(&self, field: &str, text: &str) -> Sealed {
+        let place = SealedFor { stream_kind: self.stream_kind, stream_id: self.stream_id, event_type: self.event_type, field };
+        self.key.seal(self.person, &place, text)
+    }
+}
+
+/// One command's unit of work.
+pub struct Work<'a> {
+    /// The platform.
+    pub app: &'a App,
+    /// Who acts, with the roles held now.
+    pub actor: Actor,
+    /// When.
+    pub now: Instant,
+    pub(crate) session: Session,
+    authorised: bool,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) async fn begin(app: &'a App, request: &Request, session: Session) -> Result<Self, Rejection> {
+        let mut work = Self { app, actor: request.actor.clone(), now: request.now, session, authorised: false };
+        if let Actor::Account { account, person, volunteer, .. } = work.actor {
+            let loaded = work.load::<Account>(account).await?;
+            loaded.inner().require_open().map_err(refused)?;
+            let grants = loaded.inner().grants.iter().cloned().collect();
+            work.actor = Actor::Account { account, person, volunteer, grants };
+        }
+        Ok(work)
+    }
+
+    /// The actor may do `act` to `subject`. Every command asks before it answers.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn may(&mut self, act: &Act, subject: &Subject) -> Result<(), Rejection> {
+        act.may(&self.actor, subject).map_err(refused)?;
+        self.authorised = true;
+        Ok(())
+    }
+
+    pub(crate) fn require_asked(&self, act: &'static Act) -> Result<(), Fault> {
+        if self.authorised { Ok(()) } else { Err(Fault::Unauthorised { act: act.name }) }
+    }
+
+    /// The day of `at` in the tenant's time zone.
+    pub fn day_of(&self, at: Instant) -> Day {
+        day_of(at, self.app.zone())
+    }
+
+    /// Today.
+    pub fn today(&self) -> Day {
+        self.day_of(self.now)
+    }
+
+    fn manager<A: Kind>(&self, _: PhantomData<A>) -> AggregateManager<gongyi_eventlog::SessionStore<A>> {
+        AggregateManager::new(self.session.store::<A>())
+    }
+
+    /// Loads an aggregate; one that does not exist has the default state.
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn load<A: Kind>(&self, id: impl Into<Uuid>) -> Result<Loaded<A>, Rejection> {
+        let id = id.into();
+        let found = self.manager(PhantomData::<A>).load(id).await?;
+        Ok(found.unwrap_or_else(|| AggregateState::with_id(id)))
+    }
+
+    /// Locks an aggregate within this process, then loads it: for streams that many write at once, so that they queue
+    /// instead of colliding. At most one a command, and first.
+    ///
+    /// # Errors
+    /// [`Rejection::Conflict`] if the lock stays taken; faults of the log.
+    pub async fn lock<A: Kind>(&self, id: impl Into<Uuid>) -> Result<Loaded<A>, Rejection> {
+        let locked = self.manager(PhantomData::<A>).lock_and_load(id.into()).await?;
+        Ok(locked.unwrap_or_default())
+    }
+
+    /// Decides `command` on a loaded aggregate and stages its events.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn decide<A: Kind>(&self, loaded: Loaded<A>, command: A::Command) -> Result<A::State, Rejection> {
+        self.manager(PhantomData::<A>).handle_command(loaded, command).await?.map_err(refused)
+    }
+
+    /// Loads an aggregate and decides.
+    ///
+    /// # Errors
+    /// As [`Work::load`] and [`Work::decide`].
+    pub async fn load_and_decide<A: Kind>(&self, id: impl Into<Uuid>, command: A::Command) -> Result<A::State, Rejection> {
+        let loaded = self.load::<A>(id).await?;
+        self.decide::<A>(loaded, command).await
+    }
+
+    /// The area is listed.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn require_area(&self, code: &AreaCode) -> Result<(), Rejection> {
+        self.load::<Area>(area_stream(code)).await?.inner().require_listed(code).map_err(refused)
+    }
+
+    /// A working organisation with all above it.
+    ///
+    /// # Errors
+    /// Unknown or dissolved organisations.
+    pub async fn line(&self, id: OrganisationId) -> Result<Line, Rejection> {
+        let line = self.line_of_any(id).await?;
+        self.load::<Organisation>(id).await?.inner().require_working().map_err(refused)?;
+        Ok(line)
+    }
+
+    /// An organisation, dissolved or not, with all above it.
+    ///
+    /// # Errors
+    /// Unknown organisations.
+    pub async fn line_of_any(&self, id: OrganisationId) -> Result<Line, Rejection> {
+        let mut members = vec![];
+        let mut next = Some(id);
+        while let Some(id) = next.filter(|_| members.len() <= ORGANISATION_DEPTH_MAX) {
+            let organisation = self.load::<Organisation>(id).await?.into_inner();
+            let profile = organisation.profile.ok_or_else(|| refused(OrganisationRefusal::UnknownOrganisation))?;
+            next = profile.parent;
+            members.push((id, profile));
+        }
+        Ok(Line { members })
+    }
+
+    /// Seals text about `person` for an event of aggregate `A`.
+    ///
+    /// # Errors
+    /// Faults of the vault, an erased person among them.
+    pub async fn sealer<'s, A: Kind>(&self, person: PersonId, id: impl Into<Uuid>, event_type: &'s str) -> Result<Sealer<'s>, Rejection> {
+        let key = self.app.vault().create_key(person).await?;
+        Ok(Sealer { key, person, stream_kind: A::NAME, stream_id: id.into(), event_type })
+    }
+
+    /// Opens what was sealed for a field of a person's own event.
+    ///
+    /// # Errors
+    /// Faults of the vault; a destroyed key.
+    pub async fn open_person(
+        &self,
+        person: PersonId,
+        kept: &gongyi_domain::access::person::Kept,
+        field: &str,
+    ) -> Result<String, Rejection> {
+        let place = SealedFor { stream_kind: "person", stream_id: person.0, event_type: kept.event_type, field };
+        let key = self.app.vault().key(person).await?.ok_or(Fault::Unsealing)?;
+        Ok(key.open(&kept.sealed, &place).map_err(|_| Fault::Unsealing)?)
+    }
+}

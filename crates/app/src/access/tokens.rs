@@ -9,7 +9,7 @@ use gongyi_domain::{
     access::authority::{Actor, Grant},
     values::{AccountId, Instant},
 };
-use gongyi_vault::SigningKey;
+use gongyi_vault::{SigningKey, Vault};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -44,30 +44,30 @@ struct Claims {
 #[error("the token is not valid")]
 pub struct InvalidToken;
 
+/// A token of the built-in operator, acting with one role, that holds for `seconds`. It needs the vault alone.
+///
+/// # Errors
+/// Faults of the vault and of signing.
+pub async fn operator_token(vault: &Vault, grant: Grant, now: Instant, seconds: i64) -> Result<String, Fault> {
+    sign(vault, "operator".to_owned(), Some(grant), now, seconds).await
+}
+
+async fn sign(vault: &Vault, sub: String, operator: Option<Grant>, now: Instant, seconds: i64) -> Result<String, Fault> {
+    let key = vault.current_signing_key().await?;
+    let (iat, issuer) = (now.timestamp(), TOKEN_ISSUER.to_owned());
+    let claims = Claims { iss: issuer.clone(), aud: issuer, sub, jti: Uuid::now_v7(), iat, exp: iat + seconds, operator };
+    let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+    let secret = key.pkcs8_der.as_ref().ok_or(Fault::NoSigningKey)?;
+    Ok(jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(secret))?)
+}
+
 impl App {
     /// An access token for an account.
     ///
     /// # Errors
     /// Faults of the vault and of signing.
     pub async fn access_token(&self, account: AccountId, now: Instant) -> Result<String, Fault> {
-        self.sign(format!("account:{account}"), None, now, ACCESS_TOKEN_MAX_SECONDS).await
-    }
-
-    /// A token of the built-in operator, acting with one role, that holds for `seconds`.
-    ///
-    /// # Errors
-    /// Faults of the vault and of signing.
-    pub async fn operator_token(&self, grant: Grant, now: Instant, seconds: i64) -> Result<String, Fault> {
-        self.sign("operator".to_owned(), Some(grant), now, seconds).await
-    }
-
-    async fn sign(&self, sub: String, operator: Option<Grant>, now: Instant, seconds: i64) -> Result<String, Fault> {
-        let key = self.vault().current_signing_key().await?;
-        let (iat, issuer) = (now.timestamp(), TOKEN_ISSUER.to_owned());
-        let claims = Claims { iss: issuer.clone(), aud: issuer, sub, jti: Uuid::now_v7(), iat, exp: iat + seconds, operator };
-        let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::EdDSA) };
-        let secret = key.pkcs8_der.as_ref().ok_or(Fault::NoSigningKey)?;
-        Ok(jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(secret))?)
+        sign(self.vault(), format!("account:{account}"), None, now, ACCESS_TOKEN_MAX_SECONDS).await
     }
 
     /// Who the bearer of `token` is.

@@ -287,10 +287,12 @@ impl ServiceLedger {
     pub fn level_needed(&self, record: RecordId, day: Day, minutes: Minutes) -> Level {
         let others = self.records.iter().filter(|(id, it)| **id != record && it.status == Status::Confirmed && it.served.day == day);
         let total = others.fold(minutes.0, |sum, (_, it)| sum.saturating_add(it.served.minutes.0));
-        match total {
-            0..=SERVICE_DAY_ORGANISATION_MAX_MINUTES => Level::Organisation,
-            ..=SERVICE_DAY_PARENT_MAX_MINUTES => Level::Parent,
-            _ => Level::District,
+        if total <= SERVICE_DAY_ORGANISATION_MAX_MINUTES {
+            Level::Organisation
+        } else if total <= SERVICE_DAY_PARENT_MAX_MINUTES {
+            Level::Parent
+        } else {
+            Level::District
         }
     }
 

@@ -1,0 +1,129 @@
+//! `gongyi export`: events as CloudEvents, figures as JSON or CSV.
+
+use std::{
+    io::{self, BufWriter, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use gongyi_domain::values::{AreaCode, Day};
+use gongyi_eventlog::{Log, Recorded, SqliteLog, SqliteSettings};
+use gongyi_projections::{GroupBy, ParticipationFilter, ParticipationRow};
+use serde_json::{json, value::RawValue};
+
+use crate::{
+    folder::{self, Held, LOG_FILE},
+    platform::Platform,
+    settings::{DataFolder, Export, ExportWhat},
+};
+
+const BATCH_EVENTS: usize = 5_000;
+
+/// Runs `gongyi export`.
+///
+/// # Errors
+/// Faults; writing.
+pub async fn run(args: &Export) -> anyhow::Result<ExitCode> {
+    match &args.what {
+        ExportWhat::Events { folder, after } => events(&folder.data, *after).await?,
+        ExportWhat::Participation { folder, area, from, to, json: _, csv } => {
+            participation(folder, area, (*from, *to), *csv).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn events(folder: &Path, after: u64) -> anyhow::Result<()> {
+    let path = folder.join(LOG_FILE);
+    std::fs::metadata(&path)?;
+    let log = SqliteLog::open_read_only(path, SqliteSettings::default()).await?;
+    let id = log.head().await?.log;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut position = after;
+    loop {
+        let batch = log.read_after(position, BATCH_EVENTS).await?;
+        let Some(last) = batch.last() else { break };
+        position = last.position;
+        for event in &batch {
+            serde_json::to_writer(&mut out, &cloud_event(id, event)?)?;
+            out.write_all(b"\n")?;
+        }
+    }
+    out.flush()?;
+    log.close().await;
+    Ok(())
+}
+
+/// An event in the JSON format of CloudEvents 1.0; position, actor and the rest of the commit are extensions.
+fn cloud_event(log: uuid::Uuid, event: &Recorded) -> anyhow::Result<serde_json::Value> {
+    let metadata = &event.commit.metadata;
+    Ok(json!({
+        "specversion": "1.0",
+        "id": event.position.to_string(),
+        "source": format!("urn:uuid:{log}"),
+        "type": format!("gongyi.{}.{}.v{}", event.stream.kind, event.event_type, event.schema_version),
+        "subject": event.stream.to_string(),
+        "time": metadata.recorded_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        "datacontenttype": "application/json",
+        "position": event.position,
+        "streamversion": event.version,
+        "commit": event.commit.number,
+        "actor": metadata.actor,
+        "commandid": metadata.command_id,
+        "correlationid": metadata.correlation,
+        "causationid": metadata.causation,
+        "data": serde_json::from_str::<Box<RawValue>>(&event.payload)?,
+    }))
+}
+
+async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option<Day>, Option<Day>), csv: bool) -> anyhow::Result<()> {
+    // With the lock the views can be brought up to date here; without it the server keeps them so.
+    let (platform, lock) = match folder::lock(&folder.data, "export") {
+        Ok(lock) => (Platform::open(&folder.data, folder.zone()?).await?, Some(lock)),
+        Err(error) if error.is::<Held>() => (Platform::open_beside(&folder.data, folder.zone()?).await?, None),
+        Err(error) => return Err(error),
+    };
+    if lock.is_some() {
+        platform.catch_up_views().await?;
+    }
+    let year = |year, month, day| Day::from_ymd_opt(year, month, day).unwrap_or_default();
+    let (first, last) = (from.unwrap_or(year(1, 1, 1)), to.unwrap_or(year(9999, 12, 31)));
+    let filter = ParticipationFilter { area: Some(area.clone()), organisation: None, from: first, to: last };
+    let figures = platform.app().views().participation(&filter, &[GroupBy::Category], None).await?;
+    let total = &figures.total;
+    if csv {
+        let mut out = csv::Writer::from_writer(io::stdout().lock());
+        out.write_record(["category", "declaredMinutes", "attestedMinutes", "records", "volunteers"])?;
+        for row in figures.rows.iter().chain([total]) {
+            let category = row.category.map_or("total", |category| category.code());
+            let minutes = [row.declared_minutes, row.attested_minutes, row.records].map(|it| it.to_string());
+            let volunteers = row.volunteers.to_string();
+            out.write_record([category].into_iter().chain(minutes.iter().map(String::as_str)).chain([volunteers.as_str()]))?;
+        }
+        out.flush()?;
+    } else {
+        let of_category = |row: &ParticipationRow| {
+            json!({
+                "category": row.category.map(|it| it.code()),
+                "declaredMinutes": row.declared_minutes,
+                "attestedMinutes": row.attested_minutes,
+                "records": row.records,
+                "volunteers": row.volunteers,
+            })
+        };
+        let by_category: Vec<_> = figures.rows.iter().map(of_category).collect();
+        println!("{}", json!({
+            "area": area,
+            "from": from,
+            "to": to,
+            "declaredMinutes": total.declared_minutes,
+            "attestedMinutes": total.attested_minutes,
+            "records": total.records,
+            "volunteers": total.volunteers,
+            "byCategory": by_category,
+        }));
+    }
+    platform.close().await?;
+    drop(lock);
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! One subcommand a file.
+
+pub mod doctor;
+pub mod export;
+pub mod generate;
+pub mod rebuild;
+pub mod serve;
+pub mod token;
+pub mod verify;

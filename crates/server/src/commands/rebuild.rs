@@ -1,0 +1,37 @@
+//! `gongyi rebuild`: the read models anew, beside the old ones, swapped at once.
+
+use std::{process::ExitCode, sync::Arc};
+
+use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
+use gongyi_projections::Views;
+
+use crate::{
+    folder::{self, LOG_FILE},
+    platform::{open_vault, opener, view_options},
+    progress,
+    settings::DataFolder,
+};
+
+/// Runs `gongyi rebuild`. A server of an older build may go on serving its own views meanwhile; one of this build holds
+/// the lock and is told to stop first.
+///
+/// # Errors
+/// A held folder, faults, an event that a read model cannot take.
+pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
+    let lock = folder::lock(&args.data, "rebuild")?;
+    let log = Arc::new(SqliteLog::open(args.data.join(LOG_FILE), SqliteSettings::default()).await?);
+    let vault = open_vault(&args.data).await?;
+    let bar = progress::bar(0, "rebuild");
+    let options = view_options(args.zone()?);
+    let path = Views::rebuild(&args.data, log.clone(), Arc::new(Upcasters::new()), opener(&vault), options, |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })
+    .await?;
+    bar.finish_and_clear();
+    println!("{}", path.display());
+    vault.close().await;
+    log.close().await;
+    drop(lock);
+    Ok(ExitCode::SUCCESS)
+}

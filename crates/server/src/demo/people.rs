@@ -1,0 +1,34 @@
+//! Invented people. Every ID number has the region 440499, which was never given out; every phone number begins with
+//! 1990.
+
+use chrono::{Datelike, Days};
+use gongyi_domain::{access::id_number::check_character, values::Day};
+
+const SURNAMES: &str = "陈林黄李梁张吴刘王何罗郑谢杨曾许邓冯周叶苏蔡卢潘钟彭余赖方曹";
+const GIVEN: &str = "志明建国丽华海燕晓军秀英伟强玉兰文静子轩雨欣俊杰思敏家豪美玲振东慧珍国栋春梅嘉怡浩然";
+
+/// One invented person.
+pub struct Person {
+    pub name: String,
+    pub id_number: String,
+    pub phone: String,
+}
+
+fn pick(random: &mut fastrand::Rng, from: &str) -> char {
+    let nth = random.usize(..from.chars().count());
+    from.chars().nth(nth).unwrap_or('陈')
+}
+
+/// The `n`th invented person, an adult on `today`.
+pub fn person(random: &mut fastrand::Rng, n: u32, today: Day) -> Person {
+    let mut name: String = pick(random, SURNAMES).into();
+    for _ in 0..random.u8(1..=2) {
+        name.push(pick(random, GIVEN));
+    }
+    let age_days = random.u64(20 * 366..78 * 365);
+    let birth = today.checked_sub_days(Days::new(age_days)).unwrap_or(today);
+    // The sequence number keeps people born on one day apart; their years keep their numbers apart beyond that.
+    let digits = format!("440499{:04}{:02}{:02}{:03}", birth.year(), birth.month(), birth.day(), n % 1000);
+    let check = check_character(&digits).unwrap_or('0');
+    Person { name, id_number: format!("{digits}{check}"), phone: format!("1990{n:07}") }
+}

@@ -1,0 +1,64 @@
+//! The data folder and its lock: one process writes, many may read.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+/// The log's file.
+pub const LOG_FILE: &str = "log.db";
+const LOCK_FILE: &str = "lock";
+
+/// Somebody else writes in this folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is in use by {holder}; stop it first, or use another folder", folder.display())]
+pub struct Held {
+    folder: PathBuf,
+    holder: String,
+}
+
+/// The lock of a data folder, held while this lives. The operating system frees it with the process, however that ends.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+/// Takes the lock of `folder`, making the folder if need be, and writes down who holds it.
+///
+/// # Errors
+/// [`Held`]; reading and writing.
+pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
+    fs::create_dir_all(folder)?;
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK_FILE))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder)?;
+            let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+            return Err(Held { folder: folder.to_owned(), holder }.into());
+        }
+        Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    write!(file, "gongyi {purpose} (process {})", std::process::id())?;
+    Ok(FolderLock { _file: file })
+}
+
+/// A copy of the folder's log and vault for a trial that must change nothing. The lock must be held.
+///
+/// # Errors
+/// Reading and writing.
+pub fn trial_copy(folder: &Path) -> std::io::Result<tempfile::TempDir> {
+    let trial = tempfile::Builder::new().prefix(".dry-run-").tempdir_in(folder)?;
+    for name in [LOG_FILE, "log.db-wal", "vault.db", "vault.db-wal", gongyi_vault::KEK_FILE] {
+        match fs::copy(folder.join(name), trial.path().join(name)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(trial)
+}

@@ -1,0 +1,44 @@
+//! Rows of areas: code and name.
+
+use gongyi_app::{Command as _, Rejection, access::areas::ListArea};
+
+use super::{
+    Importer, Seen, Sent, cells,
+    report::{Outcome, Problem},
+    table::{Heading, Row},
+};
+
+pub const HEADINGS: &[Heading] = &[
+    Heading { field: "code", names: &["代码", "区域代码", "社区代码", "area code"], required: true },
+    Heading { field: "name", names: &["名称", "区域名称", "area name"], required: true },
+];
+
+/// Rows of one code are taken in order.
+pub fn key(row: &Row<'_>) -> String {
+    row.cell("code")
+}
+
+pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {
+    let (mut code, mut name) = (None, String::new());
+    for field in row.fields(HEADINGS) {
+        let cell = row.cell(field);
+        let checked = match field {
+            "code" => cells::area("code", &cell).map(|it| code = Some(it)),
+            "name" => cells::present("name", &cell).map(|()| name = cell),
+            _ => Ok(()),
+        };
+        if let Err(problem) = checked {
+            return Ok(Err(problem));
+        }
+    }
+    let Some(code) = code else { return Ok(Err(cells::missing("code"))) };
+    if !seen.is_empty() {
+        return Ok(Err(Problem::new("code", "duplicate", "该区域代码在文件中重复", "This code stands earlier in the file")));
+    }
+    debug_assert_eq!(ListArea::ACT.name, "importAreas");
+    match importer.send(&ListArea { code, name }, seen).await? {
+        Sent::Done(done) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
+        Sent::Done(_) => Ok(Ok(Outcome::Accepted)),
+        Sent::Repeat => Ok(Err(Problem::new("code", "duplicate", "该区域代码在文件中重复", "This code stands earlier in the file"))),
+    }
+}

@@ -1,0 +1,97 @@
+//! Rows of hours: whose, for which organisation, category, content, begin and end.
+
+use gongyi_app::{Rejection, clock::day_of, volunteering::imports::ImportHours};
+use gongyi_domain::volunteering::{category::Category, service_ledger::SERVICE_RECORD_MAX_MINUTES};
+
+use super::{
+    Importer, Seen, Sent, cells,
+    report::{Outcome, Problem},
+    table::{Heading, Row},
+};
+
+pub const HEADINGS: &[Heading] = &[
+    Heading { field: "idNumber", names: &["证件号码", "身份证号", "身份证号码", "ID card"], required: true },
+    Heading { field: "organisation", names: &["服务队", "组织", "服务组织", "organization", "team"], required: true },
+    Heading { field: "category", names: &["类别", "服务类别"], required: true },
+    Heading { field: "content", names: &["内容", "服务内容", "description"], required: false },
+    Heading { field: "started", names: &["开始时间", "开始", "start", "started at"], required: true },
+    Heading { field: "ended", names: &["结束时间", "结束", "end", "ended at"], required: true },
+];
+
+/// Rows of one ID number are taken in order.
+pub fn key(row: &Row<'_>) -> String {
+    row.cell("idNumber").to_uppercase()
+}
+
+fn overlap() -> Problem {
+    Problem::new("started", "overlap", "与已有服务记录时间重叠", "This overlaps another service record")
+}
+
+pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {
+    let app = importer.app;
+    let now = app.now();
+    let (mut volunteer, mut organisation, mut category, mut content) = (None, None, None, None);
+    let (mut started, mut ended) = (None, None);
+    for field in row.fields(HEADINGS) {
+        let cell = row.cell(field);
+        let checked = match field {
+            "idNumber" => match cells::id_number("idNumber", &cell, day_of(now, app.zone())) {
+                Ok(number) => match app.volunteer_by_id_number(&number).await? {
+                    Some(id) => Ok(volunteer = Some(id)),
+                    None => Err(cells::unknown("idNumber", "没有此证件号码的志愿者", "No volunteer has this ID number")),
+                },
+                Err(problem) => Err(problem),
+            },
+            "organisation" => match cells::present("organisation", &cell) {
+                Ok(()) => match app.organisation_by_name(&cell).await? {
+                    Some(id) => Ok(organisation = Some(id)),
+                    None => Err(cells::unknown("organisation", "没有此组织", "There is no such organisation")),
+                },
+                Err(problem) => Err(problem),
+            },
+            "category" => cells::present("category", &cell).and_then(|()| {
+                let found = Category::named(&cell).ok_or_else(|| cells::unknown("category", "没有此服务类别", "There is no such category"))?;
+                category = Some(found);
+                Ok(())
+            }),
+            "content" => Ok(content = Some(cell).filter(|it| !it.is_empty())),
+            "started" => cells::moment("started", &cell, app.zone()).and_then(|at| {
+                started = Some(at);
+                if at > now { Err(cells::future("started")) } else { Ok(()) }
+            }),
+            "ended" => cells::moment("ended", &cell, app.zone()).and_then(|at| {
+                ended = Some(at);
+                if at > now { Err(cells::future("ended")) } else { Ok(()) }
+            }),
+            _ => Ok(()),
+        };
+        if let Err(problem) = checked {
+            return Ok(Err(problem));
+        }
+    }
+    let (Some(volunteer), Some(organisation), Some(category), Some(started), Some(ended)) =
+        (volunteer, organisation, category, started, ended)
+    else {
+        return Ok(Err(cells::missing("idNumber")));
+    };
+    if ended <= started {
+        return Ok(Err(Problem::new("ended", "before_start", "结束时间须晚于开始时间", "Service ends after it starts")));
+    }
+    if (ended - started).num_seconds() > i64::from(SERVICE_RECORD_MAX_MINUTES) * 60 {
+        return Ok(Err(Problem::new("ended", "too_long", "单次服务不能超过二十四小时", "One record is at most 24 hours")));
+    }
+    match importer.send(&ImportHours { volunteer, organisation, category, content, started, ended }, seen).await {
+        Ok(Sent::Done(done)) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
+        Ok(Sent::Done(done)) if done.answer.pending => Ok(Ok(Outcome::Pending)),
+        Ok(Sent::Done(_)) => Ok(Ok(Outcome::Accepted)),
+        Ok(Sent::Repeat) => Ok(Err(overlap())),
+        Err(Rejection::Refused(refusal)) => Ok(Err(match refusal.code {
+            "ServiceOverlaps" => overlap(),
+            "EndsBeforeStart" => Problem::new("ended", "before_start", refusal.zh, refusal.en),
+            "NotActive" | "UnknownVolunteer" => Problem::new("idNumber", "unknown", refusal.zh, refusal.en),
+            "OrganisationIsDissolved" => Problem::new("organisation", "unknown", refusal.zh, refusal.en),
+            _ => Problem::new(refusal.field.unwrap_or("content"), "format", refusal.zh, refusal.en),
+        })),
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,162 @@
+//! `gongyi import`: a file of rows, each through the command path. Good rows go in, each bad one is told with its line,
+//! field, problem and a sentence.
+//!
+//! - One problem a row, the first in this order: cells in column order (missing, format, checksum, date, unknown,
+//!   future), then what needs other rows (duplicate, overlap), then consent.
+//! - A row equal to one imported before is unchanged. A rejected row claims nothing.
+//! - Rows about the same person or thing are taken in the file's order, others at the same time.
+
+mod areas;
+mod cells;
+mod hours;
+mod organisations;
+mod report;
+mod table;
+mod volunteers;
+
+use std::{collections::HashMap, fs, process::ExitCode};
+
+use futures::{StreamExt, stream};
+use gongyi_app::{App, Done, Rejection, Request};
+use gongyi_domain::access::authority::{Actor, Grant, Role, Scope};
+use indicatif::ProgressBar;
+
+use crate::{
+    folder,
+    platform::Platform,
+    progress,
+    settings::{Content, Import},
+};
+use report::{Outcome, Problem, Report};
+pub use table::{Table, Unreadable};
+use table::Row;
+
+/// Rows under way at once.
+const ROWS_AT_ONCE_MAX: usize = 64;
+
+/// Runs `gongyi import`.
+///
+/// # Errors
+/// An unreadable file, a held folder, faults. Rejected rows are no error.
+pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
+    let bytes = fs::read(&args.file)?;
+    let table = Table::read(&bytes, headings(args.content))?;
+    let lock = folder::lock(&args.folder.data, "import")?;
+    let trial = if args.dry_run { Some(folder::trial_copy(&args.folder.data)?) } else { None };
+    let folder = trial.as_ref().map_or(args.folder.data.as_path(), |trial| trial.path());
+    let platform = Platform::open(folder, args.folder.zone()?).await?;
+    let bar = progress::bar(table.rows.len() as u64, "import");
+    let outcome = import(platform.app(), args.content, &table, &bar).await;
+    bar.finish_and_clear();
+    let closed = platform.close().await;
+    drop(lock);
+    let report = outcome?;
+    closed?;
+
+    if let Some(path) = &args.rejected {
+        fs::write(path, report.rejected_rows(&table)?)?;
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{}", report.text(args.dry_run));
+    }
+    let failed = args.strict && !report.rejected.is_empty();
+    Ok(if failed { ExitCode::from(65) } else { ExitCode::SUCCESS })
+}
+
+/// The columns of a content.
+pub fn headings(content: Content) -> &'static [table::Heading] {
+    match content {
+        Content::Areas => areas::HEADINGS,
+        Content::Organisations => organisations::HEADINGS,
+        Content::Volunteers => volunteers::HEADINGS,
+        Content::Hours => hours::HEADINGS,
+    }
+}
+
+/// Imports a table.
+///
+/// # Errors
+/// Faults; what was accepted before stays.
+pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBar) -> anyhow::Result<Report> {
+    let importer = Importer { app, operator: Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }) };
+    match content {
+        Content::Areas => importer.all(table, bar, areas::key, areas::import).await,
+        Content::Organisations => importer.all(table, bar, organisations::key, organisations::import).await,
+        Content::Volunteers => importer.all(table, bar, volunteers::key, volunteers::import).await,
+        Content::Hours => importer.all(table, bar, hours::key, hours::import).await,
+    }
+}
+
+/// What a row's import needs.
+pub struct Importer<'a> {
+    app: &'a App,
+    operator: Actor,
+}
+
+impl Importer<'_> {
+    /// Sends a row's command under the id made of the row; `repeat` tells that an equal row came earlier in this file.
+    async fn send<C: gongyi_app::Command>(&self, command: &C, seen: &mut Seen) -> Result<Sent<C::Answer>, Rejection> {
+        let command_id = self.app.row_command_id(command)?;
+        if seen.contains(&command_id) {
+            return Ok(Sent::Repeat);
+        }
+        let request = Request { command_id, correlation: command_id, ..self.app.request(self.operator.clone()) };
+        let done = self.app.submit(&request, command).await?;
+        seen.push(command_id);
+        Ok(Sent::Done(done))
+    }
+
+    /// Imports rows grouped by `key`: within a group one after the other, groups at the same time.
+    async fn all<F>(
+        &self,
+        table: &Table,
+        bar: &ProgressBar,
+        key: fn(&Row<'_>) -> String,
+        import: F,
+    ) -> anyhow::Result<Report>
+    where
+        F: AsyncFn(&Self, &Row<'_>, &mut Seen) -> Result<Result<Outcome, Problem>, Rejection>,
+    {
+        let mut groups: Vec<Vec<Row<'_>>> = vec![];
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for row in table.rows() {
+            let place = *places.entry(key(&row)).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some(group) => group.push(row),
+                None => groups.push(vec![row]),
+            }
+        }
+        let import = &import;
+        let results = stream::iter(groups).map(|group| async move {
+            let mut seen = Seen::default();
+            let mut outcomes = Vec::with_capacity(group.len());
+            for row in group {
+                outcomes.push((row.line, import(self, &row, &mut seen).await?));
+                bar.inc(1);
+            }
+            Ok::<_, Rejection>(outcomes)
+        });
+        let mut results = results.buffer_unordered(ROWS_AT_ONCE_MAX);
+        let mut report = Report::default();
+        while let Some(outcomes) = results.next().await {
+            for (line, outcome) in outcomes? {
+                report.add(line, outcome);
+            }
+        }
+        report.sort();
+        Ok(report)
+    }
+}
+
+/// Commands of rows already taken in this run, within one group.
+type Seen = Vec<uuid::Uuid>;
+
+/// What became of a row's command.
+enum Sent<T> {
+    /// Done, now or in an earlier run.
+    Done(Done<T>),
+    /// An equal row stands earlier in this file.
+    Repeat,
+}

@@ -1,0 +1,67 @@
+//! Rows of organisations: name, kind, area, parent. One after the other, because a parent stands above its children.
+
+use gongyi_app::{Rejection, volunteering::imports::ImportOrganisation};
+use gongyi_domain::volunteering::organisation::OrganisationKind;
+
+use super::{
+    Importer, Seen, Sent, cells,
+    report::{Outcome, Problem},
+    table::{Heading, Row},
+};
+
+pub const HEADINGS: &[Heading] = &[
+    Heading { field: "name", names: &["名称", "组织名称", "服务队", "organisation", "organization"], required: true },
+    Heading { field: "kind", names: &["类型", "组织类型", "type"], required: true },
+    Heading { field: "area", names: &["社区代码", "区域代码", "area code"], required: true },
+    Heading { field: "parent", names: &["上级", "上级组织", "parent organisation"], required: false },
+];
+
+/// All rows are taken in order.
+pub fn key(_: &Row<'_>) -> String {
+    String::new()
+}
+
+fn duplicate() -> Problem {
+    Problem::new("name", "duplicate", "已有同名组织", "There is an organisation of this name already")
+}
+
+pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {
+    let app = importer.app;
+    let (mut name, mut kind, mut area, mut parent) = (String::new(), None, None, None);
+    for field in row.fields(HEADINGS) {
+        let cell = row.cell(field);
+        let checked = match field {
+            "name" => cells::present("name", &cell).map(|()| name = cell),
+            "kind" => cells::present("kind", &cell).and_then(|()| {
+                kind = Some(OrganisationKind::named(&cell).ok_or_else(|| cells::unknown("kind", "没有此组织类型", "There is no such kind"))?);
+                Ok(())
+            }),
+            "area" => match cells::area("area", &cell) {
+                Ok(code) if app.area_is_listed(&code).await? => Ok(area = Some(code)),
+                Ok(_) => Err(cells::unknown("area", "没有此区域", "There is no such area")),
+                Err(problem) => Err(problem),
+            },
+            "parent" if cell.is_empty() => Ok(()),
+            "parent" => match app.organisation_by_name(&cell).await? {
+                Some(id) => Ok(parent = Some(id)),
+                None => Err(cells::unknown("parent", "没有此上级组织", "There is no such organisation above")),
+            },
+            _ => Ok(()),
+        };
+        if let Err(problem) = checked {
+            return Ok(Err(problem));
+        }
+    }
+    let Some((kind, area)) = kind.zip(area) else { return Ok(Err(cells::missing("kind"))) };
+    match importer.send(&ImportOrganisation { kind, name, area, parent }, seen).await {
+        Ok(Sent::Done(done)) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
+        Ok(Sent::Done(_)) => Ok(Ok(Outcome::Accepted)),
+        Ok(Sent::Repeat) => Ok(Err(duplicate())),
+        Err(Rejection::Refused(refusal)) => Ok(Err(match refusal.code {
+            "OrganisationNameTaken" => duplicate(),
+            "UnknownOrganisation" | "OrganisationIsDissolved" | "ParentUnfit" => Problem::new("parent", "unknown", refusal.zh, refusal.en),
+            _ => Problem::new("name", "format", refusal.zh, refusal.en),
+        })),
+        Err(other) => Err(other),
+    }
+}

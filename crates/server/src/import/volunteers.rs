@@ -1,0 +1,82 @@
+//! Rows of volunteers: name, ID number, phone, home area, organisation, guardian's consent, day of registration.
+
+use gongyi_app::{Rejection, clock::day_of, volunteering::imports::ImportVolunteer};
+
+use super::{
+    Importer, Seen, Sent, cells,
+    report::{Outcome, Problem},
+    table::{Heading, Row},
+};
+
+pub const HEADINGS: &[Heading] = &[
+    Heading { field: "name", names: &["姓名"], required: true },
+    Heading { field: "idNumber", names: &["证件号码", "身份证号", "身份证号码", "ID card"], required: true },
+    Heading { field: "phone", names: &["手机号", "手机号码", "手机", "联系电话", "mobile"], required: true },
+    Heading { field: "area", names: &["社区代码", "区域代码", "area code"], required: true },
+    Heading { field: "organisation", names: &["服务队", "组织", "所属组织", "organization", "team"], required: false },
+    Heading { field: "guardianConsent", names: &["监护人同意", "guardian's consent", "consent"], required: false },
+    Heading { field: "registeredOn", names: &["注册日期", "登记日期", "registered", "registration date"], required: true },
+];
+
+/// Rows of one ID number are taken in order.
+pub fn key(row: &Row<'_>) -> String {
+    row.cell("idNumber").to_uppercase()
+}
+
+fn duplicate() -> Problem {
+    Problem::new("idNumber", "duplicate", "该证件号码已登记", "This ID number is registered already")
+}
+
+pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {
+    let app = importer.app;
+    let today = day_of(app.now(), app.zone());
+    let (mut name, mut phone, mut consent) = (String::new(), String::new(), false);
+    let (mut id_number, mut area, mut organisation, mut registered_on) = (None, None, None, None);
+    for field in row.fields(HEADINGS) {
+        let cell = row.cell(field);
+        let checked = match field {
+            "name" => cells::name("name", &cell).map(|it| name = it),
+            "idNumber" => cells::id_number("idNumber", &cell, today).map(|it| id_number = Some(it)),
+            "phone" => cells::phone("phone", &cell).map(|it| phone = it),
+            "area" => match cells::area("area", &cell) {
+                Ok(code) if app.area_is_listed(&code).await? => Ok(area = Some(code)),
+                Ok(_) => Err(cells::unknown("area", "没有此区域", "There is no such area")),
+                Err(problem) => Err(problem),
+            },
+            "organisation" if cell.is_empty() => Ok(()),
+            "organisation" => match app.organisation_by_name(&cell).await? {
+                Some(id) => Ok(organisation = Some(id)),
+                None => Err(cells::unknown("organisation", "没有此组织", "There is no such organisation")),
+            },
+            "guardianConsent" => cells::yes("guardianConsent", &cell).map(|it| consent = it),
+            "registeredOn" => cells::day("registeredOn", &cell).and_then(|day| {
+                registered_on = Some(day);
+                if day > today { Err(cells::future("registeredOn")) } else { Ok(()) }
+            }),
+            _ => Ok(()),
+        };
+        if let Err(problem) = checked {
+            return Ok(Err(problem));
+        }
+    }
+    let (Some(id_number), Some(area), Some(registered_on)) = (id_number, area, registered_on) else {
+        return Ok(Err(cells::missing("idNumber")));
+    };
+    let id_number = id_number.as_str().to_owned();
+    let command = ImportVolunteer { name, id_number, phone, area, organisation, consent, registered_on };
+    match importer.send(&command, seen).await {
+        Ok(Sent::Done(done)) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
+        Ok(Sent::Done(_)) => Ok(Ok(Outcome::Accepted)),
+        Ok(Sent::Repeat) => Ok(Err(duplicate())),
+        Err(Rejection::Refused(refusal)) => Ok(Err(match refusal.code {
+            "IdNumberTaken" => duplicate(),
+            "GuardianConsentMissing" | "SeparateConsentMissing" => {
+                Problem::new("guardianConsent", "missing", refusal.zh, refusal.en)
+            }
+            "RegisteredInFuture" => cells::future("registeredOn"),
+            "OrganisationIsDissolved" => Problem::new("organisation", "unknown", refusal.zh, refusal.en),
+            _ => Problem::new(refusal.field.unwrap_or("idNumber"), "format", refusal.zh, refusal.en),
+        })),
+        Err(other) => Err(other),
+    }
+}

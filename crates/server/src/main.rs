@@ -1,0 +1,80 @@
+//! `gongyi`: serve, import, export, verify, rebuild and tell about one data folder.
+//!
+//! Exit codes follow sysexits.h: 0 done, 64 wrong usage, 65 the input is wrong, 66 the input is missing, 70 something broke,
+//! 74 reading or writing failed, 75 somebody else holds the data folder, 78 the configuration is wrong.
+
+mod commands;
+mod demo;
+mod folder;
+mod import;
+mod platform;
+mod progress;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::settings::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
+        }
+    };
+    init_tracing(&cli.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("gongyi: no threads to run on: {error}");
+            return ExitCode::from(70);
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("gongyi: {error:#}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// Logs go to standard error, so that standard output stays what a script asked for.
+fn init_tracing(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(args) => commands::serve::run(&args).await,
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Import(args) => import::run(&args).await,
+        Command::Export(args) => commands::export::run(&args).await,
+        Command::Rebuild(args) => commands::rebuild::run(&args).await,
+        Command::Verify(args) => commands::verify::run(&args).await,
+        Command::Token(args) => commands::token::run(&args).await,
+        Command::Doctor(args) => commands::doctor::run(&args).await,
+        Command::Generate(args) => commands::generate::run(&args),
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<folder::Held>().is_some() {
+        return 75;
+    }
+    if error.downcast_ref::<import::Unreadable>().is_some() {
+        return 65;
+    }
+    if error.downcast_ref::<settings::WrongSetting>().is_some() || error.downcast_ref::<gongyi_vault::KekError>().is_some() {
+        return 78;
+    }
+    match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::NotFound) => 66,
+        Some(_) => 74,
+        None => 70,
+    }
+}

@@ -1,0 +1,105 @@
+//! Opening and closing what a data folder holds, in the right order.
+
+use std::{path::Path, sync::Arc};
+
+use chrono_tz::Tz;
+use gongyi_app::{App, clock::SystemClock, personal::VaultOpener};
+use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
+use gongyi_projections::{ViewOptions, Views};
+use gongyi_vault::{KekOrigin, KeyEncryptionKey, VAULT_FILE, Vault};
+
+use crate::folder::LOG_FILE;
+
+/// The environment variable that may carry the key-encryption key.
+pub const KEK_VARIABLE: &str = "GONGYI_KEK";
+
+/// An open data folder.
+pub struct Platform {
+    app: App,
+    log: Arc<SqliteLog>,
+}
+
+impl Platform {
+    /// Opens a folder to write in; its lock must be held.
+    ///
+    /// # Errors
+    /// Any part that does not open.
+    pub async fn open(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
+        let log = SqliteLog::open(folder.join(LOG_FILE), SqliteSettings::default()).await?;
+        Self::with_log(folder, zone, log).await
+    }
+
+    /// Opens a folder to read beside whoever holds its lock.
+    ///
+    /// # Errors
+    /// Any part that does not open.
+    pub async fn open_beside(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
+        let log = SqliteLog::open_read_only(folder.join(LOG_FILE), SqliteSettings::default()).await?;
+        Self::with_log(folder, zone, log).await
+    }
+
+    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog) -> anyhow::Result<Self> {
+        let log = Arc::new(log);
+        let vault = open_vault(folder).await?;
+        let upcasters = Arc::new(Upcasters::new());
+        let views = Views::open(folder, log.clone(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
+        let app = App::new(log.clone(), vault, views, upcasters, Arc::new(SystemClock), zone);
+        Ok(Self { app, log })
+    }
+
+    /// The platform.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Brings the read models to the head of the log.
+    ///
+    /// # Errors
+    /// Views that are being run already.
+    pub async fn catch_up_views(&self) -> anyhow::Result<()> {
+        let head = self.app.log().head().await?.position;
+        let views = self.app.views();
+        let reached = views.wait_for(head, std::time::Duration::MAX);
+        views.run(async move { drop(reached.await) }).await?;
+        Ok(())
+    }
+
+    /// Closes everything; what was acknowledged is durable long before.
+    ///
+    /// # Errors
+    /// None so far; closing may learn to say what it found.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.app.views().close().await;
+        self.app.vault().close().await;
+        self.log.close().await;
+        Ok(())
+    }
+}
+
+/// The options of this tenant's views.
+pub fn view_options(zone: Tz) -> ViewOptions {
+    ViewOptions { time_zone: zone, ..ViewOptions::default() }
+}
+
+/// The vault's keys for the views.
+pub fn opener(vault: &Vault) -> Arc<VaultOpener> {
+    Arc::new(VaultOpener(vault.clone()))
+}
+
+/// Opens the vault, with a warning where its key-encryption key was just made or can be read by others.
+///
+/// # Errors
+/// A missing or wrong key; a vault that does not open.
+pub async fn open_vault(folder: &Path) -> anyhow::Result<Vault> {
+    let (kek, origin) = KeyEncryptionKey::load_or_create(folder, std::env::var(KEK_VARIABLE).ok())?;
+    let file = folder.join(gongyi_vault::KEK_FILE);
+    match origin {
+        KekOrigin::Environment | KekOrigin::File { readable_by_others: false } => {}
+        KekOrigin::File { readable_by_others: true } => eprintln!("gongyi: warning: others can read {}", file.display()),
+        KekOrigin::Created => eprintln!(
+            "gongyi: warning: made a key-encryption key at {}; keep a copy of it apart from the data, without it no personal data can be read",
+            file.display()
+        ),
+    }
+    Ok(Vault::open(folder.join(VAULT_FILE), kek).await?)
+}

@@ -1,0 +1,198 @@
+//! The command line and its environment variables.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gongyi_domain::{
+    access::authority::Role,
+    values::{AreaCode, Day, OrganisationId},
+};
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongSetting(pub String);
+
+/// 公益 · 公议: volunteers and residents' councils of a city district, on one event log.
+#[derive(Debug, Parser)]
+#[command(name = "gongyi", version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to log to standard error, as tracing's filter: `warn`, `info`, `gongyi_app=debug` …
+    #[arg(long, global = true, env = "GONGYI_LOG", default_value = "warn")]
+    pub log: String,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the GraphQL API over HTTP until interrupted.
+    Serve(Serve),
+    /// Fill an empty data folder with a small, lively, invented district, then serve it.
+    Demo(Serve),
+    /// Read a file of areas, organisations, volunteers or hours (CSV in UTF-8 or GB18030, or XLSX).
+    Import(Import),
+    /// Write events or figures to standard output.
+    Export(Export),
+    /// Build the read models anew from the log, beside the old ones, and swap them.
+    Rebuild(DataFolder),
+    /// Check a log from outside: hashes, chain, positions, versions. Works beside a running server.
+    Verify(Verify),
+    /// Print a bearer token of the built-in operator, whose acts are marked as such in the log.
+    Token(Token),
+    /// Tell how the data folder is: log, vault, views, processes.
+    Doctor(Doctor),
+    /// Write what is generated from the source: `schema/schema.graphql` and `schema/events/*.json`.
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DataFolder {
+    /// The data folder; made if it does not exist.
+    #[arg(long, value_name = "DIR", env = "GONGYI_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// The tenant's time zone, in which days are counted.
+    #[arg(long, value_name = "ZONE", env = "GONGYI_TIME_ZONE", default_value = "Asia/Shanghai")]
+    pub time_zone: String,
+}
+
+impl DataFolder {
+    /// The time zone by name.
+    ///
+    /// # Errors
+    /// No such zone.
+    pub fn zone(&self) -> Result<chrono_tz::Tz, WrongSetting> {
+        self.time_zone.parse().map_err(|_| WrongSetting(format!("there is no time zone {}", self.time_zone)))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDR", env = "GONGYI_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Trust `X-Forwarded-For` of the proxy in front; without one, anybody could claim any address.
+    #[arg(long, env = "GONGYI_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Content {
+    Areas,
+    Organisations,
+    Volunteers,
+    Hours,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// What the file holds.
+    pub content: Content,
+    /// The file: CSV in UTF-8 (with or without mark) or GB18030, or XLSX (its first sheet).
+    pub file: PathBuf,
+    /// Check everything, change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the rejected rows to this CSV file, with what is wrong beside each, to mend and import again.
+    #[arg(long, value_name = "FILE")]
+    pub rejected: Option<PathBuf>,
+    /// Exit with 65 if any row was rejected.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(subcommand)]
+    pub what: ExportWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ExportWhat {
+    /// All events as CloudEvents 1.0 JSON lines. Works beside a running server.
+    Events {
+        #[command(flatten)]
+        folder: DataFolder,
+        /// Only events after this position.
+        #[arg(long, value_name = "POSITION", default_value_t = 0)]
+        after: u64,
+    },
+    /// The figures of service: confirmed minutes, records, volunteers.
+    Participation {
+        #[command(flatten)]
+        folder: DataFolder,
+        /// The area, by code; everything in it counts.
+        #[arg(long, value_name = "CODE")]
+        area: AreaCode,
+        /// First day.
+        #[arg(long, value_name = "DATE")]
+        from: Option<Day>,
+        /// Last day.
+        #[arg(long, value_name = "DATE")]
+        to: Option<Day>,
+        /// Print JSON (the default).
+        #[arg(long, conflicts_with = "csv")]
+        json: bool,
+        /// Print CSV.
+        #[arg(long)]
+        csv: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Parses a role's name, naming all of them where it is none.
+fn role(name: &str) -> Result<Role, String> {
+    name.parse().map_err(|error: gongyi_domain::access::authority::NoSuchRole| error.to_string())
+}
+
+#[derive(Debug, Args)]
+pub struct Token {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The role it acts with: operator, district_officer, organiser, coordinator or auditor.
+    #[arg(long, value_parser = role)]
+    pub role: Role,
+    /// The area the role counts in; without it and without an organisation, everywhere.
+    #[arg(long, value_name = "CODE", conflicts_with = "organisation")]
+    pub area: Option<AreaCode>,
+    /// The organisation a coordinator's role counts for.
+    #[arg(long, value_name = "UUID")]
+    pub organisation: Option<OrganisationId>,
+    /// How long it holds, in minutes; a day at most.
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub minutes: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Where the `schema` folder is.
+    #[arg(long, value_name = "DIR", default_value = "schema")]
+    pub schema: PathBuf,
+}

@@ -1,8 +1,9 @@
 //! The data folder and its lock: one process writes, many may read.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{Read, Seek, Write},
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Seek, Write},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -29,7 +30,7 @@ pub struct FolderLock {
 /// # Errors
 /// [`Held`]; reading and writing.
 pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
-    fs::create_dir_all(folder)?;
+    create(folder)?;
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK_FILE))?;
     match file.try_lock() {
         Ok(()) => {}
@@ -47,16 +48,24 @@ pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
     Ok(FolderLock { _file: file })
 }
 
+/// Makes the folder for its owner alone: the read models in it show personal data.
+///
+/// # Errors
+/// Writing.
+pub fn create(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// A copy of the folder's log and vault for a trial that must change nothing. The lock must be held.
 ///
 /// # Errors
 /// Reading and writing.
-pub fn trial_copy(folder: &Path) -> std::io::Result<tempfile::TempDir> {
+pub fn trial_copy(folder: &Path) -> io::Result<tempfile::TempDir> {
     let trial = tempfile::Builder::new().prefix(".dry-run-").tempdir_in(folder)?;
     for name in [LOG_FILE, "log.db-wal", "vault.db", "vault.db-wal", gongyi_vault::KEK_FILE] {
         match fs::copy(folder.join(name), trial.path().join(name)) {
             Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }

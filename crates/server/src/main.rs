@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod folder;
 mod import;
+mod output;
 mod platform;
 mod progress;
 mod settings;
@@ -36,8 +37,11 @@ fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("gongyi: {error:#}");
-            ExitCode::from(exit_code(&error))
+            let code = exit_code(&error);
+            if code != 0 {
+                eprintln!("gongyi: {error:#}");
+            }
+            ExitCode::from(code)
         }
     }
 }
@@ -65,6 +69,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<folder::Held>().is_some() {
         return 75;
+    }
+    if error.downcast_ref::<output::NobodyReads>().is_some() {
+        return 0;
     }
     if error.downcast_ref::<import::Unreadable>().is_some() {
         return 65;

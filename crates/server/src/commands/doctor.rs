@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     folder::{self, Held},
+    output,
     platform::Platform,
     settings::Doctor,
 };
@@ -40,11 +41,12 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
         well &= parked.is_empty();
         processes.push(json!({"name": name, "position": position, "behind": head.position.saturating_sub(position), "parked": parked}));
     }
-    let found = json!({"well": well, "heldBy": held_by, "log": {"position": head.position, "token": head}, "views": views, "processes": processes});
+    let found =
+        json!({"well": well, "heldBy": held_by, "log": {"position": head.position, "token": head}, "views": views, "processes": processes});
     if args.json {
-        println!("{found}");
+        output::print_line(&found.to_string())?;
     } else {
-        println!("{found:#}");
+        output::print_line(&format!("{found:#}"))?;
     }
     platform.close().await?;
     drop(lock);

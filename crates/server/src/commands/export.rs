@@ -13,6 +13,7 @@ use serde_json::{json, value::RawValue};
 
 use crate::{
     folder::{self, Held, LOG_FILE},
+    output,
     platform::Platform,
     settings::{DataFolder, Export, ExportWhat},
 };
@@ -45,11 +46,10 @@ async fn events(folder: &Path, after: u64) -> anyhow::Result<()> {
         let Some(last) = batch.last() else { break };
         position = last.position;
         for event in &batch {
-            serde_json::to_writer(&mut out, &cloud_event(id, event)?)?;
-            out.write_all(b"\n")?;
+            output::told(writeln!(out, "{}", cloud_event(id, event)?))?;
         }
     }
-    out.flush()?;
+    output::told(out.flush())?;
     log.close().await;
     Ok(())
 }
@@ -112,7 +112,7 @@ async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option
             })
         };
         let by_category: Vec<_> = figures.rows.iter().map(of_category).collect();
-        println!("{}", json!({
+        let found = json!({
             "area": area,
             "from": from,
             "to": to,
@@ -121,7 +121,8 @@ async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option
             "records": total.records,
             "volunteers": total.volunteers,
             "byCategory": by_category,
-        }));
+        });
+        output::print_line(&found.to_string())?;
     }
     platform.close().await?;
     drop(lock);

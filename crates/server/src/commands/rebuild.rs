@@ -7,6 +7,7 @@ use gongyi_projections::Views;
 
 use crate::{
     folder::{self, LOG_FILE},
+    output,
     platform::{open_vault, opener, view_options},
     progress,
     settings::DataFolder,
@@ -29,7 +30,7 @@ pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
     })
     .await?;
     bar.finish_and_clear();
-    println!("{}", path.display());
+    output::print_line(&path.display().to_string())?;
     vault.close().await;
     log.close().await;
     drop(lock);

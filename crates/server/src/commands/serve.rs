@@ -8,6 +8,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     folder::{self, FolderLock},
+    output,
     platform::Platform,
     settings::Serve,
 };
@@ -50,7 +51,7 @@ pub async fn serve(platform: Platform, lock: FolderLock, args: &Serve, welcome: 
     let settings = ApiSettings { behind_proxy: args.behind_proxy, ..ApiSettings::default() };
     let service = gongyi_api::router(app, settings).into_make_service_with_connect_info::<SocketAddr>();
     // The port may have been 0: say the one that was given.
-    print!("{}", welcome.replace(&args.listen.to_string(), &listener.local_addr()?.to_string()));
+    output::print(&welcome.replace(&args.listen.to_string(), &listener.local_addr()?.to_string()))?;
     tokio::spawn(async move {
         interrupted().await;
         stop.send_replace(true);

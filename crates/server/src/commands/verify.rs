@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use gongyi_eventlog::{SqliteLog, SqliteSettings, verify};
 use serde_json::json;
 
-use crate::{folder::LOG_FILE, progress, settings::Verify};
+use crate::{folder::LOG_FILE, output, progress, settings::Verify};
 
 /// Runs `gongyi verify`. Exits with 65 if anything does not fit.
 ///
@@ -27,13 +27,15 @@ pub async fn run(args: &Verify) -> anyhow::Result<ExitCode> {
         let finding = |it: &verify::Finding| json!({"position": it.position, "commit": it.commit, "problem": it.problem.to_string()});
         let findings: Vec<_> = report.findings.iter().map(finding).collect();
         let sound = report.is_sound();
-        println!("{}", json!({"sound": sound, "commits": report.commits, "events": report.events, "head": report.head, "findings": findings}));
+        let found = json!({"sound": sound, "commits": report.commits, "events": report.events, "head": report.head, "findings": findings});
+        output::print_line(&found.to_string())?;
     } else {
         for finding in &report.findings {
-            println!("position {}: {}", finding.position, finding.problem);
+            output::print_line(&format!("position {}: {}", finding.position, finding.problem))?;
         }
         let verdict = if report.is_sound() { "sound / 完好" } else { "NOT SOUND / 有损坏" };
-        println!("{} commits, {} events, head {}: {verdict}", report.commits, report.events, report.head.position);
+        let (commits, events, head) = (report.commits, report.events, report.head.position);
+        output::print_line(&format!("{commits} commits, {events} events, head {head}: {verdict}"))?;
     }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(65) })
 }

@@ -162,9 +162,11 @@ impl District<'_> {
             .map(|n| found(OrganisationKind::DirectTeam, format!("{}号志愿服务队", n + 1), area(n * 11), Some(federation)))
             .collect();
         plan.extend((0..GROUPS).map(|n| found(OrganisationKind::Group, format!("邻里服务{}组", n + 1), area(n * 5 + 2), Some(federation))));
-        plan.extend((0..STATIONS).map(|n| {
-            found(OrganisationKind::CommunityStation, format!("第{}社区义工服务站", n + 1), area(n * 4 + 1), Some(federation))
-        }));
+        plan.extend(
+            (0..STATIONS).map(|n| {
+                found(OrganisationKind::CommunityStation, format!("第{}社区义工服务站", n + 1), area(n * 4 + 1), Some(federation))
+            }),
+        );
         let areas: Vec<AreaCode> = plan.iter().map(|it| it.area.clone()).collect();
         let ids = self.each(&operator, now, plan).await?;
         self.organisations = ids.into_iter().zip(areas).filter_map(|(id, area)| Some(Organisation { id: id?, area })).collect();
@@ -225,7 +227,8 @@ impl District<'_> {
         let hours = [(9, 11), (14, 17)];
         let capacity = self.random.u32(6..=20);
         let shift = |(from, to)| ShiftDraft { id: None, starts: self.at(day, from, 0), ends: self.at(day, to, 0), capacity };
-        let risk = Risk { notice: "水边湿滑，请穿救生衣，听从带队安排".into(), insurance: "每人意外险二十万元".into() };
+        let risk =
+            Risk { notice: "水边湿滑，请穿救生衣，听从带队安排".into(), insurance: "每人意外险二十万元".into() };
         let draft = ActivityDraft {
             title: title.into(),
             category,
@@ -345,7 +348,14 @@ impl District<'_> {
             let ledger = self.app.state::<ServiceLedger>(volunteer).await?;
             if let Ok(Record { served, .. }) = ledger.record(record) {
                 let ended = Some(served.ended - chrono::Duration::minutes(i64::from(served.minutes.0) / 4));
-                plan.push(CorrectService { volunteer, record, started: None, ended, category: None, reason: "提前离开，按签退时间更正".into() });
+                plan.push(CorrectService {
+                    volunteer,
+                    record,
+                    started: None,
+                    ended,
+                    category: None,
+                    reason: "提前离开，按签退时间更正".into(),
+                });
             }
         }
         self.each(&coordinator(), now, plan).await?;

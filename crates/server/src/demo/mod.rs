@@ -48,14 +48,22 @@ fn welcome(args: &Serve) -> String {
     let data = args.folder.data.display();
     text.push_str(&format!("  运维 operator: gongyi token --data {data} --role operator\n\n"));
     text.push_str("三个查询 three queries to try:\n");
-    text.push_str(&query(&url, "", "{ activities(first: 3) { totalCount edges { node { title place shifts { starts capacity taken waiting } } } } }"));
+    text.push_str(&query(
+        &url,
+        "",
+        "{ activities(first: 3) { totalCount edges { node { title place shifts { starts capacity taken waiting } } } } }",
+    ));
     text.push_str(&format!(
         "TOKEN=$(curl -s {url} -H 'content-type: application/json' -d '{{\"query\":\"mutation {{ signIn(input: {{phone: \\\"{}\\\", password: \\\"{DEMO_PASSWORD}\\\"}}) {{ session {{ accessToken }} }} }}\"}}' | sed 's/.*accessToken\":\"\\([^\"]*\\).*/\\1/')\n",
         SIGN_INS[0].phone
     ));
     let bearer = " -H \"authorization: Bearer $TOKEN\"";
     text.push_str(&query(&url, bearer, "{ participation(area: \\\"440402\\\", groupBy: [CATEGORY]) { rows { category attestedMinutes declaredMinutes records volunteers } } }"));
-    text.push_str(&query(&url, bearer, "{ volunteers(first: 3, area: \\\"440402001\\\") { totalCount edges { node { number name registeredOn attestedMinutes } } } }"));
+    text.push_str(&query(
+        &url,
+        bearer,
+        "{ volunteers(first: 3, area: \\\"440402001\\\") { totalCount edges { node { number name registeredOn attestedMinutes } } } }",
+    ));
     text
 }
 

@@ -32,7 +32,9 @@ pub fn name(field: &'static str, cell: &str) -> Result<String, Problem> {
     match PersonName::parse(cell) {
         Ok(name) => Ok(name.as_str().to_owned()),
         Err(NotAContact::Missing) => Err(missing(field)),
-        Err(NotAContact::Format) => Err(Problem::new(field, "format", "姓名过长或含有不可见字符", "The name is too long or has control characters")),
+        Err(NotAContact::Format) => {
+            Err(Problem::new(field, "format", "姓名过长或含有不可见字符", "The name is too long or has control characters"))
+        }
     }
 }
 
@@ -49,9 +51,13 @@ pub fn phone(field: &'static str, cell: &str) -> Result<String, Problem> {
 pub fn id_number(field: &'static str, cell: &str, today: Day) -> Result<IdNumber, Problem> {
     present(field, cell)?;
     IdNumber::parse(cell, today).map_err(|problem| match problem {
-        NotAnIdNumber::Format => Problem::new(field, "format", "证件号码须为 17 位数字加校验码", "An ID number has 17 digits and a check character"),
+        NotAnIdNumber::Format => {
+            Problem::new(field, "format", "证件号码须为 17 位数字加校验码", "An ID number has 17 digits and a check character")
+        }
         NotAnIdNumber::Checksum => Problem::new(field, "checksum", "证件号码校验码不符", "The ID number's check character does not fit"),
-        NotAnIdNumber::Date => Problem::new(field, "date", "证件号码中的出生日期不存在或在未来", "The ID number's birth date does not exist or lies ahead"),
+        NotAnIdNumber::Date => {
+            Problem::new(field, "date", "证件号码中的出生日期不存在或在未来", "The ID number's birth date does not exist or lies ahead")
+        }
     })
 }
 
@@ -96,7 +102,8 @@ fn day_in(cell: &str) -> Option<Day> {
     }
     let parts: Vec<&str> = cell.trim_end_matches('日').split(['-', '/', '.', '年', '月']).collect();
     let [year, month, day] = parts[..] else { return None };
-    let fits = |part: &str, least: usize, most: usize| (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let fits =
+        |part: &str, least: usize, most: usize| (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     if !(fits(year, 4, 4) && fits(month, 1, 2) && fits(day, 1, 2)) {
         return None;
     }
@@ -130,7 +137,8 @@ mod tests {
         for cell in ["2022-03-05", "2022/3/5", "2022.03.05", "20220305", "2022年3月5日"] {
             assert_eq!(day("d", cell).unwrap().to_string(), "2022-03-05", "{cell}");
         }
-        for (cell, problem) in [("2022/13/40", "date"), ("2022-02-29", "date"), ("昨天", "format"), ("", "missing"), ("5/3/2022", "date")] {
+        for (cell, problem) in [("2022/13/40", "date"), ("2022-02-29", "date"), ("昨天", "format"), ("", "missing"), ("5/3/2022", "date")]
+        {
             assert_eq!(day("d", cell).unwrap_err().problem, problem, "{cell}");
         }
     }

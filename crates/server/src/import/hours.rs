@@ -50,7 +50,8 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
                 Err(problem) => Err(problem),
             },
             "category" => cells::present("category", &cell).and_then(|()| {
-                let found = Category::named(&cell).ok_or_else(|| cells::unknown("category", "没有此服务类别", "There is no such category"))?;
+                let found =
+                    Category::named(&cell).ok_or_else(|| cells::unknown("category", "没有此服务类别", "There is no such category"))?;
                 category = Some(found);
                 Ok(())
             }),

@@ -22,14 +22,14 @@ use gongyi_domain::access::authority::{Actor, Grant, Role, Scope};
 use indicatif::ProgressBar;
 
 use crate::{
-    folder,
+    folder, output,
     platform::Platform,
     progress,
     settings::{Content, Import},
 };
 use report::{Outcome, Problem, Report};
-pub use table::{Table, Unreadable};
 use table::Row;
+pub use table::{Table, Unreadable};
 
 /// Rows under way at once.
 const ROWS_AT_ONCE_MAX: usize = 64;
@@ -57,9 +57,9 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
         fs::write(path, report.rejected_rows(&table)?)?;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        output::print_line(&serde_json::to_string(&report)?)?;
     } else {
-        print!("{}", report.text(args.dry_run));
+        output::print(&report.text(args.dry_run))?;
     }
     let failed = args.strict && !report.rejected.is_empty();
     Ok(if failed { ExitCode::from(65) } else { ExitCode::SUCCESS })
@@ -109,13 +109,7 @@ impl Importer<'_> {
     }
 
     /// Imports rows grouped by `key`: within a group one after the other, groups at the same time.
-    async fn all<F>(
-        &self,
-        table: &Table,
-        bar: &ProgressBar,
-        key: fn(&Row<'_>) -> String,
-        import: F,
-    ) -> anyhow::Result<Report>
+    async fn all<F>(&self, table: &Table, bar: &ProgressBar, key: fn(&Row<'_>) -> String, import: F) -> anyhow::Result<Report>
     where
         F: AsyncFn(&Self, &Row<'_>, &mut Seen) -> Result<Result<Outcome, Problem>, Rejection>,
     {

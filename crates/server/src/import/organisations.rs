@@ -33,7 +33,8 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
         let checked = match field {
             "name" => cells::present("name", &cell).map(|()| name = cell),
             "kind" => cells::present("kind", &cell).and_then(|()| {
-                kind = Some(OrganisationKind::named(&cell).ok_or_else(|| cells::unknown("kind", "没有此组织类型", "There is no such kind"))?);
+                kind =
+                    Some(OrganisationKind::named(&cell).ok_or_else(|| cells::unknown("kind", "没有此组织类型", "There is no such kind"))?);
                 Ok(())
             }),
             "area" => match cells::area("area", &cell) {

@@ -147,15 +147,15 @@ fn csv_lines(bytes: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Unreadable> {
     let text = decoded(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
     let first = text.lines().next().unwrap_or_default();
     let delimiter = [b',', b'\t', b';'].into_iter().max_by_key(|it| (first.bytes().filter(|byte| byte == it).count(), *it == b','));
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter.unwrap_or(b','))
-        .from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
     let mut lines = vec![];
     for record in reader.records() {
         let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
+        // A record's position counts from the end of the one before: the blank lines between belong to neither.
+        let (byte, line) = record.position().map_or((0, 0), |at| (at.byte() as usize, at.line()));
+        let blank = text.as_bytes()[byte..].iter().take_while(|byte| **byte == b'\n').count();
+        let line = line + blank as u64;
         lines.push((line, record.iter().map(str::to_owned).collect()));
     }
     Ok(lines)

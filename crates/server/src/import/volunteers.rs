@@ -70,9 +70,7 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
         Ok(Sent::Repeat) => Ok(Err(duplicate())),
         Err(Rejection::Refused(refusal)) => Ok(Err(match refusal.code {
             "IdNumberTaken" => duplicate(),
-            "GuardianConsentMissing" | "SeparateConsentMissing" => {
-                Problem::new("guardianConsent", "missing", refusal.zh, refusal.en)
-            }
+            "GuardianConsentMissing" | "SeparateConsentMissing" => Problem::new("guardianConsent", "missing", refusal.zh, refusal.en),
             "RegisteredInFuture" => cells::future("registeredOn"),
             "OrganisationIsDissolved" => Problem::new("organisation", "unknown", refusal.zh, refusal.en),
             _ => Problem::new(refusal.field.unwrap_or("idNumber"), "format", refusal.zh, refusal.en),

@@ -108,6 +108,7 @@ impl Vault {
     }
 
     /// Makes the first key of a new vault. The only place where the vault looks at the clock.
+    #[expect(clippy::disallowed_methods, reason = "the vault is opened before anybody could hand it the time")]
     pub(crate) async fn ensure_signing_key(&self) -> Result<(), VaultError> {
         let wrapping = self.0.wrapping.read().await;
         let mut tx = self.begin_wrapping(&wrapping).await?;

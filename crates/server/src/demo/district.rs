@@ -399,7 +399,9 @@ impl District<'_> {
             let record = self.app.submit(&self.request(oneself.clone(), self.at(day, 21, 30)), &log).await?.answer;
             let next = self.at(day, 22, 30);
             match back {
-                20 => drop(self.app.submit(&self.request(coordinator(), next), &ConfirmService { volunteer, record }).await?),
+                20 => {
+                    self.app.submit(&self.request(coordinator(), next), &ConfirmService { volunteer, record }).await?;
+                }
                 12 => {
                     let reject = RejectService { volunteer, record, reason: "请补充参加人员名单".into() };
                     self.app.submit(&self.request(coordinator(), next), &reject).await?;

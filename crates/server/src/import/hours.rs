@@ -35,27 +35,18 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
     for field in row.fields(HEADINGS) {
         let cell = row.cell(field);
         let checked = match field {
-            "idNumber" => match cells::id_number("idNumber", &cell, day_of(now, app.zone())) {
-                Ok(number) => match app.volunteer_by_id_number(&number).await? {
-                    Some(id) => Ok(volunteer = Some(id)),
-                    None => Err(cells::unknown("idNumber", "没有此证件号码的志愿者", "No volunteer has this ID number")),
-                },
-                Err(problem) => Err(problem),
-            },
-            "organisation" => match cells::present("organisation", &cell) {
-                Ok(()) => match app.organisation_by_name(&cell).await? {
-                    Some(id) => Ok(organisation = Some(id)),
-                    None => Err(cells::unknown("organisation", "没有此组织", "There is no such organisation")),
-                },
-                Err(problem) => Err(problem),
-            },
+            "idNumber" => importer.volunteer("idNumber", &cell, day_of(now, app.zone())).await?.map(|it| volunteer = Some(it)),
+            "organisation" => importer.organisation("organisation", &cell).await?.map(|it| organisation = Some(it)),
             "category" => cells::present("category", &cell).and_then(|()| {
                 let found =
                     Category::named(&cell).ok_or_else(|| cells::unknown("category", "没有此服务类别", "There is no such category"))?;
                 category = Some(found);
                 Ok(())
             }),
-            "content" => Ok(content = Some(cell).filter(|it| !it.is_empty())),
+            "content" => {
+                content = Some(cell).filter(|it| !it.is_empty());
+                Ok(())
+            }
             "started" => cells::moment("started", &cell, app.zone()).and_then(|at| {
                 started = Some(at);
                 if at > now { Err(cells::future("started")) } else { Ok(()) }

@@ -18,7 +18,10 @@ use std::{collections::HashMap, fs, process::ExitCode};
 
 use futures::{StreamExt, stream};
 use gongyi_app::{App, Done, Rejection, Request};
-use gongyi_domain::access::authority::{Actor, Grant, Role, Scope};
+use gongyi_domain::{
+    access::authority::{Actor, Grant, Role, Scope},
+    values::{AreaCode, Day, OrganisationId, VolunteerId},
+};
 use indicatif::ProgressBar;
 
 use crate::{
@@ -106,6 +109,35 @@ impl Importer<'_> {
         let done = self.app.submit(&request, command).await?;
         seen.push(command_id);
         Ok(Sent::Done(done))
+    }
+
+    /// A listed area.
+    async fn area(&self, field: &'static str, cell: &str) -> Result<Result<AreaCode, Problem>, Rejection> {
+        let code = match cells::area(field, cell) {
+            Ok(code) => code,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let listed = self.app.area_is_listed(&code).await?;
+        Ok(if listed { Ok(code) } else { Err(cells::unknown(field, "没有此区域", "There is no such area")) })
+    }
+
+    /// An organisation, by name.
+    async fn organisation(&self, field: &'static str, cell: &str) -> Result<Result<OrganisationId, Problem>, Rejection> {
+        if let Err(problem) = cells::present(field, cell) {
+            return Ok(Err(problem));
+        }
+        let found = self.app.organisation_by_name(cell).await?;
+        Ok(found.ok_or_else(|| cells::unknown(field, "没有此组织", "There is no such organisation")))
+    }
+
+    /// A registered volunteer, by ID number.
+    async fn volunteer(&self, field: &'static str, cell: &str, today: Day) -> Result<Result<VolunteerId, Problem>, Rejection> {
+        let number = match cells::id_number(field, cell, today) {
+            Ok(number) => number,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let found = self.app.volunteer_by_id_number(&number).await?;
+        Ok(found.ok_or_else(|| cells::unknown(field, "没有此证件号码的志愿者", "No volunteer has this ID number")))
     }
 
     /// Imports rows grouped by `key`: within a group one after the other, groups at the same time.

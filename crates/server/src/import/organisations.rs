@@ -26,7 +26,6 @@ fn duplicate() -> Problem {
 }
 
 pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {
-    let app = importer.app;
     let (mut name, mut kind, mut area, mut parent) = (String::new(), None, None, None);
     for field in row.fields(HEADINGS) {
         let cell = row.cell(field);
@@ -37,16 +36,9 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
                     Some(OrganisationKind::named(&cell).ok_or_else(|| cells::unknown("kind", "没有此组织类型", "There is no such kind"))?);
                 Ok(())
             }),
-            "area" => match cells::area("area", &cell) {
-                Ok(code) if app.area_is_listed(&code).await? => Ok(area = Some(code)),
-                Ok(_) => Err(cells::unknown("area", "没有此区域", "There is no such area")),
-                Err(problem) => Err(problem),
-            },
+            "area" => importer.area("area", &cell).await?.map(|it| area = Some(it)),
             "parent" if cell.is_empty() => Ok(()),
-            "parent" => match app.organisation_by_name(&cell).await? {
-                Some(id) => Ok(parent = Some(id)),
-                None => Err(cells::unknown("parent", "没有此上级组织", "There is no such organisation above")),
-            },
+            "parent" => importer.organisation("parent", &cell).await?.map(|it| parent = Some(it)),
             _ => Ok(()),
         };
         if let Err(problem) = checked {

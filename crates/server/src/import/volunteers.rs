@@ -38,16 +38,9 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
             "name" => cells::name("name", &cell).map(|it| name = it),
             "idNumber" => cells::id_number("idNumber", &cell, today).map(|it| id_number = Some(it)),
             "phone" => cells::phone("phone", &cell).map(|it| phone = it),
-            "area" => match cells::area("area", &cell) {
-                Ok(code) if app.area_is_listed(&code).await? => Ok(area = Some(code)),
-                Ok(_) => Err(cells::unknown("area", "没有此区域", "There is no such area")),
-                Err(problem) => Err(problem),
-            },
+            "area" => importer.area("area", &cell).await?.map(|it| area = Some(it)),
             "organisation" if cell.is_empty() => Ok(()),
-            "organisation" => match app.organisation_by_name(&cell).await? {
-                Some(id) => Ok(organisation = Some(id)),
-                None => Err(cells::unknown("organisation", "没有此组织", "There is no such organisation")),
-            },
+            "organisation" => importer.organisation("organisation", &cell).await?.map(|it| organisation = Some(it)),
             "guardianConsent" => cells::yes("guardianConsent", &cell).map(|it| consent = it),
             "registeredOn" => cells::day("registeredOn", &cell).and_then(|day| {
                 registered_on = Some(day);

@@ -1,2 +1,242 @@
-//! placeholder
-fn main() {}
+//! Events per second into all views, beside a floor measured in the same run: the bare set-based inserts of the rows
+//! that come out, into the same tables, in batches of the same size.
+//!
+//! `cargo bench -p gongyi-projections [-- VOLUNTEERS [SERVICE_RECORDS_EACH]]`; under `taskset -c 0` for one core.
+//! Records are logged in one round and confirmed in the next, so that most confirmations find their record in the file.
+//! Opening sealed text costs nothing here: ciphers are the vault's to measure.
+
+use std::{
+    error::Error,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use esrs::Aggregate;
+use gongyi_domain::{
+    access::person::{Person, PersonEvent},
+    event::DomainEvent,
+    values::{AreaCode, Minutes, OrganisationId, PersonId, RecordId, Sealed, VolunteerId},
+    volunteering::{
+        category::Category,
+        organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
+        service_ledger::{ServiceLedger, ServiceLedgerEvent},
+        service_record::{Evidence, Level, Served, Setting, Source},
+        volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_number, volunteer_of},
+    },
+};
+use gongyi_eventlog::{Commit, Log, MemoryLog, Metadata, NewEvent, StreamId, Upcasters};
+use gongyi_projections::{Keys, Opened, Opener, OpenerError, ViewOptions, Views};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use uuid::Uuid;
+
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+struct Open;
+
+#[async_trait]
+impl Opener for Open {
+    async fn keys(&self, _: &[PersonId]) -> Result<Box<dyn Keys>, OpenerError> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Keys for Open {
+    fn open(&self, sealed: &Sealed, _: &str, _: Uuid, _: &str, _: &str) -> Opened {
+        Opened::Text(sealed.text.clone())
+    }
+}
+
+/// Gathers commits of one event each and appends them.
+struct Ledger {
+    log: Arc<MemoryLog>,
+    now: DateTime<Utc>,
+    seed: u64,
+    count: u64,
+}
+
+impl Ledger {
+    /// splitmix64: the same ledgers every time.
+    fn random(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// An id as UUIDv7 makes them: time first, then random bits.
+    fn id(&mut self) -> Uuid {
+        let time = u128::from(self.now.timestamp_millis().unsigned_abs()) << 80;
+        Uuid::from_u128(time | (7 << 76) | (2 << 62) | u128::from(self.random() >> 2))
+    }
+
+    async fn append<A: Aggregate>(&mut self, id: Uuid, version: u64, event: &A::Event) -> Fallible<()>
+    where
+        A::Event: DomainEvent,
+    {
+        let stream = StreamId::of::<A>(id);
+        self.count += 1;
+        self.now += TimeDelta::milliseconds(700);
+        let command_id = self.id();
+        let metadata = Metadata {
+            actor: "account:0190b1f0-0000-7000-8000-000000000001".to_owned(),
+            command_id,
+            correlation: command_id,
+            causation: None,
+            recorded_at: self.now,
+        };
+        let events = vec![(stream.clone(), NewEvent::of(event)?)];
+        let expectations = vec![(stream, version)];
+        self.log.append(Commit { metadata, command_digest: [0; 32], answer: "{}".to_owned(), expectations, events }).await?;
+        Ok(())
+    }
+}
+
+async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
+    let log = Arc::new(MemoryLog::new(Uuid::from_u128(1)));
+    let mut ledger = Ledger { log, now: "2021-01-01T00:00:00Z".parse()?, seed: 42, count: 0 };
+    let areas: Vec<AreaCode> =
+        (0..200).map(|n| format!("440402{:03}{:03}", 1 + n / 20, 1 + n % 20).parse()).collect::<Result<_, _>>()?;
+    let mut organisations = Vec::new();
+    for n in 0..463 {
+        let id = ledger.id();
+        let profile = Profile { kind: OrganisationKind::Group, name: format!("队 {n}"), area: areas[n % 200].clone(), parent: None };
+        ledger.append::<Organisation>(id, 0, &OrganisationEvent::OrganisationFounded { profile }).await?;
+        organisations.push(OrganisationId(id));
+    }
+    let mut people: Vec<(PersonId, VolunteerId)> = Vec::new();
+    for n in 0..volunteers {
+        let person = PersonId(ledger.id());
+        let sealed = |text: String| Sealed { of: person, text };
+        let home_area = areas[n % 200].clone();
+        let event = PersonEvent::PersonRegistered {
+            name: sealed(format!("王小{n}")),
+            id_number: sealed(format!("44040219800101{n:04}")),
+            phone: sealed(format!("138{n:08}")),
+            birth_date: sealed("1980-01-01".to_owned()),
+            home_area: home_area.clone(),
+        };
+        ledger.append::<Person>(person.0, 0, &event).await?;
+        let volunteer = volunteer_of(person);
+        let event = VolunteerEvent::VolunteerRegistered {
+            person,
+            number: volunteer_number(ledger.random()),
+            registered_on: ledger.now.date_naive(),
+            home_area,
+            skills: vec!["first aid".to_owned()],
+            consents: Consents::default(),
+        };
+        ledger.append::<Volunteer>(volunteer.0, 0, &event).await?;
+        people.push((person, volunteer));
+    }
+    let mut open: Vec<(VolunteerId, RecordId)> = Vec::new();
+    for round in 0..=rounds {
+        let mut logged = Vec::new();
+        for (n, (person, volunteer)) in people.iter().enumerate() {
+            let version = 2 * u64::try_from(round)?;
+            if let Some((_, record)) = open.get(n) {
+                let event = ServiceLedgerEvent::ServiceConfirmed { record: *record, level: Level::Organisation };
+                ledger.append::<ServiceLedger>(volunteer.0, version - 1, &event).await?;
+            }
+            if round < rounds {
+                let record = RecordId(ledger.id());
+                let place = usize::try_from(ledger.random() % 463)?;
+                let started = ledger.now - TimeDelta::hours(3);
+                let event = ServiceLedgerEvent::ServiceLogged {
+                    record,
+                    setting: Setting { organisation: organisations[place], activity: None, area: areas[place % 200].clone() },
+                    served: Served {
+                        started,
+                        ended: started + TimeDelta::minutes(150),
+                        minutes: Minutes(150),
+                        day: started.date_naive(),
+                        category: Category::ALL[n % 13],
+                    },
+                    evidence: Evidence::Declared,
+                    source: Source::Volunteer,
+                    content: (n % 4 == 0).then(|| Sealed { of: *person, text: "清理河道、分发资料".to_owned() }),
+                };
+                ledger.append::<ServiceLedger>(volunteer.0, version.saturating_sub(u64::from(round > 0)) + u64::from(round > 0), &event).await?;
+                logged.push((*volunteer, record));
+            }
+        }
+        open = logged;
+    }
+    Ok(ledger)
+}
+
+/// All rows of all tables, as JSON arrays, in the order they were written.
+async fn rows(file: &Path) -> Fallible<Vec<(String, usize, Vec<String>)>> {
+    let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?;
+    let names: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'")
+            .fetch_all(&mut connection)
+            .await?;
+    let mut tables = Vec::new();
+    for table in names.into_iter().filter(|name| !["checkpoints", "purge_due", "parked"].contains(&name.as_str())) {
+        let columns: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM pragma_table_info(?)").bind(&table).fetch_all(&mut connection).await?;
+        let sql = format!("SELECT json_array({}) FROM {table} ORDER BY position", columns.join(","));
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+        tables.push((table, columns.len(), rows.iter().map(|row| row.get(0)).collect()));
+    }
+    connection.close().await?;
+    Ok(tables)
+}
+
+async fn floor(dir: &Path, tables: &[(String, usize, Vec<String>)], batch: usize) -> Fallible<Duration> {
+    // An empty file of views, made by opening views on an empty log.
+    let log = Arc::new(MemoryLog::new(Uuid::from_u128(2)));
+    let views = Views::open(dir, log, Arc::new(Upcasters::new()), Arc::new(Open), ViewOptions::default()).await?;
+    views.close().await;
+    let options = SqliteConnectOptions::new()
+        .filename(views.path())
+        .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
+        .pragma("secure_delete", "ON")
+        .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "8000");
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let started = Instant::now();
+    for (table, columns, rows) in tables {
+        let values: Vec<_> = (0..*columns).map(|at| format!("value->>{at}")).collect();
+        for chunk in rows.chunks(batch) {
+            let sql = format!("INSERT INTO {table} SELECT {} FROM jsonb_each(?)", values.join(","));
+            let mut transaction = connection.begin().await?;
+            sqlx::query(AssertSqlSafe(sql)).bind(format!("[{}]", chunk.join(","))).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+        }
+    }
+    let took = started.elapsed();
+    connection.close().await?;
+    Ok(took)
+}
+
+#[tokio::main]
+async fn main() -> Fallible<()> {
+    let numbers: Vec<usize> = std::env::args().filter_map(|it| it.parse().ok()).collect();
+    let (volunteers, rounds) = (numbers.first().copied().unwrap_or(20_000), numbers.get(1).copied().unwrap_or(8));
+    let ledger = generate(volunteers, rounds).await?;
+    let events = ledger.count;
+    let (built, bare) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let options = ViewOptions::default();
+
+    let started = Instant::now();
+    let log: Arc<dyn Log> = ledger.log.clone();
+    let file = Views::rebuild(built.path(), log, Arc::new(Upcasters::new()), Arc::new(Open), options, |_, _| ()).await?;
+    let fold = started.elapsed();
+    let tables = rows(&file).await?;
+    let count: usize = tables.iter().map(|(_, _, rows)| rows.len()).sum();
+    let floor = floor(bare.path(), &tables, options.batch_events).await?;
+    let rate = |count: f64, took: Duration| count / took.as_secs_f64();
+    println!("{volunteers} volunteers, {events} events, {count} rows, file {} MiB", std::fs::metadata(&file)?.len() >> 20);
+    for (table, _, rows) in tables.iter().filter(|(_, _, rows)| !rows.is_empty()) {
+        println!("  {table}: {}", rows.len());
+    }
+    println!("all views: {:.2} s, {:.0} events/s", fold.as_secs_f64(), rate(events as f64, fold));
+    println!("floor:     {:.2} s, {:.0} rows/s (bare set-based inserts of the same rows)", floor.as_secs_f64(), rate(count as f64, floor));
+    println!("ratio:     {:.2} times the floor", fold.as_secs_f64() / floor.as_secs_f64());
+    Ok(())
+}

@@ -24,7 +24,7 @@ use crate::{
     change::{self, Change},
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
-    purge,
+    purge::{self, Purge},
     read_model::{ApplyError, ReadModel, StoreError, model},
     status::{Parked, Progress, ViewStatus},
     views::ViewOptions,
@@ -45,6 +45,9 @@ pub enum RunError {
     /// They are being run already.
     #[error("these views are being run already")]
     Running,
+    /// They are closed.
+    #[error("these views are closed")]
+    Closed,
 }
 
 fn models() -> Vec<Box<dyn ReadModel>> {
@@ -98,7 +101,7 @@ pub(crate) struct Writer {
     options: ViewOptions,
     models: Vec<Box<dyn ReadModel>>,
     stands: Vec<ViewStatus>,
-    purge_due: bool,
+    purge: Purge,
     progress: watch::Sender<Progress>,
 }
 
@@ -123,10 +126,10 @@ impl Writer {
             let position = position.and_then(|position| u64::try_from(position).ok()).unwrap_or(0);
             stands.push(ViewStatus { name: model.name(), position, parked: None });
         }
-        let purge_due = purge::is_due(&mut connection).await?;
+        let purge = if purge::is_due(&mut connection).await? { Purge::Due } else { Purge::Done };
         let (progress, _) = watch::channel(Progress { views: stands.clone().into() });
         let (log_id, epoch) = (head.log, head.epoch);
-        Ok(Self { connection, path, log, log_id, epoch, upcasters, opener, options, models, stands, purge_due, progress })
+        Ok(Self { connection, path, log, log_id, epoch, upcasters, opener, options, models, stands, purge, progress })
     }
 
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
@@ -137,6 +140,12 @@ impl Writer {
     pub(crate) async fn is_complete(&self) -> Result<bool, LogError> {
         let head = self.log.head().await?.position;
         Ok(self.stands.iter().all(|stand| stand.position >= head))
+    }
+
+    pub(crate) async fn close(self) {
+        if let Err(error) = self.connection.close().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the views' file was not closed in order");
+        }
     }
 
     fn publish(&self) {
@@ -195,13 +204,11 @@ impl Writer {
 
     /// Purges if it is due; whether nothing is due any more.
     async fn purge_if_due(&mut self) -> bool {
-        if self.purge_due {
-            match purge::purge(&mut self.connection).await {
-                Ok(done) => self.purge_due = !done,
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "erased text could not be purged; trying again"),
-            }
+        match purge::purge(&mut self.connection, self.purge).await {
+            Ok(left) => self.purge = left,
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "erased text could not be purged; trying again"),
         }
-        !self.purge_due
+        self.purge == Purge::Done
     }
 
     /// Folds the next batch; false if there is none.
@@ -259,7 +266,9 @@ impl Writer {
             purge::mark_due(&mut transaction).await?;
         }
         transaction.commit().await?;
-        self.purge_due |= erased;
+        if erased {
+            self.purge = Purge::Due;
+        }
         self.stands = stands;
         self.publish();
         Ok(true)
@@ -399,9 +408,7 @@ pub(crate) async fn rebuild(
         let done = writer.stands.iter().map(|stand| stand.position).min().unwrap_or(0);
         progress(done, total.max(done));
     }
-    if writer.purge_due {
-        purge::purge(&mut writer.connection).await?;
-    }
+    purge::purge(&mut writer.connection, writer.purge).await?;
     purge::truncate(&mut writer.connection).await?;
     writer.connection.close().await?;
     for suffix in ["-wal", "-shm"] {

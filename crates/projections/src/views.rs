@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     path: PathBuf,
     discarded: Option<Discarded>,
     progress: watch::Receiver<Progress>,
-    writer: Mutex<Writer>,
+    writer: Mutex<Option<Writer>>,
 }
 
 impl std::fmt::Debug for Views {
@@ -79,7 +79,7 @@ impl Views {
             files::remove_others(&path)?;
         }
         let pool = files::readers(&path, options);
-        let inner = Inner { pool, path, discarded, progress, writer: Mutex::new(writer) };
+        let inner = Inner { pool, path, discarded, progress, writer: Mutex::new(Some(writer)) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -87,10 +87,10 @@ impl Views {
     /// read or written now is tried again.
     ///
     /// # Errors
-    /// [`RunError::Running`] if these views are being run already.
+    /// [`RunError::Running`] if these views are being run already, [`RunError::Closed`] after [`Self::close`].
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
         let mut writer = self.inner.writer.try_lock().map_err(|_| RunError::Running)?;
-        writer.run(shutdown).await;
+        writer.as_mut().ok_or(RunError::Closed)?.run(shutdown).await;
         Ok(())
     }
 
@@ -156,9 +156,12 @@ impl Views {
         self.inner.discarded.as_ref()
     }
 
-    /// Closes the readers; to be called when nobody queries any more.
+    /// Closes the file; to be called when nobody queries any more and [`Self::run`] has ended (it waits for that).
     pub async fn close(&self) {
         self.inner.pool.close().await;
+        if let Some(writer) = self.inner.writer.lock().await.take() {
+            writer.close().await;
+        }
     }
 
     pub(crate) fn pool(&self) -> &SqlitePool {

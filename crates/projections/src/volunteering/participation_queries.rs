@@ -73,7 +73,8 @@ pub struct Participation {
     pub total: ParticipationRow,
 }
 
-#[derive(Deserialize)]
+/// What tells a group apart; its order is that of the answer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 struct Group {
     area: Option<AreaCode>,
     month: Option<String>,
@@ -145,14 +146,16 @@ impl Views {
 
         // One short transaction: minutes and volunteers are of the same moment.
         let mut transaction = self.pool().begin().await?;
-        let mut rows: BTreeMap<String, ParticipationRow> = BTreeMap::new();
-        let grouped: Vec<(String, i64, i64, i64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", sums(&group)), binds).await?;
+        let mut rows: BTreeMap<Group, ParticipationRow> = BTreeMap::new();
+        let grouped: Vec<(Group, i64, i64, i64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", sums(&group)), binds).await?;
         for (key, attested_minutes, declared_minutes, records) in grouped {
-            let Group { area, month, category, organisation } = serde_json::from_str(&key)?;
-            let row = ParticipationRow { area, month, category, organisation, attested_minutes, declared_minutes, records, volunteers: 0 };
+            let Group { area, month, category, organisation } = key.clone();
+            let volunteers = 0;
+            let row =
+                ParticipationRow { area, month, category, organisation, attested_minutes, declared_minutes, records, volunteers };
             rows.insert(key, row);
         }
-        let counted: Vec<(String, u64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", heads(&group)), binds).await?;
+        let counted: Vec<(Group, u64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", heads(&group)), binds).await?;
         for (key, volunteers) in counted {
             if let Some(row) = rows.get_mut(&key) {
                 row.volunteers = volunteers;
@@ -167,8 +170,7 @@ impl Views {
         }
         total.volunteers = volunteers.first().map_or(0, |((), count)| *count);
         // Groups whose records all ceased to count are none.
-        let mut rows: Vec<_> = rows.into_values().filter(|row| row.records != 0).collect();
-        rows.sort_by(|a, b| (&a.area, &a.month, a.category, a.organisation).cmp(&(&b.area, &b.month, b.category, b.organisation)));
+        let rows = rows.into_values().filter(|row| row.records != 0).collect();
         Ok(Participation { rows, total })
     }
 }

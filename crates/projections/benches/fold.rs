@@ -98,8 +98,7 @@ impl Ledger {
 async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
     let log = Arc::new(MemoryLog::new(Uuid::from_u128(1)));
     let mut ledger = Ledger { log, now: "2021-01-01T00:00:00Z".parse()?, seed: 42, count: 0 };
-    let areas: Vec<AreaCode> =
-        (0..200).map(|n| format!("440402{:03}{:03}", 1 + n / 20, 1 + n % 20).parse()).collect::<Result<_, _>>()?;
+    let areas: Vec<AreaCode> = (0..200).map(|n| format!("440402{:03}{:03}", 1 + n / 20, 1 + n % 20).parse()).collect::<Result<_, _>>()?;
     let mut organisations = Vec::new();
     for n in 0..463 {
         let id = ledger.id();
@@ -159,7 +158,7 @@ async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
                     source: Source::Volunteer,
                     content: (n % 4 == 0).then(|| Sealed { of: *person, text: "清理河道、分发资料".to_owned() }),
                 };
-                ledger.append::<ServiceLedger>(volunteer.0, version.saturating_sub(u64::from(round > 0)) + u64::from(round > 0), &event).await?;
+                ledger.append::<ServiceLedger>(volunteer.0, version, &event).await?;
                 logged.push((*volunteer, record));
             }
         }
@@ -171,10 +170,11 @@ async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
 /// All rows of all tables, as JSON arrays, in the order they were written.
 async fn rows(file: &Path) -> Fallible<Vec<(String, usize, Vec<String>)>> {
     let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?;
-    let names: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'")
-            .fetch_all(&mut connection)
-            .await?;
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+    )
+    .fetch_all(&mut connection)
+    .await?;
     let mut tables = Vec::new();
     for table in names.into_iter().filter(|name| !["checkpoints", "purge_due", "parked"].contains(&name.as_str())) {
         let columns: Vec<String> =

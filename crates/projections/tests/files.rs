@@ -104,7 +104,8 @@ async fn a_damaged_file_is_thrown_away() {
 async fn old_versions_serve_until_the_new_one_is_complete() {
     let mut platform = Platform::new();
     list(&mut platform, "440402", "one").await;
-    let old = ["views-0000.db", "views-0000.db-wal", "views-0000.db-shm", "views-0000.db.building"].map(|name| platform.dir.path().join(name));
+    let old =
+        ["views-0000.db", "views-0000.db-wal", "views-0000.db-shm", "views-0000.db.building"].map(|name| platform.dir.path().join(name));
     let other = platform.dir.path().join("log.db");
     for file in old.iter().chain([&other]) {
         fs::write(file, b"x").unwrap();
@@ -123,7 +124,9 @@ async fn old_versions_serve_until_the_new_one_is_complete() {
 
 #[tokio::test]
 async fn rebuilding_tells_how_far_it_is_and_replaces_the_file() {
-    let mut platform = Platform::on(Arc::new(SqliteLog::open(tempfile::tempdir().unwrap().keep().join("log.db"), SqliteSettings::default()).await.unwrap()));
+    let mut platform = Platform::on(Arc::new(
+        SqliteLog::open(tempfile::tempdir().unwrap().keep().join("log.db"), SqliteSettings::default()).await.unwrap(),
+    ));
     platform.options.batch_events = 2;
     for n in 0..9 {
         list(&mut platform, &format!("44040200{n}"), &format!("street {n}")).await;
@@ -138,8 +141,7 @@ async fn rebuilding_tells_how_far_it_is_and_replaces_the_file() {
     let teller = Arc::clone(&told);
     let (log, opener) = (Arc::clone(&platform.log), Arc::new(platform.vault.clone()));
     let progress = move |done, total| teller.lock().unwrap().push((done, total));
-    let file =
-        Views::rebuild(platform.dir.path(), log, Arc::new(Upcasters::new()), opener, platform.options, progress).await.unwrap();
+    let file = Views::rebuild(platform.dir.path(), log, Arc::new(Upcasters::new()), opener, platform.options, progress).await.unwrap();
     let told = told.lock().unwrap().clone();
     assert_eq!((told.first(), told.last()), (Some(&(0, 9)), Some(&(9, 9))));
     assert!(told.len() > 4 && told.is_sorted());

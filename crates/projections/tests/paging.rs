@@ -10,7 +10,7 @@ use gongyi_domain::{
     values::{AreaCode, PersonId, VolunteerId},
     volunteering::volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_of},
 };
-use gongyi_projections::{AreaFilter, Cursor, Page, PageArgs, PageError, QueryError, VolunteerFilter, VolunteerSort, Views};
+use gongyi_projections::{AreaFilter, Cursor, Page, PageArgs, PageError, QueryError, Views, VolunteerFilter, VolunteerSort};
 use harness::{Platform, WAIT, seal};
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -26,7 +26,8 @@ fn person(n: u32) -> PersonId {
 
 fn texts(n: u32) -> Vec<String> {
     let long = "x".repeat(n as usize % 7 * 40);
-    [format!("name-{n:07}"), format!("phone-{n:07}"), format!("id-{n:07}-{long}"), format!("content-{n:07}"), format!("reason-{n:07}")].to_vec()
+    [format!("name-{n:07}"), format!("phone-{n:07}"), format!("id-{n:07}-{long}"), format!("content-{n:07}"), format!("reason-{n:07}")]
+        .to_vec()
 }
 
 fn registered(n: u32) -> PersonEvent {

@@ -151,8 +151,7 @@ impl Views {
         for (key, attested_minutes, declared_minutes, records) in grouped {
             let Group { area, month, category, organisation } = key.clone();
             let volunteers = 0;
-            let row =
-                ParticipationRow { area, month, category, organisation, attested_minutes, declared_minutes, records, volunteers };
+            let row = ParticipationRow { area, month, category, organisation, attested_minutes, declared_minutes, records, volunteers };
             rows.insert(key, row);
         }
         let counted: Vec<(Group, u64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", heads(&group)), binds).await?;

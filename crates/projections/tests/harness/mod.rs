@@ -187,8 +187,11 @@ pub async fn dump(file: &Path) -> Vec<String> {
     assert!(tables.len() > 12, "{tables:?}");
     let mut lines = Vec::new();
     for table in tables {
-        let columns: String =
-            sqlx::query_scalar("SELECT group_concat(name) FROM pragma_table_info(?)").bind(&table).fetch_one(&mut connection).await.unwrap();
+        let columns: String = sqlx::query_scalar("SELECT group_concat(name) FROM pragma_table_info(?)")
+            .bind(&table)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
         let sql = format!("SELECT json_array({columns}) FROM {table}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
         lines.extend(rows.iter().map(|row| format!("{table}({columns}) {}", row.get::<&str, _>(0))));

@@ -142,7 +142,8 @@ impl Story {
             7 | 8 => {
                 let id = organisation(a);
                 let kind = pick(&OrganisationKind::ALL, a);
-                let profile = Profile { kind, name: format!("org {}", b % 7), area: area(b), parent: (b % 3 == 0).then(|| organisation(b)) };
+                let profile =
+                    Profile { kind, name: format!("org {}", b % 7), area: area(b), parent: (b % 3 == 0).then(|| organisation(b)) };
                 let command = match b % 6 {
                     0..3 => OrganisationCommand::Found { profile, above: vec![] },
                     3 if a % 5 == 0 => OrganisationCommand::Dissolve,
@@ -196,7 +197,8 @@ impl Story {
         let id = activity(b);
         let shift = |n: u32| ShiftId(Uuid::from_u128(0x4000 + id.0.as_u128() * 16 + u128::from(n % 3)));
         let starts = |n: u32| now + TimeDelta::minutes(10 + i64::from(n % 40));
-        let shifts = (0..=a % 3).map(|n| Shift { id: shift(n), starts: starts(n), ends: starts(n) + TimeDelta::hours(9), capacity: 1 + b % 2 });
+        let shifts =
+            (0..=a % 3).map(|n| Shift { id: shift(n), starts: starts(n), ends: starts(n) + TimeDelta::hours(9), capacity: 1 + b % 2 });
         let details = Details {
             title: format!("activity {}", b % 9),
             category: pick(Category::ALL, b),

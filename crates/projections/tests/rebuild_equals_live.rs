@@ -1,5 +1,6 @@
 //! The silent failure made loud here: a view that depends on how its events were cut into batches, on a crash, or on
 //! what was known while it was built.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod harness;
 

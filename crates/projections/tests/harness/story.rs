@@ -102,15 +102,15 @@ impl Story {
                 let of = person(a);
                 let text = |field| seal(of, "PersonCorrected", field, &format!("{field} {b}"));
                 let correction = PersonCorrection {
-                    name: (b % 2 == 0).then(|| text("name")),
-                    phone: (b % 3 == 0).then(|| text("phone")),
-                    home_area: (b % 5 == 0).then(|| area(b)),
+                    name: (b.is_multiple_of(2)).then(|| text("name")),
+                    phone: (b.is_multiple_of(3)).then(|| text("phone")),
+                    home_area: (b.is_multiple_of(5)).then(|| area(b)),
                     reason: Some(text("reason")),
                     ..PersonCorrection::default()
                 };
                 self.persons.act::<Person>(platform, of.0, PersonCommand::Correct(correction)).await;
             }
-            4 if b % 3 == 0 => {
+            4 if b.is_multiple_of(3) => {
                 if self.persons.act::<Person>(platform, person(a).0, PersonCommand::Erase).await {
                     platform.vault.destroyed.lock().unwrap().insert(person(a));
                     self.volunteers.act::<Volunteer>(platform, who.0, VolunteerCommand::Erase).await;
@@ -124,7 +124,7 @@ impl Story {
                     0 => AccountCommand::Open { person: person(a) },
                     1 => AccountCommand::Revoke(grant),
                     2..4 => AccountCommand::Grant(grant),
-                    _ if a % 3 == 0 => AccountCommand::Close,
+                    _ if a.is_multiple_of(3) => AccountCommand::Close,
                     _ => AccountCommand::Open { person: person(a) },
                 };
                 self.accounts.act::<Account>(platform, account, command).await;
@@ -134,7 +134,7 @@ impl Story {
                 let command = match b % 5 {
                     0 => VolunteerCommand::Suspend(seal(of, "VolunteerSuspended", "reason", "late")),
                     1 => VolunteerCommand::Reinstate(seal(of, "VolunteerReinstated", "reason", "back")),
-                    2 if a % 4 == 0 => VolunteerCommand::Withdraw(None),
+                    2 if a.is_multiple_of(4) => VolunteerCommand::Withdraw(None),
                     _ => VolunteerCommand::Correct { home_area: Some(area(b)), skills: Some(vec![format!("skill {b}")]) },
                 };
                 self.volunteers.act::<Volunteer>(platform, who.0, command).await;
@@ -143,10 +143,10 @@ impl Story {
                 let id = organisation(a);
                 let kind = pick(&OrganisationKind::ALL, a);
                 let profile =
-                    Profile { kind, name: format!("org {}", b % 7), area: area(b), parent: (b % 3 == 0).then(|| organisation(b)) };
+                    Profile { kind, name: format!("org {}", b % 7), area: area(b), parent: (b.is_multiple_of(3)).then(|| organisation(b)) };
                 let command = match b % 6 {
                     0..3 => OrganisationCommand::Found { profile, above: vec![] },
-                    3 if a % 5 == 0 => OrganisationCommand::Dissolve,
+                    3 if a.is_multiple_of(5) => OrganisationCommand::Dissolve,
                     _ => OrganisationCommand::Amend { id, profile, above: vec![] },
                 };
                 self.organisations.act::<Organisation>(platform, id.0, command).await;
@@ -240,15 +240,15 @@ impl Story {
         };
         let by = Approver { is_the_volunteer: false, level: Level::District };
         let reason = |event: &str| seal(of, event, "reason", &format!("because {b}"));
-        let command = if known.is_empty() || a % 3 == 0 {
+        let command = if known.is_empty() || a.is_multiple_of(3) {
             let attendance = AttendanceId(Uuid::from_u128(7));
             ServiceLedgerCommand::Log {
                 record: RecordId(Uuid::from_u128(self.serial + 0x1_0000)),
-                setting: Setting { organisation: organisation(b), activity: (b % 2 == 0).then(|| activity(b)), area: area(b / 3) },
+                setting: Setting { organisation: organisation(b), activity: (b.is_multiple_of(2)).then(|| activity(b)), area: area(b / 3) },
                 served: served(b),
-                evidence: if b % 2 == 0 { Evidence::Attested { attendance } } else { Evidence::Declared },
+                evidence: if b.is_multiple_of(2) { Evidence::Attested { attendance } } else { Evidence::Declared },
                 source: Source::Coordinator,
-                content: (b % 3 == 0).then(|| seal(of, "ServiceLogged", "content", &format!("did {b}"))),
+                content: (b.is_multiple_of(3)).then(|| seal(of, "ServiceLogged", "content", &format!("did {b}"))),
                 now,
             }
         } else {

@@ -10,7 +10,7 @@ use gongyi_domain::{
     },
     values::{AccountId, Instant},
 };
-use gongyi_vault::{RefreshError, Verdict};
+use gongyi_vault::{Attempt, RefreshError, Verdict};
 
 use crate::{
     App,
@@ -40,11 +40,10 @@ impl App {
     /// # Errors
     /// [`AccountRefusal::WrongCredentials`], [`AccountRefusal::TooManyAttempts`]; faults.
     pub async fn sign_in(&self, phone: &str, password: &str, from: Option<IpAddr>, now: Instant) -> Result<SignedIn, Rejection> {
-        let attempt = match self.vault().attempts().check(phone, from, now).await? {
-            Verdict::Allowed(attempt) => attempt,
-            Verdict::RetryAfter(wait) => return Err(refused(AccountRefusal::TooManyAttempts { seconds: wait.0 })),
-        };
-        let account = match Phone::parse(phone) {
+        // Counted by the number itself, however it is typed: other spellings buy no more guesses.
+        let phone = Phone::parse(phone);
+        let attempt = self.attempt(phone.as_ref().map_or("", Phone::as_str), from, now).await?;
+        let account = match phone {
             Ok(phone) => self.account_by_phone(&phone).await?,
             Err(_) => None,
         };
@@ -58,6 +57,14 @@ impl App {
             return Err(refused(AccountRefusal::WrongCredentials));
         }
         self.signed_in(account, None, now).await
+    }
+
+    /// Counts an attempt to prove who one is.
+    async fn attempt(&self, name: &str, from: Option<IpAddr>, now: Instant) -> Result<Attempt, Rejection> {
+        match self.vault().attempts().check(name, from, now).await? {
+            Verdict::Allowed(attempt) => Ok(attempt),
+            Verdict::RetryAfter(wait) => Err(refused(AccountRefusal::TooManyAttempts { seconds: wait.0 })),
+        }
     }
 
     async fn signed_in(&self, account: AccountId, refresh: Option<String>, now: Instant) -> Result<SignedIn, Rejection> {
@@ -101,14 +108,16 @@ impl App {
     /// Changes the actor's own password and ends all other sessions.
     ///
     /// # Errors
-    /// Wrong old or weak new passwords; faults.
-    pub async fn change_password(&self, actor: &Actor, old: &str, new: &str) -> Result<(), Rejection> {
+    /// Wrong old or weak new passwords, too many attempts; faults.
+    pub async fn change_password(&self, actor: &Actor, old: &str, new: &str, now: Instant) -> Result<(), Rejection> {
         let subject = Subject { person: actor.person(), ..Subject::default() };
         CHANGE_PASSWORD.may(actor, &subject).map_err(refused)?;
         let Actor::Account { account, .. } = actor else { return Err(refused(AccountRefusal::UnknownAccount)) };
+        let attempt = self.attempt(&account.to_string(), None, now).await?;
         if !self.vault().verify_password(Some(*account), old).await? {
             return Err(refused(AccountRefusal::WrongCredentials));
         }
+        self.vault().attempts().succeeded(attempt).await?;
         self.keep_password(*account, new).await?;
         Ok(self.vault().revoke_account(*account).await?)
     }

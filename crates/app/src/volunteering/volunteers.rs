@@ -189,10 +189,10 @@ pub(crate) async fn sealed_reason<A: Kind>(
 }
 
 /// Correct what is known of a volunteer; `None` stays.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct CorrectVolunteer {
     /// Who.
-    pub volunteer: Option<VolunteerId>,
+    pub volunteer: VolunteerId,
     /// The right name.
     pub name: Option<String>,
     /// The right ID number.
@@ -213,7 +213,7 @@ impl Command for CorrectVolunteer {
     type Answer = VolunteerId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<VolunteerId, Rejection> {
-        let volunteer = self.volunteer.ok_or_else(|| refused(VolunteerRefusal::UnknownVolunteer))?;
+        let volunteer = self.volunteer;
         let (person, subject) = subject_of(work, volunteer).await?;
         work.may(Self::ACT, &subject)?;
         if self.id_number.is_some() && work.actor.person() == Some(person) {

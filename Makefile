@@ -1,0 +1,57 @@
+# make demo   build, fill an invented district, serve it on 127.0.0.1:8080 (GONGYI_LISTEN changes the address)
+# make test   install what is missing, then everything that CI runs
+# make lint   formatting, clippy, licences and bans, generated files
+# make bench  the benchmarks, each beside a floor measured in the same run
+# make generate  rewrite what is generated and committed
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench generate tools
+
+DEMO_DATA ?= demo-data
+NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
+
+help:
+	@sed -n 's/^# make /make /p' Makefile
+
+# A C compiler is all that Rust's own tools do not bring; Node runs the clients in the tests.
+tools:
+	@missing=""; \
+	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	if [ "$(TOOLS)" = test ]; then command -v node >/dev/null || missing="$$missing nodejs"; command -v npm >/dev/null || missing="$$missing npm"; fi; \
+	if [ -n "$$missing" ]; then apt-get update -qq && apt-get install -y -qq $$missing; fi; \
+	command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup, then try again" >&2; exit 69; }
+
+demo: tools
+	cargo build --release --locked --package gongyi
+	target/release/gongyi demo --data $(DEMO_DATA)
+
+test:
+	@$(MAKE) --no-print-directory tools TOOLS=test
+	@$(MAKE) --no-print-directory lint
+	cargo build --locked --package gongyi
+ifdef NEXTEST
+	cargo nextest run --locked --workspace --no-fail-fast
+	cargo test --locked --workspace --doc
+else
+	cargo test --locked --workspace --no-fail-fast
+endif
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then \
+		cargo deny --offline check licenses bans sources; \
+		if cargo deny fetch >/dev/null 2>&1; then cargo deny check advisories; \
+		else echo "lint: the advisory database cannot be reached from here; advisories are not checked"; fi; \
+	else echo "lint: cargo-deny is not installed (cargo install cargo-deny); licences, bans and advisories are not checked"; fi
+	@$(MAKE) --no-print-directory generate
+	@git diff --exit-code -- schema || { echo "lint: generated files differ from the committed ones; commit them" >&2; exit 1; }
+
+bench:
+	cargo bench --locked --package gongyi-eventlog
+	cargo bench --locked --package gongyi-projections
+
+generate:
+	cargo run --quiet --locked --package gongyi -- generate

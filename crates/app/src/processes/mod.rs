@@ -36,6 +36,18 @@ pub trait Process: Send + Sync + 'static {
 }
 
 impl App {
+    /// Each process with how many events the rules kept it from carrying out.
+    ///
+    /// # Errors
+    /// Faults of the vault.
+    pub async fn parked_processes(&self) -> Result<Vec<(&'static str, u64)>, Rejection> {
+        let mut counts = vec![];
+        for name in [AttendanceToLedger::NAME, DestroyErasedKeys::NAME] {
+            counts.push((name, self.vault().parked(name).await?.len() as u64));
+        }
+        Ok(counts)
+    }
+
     /// Runs a process until `stop` turns true or the log is closed.
     pub async fn run_process<P: Process>(&self, process: P, mut stop: watch::Receiver<bool>) {
         let mut log = self.log().watch();

@@ -1,0 +1,6 @@
+//! Who there is and who may what: areas, signing in, accounts and roles, personal data.
+
+pub(crate) mod accounts;
+pub(crate) mod areas;
+pub(crate) mod personal;
+pub(crate) mod sign_in;

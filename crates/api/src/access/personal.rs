@@ -1,0 +1,86 @@
+//! How much of a person the asker sees.
+//!
+//! - Who may not see personal data sees a masked name and nothing else.
+//! - The ID number is masked even for oneself; the staff whose role covers the person see it.
+
+use gongyi_domain::access::{
+    authority::{Act, Subject},
+    person::PERSONAL_DATA,
+};
+
+use crate::door::Door;
+
+/// How much the asker sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sight {
+    /// A masked name.
+    Masked,
+    /// Everything, the ID number masked: one's own.
+    Own,
+    /// Everything.
+    Full,
+}
+
+impl Sight {
+    /// By what the person is about: at home, in an activity, in a record.
+    pub(crate) fn of(door: &Door<'_>, subject: &Subject) -> Self {
+        if door.allowed_by_role(&PERSONAL_DATA, subject) {
+            Self::Full
+        } else if door.allowed(&PERSONAL_DATA, subject) {
+            Self::Own
+        } else {
+            Self::Masked
+        }
+    }
+
+    /// The name as the asker sees it.
+    pub(crate) fn name(self, name: Option<&str>) -> Option<String> {
+        match self {
+            Self::Masked => name.map(masked_name),
+            Self::Own | Self::Full => name.map(str::to_owned),
+        }
+    }
+
+    /// The ID number as the asker sees it.
+    pub(crate) fn id_number(self, number: Option<&str>) -> Option<String> {
+        match self {
+            Self::Masked => None,
+            Self::Own => number.map(masked_number),
+            Self::Full => number.map(str::to_owned),
+        }
+    }
+
+    /// Anything else personal.
+    pub(crate) fn text<T>(self, text: Option<T>) -> Option<T> {
+        text.filter(|_| self > Self::Masked)
+    }
+}
+
+/// The first character and a star, however long the name is.
+fn masked_name(name: &str) -> String {
+    name.chars().take(1).chain(['*']).collect()
+}
+
+/// The region and the last two characters.
+fn masked_number(number: &str) -> String {
+    let count = number.chars().count();
+    let shown = |place| place < 6 || place + 2 >= count;
+    number.chars().enumerate().map(|(place, it)| if shown(place) { it } else { '*' }).collect()
+}
+
+/// Searching and ordering by name tells names: open to whoever may see personal data of all of them.
+pub(crate) const BY_NAME: &Act = &PERSONAL_DATA;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_keep_what_tells_people_apart_and_no_more() {
+        assert_eq!(masked_name("张建国"), "张*");
+        assert_eq!(masked_name("张"), "张*");
+        assert_eq!(masked_number("11010519491231002X"), "110105**********2X");
+        assert_eq!(Sight::Masked.text(Some("19901215279")), None);
+        assert_eq!(Sight::Masked.id_number(Some("11010519491231002X")), None);
+    }
+}

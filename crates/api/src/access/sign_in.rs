@@ -1,0 +1,166 @@
+//! Signing in, staying signed in, signing out, changing one's password. None of it is an event, so none has a
+//! position.
+
+use async_graphql::{Context, Error, InputObject, Object, SimpleObject};
+use gongyi_app::{App, access::sign_in::SignedIn};
+use gongyi_domain::{
+    access::{
+        account::{CHANGE_PASSWORD, REFRESH, SIGN_IN, SIGN_OUT},
+        authority::Subject,
+    },
+    refusal::Refusal,
+};
+
+use crate::{allowance::Attempt, door::Door, outcome::Refused};
+
+/// A session: what a signed-in client keeps.
+#[derive(SimpleObject)]
+pub struct Session {
+    /// The access token, to be sent as `Authorization: Bearer …`. A JSON Web Token; its keys are at
+    /// `/.well-known/jwks.json`.
+    access_token: String,
+    /// How long the access token holds, in seconds.
+    expires_in: i64,
+    /// Exchanged for a new pair, once. Used a second time it ends the whole session.
+    refresh_token: String,
+}
+
+impl From<SignedIn> for Session {
+    fn from(signed_in: SignedIn) -> Self {
+        let SignedIn { account: _, access_token, expires_in, refresh_token } = signed_in;
+        Self { access_token, expires_in, refresh_token }
+    }
+}
+
+/// What became of `signIn`.
+#[derive(SimpleObject)]
+pub struct SignInPayload {
+    /// The session; null if refused.
+    session: Option<Session>,
+    /// Why the rules said no.
+    refusal: Option<Refused>,
+}
+
+/// What became of `refresh`.
+#[derive(SimpleObject)]
+pub struct RefreshPayload {
+    /// The session; null if refused.
+    session: Option<Session>,
+    /// Why the rules said no.
+    refusal: Option<Refused>,
+}
+
+/// What became of `signOut`.
+#[derive(SimpleObject)]
+pub struct SignOutPayload {
+    /// The session is over, whether or not it had been before.
+    signed_out: bool,
+    /// Why the rules said no.
+    refusal: Option<Refused>,
+}
+
+/// What became of `changePassword`.
+#[derive(SimpleObject)]
+pub struct ChangePasswordPayload {
+    /// The password is changed and all sessions are over; access tokens run out by themselves.
+    changed: bool,
+    /// Why the rules said no.
+    refusal: Option<Refused>,
+}
+
+/// What signing in takes.
+#[derive(InputObject)]
+pub struct SignInInput {
+    /// The phone number, in any usual way of writing.
+    phone: String,
+    /// The password.
+    password: String,
+}
+
+/// What a refresh takes.
+#[derive(InputObject)]
+pub struct RefreshInput {
+    /// The refresh token.
+    refresh_token: String,
+}
+
+/// What signing out takes.
+#[derive(InputObject)]
+pub struct SignOutInput {
+    /// The refresh token.
+    refresh_token: String,
+}
+
+/// What changing one's password takes.
+#[derive(InputObject)]
+pub struct ChangePasswordInput {
+    /// The password until now.
+    old_password: String,
+    /// The new one.
+    new_password: String,
+}
+
+fn session<T: Into<Session>>(told: Result<T, Refusal>) -> (Option<Session>, Option<Refused>) {
+    match told {
+        Ok(signed_in) => (Some(signed_in.into()), None),
+        Err(refusal) => (None, Some(Refused(refusal))),
+    }
+}
+
+fn plain(told: Result<(), Refusal>) -> (bool, Option<Refused>) {
+    (told.is_ok(), told.err().map(Refused))
+}
+
+/// The root fields about sessions.
+#[derive(Default)]
+pub struct SignInMutations;
+
+#[Object]
+impl SignInMutations {
+    /// Sign in with phone and password. Open to everybody, so often from one address.
+    async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload, Error> {
+        let door = Door::of(ctx)?;
+        door.may(&SIGN_IN, &Subject::default())?;
+        let address = door.asker.address;
+        if let Err(refusal) = door.allowances.take(Attempt::SignIn, address) {
+            return Ok(SignInPayload { session: None, refusal: Some(Refused(refusal)) });
+        }
+        let (app, now) = (door.app.clone(), door.now());
+        let signing_in = async move { app.sign_in(&input.phone, &input.password, address, now).await };
+        let (session, refusal) = session(door.told_plain(SIGN_IN.name, signing_in).await?);
+        Ok(SignInPayload { session, refusal })
+    }
+
+    /// Exchange a refresh token for a new pair. Open to everybody.
+    async fn refresh(&self, ctx: &Context<'_>, #[graphql(desc = "Which session.")] input: RefreshInput) -> Result<RefreshPayload, Error> {
+        let door = Door::of(ctx)?;
+        door.may(&REFRESH, &Subject::default())?;
+        let (app, now) = (door.app.clone(), door.now());
+        let refreshing = async move { app.refresh(&input.refresh_token, now).await };
+        let (session, refusal) = session(door.told_plain(REFRESH.name, refreshing).await?);
+        Ok(RefreshPayload { session, refusal })
+    }
+
+    /// End the session that a refresh token belongs to. Open to everybody.
+    async fn sign_out(&self, ctx: &Context<'_>, #[graphql(desc = "Which session.")] input: SignOutInput) -> Result<SignOutPayload, Error> {
+        let door = Door::of(ctx)?;
+        door.may(&SIGN_OUT, &Subject::default())?;
+        let app: App = door.app.clone();
+        let signing_out = async move { app.sign_out(&input.refresh_token).await };
+        let (signed_out, refusal) = plain(door.told_plain(SIGN_OUT.name, signing_out).await?);
+        Ok(SignOutPayload { signed_out, refusal })
+    }
+
+    /// Change one's own password; all sessions end.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Old and new.")] input: ChangePasswordInput,
+    ) -> Result<ChangePasswordPayload, Error> {
+        let door = Door::of(ctx)?;
+        let (app, actor) = (door.app.clone(), door.asker.actor.clone());
+        let changing = async move { { let now = app.now(); app.change_password(&actor, &input.old_password, &input.new_password, now).await } };
+        let (changed, refusal) = plain(door.told_plain(CHANGE_PASSWORD.name, changing).await?);
+        Ok(ChangePasswordPayload { changed, refusal })
+    }
+}

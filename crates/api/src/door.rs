@@ -1,0 +1,309 @@
+//! What every field goes through: who asks, whether that one may, how far the views must be, and how a command is sent.
+//!
+//! - Every root field names its act and asks [`Door::may`], or sends a command, which asks by itself.
+//! - A command goes on when the client goes away: it runs in a task of its own.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant as Clock},
+};
+
+use async_graphql::{Context, Error, ID, dataloader::Loader};
+use gongyi_app::{App, Command, Done, Rejection, Request};
+use gongyi_domain::{
+    access::authority::{Act, Actor, Subject, To},
+    refusal::Refusal,
+    values::{Instant, OrganisationId, PersonId},
+};
+use gongyi_eventlog::{Standing, Token};
+use gongyi_projections::{QueryError, VolunteerView};
+use uuid::Uuid;
+
+use crate::{
+    allowance::Allowances,
+    fault::{self, Code},
+    http::metrics::Metrics,
+    ids,
+    loaders::{FromViews, LineOf, Loaders, MembershipsOf},
+    outcome::Outcome,
+    scalars::Position,
+    settings::READ_POSITION_MAX_MILLIS,
+};
+
+/// Who asks, from where, in which course of things; one a request.
+#[derive(Debug)]
+pub struct Asker {
+    /// Who.
+    pub actor: Actor,
+    /// From where, as far as it is known.
+    pub address: Option<IpAddr>,
+    /// The course of things; also the request's id.
+    pub correlation: Uuid,
+    /// What must be seen before anything is read, as the client's header has it.
+    pub must_see: Option<String>,
+    reached: Mutex<Option<Token>>,
+}
+
+impl Asker {
+    /// An asker.
+    pub fn new(actor: Actor, address: Option<IpAddr>, correlation: Uuid, must_see: Option<String>) -> Self {
+        Self { actor, address, correlation, must_see, reached: Mutex::new(None) }
+    }
+
+    /// The furthest position of what was done in this request.
+    pub(crate) fn reached(&self) -> Option<Token> {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn has_reached(&self, token: Token) {
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if reached.is_none_or(|before| before.position < token.position) {
+            *reached = Some(token);
+        }
+    }
+}
+
+/// The way from a field to the platform.
+#[derive(Clone, Copy)]
+pub(crate) struct Door<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) asker: &'a Asker,
+    pub(crate) allowances: &'a Allowances,
+    metrics: &'a Metrics,
+    loaders: &'a Loaders,
+}
+
+impl<'a> Door<'a> {
+    /// The way from this field.
+    pub(crate) fn of(ctx: &Context<'a>) -> Result<Self, Error> {
+        let asker: &Arc<Asker> = ctx.data()?;
+        Ok(Self { app: ctx.data()?, asker, allowances: ctx.data()?, metrics: ctx.data()?, loaders: ctx.data()? })
+    }
+
+    /// The way from a field that reads: once this node has seen what the client must see.
+    ///
+    /// # Errors
+    /// `STALE`, `UNKNOWN_POSITION`.
+    pub(crate) async fn reading(ctx: &Context<'a>, position: Option<&Position>) -> Result<Self, Error> {
+        let door = Self::of(ctx)?;
+        for position in [position.map(|it| &it.0), door.asker.must_see.as_ref()].into_iter().flatten() {
+            door.has_seen(position).await?;
+        }
+        Ok(door)
+    }
+
+    /// A token of this log's history, at most as far as its head after a while.
+    pub(crate) async fn known(&self, position: &str) -> Result<Token, Error> {
+        let unknown = || fault::error(Code::UnknownPosition, "this position is of another log, or of another history of this one");
+        let token: Token = position.parse().map_err(|_| unknown())?;
+        let wait = Duration::from_millis(READ_POSITION_MAX_MILLIS);
+        let log = self.app.log();
+        let mut head = log.watch();
+        match log.check(&token).await.map_err(|error| self.internal(&error))? {
+            Standing::Known => return Ok(token),
+            Standing::OtherLog | Standing::Forked => return Err(unknown()),
+            Standing::Ahead { .. } => _ = tokio::time::timeout(wait, head.wait_for(|head| *head >= token.position)).await,
+        }
+        match log.check(&token).await.map_err(|error| self.internal(&error))? {
+            Standing::Known => Ok(token),
+            Standing::Ahead { head } => Err(stale(head)),
+            Standing::OtherLog | Standing::Forked => Err(unknown()),
+        }
+    }
+
+    async fn has_seen(&self, position: &str) -> Result<(), Error> {
+        let token = self.known(position).await?;
+        self.shows(token.position).await
+    }
+
+    /// Waits until the views show a position.
+    pub(crate) async fn shows(&self, position: u64) -> Result<(), Error> {
+        let wait = Duration::from_millis(READ_POSITION_MAX_MILLIS);
+        let views = self.app.views();
+        views.wait_for(position, wait).await.map_err(|_| stale(views.position()))
+    }
+
+    /// The moment of this request.
+    pub(crate) fn now(&self) -> Instant {
+        self.app.now()
+    }
+
+    pub(crate) fn internal(&self, source: &dyn std::error::Error) -> Error {
+        fault::internal(self.asker.correlation, source)
+    }
+
+    /// What the views answered.
+    pub(crate) fn read<T>(&self, answer: Result<T, QueryError>) -> Result<T, Error> {
+        answer.map_err(|error| match error {
+            QueryError::Page(problem) => fault::error(Code::BadInput, problem.to_string()),
+            QueryError::Storage(_) | QueryError::Row(_) => self.internal(&error),
+        })
+    }
+
+    /// One thing by its key, in a batch with others.
+    pub(crate) async fn load<K>(&self, key: K) -> Result<Option<<FromViews as Loader<K>>::Value>, Error>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        FromViews: Loader<K, Error = crate::loaders::LoadFault>,
+    {
+        self.loaders.load_one(key).await.map_err(|error| self.internal(&error))
+    }
+
+    /// The asker may do `act` to `subject`.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `FORBIDDEN`.
+    pub(crate) fn may(&self, act: &Act, subject: &Subject) -> Result<(), Error> {
+        act.may(&self.asker.actor, subject).map_err(fault::refused)
+    }
+
+    /// The asker may do `act` to what lies in all of these subjects at once: covered in one, it is allowed.
+    ///
+    /// # Errors
+    /// As [`Door::may`].
+    pub(crate) fn may_within(&self, act: &Act, subjects: &[Subject]) -> Result<(), Error> {
+        let mut outcome = if subjects.is_empty() { self.may(act, &Subject::default()) } else { Ok(()) };
+        for subject in subjects {
+            outcome = self.may(act, subject);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// Whether the asker may do `act` to `subject`.
+    pub(crate) fn allowed(&self, act: &Act, subject: &Subject) -> bool {
+        act.may(&self.asker.actor, subject).is_ok()
+    }
+
+    /// Whether a role of the asker, not being the person it is about, allows `act`.
+    pub(crate) fn allowed_by_role(&self, act: &Act, subject: &Subject) -> bool {
+        act.open_to.iter().any(|to| matches!(to, To::Holders(role) if self.asker.actor.holds(*role, subject)))
+    }
+
+    /// Whether the asker is this person.
+    pub(crate) fn is(&self, person: PersonId) -> bool {
+        self.asker.actor.person() == Some(person)
+    }
+
+    /// An organisation as the subject of an act: in its area, with all above it. Unknown ones lie nowhere.
+    pub(crate) async fn organisation_subject(&self, id: OrganisationId) -> Result<Subject, Error> {
+        let organisations = self.load(LineOf(id)).await?.unwrap_or_default();
+        let area = self.load(id).await?.map(|row| row.area);
+        Ok(Subject { area, organisations, person: None })
+    }
+
+    /// A volunteer as the subject of an act: at home in an area, a member of organisations and so of all above them.
+    pub(crate) async fn volunteer_subject(&self, volunteer: &VolunteerView) -> Result<Subject, Error> {
+        let mut subject = Subject::person(volunteer.person, Some(volunteer.home_area.clone()));
+        for membership in self.load(MembershipsOf(volunteer.id)).await?.unwrap_or_default() {
+            subject.organisations.extend(self.load(LineOf(membership.organisation)).await?.unwrap_or_default());
+        }
+        Ok(subject)
+    }
+
+    /// A command's request, under the id its sender chose or a fresh one.
+    fn request(&self, command_id: Option<&ID>) -> Result<Request, Refusal> {
+        let mut request = self.app.request(self.asker.actor.clone());
+        request.correlation = self.asker.correlation;
+        if let Some(id) = command_id {
+            request.command_id = id.parse().map_err(|_| ids::not_a_command_id())?;
+        }
+        Ok(request)
+    }
+
+    /// Does a command and waits until the views show it. What the rules refuse, the shape of the input included, is
+    /// in the outcome.
+    ///
+    /// # Errors
+    /// `CONFLICT`, `INTERNAL`.
+    pub(crate) async fn does<C>(&self, command_id: Option<&ID>, command: Result<C, Refusal>) -> Result<Outcome<C::Answer>, Error>
+    where
+        C: Command + Send + 'static,
+        C::Answer: 'static,
+    {
+        let asked = command.and_then(|command| Ok((self.request(command_id)?, command)));
+        let (request, command) = match asked {
+            Ok(asked) => asked,
+            Err(refusal) => {
+                self.metrics.command(C::ACT.name, "refused", Duration::ZERO);
+                return Ok(Outcome::refused(refusal));
+            }
+        };
+        let app = self.app.clone();
+        self.told(C::ACT.name, async move { app.dispatch(&request, &command).await }).await.map(Outcome::from)
+    }
+
+    /// Does a command without waiting for the views, under an id made of the given one and `part`.
+    pub(crate) async fn does_part<C>(&self, command_id: Uuid, part: &[u8], command: C) -> Result<Outcome<C::Answer>, Error>
+    where
+        C: Command + Send + 'static,
+        C::Answer: 'static,
+    {
+        let mut request = self.app.request(self.asker.actor.clone());
+        request.correlation = self.asker.correlation;
+        request.command_id = Uuid::new_v5(&command_id, part);
+        let app = self.app.clone();
+        self.told(C::ACT.name, async move { app.submit(&request, &command).await }).await.map(Outcome::from)
+    }
+
+    /// Carries out `work` in a task of its own and counts how it went.
+    ///
+    /// # Errors
+    /// `CONFLICT`, `INTERNAL`; a refusal is inside.
+    pub(crate) async fn told<T: Send + 'static>(
+        &self,
+        act: &'static str,
+        work: impl Future<Output = Result<Done<T>, Rejection>> + Send + 'static,
+    ) -> Result<Result<Done<T>, Refusal>, Error> {
+        let told = self.carried_out(act, work, |done| if done.unchanged { "unchanged" } else { "done" }).await?;
+        if let Ok(done) = &told {
+            self.asker.has_reached(done.token);
+        }
+        Ok(told)
+    }
+
+    /// As [`Door::told`], for what is no event: signing in and the like.
+    pub(crate) async fn told_plain<T: Send + 'static>(
+        &self,
+        act: &'static str,
+        work: impl Future<Output = Result<T, Rejection>> + Send + 'static,
+    ) -> Result<Result<T, Refusal>, Error> {
+        self.carried_out(act, work, |_| "done").await
+    }
+
+    async fn carried_out<T: Send + 'static>(
+        &self,
+        act: &'static str,
+        work: impl Future<Output = Result<T, Rejection>> + Send + 'static,
+        success: impl Fn(&T) -> &'static str,
+    ) -> Result<Result<T, Refusal>, Error> {
+        let began = Clock::now();
+        let finished = tokio::spawn(work).await;
+        let count = |result| self.metrics.command(act, result, began.elapsed());
+        match finished {
+            Ok(Ok(done)) => {
+                count(success(&done));
+                Ok(Ok(done))
+            }
+            Ok(Err(Rejection::Refused(refusal))) => {
+                count("refused");
+                Ok(Err(refusal))
+            }
+            Ok(Err(rejection)) => {
+                count(if matches!(rejection, Rejection::Conflict) { "conflict" } else { "fault" });
+                Err(fault::rejected(rejection, self.asker.correlation))
+            }
+            Err(panicked) => {
+                count("fault");
+                Err(self.internal(&panicked))
+            }
+        }
+    }
+}
+
+fn stale(at: u64) -> Error {
+    fault::error(Code::Stale, format!("this node is at {at} and has not seen the position asked for; try again"))
+}

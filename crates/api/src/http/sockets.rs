@@ -1,0 +1,240 @@
+//! Subscriptions over WebSocket: `graphql-transport-ws`, and the older `graphql-ws`.
+//!
+//! - Who asks is told by `authorization` in the payload of `connection_init`, else by the upgrade's header.
+//! - A socket ends when its token does; until then every operation asks anew which roles are held.
+
+use std::{net::IpAddr, pin::pin, str::FromStr, sync::Arc, time::Duration};
+
+use async_graphql::{
+    Context, Data, Error, Executor, Request as Query, Response as Answer,
+    http::{WebSocket as Protocol, WsMessage},
+    http::WebSocketProtocols as Protocols,
+};
+use axum::{
+    Extension,
+    extract::{
+        State,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+    },
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use futures::{SinkExt, StreamExt, future, stream, stream::BoxStream};
+use gongyi_domain::{access::authority::Actor, values::Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use uuid::Uuid;
+
+use super::{
+    RequestId, Shared, address,
+    bearer::{self, Bearer, NotABearer},
+    metrics::OpenGuard,
+};
+use crate::{
+    door::Asker,
+    fault::{self, Code},
+    settings::{REQUEST_BODY_MAX_BYTES, SOCKET_INIT_MAX_SECONDS, SOCKET_SUBSCRIPTIONS_MAX_COUNT},
+};
+
+/// How often a quiet peer is asked whether it is there, in seconds.
+const PING_SECONDS: u64 = 30;
+/// Close codes of `graphql-transport-ws`.
+const UNAUTHORIZED: u16 = 4401;
+const FORBIDDEN: u16 = 4403;
+const INIT_TIMEOUT: u16 = 4408;
+
+/// The places for subscriptions of one socket.
+struct Seats(Arc<Semaphore>);
+
+/// A subscription's place on its socket, until it ends.
+pub(crate) struct Seat {
+    _permit: OwnedSemaphorePermit,
+    _open: OpenGuard,
+}
+
+impl Seat {
+    /// A place on this socket; none is needed where there is no socket.
+    ///
+    /// # Errors
+    /// `LIMIT_EXCEEDED`: all are taken.
+    pub(crate) fn take(ctx: &Context<'_>) -> Result<Option<Self>, Error> {
+        let Some(seats) = ctx.data_opt::<Seats>() else { return Ok(None) };
+        let metrics: &super::metrics::Metrics = ctx.data()?;
+        match seats.0.clone().try_acquire_owned() {
+            Ok(permit) => Ok(Some(Self { _permit: permit, _open: metrics.subscription() })),
+            Err(_) => Err(fault::limit_of_field("subscriptions", SOCKET_SUBSCRIPTIONS_MAX_COUNT)),
+        }
+    }
+}
+
+/// Who the socket was opened by.
+struct OpenedBy(Actor);
+
+/// Where the handshake stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handshake {
+    /// Nothing was said yet.
+    Awaited,
+    /// Refused.
+    Refused,
+    /// Done; the token holds until then.
+    Done(Option<Instant>),
+}
+
+/// The upgrade.
+pub(crate) async fn upgrade(
+    State(shared): State<Shared>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    upgrade: WebSocketUpgrade,
+    parts: Parts,
+) -> Response {
+    let Some(protocol) = spoken(&parts.headers) else {
+        return (StatusCode::BAD_REQUEST, "speak graphql-transport-ws or graphql-ws\n").into_response();
+    };
+    let bearer = match bearer::of_headers(&shared.app, &parts.headers).await {
+        Ok(bearer) => bearer,
+        Err(NotABearer::Invalid) => return (StatusCode::UNAUTHORIZED, "the token does not hold\n").into_response(),
+        Err(NotABearer::Fault(fault)) => {
+            fault::rejected(fault, id);
+            return (StatusCode::INTERNAL_SERVER_ERROR, "something broke\n").into_response();
+        }
+    };
+    let address = address::of(&parts, &shared.settings);
+    upgrade
+        .protocols([protocol.sec_websocket_protocol()])
+        .max_message_size(REQUEST_BODY_MAX_BYTES)
+        .on_upgrade(move |socket| serve(shared, socket, protocol, bearer, address, id))
+}
+
+fn spoken(headers: &HeaderMap) -> Option<Protocols> {
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    offered.flat_map(|value| value.split(',')).find_map(|name| Protocols::from_str(name.trim()).ok())
+}
+
+/// Operations of one socket: each with an asker of its own, whose roles are read anew.
+#[derive(Clone)]
+struct Operations {
+    shared: Shared,
+    address: Option<IpAddr>,
+}
+
+impl Operations {
+    async fn asked(&self, query: Query, session: Option<&Data>) -> Query {
+        let opened_by = session.and_then(|data| data.get(&std::any::TypeId::of::<OpenedBy>()));
+        let actor = match opened_by.and_then(|it| it.downcast_ref::<OpenedBy>()) {
+            // A fault shows as nobody signed in; the operation says so.
+            Some(OpenedBy(Actor::Account { account, .. })) => {
+                self.shared.app.actor_of(*account).await.ok().flatten().unwrap_or(Actor::Anonymous)
+            }
+            Some(OpenedBy(actor)) => actor.clone(),
+            None => Actor::Anonymous,
+        };
+        query.data(Arc::new(Asker::new(actor, self.address, Uuid::now_v7(), None)))
+    }
+}
+
+impl Executor for Operations {
+    async fn execute(&self, query: Query) -> Answer {
+        let query = self.asked(query, None).await;
+        self.shared.schema.execute(query).await
+    }
+
+    fn execute_stream(&self, query: Query, session: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
+        let this = self.clone();
+        let opening = async move {
+            let query = this.asked(query, session.as_deref()).await;
+            this.shared.schema.execute_stream_with_session_data(query, session.unwrap_or_default())
+        };
+        stream::once(opening).flatten().boxed()
+    }
+}
+
+/// What `connection_init` says about who asks; what it does not say, the upgrade's header has said.
+async fn opened(shared: Shared, payload: serde_json::Value, by_header: Bearer) -> Result<Bearer, NotABearer> {
+    let said = ["authorization", "Authorization"].into_iter().find_map(|name| payload.get(name)?.as_str());
+    match said {
+        Some(text) => bearer::of_text(&shared.app, text).await,
+        None => Ok(by_header),
+    }
+}
+
+async fn serve(shared: Shared, socket: WebSocket, protocol: Protocols, by_header: Bearer, address: Option<IpAddr>, id: Uuid) {
+    let _open = shared.metrics.socket();
+    let (mut sink, incoming) = socket.split();
+    let messages = incoming
+        .take_while(|message| future::ready(message.is_ok()))
+        .filter_map(|message| future::ready(message.ok().filter(|it| matches!(it, Message::Text(_) | Message::Binary(_)))))
+        .map(Message::into_data);
+    let (tell, mut handshake) = watch::channel(Handshake::Awaited);
+    let platform = shared.clone();
+    let on_init = move |payload: serde_json::Value| async move {
+        match opened(platform, payload, by_header).await {
+            Ok(Bearer { actor, until }) => {
+                let mut data = Data::default();
+                data.insert(OpenedBy(actor));
+                data.insert(Seats(Arc::new(Semaphore::new(SOCKET_SUBSCRIPTIONS_MAX_COUNT))));
+                tell.send_replace(Handshake::Done(until));
+                Ok(data)
+            }
+            Err(problem) => {
+                tell.send_replace(Handshake::Refused);
+                Err(match problem {
+                    NotABearer::Invalid => fault::error(Code::Unauthenticated, "the token does not hold"),
+                    NotABearer::Fault(fault) => fault::rejected(fault, id),
+                })
+            }
+        }
+    };
+    let operations = Operations { shared: shared.clone(), address };
+    let mut answers = pin!(Protocol::new(operations, messages, protocol).on_connection_init(on_init));
+    let mut over = pin!(ended(shared, handshake.clone()));
+    let mut ping = tokio::time::interval(Duration::from_secs(PING_SECONDS));
+    loop {
+        let message = tokio::select! {
+            answer = answers.next() => match answer {
+                None => return,
+                Some(WsMessage::Text(text)) => Message::Text(text.into()),
+                Some(WsMessage::Close(code, reason)) => {
+                    let stands = *handshake.borrow_and_update();
+                    closing(close_code(stands, code), reason)
+                }
+            },
+            (code, reason) = &mut over => closing(code, reason.to_owned()),
+            _ = ping.tick() => Message::Ping(Vec::new().into()),
+        };
+        let last = matches!(message, Message::Close(_));
+        if sink.send(message).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// The protocol's own code for what the library closes with a general one.
+fn close_code(handshake: Handshake, code: u16) -> u16 {
+    match (handshake, code) {
+        (Handshake::Refused, _) => FORBIDDEN,
+        (Handshake::Awaited, 1011) => UNAUTHORIZED,
+        (Handshake::Awaited | Handshake::Done(_), code) => code,
+    }
+}
+
+fn closing(code: u16, reason: String) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+}
+
+/// Why a socket ends by itself: nothing was said in time, or the token has run out.
+async fn ended(shared: Shared, mut handshake: watch::Receiver<Handshake>) -> (u16, &'static str) {
+    let wait = Duration::from_secs(SOCKET_INIT_MAX_SECONDS);
+    let said = async { handshake.wait_for(|it| *it != Handshake::Awaited).await.map(|it| *it).ok() };
+    let stands = match tokio::time::timeout(wait, said).await {
+        Ok(stands) => stands.unwrap_or(Handshake::Awaited),
+        Err(_) => return (INIT_TIMEOUT, "Connection initialisation timeout"),
+    };
+    match stands {
+        Handshake::Done(Some(until)) => {
+            let left = (until - shared.app.now()).to_std().unwrap_or_default();
+            tokio::time::sleep(left).await;
+            (UNAUTHORIZED, "the token has run out")
+        }
+        Handshake::Done(None) | Handshake::Refused | Handshake::Awaited => future::pending().await,
+    }
+}

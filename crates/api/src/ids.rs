@@ -1,0 +1,137 @@
+//! Global ids: base64 of `Type:id`, so that one id says what it is of.
+//!
+//! - What lies within another thing carries both: a service record its volunteer, a shift its activity.
+
+use async_graphql::ID;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use gongyi_domain::{
+    refusal::Refusal,
+    values::{AccountId, ActivityId, AreaCode, AttendanceId, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
+};
+
+use crate::fault::{self, Code};
+
+/// Something with a global id.
+pub(crate) trait GlobalId: Sized {
+    /// The type's name in the schema.
+    const TYPE: &'static str;
+
+    /// The id within its type.
+    fn write(&self) -> String;
+    /// The id within its type, if the text is one.
+    fn read(text: &str) -> Option<Self>;
+}
+
+macro_rules! plain {
+    ($($id:ident $name:literal),+ $(,)?) => {$(
+        impl GlobalId for $id {
+            const TYPE: &'static str = $name;
+            fn write(&self) -> String {
+                self.to_string()
+            }
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )+};
+}
+plain! {
+    PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
+}
+
+macro_rules! within {
+    ($($(#[$doc:meta])* $key:ident { $outer:ident: $outer_id:ident, $inner:ident: $inner_id:ident } $name:literal),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) struct $key {
+            pub(crate) $outer: $outer_id,
+            pub(crate) $inner: $inner_id,
+        }
+        impl GlobalId for $key {
+            const TYPE: &'static str = $name;
+            fn write(&self) -> String {
+                format!("{}/{}", self.$outer, self.$inner)
+            }
+            fn read(text: &str) -> Option<Self> {
+                let (outer, inner) = text.split_once('/')?;
+                Some(Self { $outer: outer.parse().ok()?, $inner: inner.parse().ok()? })
+            }
+        }
+    )+};
+}
+within! {
+    /// A service record in its volunteer's ledger.
+    RecordKey { volunteer: VolunteerId, record: RecordId } "ServiceRecord",
+    /// A shift of an activity.
+    ShiftKey { activity: ActivityId, shift: ShiftId } "Shift",
+    /// A stay at an activity.
+    AttendanceKey { activity: ActivityId, attendance: AttendanceId } "Attendance",
+}
+
+/// The global id.
+pub(crate) fn id<T: GlobalId>(thing: &T) -> ID {
+    ID(STANDARD.encode(format!("{}:{}", T::TYPE, thing.write())))
+}
+
+/// Type and id of a global id.
+pub(crate) fn parts(id: &ID) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(id.as_bytes()).ok()?).ok()?;
+    text.split_once(':').map(|(kind, id)| (kind.to_owned(), id.to_owned()))
+}
+
+fn of<T: GlobalId>(id: &ID) -> Option<T> {
+    parts(id).filter(|(kind, _)| kind == T::TYPE).and_then(|(_, id)| T::read(&id))
+}
+
+/// The thing an argument of a query names.
+pub(crate) fn asked<T: GlobalId>(id: &ID) -> Result<T, async_graphql::Error> {
+    of(id).ok_or_else(|| fault::error(Code::BadInput, format!("not the id of a {}", T::TYPE)))
+}
+
+/// The thing a command's field names.
+pub(crate) fn named<T: GlobalId>(id: &ID, field: &'static str) -> Result<T, Refusal> {
+    of(id).ok_or_else(|| Refusal {
+        code: "InvalidInput",
+        field: Some(field),
+        zh: "编号不正确".to_owned(),
+        en: format!("This is not the id of a {}", T::TYPE),
+    })
+}
+
+/// A command id that is no UUID.
+pub(crate) fn not_a_command_id() -> Refusal {
+    Refusal {
+        code: "InvalidInput",
+        field: Some("commandId"),
+        zh: "命令编号须为 UUID".to_owned(),
+        en: "A command id is a UUID".to_owned(),
+    }
+}
+
+/// As [`named`], if there is one.
+pub(crate) fn named_maybe<T: GlobalId>(id: Option<&ID>, field: &'static str) -> Result<Option<T>, Refusal> {
+    id.map(|id| named(id, field)).transpose()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn an_id_says_what_it_is_of() {
+        let volunteer = VolunteerId(Uuid::from_u128(7));
+        let key = RecordKey { volunteer, record: RecordId(Uuid::from_u128(8)) };
+        assert_eq!(asked::<RecordKey>(&id(&key)).unwrap(), key);
+        assert_eq!(asked::<VolunteerId>(&id(&volunteer)).unwrap(), volunteer);
+        assert!(asked::<AccountId>(&id(&volunteer)).is_err());
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in ["", "Volunteer:1", "????", "Vm9sdW50ZWVy", "Vm9sdW50ZWVyOng="] {
+            assert_eq!(named::<VolunteerId>(&ID(text.to_owned()), "volunteer").unwrap_err().code, "InvalidInput", "{text}");
+        }
+    }
+}

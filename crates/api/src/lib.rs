@@ -1,0 +1,34 @@
+//! The GraphQL door: the schema, and HTTP, WebSocket, health and metrics around it.
+//!
+//! To add a field:
+//! 1. its act in `domain`, beside the rule it guards, and in `gongyi_domain::ACTS`;
+//! 2. the field in the file of its area here, named as the act: a query asks [`door::Door::may`](crate), a mutation sends
+//!    a command, which asks by itself;
+//! 3. `gongyi generate`, which writes `schema/schema.graphql`.
+//!
+//! What the rules refuse is data in a mutation's payload. Everything else that is not answered is a GraphQL error with
+//! `extensions.code`, see [`Code`].
+
+mod access;
+mod allowance;
+mod door;
+mod fault;
+mod http;
+mod ids;
+mod limits;
+mod loaders;
+mod node;
+mod outcome;
+mod paging;
+mod scalars;
+mod schema;
+pub mod settings;
+mod volunteering;
+
+pub use fault::Code;
+pub use http::{
+    POSITION_HEADER, router,
+    metrics::Metrics,
+};
+pub use schema::{Mutation, Query, Schema, schema, sdl};
+pub use settings::ApiSettings;

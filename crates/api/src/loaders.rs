@@ -1,0 +1,117 @@
+//! Everything referenced by id is loaded in batches: a page of a hundred records asks for its volunteers once.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use gongyi_app::App;
+use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
+use gongyi_projections::{
+    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow, VolunteerView,
+    Views,
+};
+
+/// Longest line of organisations above one another that is followed, in organisations.
+const LINE_MAX_ORGANISATIONS: usize = 64;
+
+/// Loads from the views.
+pub(crate) struct FromViews(App);
+
+/// Batches what is asked for at one time.
+pub(crate) type Loaders = DataLoader<FromViews>;
+
+pub(crate) fn loaders(app: App) -> Loaders {
+    DataLoader::new(FromViews(app), tokio::spawn)
+}
+
+impl FromViews {
+    fn views(&self) -> &Views {
+        self.0.views()
+    }
+}
+
+/// A failed batch, shared by all that asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the views were not read")]
+pub(crate) struct LoadFault(#[source] Arc<QueryError>);
+
+impl From<QueryError> for LoadFault {
+    fn from(error: QueryError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+macro_rules! by_id {
+    ($($key:ty => $row:ty, $query:ident, $field:ident;)+) => {$(
+        impl Loader<$key> for FromViews {
+            type Value = $row;
+            type Error = LoadFault;
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, LoadFault> {
+                let rows = self.views().$query(keys).await?;
+                Ok(rows.into_iter().map(|row| (row.$field.clone(), row)).collect())
+            }
+        }
+    )+};
+}
+by_id! {
+    AreaCode => AreaRow, areas_by_codes, code;
+    AccountId => AccountView, accounts_by_ids, account;
+    VolunteerId => VolunteerView, volunteers_by_ids, id;
+    OrganisationId => OrganisationRow, organisations_by_ids, id;
+    ActivityId => ActivityRow, activities_by_ids, id;
+    RecordId => ServiceRecordRow, service_records_by_ids, record;
+}
+
+macro_rules! lists_of {
+    ($($(#[$doc:meta])* $key:ident($id:ty) => $row:ty, $query:ident, $field:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) struct $key(pub(crate) $id);
+
+        impl Loader<$key> for FromViews {
+            type Value = Vec<$row>;
+            type Error = LoadFault;
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<$row>>, LoadFault> {
+                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let mut lists: HashMap<$key, Vec<$row>> = HashMap::new();
+                for row in self.views().$query(&ids).await? {
+                    lists.entry($key(row.$field)).or_default().push(row);
+                }
+                Ok(lists)
+            }
+        }
+    )+};
+}
+lists_of! {
+    /// A volunteer's memberships that hold now.
+    MembershipsOf(VolunteerId) => MembershipRow, memberships_of_volunteers, volunteer;
+    /// An activity's shifts.
+    ShiftsOf(ActivityId) => ShiftRow, shifts_of_activities, activity;
+    /// The stays at an activity.
+    AttendancesOf(ActivityId) => AttendanceRow, attendances_of_activities, activity;
+}
+
+/// An organisation and all above it, nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LineOf(pub(crate) OrganisationId);
+
+impl Loader<LineOf> for FromViews {
+    type Value = Vec<OrganisationId>;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[LineOf]) -> Result<HashMap<LineOf, Vec<OrganisationId>>, LoadFault> {
+        let mut parents: HashMap<OrganisationId, Option<OrganisationId>> = HashMap::new();
+        let mut next: Vec<_> = keys.iter().map(|key| key.0).collect();
+        while !next.is_empty() {
+            let rows = self.views().organisations_by_ids(&next).await?;
+            parents.extend(rows.iter().map(|row| (row.id, row.parent)));
+            next = rows.iter().filter_map(|row| row.parent).filter(|id| !parents.contains_key(id)).collect();
+            next.sort_unstable();
+            next.dedup();
+        }
+        let line = |id: OrganisationId| {
+            let above = |id: &OrganisationId| parents.get(id).copied().flatten();
+            std::iter::successors(Some(id), above).take(LINE_MAX_ORGANISATIONS).collect()
+        };
+        Ok(keys.iter().filter(|key| parents.contains_key(&key.0)).map(|key| (*key, line(key.0))).collect())
+    }
+}

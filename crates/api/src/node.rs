@@ -1,0 +1,112 @@
+//! Anything with a global id, by that id.
+
+use async_graphql::{Context, Error, ID, Interface, Object};
+use gongyi_domain::access::{area::AREAS, authority::Subject};
+use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
+
+use crate::{
+    access::{
+        accounts::{self, Account},
+        areas::{self, Area},
+    },
+    door::Door,
+    fault::{self, Code},
+    ids::{self, GlobalId},
+    scalars::Position,
+    settings::NODES_MAX_COUNT,
+    volunteering::{
+        activities::{self, Activity, Shift},
+        attendance::{self, Attendance},
+        organisations::{self, Organisation},
+        services::{self, ServiceRecord},
+        volunteers::{self, Volunteer},
+    },
+};
+
+/// Anything with a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+pub enum Node {
+    /// An administrative area.
+    Area(Area),
+    /// A person's sign-in.
+    Account(Account),
+    /// A person who has registered to serve.
+    Volunteer(Volunteer),
+    /// An organisation.
+    Organisation(Organisation),
+    /// An activity.
+    Activity(Activity),
+    /// A shift of an activity.
+    Shift(Shift),
+    /// A stay at an activity.
+    Attendance(Attendance),
+    /// A service record.
+    ServiceRecord(ServiceRecord),
+}
+
+/// What a global id names, for whoever may read it: each type asks its own act.
+async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
+    let unknown = || fault::error(Code::BadInput, "not a global id");
+    let (kind, text) = ids::parts(id).ok_or_else(unknown)?;
+    fn read<T: GlobalId>(text: &str) -> Result<T, Error> {
+        T::read(text).ok_or_else(|| fault::error(Code::BadInput, "not a global id"))
+    }
+    let public = Subject::default();
+    Ok(match kind.as_str() {
+        "Area" => {
+            door.may(&AREAS, &public)?;
+            areas::area(door, read(&text)?).await?.map(Node::Area)
+        }
+        "Organisation" => {
+            door.may(&ORGANISATIONS, &public)?;
+            organisations::organisation(door, read(&text)?).await?.map(Node::Organisation)
+        }
+        "Activity" => {
+            door.may(&ACTIVITIES, &public)?;
+            activities::activity(door, read(&text)?).await?.map(Node::Activity)
+        }
+        "Shift" => {
+            door.may(&ACTIVITIES, &public)?;
+            activities::shift(door, read(&text)?).await?.map(Node::Shift)
+        }
+        "Account" => accounts::account_node(door, read(&text)?).await?.map(Node::Account),
+        "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),
+        "Attendance" => attendance::attendance_node(door, read(&text)?).await?.map(Node::Attendance),
+        "ServiceRecord" => services::service_record_node(door, read(&text)?).await?.map(Node::ServiceRecord),
+        _ => return Err(unknown()),
+    })
+}
+
+/// The root fields about nodes.
+#[derive(Default)]
+pub struct NodeQueries;
+
+#[Object]
+impl NodeQueries {
+    /// Anything by its global id, for whoever may read it; null if there is no such thing.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<Node>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        found(&door, &id).await
+    }
+
+    /// Several things by their global ids, 100 at most, in the order asked for; null where there is no such thing.
+    #[graphql(complexity = "1 + ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] ids: Vec<ID>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Vec<Option<Node>>, Error> {
+        if ids.len() > NODES_MAX_COUNT {
+            return Err(fault::limit_of_field("nodes", NODES_MAX_COUNT));
+        }
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        futures::future::try_join_all(ids.iter().map(|id| found(&door, id))).await
+    }
+}

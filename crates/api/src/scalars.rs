@@ -1,0 +1,47 @@
+//! The schema's own scalars.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime, SubsecRound, Utc};
+use gongyi_domain::values::{AreaCode, Day, Instant};
+use gongyi_eventlog::Token;
+
+macro_rules! text_scalar {
+    ($($(#[$doc:meta])* $name:ident($inner:ty) as $schema:literal, $read:expr, $write:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(pub $inner);
+
+        #[Scalar(name = $schema)]
+        impl ScalarType for $name {
+            fn parse(value: Value) -> InputValueResult<Self> {
+                let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+                let read: fn(&str) -> Option<$inner> = $read;
+                read(text).map(Self).ok_or_else(|| InputValueError::custom(concat!("not a ", $schema)))
+            }
+            fn to_value(&self) -> Value {
+                let write: fn(&$inner) -> String = $write;
+                Value::String(write(&self.0))
+            }
+        }
+    )+};
+}
+
+text_scalar! {
+    /// A calendar day in the platform's time zone, `2026-05-04`.
+    Date(Day) as "Date", |text| text.parse().ok(), Day::to_string;
+    /// An administrative area by its code (GB/T 2260): 6 digits a district, 9 a street or town, 12 a community, 15 a grid.
+    Area(AreaCode) as "AreaCode", |text| text.parse().ok(), AreaCode::to_string;
+    /// A moment after RFC 3339, with its offset: `2026-05-04T09:30:00+08:00`. Kept to the microsecond; answered in UTC.
+    Moment(Instant) as "DateTime",
+        |text| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc).trunc_subsecs(6)),
+        |at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    /// A position of the platform's log, opaque. Answers carry the position they have reached; whoever sends it along
+    /// with a later read, to any node, reads at least that much.
+    Position(String) as "Position", |text| Some(text.to_owned()), String::clone;
+}
+
+impl From<Token> for Position {
+    fn from(token: Token) -> Self {
+        Self(token.to_string())
+    }
+}

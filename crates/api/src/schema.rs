@@ -1,0 +1,70 @@
+//! The schema: its roots, merged from the areas of the platform.
+
+use async_graphql::{MergedObject, SDLExportOptions, Schema as Built};
+use gongyi_app::App;
+
+use crate::{
+    access::{accounts, areas, sign_in},
+    allowance::Allowances,
+    http::metrics::Metrics,
+    limits::Limits,
+    loaders,
+    node::NodeQueries,
+    settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
+    volunteering::{
+        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups,
+        subscriptions, volunteer_commands, volunteers,
+    },
+};
+
+/// Everything that can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    NodeQueries,
+    accounts::AccountQueries,
+    areas::AreaQueries,
+    categories::CategoryQueries,
+    volunteers::VolunteerQueries,
+    organisations::OrganisationQueries,
+    activities::ActivityQueries,
+    attendance::AttendanceQueries,
+    services::ServiceQueries,
+    participation::ParticipationQueries,
+);
+
+/// Everything that can be done. What the rules refuse is data in the payload, not an error.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    sign_in::SignInMutations,
+    accounts::AccountMutations,
+    volunteer_commands::VolunteerMutations,
+    organisations::OrganisationMutations,
+    activity_commands::ActivityMutations,
+    sign_ups::SignUpMutations,
+    attendance::AttendanceMutations,
+    service_commands::ServiceMutations,
+);
+
+/// The schema.
+pub type Schema = Built<Query, Mutation, subscriptions::Subscriptions>;
+
+/// Builds the schema; without a platform behind it, to print it only.
+pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Schema {
+    let mut builder = Built::build(Query::default(), Mutation::default(), subscriptions::Subscriptions)
+        // Limits::validate says the depth; this one only keeps the library's own recursion flat.
+        .limit_recursive_depth(2 * QUERY_DEPTH_MAX_FIELDS)
+        .extension(Limits)
+        .data(Allowances::new(settings))
+        .data(metrics);
+    if let Some(app) = app {
+        builder = builder.data(loaders::loaders(app.clone())).data(app);
+    }
+    builder.finish()
+}
+
+/// The schema in the schema definition language, sorted, as it is committed in `schema/schema.graphql`.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
+    let printed = schema(None, &ApiSettings::default(), Metrics::default()).sdl_with_options(options);
+    format!("{}\n", printed.trim())
+}

@@ -1,0 +1,338 @@
+//! Activities and their shifts as they are read; they are public. What changes them stands in `activity_commands`.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_domain::{
+    access::authority::Subject,
+    values::ActivityId,
+    volunteering::{
+        activity::{ACTIVITIES, Phase as Stored, SIGN_UPS},
+        category::Category as StoredCategory,
+    },
+};
+use gongyi_projections::{ActivityFilter as Filter, ActivityRow, ShiftRow};
+
+use super::{
+    attendance::Attendance,
+    categories::Category,
+    organisations::{self, Organisation},
+    sign_ups::SignUp,
+};
+use crate::{
+    access::areas::{self, Area},
+    door::Door,
+    ids::{self, ShiftKey},
+    loaders::{AttendancesOf, ShiftsOf},
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Moment, Position},
+};
+
+/// Whether an activity takes people in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "ActivityPhase")]
+pub enum Phase {
+    /// Published.
+    Open,
+    /// Cancelled for good.
+    Cancelled,
+    /// Closed for good.
+    Closed,
+}
+
+impl From<Stored> for Phase {
+    fn from(phase: Stored) -> Self {
+        match phase {
+            // An activity that is shown has been published.
+            Stored::Open | Stored::Unknown => Self::Open,
+            Stored::Cancelled => Self::Cancelled,
+            Stored::Closed => Self::Closed,
+        }
+    }
+}
+impl From<Phase> for Stored {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Open => Self::Open,
+            Phase::Cancelled => Self::Cancelled,
+            Phase::Closed => Self::Closed,
+        }
+    }
+}
+
+/// What is said where an activity is dangerous.
+#[derive(SimpleObject)]
+pub struct Risk {
+    /// The dangers and what to do about them.
+    notice: String,
+    /// The insurance that covers the volunteers.
+    insurance: String,
+}
+
+/// An activity.
+pub struct Activity(pub(crate) ActivityRow);
+
+impl Activity {
+    async fn subject(&self, door: &Door<'_>) -> Result<Subject, Error> {
+        subject_of(door, &self.0).await
+    }
+}
+
+/// An activity as the subject of an act: in its own area, of its organisation and all above.
+pub(crate) async fn subject_of(door: &Door<'_>, row: &ActivityRow) -> Result<Subject, Error> {
+    let subject = door.organisation_subject(row.organisation).await?;
+    Ok(Subject { area: Some(row.area.clone()), ..subject })
+}
+
+/// A published activity with shifts to sign up for.
+#[Object]
+impl Activity {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.0.id)
+    }
+    /// The title.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+    /// The category.
+    async fn category(&self) -> Category {
+        self.0.category.into()
+    }
+    /// Where to meet.
+    async fn place(&self) -> &str {
+        &self.0.place
+    }
+    /// The code of the area it counts in.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// The area it counts in.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.0.area.clone()).await
+    }
+    /// Who organises it.
+    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>, Error> {
+        organisations::organisation(&Door::of(ctx)?, self.0.organisation).await
+    }
+    /// Whether it takes people in.
+    async fn phase(&self) -> Phase {
+        self.0.phase.into()
+    }
+    /// Why it was cancelled, if it was.
+    async fn cancel_reason(&self) -> Option<&str> {
+        self.0.cancel_reason.as_deref()
+    }
+    /// The least age on the day of the shift, in years; 0 for none.
+    async fn minimum_age(&self) -> u32 {
+        self.0.minimum_age
+    }
+    /// Skills a volunteer must have named.
+    async fn required_skills(&self) -> &[String] {
+        &self.0.required_skills
+    }
+    /// What is said where it is dangerous.
+    async fn risk(&self) -> Option<Risk> {
+        let (notice, insurance) = (self.0.risk_notice.clone()?, self.0.risk_insurance.clone()?);
+        Some(Risk { notice, insurance })
+    }
+    /// From when on one may sign up.
+    async fn sign_up_opens(&self) -> Moment {
+        Moment(self.0.sign_up_opens)
+    }
+    /// Until when one may sign up.
+    async fn sign_up_closes(&self) -> Moment {
+        Moment(self.0.sign_up_closes)
+    }
+    /// Withdrawal is possible until this many minutes before the shift starts.
+    async fn withdrawal_minutes(&self) -> u32 {
+        self.0.withdrawal_minutes.0
+    }
+    /// When its first shift starts.
+    async fn starts(&self) -> Moment {
+        Moment(self.0.starts)
+    }
+    /// When its last shift ends.
+    async fn ends(&self) -> Moment {
+        Moment(self.0.ends)
+    }
+    /// When it was published.
+    async fn published_at(&self) -> Moment {
+        Moment(self.0.published_at)
+    }
+    /// Its shifts, by start.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn shifts(&self, ctx: &Context<'_>) -> Result<Vec<Shift>, Error> {
+        let rows = Door::of(ctx)?.load(ShiftsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Shift).collect())
+    }
+    /// Who signed up, in the order of taking a place or a place on the waitlist; for its staff and auditors.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn sign_ups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Also those that were withdrawn.", default)] include_withdrawn: bool,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<SignUp>, Error> {
+        let door = Door::of(ctx)?;
+        let subject = self.subject(&door).await?;
+        door.may(&SIGN_UPS, &subject)?;
+        let page = paging::asked(first, after, last, before)?;
+        let page = door.read(door.app.views().sign_ups_of_activity(self.0.id, include_withdrawn, &page).await)?;
+        Ok(paging::paged(page, |row| SignUp { row, seen_in: Some(subject.clone()) }))
+    }
+    /// Who was there, by check-in; for its staff and auditors.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn attendances(&self, ctx: &Context<'_>) -> Result<Vec<Attendance>, Error> {
+        let door = Door::of(ctx)?;
+        let subject = self.subject(&door).await?;
+        door.may(&SIGN_UPS, &subject)?;
+        let rows = door.load(AttendancesOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| Attendance { row, seen_in: Some(subject.clone()) }).collect())
+    }
+}
+
+/// A shift.
+pub struct Shift(pub(crate) ShiftRow);
+
+/// A shift of an activity.
+#[Object]
+impl Shift {
+    /// The global id; it names the activity too.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&ShiftKey { activity: self.0.activity, shift: self.0.shift })
+    }
+    /// The activity.
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Activity>, Error> {
+        activity(&Door::of(ctx)?, self.0.activity).await
+    }
+    /// When it starts.
+    async fn starts(&self) -> Moment {
+        Moment(self.0.starts)
+    }
+    /// When it ends.
+    async fn ends(&self) -> Moment {
+        Moment(self.0.ends)
+    }
+    /// How many can take part.
+    async fn capacity(&self) -> u32 {
+        self.0.capacity
+    }
+    /// How many places are taken.
+    async fn taken(&self) -> u32 {
+        self.0.taken
+    }
+    /// How many volunteers wait for a place.
+    async fn waiting(&self) -> u32 {
+        self.0.waiting
+    }
+    /// How many places are free.
+    async fn free(&self) -> u32 {
+        self.0.capacity.saturating_sub(self.0.taken)
+    }
+}
+
+/// An activity; they are public.
+pub(crate) async fn activity(door: &Door<'_>, id: ActivityId) -> Result<Option<Activity>, Error> {
+    Ok(door.load(id).await?.map(Activity))
+}
+
+/// A shift; they are public.
+pub(crate) async fn shift(door: &Door<'_>, key: ShiftKey) -> Result<Option<Shift>, Error> {
+    let rows = door.load(ShiftsOf(key.activity)).await?.unwrap_or_default();
+    Ok(rows.into_iter().find(|row| row.shift == key.shift).map(Shift))
+}
+
+/// Which activities.
+#[derive(Default, InputObject)]
+pub struct ActivityFilter {
+    /// In this area or within it.
+    area: Option<AreaCode>,
+    /// Organised by this one.
+    organisation: Option<ID>,
+    /// Of this category.
+    category: Option<Category>,
+    /// In this phase.
+    phase: Option<Phase>,
+    /// That end after this moment.
+    from: Option<Moment>,
+    /// That start before this moment.
+    to: Option<Moment>,
+    /// With a shift that has a free place.
+    #[graphql(default)]
+    with_free_places: bool,
+    /// Whose title contains this.
+    title_contains: Option<String>,
+}
+
+/// The root fields about activities.
+#[derive(Default)]
+pub struct ActivityQueries;
+
+#[Object]
+impl ActivityQueries {
+    /// Activities by the start of their first shift. Open to everybody.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn activities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which activities.", default)] filter: ActivityFilter,
+        #[graphql(desc = "The latest first.", default)] descending: bool,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<Activity>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&ACTIVITIES, &Subject::default())?;
+        let page = paging::asked(first, after, last, before)?;
+        let filter = Filter {
+            area: filter.area.map(|it| it.0),
+            organisation: filter.organisation.as_ref().map(ids::asked).transpose()?,
+            category: filter.category.map(StoredCategory::from),
+            phase: filter.phase.map(Stored::from),
+            from: filter.from.map(|it| it.0),
+            to: filter.to.map(|it| it.0),
+            with_free_places: filter.with_free_places,
+            title_contains: filter.title_contains,
+        };
+        Ok(paging::paged(door.read(door.app.views().activities(&filter, descending, &page).await)?, Activity))
+    }
+
+    /// One activity; null if there is none. Open to everybody.
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<Activity>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&ACTIVITIES, &Subject::default())?;
+        activity(&door, ids::asked(&id)?).await
+    }
+
+    /// Who signed up for an activity, for its staff and auditors; or all that a volunteer signed up for, for oneself
+    /// and the volunteer's staff. One of the two is asked for.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn sign_ups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "For which activity.")] activity: Option<ID>,
+        #[graphql(desc = "By which volunteer.")] volunteer: Option<ID>,
+        #[graphql(desc = "Also those that were withdrawn.", default)] include_withdrawn: bool,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<SignUp>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let page = paging::asked(first, after, last, before)?;
+        super::sign_ups::asked(&door, activity.as_ref(), volunteer.as_ref(), include_withdrawn, &page).await
+    }
+}

@@ -1,0 +1,44 @@
+//! Every change of a volunteer: what happened when, by whom, why.
+
+use async_graphql::{Json, Object};
+use gongyi_projections::HistoryRow;
+
+use crate::{
+    access::accounts::Agent,
+    scalars::Moment,
+};
+
+/// One change, with its reason if the asker may read reasons.
+pub struct HistoryLine {
+    pub(crate) row: HistoryRow,
+    pub(crate) reasons: bool,
+}
+
+/// One change of a volunteer: of the person, the registration, a membership, a sign-up, a stay or a service record.
+#[Object(name = "HistoryEntry")]
+impl HistoryLine {
+    /// What happened, as the log names it: `ServiceConfirmed`.
+    async fn event(&self) -> &str {
+        &self.row.event_type
+    }
+    /// When it was recorded.
+    async fn recorded_at(&self) -> Moment {
+        Moment(self.row.recorded_at)
+    }
+    /// Who did it.
+    async fn by(&self) -> Agent {
+        Agent(self.row.actor.clone())
+    }
+    /// Why; null if nothing was said, for those who may not see personal data, and once erased.
+    async fn reason(&self) -> Option<&str> {
+        self.row.reason.as_deref().filter(|_| self.reasons)
+    }
+    /// What else is known of it and is not personal: an object whose fields depend on the event.
+    async fn details(&self) -> Json<serde_json::Value> {
+        Json(serde_json::from_str(&self.row.details).unwrap_or_default())
+    }
+    /// Its place in the log.
+    async fn sequence(&self) -> u64 {
+        self.row.at
+    }
+}

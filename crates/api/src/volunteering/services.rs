@@ -1,0 +1,333 @@
+//! Service records as they are read. What changes them stands in `service_commands`.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_domain::{
+    access::authority::Subject,
+    values::VolunteerId,
+    volunteering::{
+        category::Category as StoredCategory,
+        service_ledger::SERVICE_RECORDS,
+        service_record::{Level as StoredLevel, Source as StoredSource, Status as StoredStatus},
+    },
+};
+use gongyi_projections::{EvidenceKind, ServiceRecordFilter as Filter, ServiceRecordRow, ServiceRecordSort};
+
+use super::{
+    activities::{self, Activity},
+    categories::Category,
+    organisations::{self, Organisation},
+    volunteers::{self, Volunteer},
+};
+use crate::{
+    access::{
+        accounts::Agent,
+        areas::{self, Area},
+        personal::Sight,
+    },
+    door::Door,
+    ids::{self, RecordKey},
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Date, Moment, Position},
+};
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredStatus", name = "ServiceStatus")]
+pub enum Status {
+    /// Logged, waiting for a confirmation.
+    Logged,
+    /// Confirmed: it counts.
+    Confirmed,
+    /// Rejected: it does not count.
+    Rejected,
+    /// Voided for good.
+    Voided,
+}
+
+/// What a record rests on. The two are never mixed in a total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "EvidenceKind", name = "ServiceEvidence")]
+pub enum Evidence {
+    /// Checked in and out.
+    Attested,
+    /// Entered by hand.
+    Declared,
+}
+
+/// Where a record came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredSource", name = "ServiceSource")]
+pub enum Source {
+    /// The process that follows attendance.
+    Attendance,
+    /// The volunteer.
+    Volunteer,
+    /// A coordinator of the organisation.
+    Coordinator,
+    /// An imported file.
+    Import,
+}
+
+/// How far up a confirmation comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredLevel", name = "ConfirmationLevel")]
+pub enum Level {
+    /// The organisation itself: up to 8 hours in a day.
+    Organisation,
+    /// The organisation above it, or the street's hub: up to 12 hours in a day.
+    Parent,
+    /// The district: beyond that.
+    District,
+}
+
+/// A service record.
+pub struct ServiceRecord {
+    row: ServiceRecordRow,
+}
+
+impl ServiceRecord {
+    pub(crate) fn new(row: ServiceRecordRow) -> Self {
+        Self { row }
+    }
+
+    /// A record as the subject of an act: where it counts, of its organisation and all above, about its volunteer.
+    async fn subject(&self, door: &Door<'_>) -> Result<Subject, Error> {
+        let organisations = door.organisation_subject(self.row.organisation).await?.organisations;
+        let person = door.load(self.row.volunteer).await?.map(|view| view.person);
+        Ok(Subject { area: Some(self.row.area.clone()), organisations, person })
+    }
+}
+
+/// One record of service in a volunteer's ledger.
+#[Object]
+impl ServiceRecord {
+    /// The global id; it names the volunteer too.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&RecordKey { volunteer: self.row.volunteer, record: self.row.record })
+    }
+    /// Whose.
+    async fn volunteer(&self, ctx: &Context<'_>) -> Result<Option<Volunteer>, Error> {
+        let door = Door::of(ctx)?;
+        let subject = Subject { person: None, ..self.subject(&door).await? };
+        volunteers::volunteer_in(&door, self.row.volunteer, Some(subject)).await
+    }
+    /// The organisation that organised it.
+    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>, Error> {
+        organisations::organisation(&Door::of(ctx)?, self.row.organisation).await
+    }
+    /// The activity, if it was one.
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Activity>, Error> {
+        match self.row.activity {
+            Some(id) => activities::activity(&Door::of(ctx)?, id).await,
+            None => Ok(None),
+        }
+    }
+    /// The code of the area it counts in: the activity's, else the organisation's.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.row.area.clone())
+    }
+    /// The area it counts in.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.row.area.clone()).await
+    }
+    /// The category.
+    async fn category(&self) -> Category {
+        self.row.category.into()
+    }
+    /// Begin.
+    async fn started(&self) -> Moment {
+        Moment(self.row.started)
+    }
+    /// End.
+    async fn ended(&self) -> Moment {
+        Moment(self.row.ended)
+    }
+    /// Whole minutes from begin to end.
+    async fn minutes(&self) -> u32 {
+        self.row.minutes.0
+    }
+    /// The day it began; a record over midnight belongs to it.
+    async fn day(&self) -> Date {
+        Date(self.row.day)
+    }
+    /// What it rests on.
+    async fn evidence(&self) -> Evidence {
+        self.row.evidence.into()
+    }
+    /// Where it came from.
+    async fn source(&self) -> Source {
+        self.row.source.into()
+    }
+    /// Where it stands.
+    async fn status(&self) -> Status {
+        self.row.status.into()
+    }
+    /// The volunteer disputes what was decided.
+    async fn disputed(&self) -> bool {
+        self.row.disputed
+    }
+    /// How far up the confirmation came from, once confirmed.
+    async fn level(&self) -> Option<Level> {
+        self.row.level.map(Level::from)
+    }
+    /// What was done, in words; null if nothing was said, for those who may not see personal data, and once erased.
+    async fn content(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        let door = Door::of(ctx)?;
+        Ok(Sight::of(&door, &self.subject(&door).await?).text(self.row.content.as_deref()))
+    }
+    /// When it was logged.
+    async fn logged_at(&self) -> Moment {
+        Moment(self.row.logged_at)
+    }
+    /// Who logged it.
+    async fn logged_by(&self) -> Agent {
+        Agent(self.row.logged_by.clone())
+    }
+    /// When it was decided last.
+    async fn decided_at(&self) -> Option<Moment> {
+        self.row.decided_at.map(Moment)
+    }
+    /// Who decided last.
+    async fn decided_by(&self) -> Option<Agent> {
+        self.row.decided_by.clone().map(Agent)
+    }
+}
+
+/// A record of this volunteer, whoever asks: for those who were let to what refers to it.
+pub(crate) async fn service_record(door: &Door<'_>, key: RecordKey) -> Result<Option<ServiceRecord>, Error> {
+    let row = door.load(key.record).await?;
+    Ok(row.filter(|row| row.volunteer == key.volunteer).map(ServiceRecord::new))
+}
+
+/// As [`service_record`], for whoever may read it.
+pub(crate) async fn service_record_node(door: &Door<'_>, key: RecordKey) -> Result<Option<ServiceRecord>, Error> {
+    let found = service_record(door, key).await?;
+    let subject = match &found {
+        Some(record) => record.subject(door).await?,
+        None => Subject::default(),
+    };
+    door.may(&SERVICE_RECORDS, &subject)?;
+    Ok(found)
+}
+
+/// Which service records.
+#[derive(Default, InputObject)]
+pub struct ServiceRecordFilter {
+    /// Of this volunteer.
+    volunteer: Option<ID>,
+    /// Organised by this one.
+    organisation: Option<ID>,
+    /// That count in this area or within it.
+    area: Option<AreaCode>,
+    /// Of this category.
+    category: Option<Category>,
+    /// That stand in one of these ways; any if empty.
+    #[graphql(default)]
+    status: Vec<Status>,
+    /// Disputed or not.
+    disputed: Option<bool>,
+    /// With this evidence.
+    evidence: Option<Evidence>,
+    /// Of this day or later.
+    from: Option<Date>,
+    /// Of this day or earlier.
+    to: Option<Date>,
+}
+
+impl ServiceRecordFilter {
+    pub(crate) fn read(self) -> Result<Filter, Error> {
+        Ok(Filter {
+            volunteer: self.volunteer.as_ref().map(ids::asked).transpose()?,
+            organisation: self.organisation.as_ref().map(ids::asked).transpose()?,
+            area: self.area.map(|it| it.0),
+            category: self.category.map(StoredCategory::from),
+            status: self.status.into_iter().map(StoredStatus::from).collect(),
+            disputed: self.disputed,
+            evidence: self.evidence.map(EvidenceKind::from),
+            from: self.from.map(|it| it.0),
+            to: self.to.map(|it| it.0),
+        })
+    }
+}
+
+/// By what service records are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ServiceRecordOrderField {
+    /// By the day of the service.
+    Day,
+    /// By the time of logging.
+    LoggedAt,
+}
+
+/// In which order service records come.
+#[derive(InputObject)]
+pub struct ServiceRecordOrder {
+    /// By what.
+    field: ServiceRecordOrderField,
+    /// The last first.
+    #[graphql(default)]
+    descending: bool,
+}
+
+impl Default for ServiceRecordOrder {
+    fn default() -> Self {
+        Self { field: ServiceRecordOrderField::Day, descending: false }
+    }
+}
+
+impl ServiceRecordOrder {
+    pub(crate) fn read(&self) -> (ServiceRecordSort, bool) {
+        let sort = match self.field {
+            ServiceRecordOrderField::Day => ServiceRecordSort::Day,
+            ServiceRecordOrderField::LoggedAt => ServiceRecordSort::LoggedAt,
+        };
+        (sort, self.descending)
+    }
+}
+
+/// What a list of records is about: it lies in all that the filter names, so a role that covers one of them will do.
+async fn subjects(door: &Door<'_>, filter: &Filter) -> Result<Vec<Subject>, Error> {
+    let area = filter.area.clone().map(AreaCode);
+    let mut subjects = organisations::subjects(door, area.as_ref(), filter.organisation).await?;
+    if let Some(id) = filter.volunteer {
+        subjects.push(about(door, id).await?);
+    }
+    Ok(subjects)
+}
+
+async fn about(door: &Door<'_>, id: VolunteerId) -> Result<Subject, Error> {
+    match door.load(id).await? {
+        Some(view) => door.volunteer_subject(&view).await,
+        None => Ok(Subject::default()),
+    }
+}
+
+/// The root fields about service records.
+#[derive(Default)]
+pub struct ServiceQueries;
+
+#[Object]
+impl ServiceQueries {
+    /// Service records: of an area or organisation for its staff, of a volunteer for oneself and the volunteer's staff.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn service_records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which records.", default)] filter: ServiceRecordFilter,
+        #[graphql(desc = "In which order.", default)] order_by: ServiceRecordOrder,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<ServiceRecord>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let filter = filter.read()?;
+        door.may_within(&SERVICE_RECORDS, &subjects(&door, &filter).await?)?;
+        let page = paging::asked(first, after, last, before)?;
+        let (sort, descending) = order_by.read();
+        let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
+        Ok(paging::paged(page, ServiceRecord::new))
+    }
+}

@@ -1,0 +1,185 @@
+//! Signing up for shifts and withdrawing from them.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_app::volunteering::sign_ups::{SignUp as SignUpCommand, SignedUp, WithdrawSignUp};
+use gongyi_domain::{
+    access::authority::Subject,
+    refusal::Refusal,
+    values::VolunteerId,
+    volunteering::activity::SIGN_UPS,
+};
+use gongyi_projections::{PageArgs, SignUpRow, SignUpState as Stored};
+
+use super::{
+    activities::{self, Activity, Shift},
+    volunteer_commands::named_or_oneself,
+    volunteers::{self, Volunteer},
+};
+use crate::{
+    door::Door,
+    fault::{self, Code},
+    ids::{self, ShiftKey},
+    outcome::payloads,
+    paging::{self, Paged},
+    scalars::Moment,
+};
+
+/// Where a sign-up stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Stored")]
+pub enum SignUpState {
+    /// Has a place.
+    Taken,
+    /// Waits for a place.
+    Waiting,
+    /// Was given back.
+    Withdrawn,
+}
+
+/// A sign-up, and the activity it was reached through, if through one.
+pub struct SignUp {
+    pub(crate) row: SignUpRow,
+    pub(crate) seen_in: Option<Subject>,
+}
+
+/// A volunteer's sign-up for a shift.
+#[Object]
+impl SignUp {
+    /// The activity.
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Activity>, Error> {
+        activities::activity(&Door::of(ctx)?, self.row.activity).await
+    }
+    /// The shift; null once an amendment took it out.
+    async fn shift(&self, ctx: &Context<'_>) -> Result<Option<Shift>, Error> {
+        activities::shift(&Door::of(ctx)?, ShiftKey { activity: self.row.activity, shift: self.row.shift }).await
+    }
+    /// The volunteer.
+    async fn volunteer(&self, ctx: &Context<'_>) -> Result<Option<Volunteer>, Error> {
+        volunteers::volunteer_in(&Door::of(ctx)?, self.row.volunteer, self.seen_in.clone()).await
+    }
+    /// Where it stands.
+    async fn state(&self) -> SignUpState {
+        self.row.state.into()
+    }
+    /// Since when it stands so.
+    async fn since(&self) -> Moment {
+        Moment(self.row.since)
+    }
+}
+
+/// The sign-ups of an activity or of a volunteer.
+pub(crate) async fn asked(
+    door: &Door<'_>,
+    activity: Option<&ID>,
+    volunteer: Option<&ID>,
+    include_withdrawn: bool,
+    page: &PageArgs,
+) -> Result<Paged<SignUp>, Error> {
+    let views = door.app.views();
+    match (activity, volunteer) {
+        (Some(id), None) => {
+            let id = ids::asked(id)?;
+            let subject = match door.load(id).await? {
+                Some(row) => activities::subject_of(door, &row).await?,
+                None => Subject::default(),
+            };
+            door.may(&SIGN_UPS, &subject)?;
+            let page = door.read(views.sign_ups_of_activity(id, include_withdrawn, page).await)?;
+            Ok(paging::paged(page, |row| SignUp { row, seen_in: Some(subject.clone()) }))
+        }
+        (None, Some(id)) => {
+            let id = ids::asked(id)?;
+            let subject = match door.load(id).await? {
+                Some(view) => door.volunteer_subject(&view).await?,
+                None => Subject::default(),
+            };
+            door.may(&SIGN_UPS, &subject)?;
+            let page = door.read(views.sign_ups_of_volunteer(id, include_withdrawn, page).await)?;
+            Ok(paging::paged(page, |row| SignUp { row, seen_in: None }))
+        }
+        (Some(_), Some(_)) | (None, None) => Err(fault::error(Code::BadInput, "ask for an activity's sign-ups or a volunteer's")),
+    }
+}
+
+/// Who signs up for, or withdraws from, what.
+#[derive(InputObject)]
+pub struct SignUpInput {
+    /// Which shift.
+    shift: ID,
+    /// Who; oneself if not said.
+    volunteer: Option<ID>,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+impl SignUpInput {
+    fn read(&self, door: &Door<'_>) -> Result<(ShiftKey, VolunteerId), Refusal> {
+        Ok((ids::named(&self.shift, "shift")?, named_or_oneself(door, self.volunteer.as_ref())?))
+    }
+}
+
+payloads! {
+    /// What became of `signUp`.
+    SignUpPayload {
+        /// Whether there was a place.
+        state: SignUpState,
+        /// The shift with its places.
+        shift: Shift,
+        /// The activity.
+        activity: Activity,
+    }
+    /// What became of `withdrawSignUp`.
+    WithdrawSignUpPayload {
+        /// The shift with its places.
+        shift: Shift,
+        /// The activity.
+        activity: Activity,
+    }
+}
+
+/// The shift and activity that a sign-up was about, once done.
+async fn both(
+    door: &Door<'_>,
+    done: bool,
+    asked: &Result<(ShiftKey, VolunteerId), Refusal>,
+) -> Result<(Option<Shift>, Option<Activity>), Error> {
+    match asked {
+        Ok((key, _)) if done => Ok((activities::shift(door, *key).await?, activities::activity(door, key.activity).await?)),
+        Ok(_) | Err(_) => Ok((None, None)),
+    }
+}
+
+/// The root fields about signing up.
+#[derive(Default)]
+pub struct SignUpMutations;
+
+#[Object]
+impl SignUpMutations {
+    /// Sign up for a shift: takes a place, or a place on the waitlist if all are taken.
+    async fn sign_up(&self, ctx: &Context<'_>, #[graphql(desc = "Who for what.")] input: SignUpInput) -> Result<SignUpPayload, Error> {
+        let door = Door::of(ctx)?;
+        let asked = input.read(&door);
+        let command = asked.clone().map(|(key, volunteer)| SignUpCommand { activity: key.activity, shift: key.shift, volunteer });
+        let done = door.does(input.command_id.as_ref(), command).await?;
+        let (shift, activity) = both(&door, done.answer.is_some(), &asked).await?;
+        let state = done.answer.map(|answer| match answer {
+            SignedUp::Taken => SignUpState::Taken,
+            SignedUp::Waitlisted => SignUpState::Waiting,
+        });
+        Ok(SignUpPayload::new(done.told, state, shift, activity))
+    }
+
+    /// Withdraw from a shift or its waitlist; the first who waits moves up.
+    async fn withdraw_sign_up(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who from what.")] input: SignUpInput,
+    ) -> Result<WithdrawSignUpPayload, Error> {
+        let door = Door::of(ctx)?;
+        let asked = input.read(&door);
+        let command = asked.clone().map(|(key, volunteer)| WithdrawSignUp { activity: key.activity, shift: key.shift, volunteer });
+        let done = door.does(input.command_id.as_ref(), command).await?;
+        let (shift, activity) = both(&door, done.answer.is_some(), &asked).await?;
+        Ok(WithdrawSignUpPayload::new(done.told, shift, activity))
+    }
+}

@@ -1,0 +1,362 @@
+//! Volunteers as they are read. What changes them stands in `volunteer_commands`.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_domain::{
+    access::authority::Subject,
+    values::VolunteerId,
+    volunteering::{
+        activity::SIGN_UPS,
+        service_ledger::SERVICE_RECORDS,
+        volunteer::{Standing as Stands, VOLUNTEER, VOLUNTEERS},
+    },
+};
+use gongyi_projections::{ServiceRecordFilter as RecordFilter, VolunteerFilter as Filter, VolunteerSort, VolunteerView};
+use tokio::sync::OnceCell;
+
+use super::{
+    history::HistoryLine,
+    organisations::{self, Membership},
+    services::{ServiceRecord, ServiceRecordFilter, ServiceRecordOrder},
+    sign_ups::SignUp,
+};
+use crate::{
+    access::{
+        areas::{self, Area},
+        personal::{BY_NAME, Sight},
+    },
+    door::Door,
+    ids,
+    loaders::MembershipsOf,
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Date, Position},
+};
+
+/// Where a volunteer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "VolunteerStanding")]
+pub enum Standing {
+    /// Registered and free to serve.
+    Active,
+    /// Suspended for now: keeps the history and takes on nothing new.
+    Suspended,
+    /// Withdrawn for good.
+    Withdrawn,
+    /// Erased with the person.
+    Erased,
+}
+
+impl From<Stands> for Standing {
+    fn from(standing: Stands) -> Self {
+        match standing {
+            // A volunteer that is shown has registered.
+            Stands::Active | Stands::Unknown => Self::Active,
+            Stands::Suspended => Self::Suspended,
+            Stands::Withdrawn => Self::Withdrawn,
+            Stands::Erased => Self::Erased,
+        }
+    }
+}
+impl From<Standing> for Stands {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Active => Self::Active,
+            Standing::Suspended => Self::Suspended,
+            Standing::Withdrawn => Self::Withdrawn,
+            Standing::Erased => Self::Erased,
+        }
+    }
+}
+
+/// Confirmed service, by what it rests on. The two are never added up.
+#[derive(SimpleObject)]
+pub struct ServiceTotals {
+    /// Minutes with evidence of attendance.
+    attested_minutes: u64,
+    /// Minutes entered by hand.
+    declared_minutes: u64,
+    /// Records.
+    records: u64,
+}
+
+/// A volunteer, and the thing it was reached through: an activity's or organisation's staff see who takes part there.
+pub struct Volunteer {
+    pub(crate) view: VolunteerView,
+    seen_in: Option<Subject>,
+    sight: OnceCell<Sight>,
+}
+
+impl Volunteer {
+    /// A volunteer as reached through what `seen_in` is, if through something.
+    pub(crate) fn new(view: VolunteerView, seen_in: Option<Subject>) -> Self {
+        Self { view, seen_in, sight: OnceCell::new() }
+    }
+
+    async fn sight(&self, door: &Door<'_>) -> Result<Sight, Error> {
+        let look = || async {
+            let mut sight = Sight::of(door, &Subject::person(self.view.person, Some(self.view.home_area.clone())));
+            if let Some(subject) = self.seen_in.as_ref().filter(|_| sight < Sight::Full) {
+                sight = sight.max(Sight::of(door, subject));
+            }
+            if sight < Sight::Full && !door.asker.actor.grants().is_empty() {
+                sight = sight.max(Sight::of(door, &door.volunteer_subject(&self.view).await?));
+            }
+            Ok::<_, Error>(sight)
+        };
+        self.sight.get_or_try_init(look).await.copied()
+    }
+}
+
+/// A person who has registered to serve.
+#[Object]
+impl Volunteer {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.view.id)
+    }
+    /// The person's id, which `openAccount` and `erasePerson` take.
+    async fn person(&self) -> ID {
+        ids::id(&self.view.person)
+    }
+    /// The public volunteer number; not the ID number.
+    async fn number(&self) -> &str {
+        &self.view.number
+    }
+    /// The name; masked, `张*`, for those who may not see personal data; null once erased.
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.name(self.view.name.as_deref()))
+    }
+    /// The phone number; null for those who may not see personal data, and once erased.
+    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(self.view.phone.as_deref()))
+    }
+    /// The ID number: whole for the staff who may see personal data, its middle masked for oneself, null for others
+    /// and once erased.
+    async fn id_number(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.id_number(self.view.id_number.as_deref()))
+    }
+    /// The birth date; null for those who may not see personal data, and once erased.
+    async fn birth_date(&self, ctx: &Context<'_>) -> Result<Option<Date>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(self.view.birth_date).map(Date))
+    }
+    /// The code of the home area.
+    async fn home_area_code(&self) -> AreaCode {
+        AreaCode(self.view.home_area.clone())
+    }
+    /// The home area.
+    async fn home_area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.view.home_area.clone()).await
+    }
+    /// The day of registration.
+    async fn registered_on(&self) -> Date {
+        Date(self.view.registered_on)
+    }
+    /// Where the volunteer stands.
+    async fn standing(&self) -> Standing {
+        self.view.standing.into()
+    }
+    /// Skills, as named by the volunteer; none for those who may not see personal data.
+    async fn skills(&self, ctx: &Context<'_>) -> Result<&[String], Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(Some(self.view.skills.as_slice())).unwrap_or_default())
+    }
+    /// A guardian's consent was given, as under 18 years of age; null for those who may not see personal data.
+    async fn guardian_consent(&self, ctx: &Context<'_>) -> Result<Option<bool>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(Some(self.view.guardian_consent)))
+    }
+    /// The separate consent was given, as under 14 years of age; null for those who may not see personal data.
+    async fn separate_consent(&self, ctx: &Context<'_>) -> Result<Option<bool>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(Some(self.view.separate_consent)))
+    }
+    /// Confirmed service.
+    async fn totals(&self) -> ServiceTotals {
+        let VolunteerView { attested_minutes, declared_minutes, records, .. } = self.view;
+        ServiceTotals { attested_minutes, declared_minutes, records }
+    }
+    /// The organisations the volunteer is a member of now, in the order of joining.
+    async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>, Error> {
+        let rows = Door::of(ctx)?.load(MembershipsOf(self.view.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Membership).collect())
+    }
+    /// The volunteer's service records.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn service_records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which records.", default)] filter: ServiceRecordFilter,
+        #[graphql(desc = "In which order.", default)] order_by: ServiceRecordOrder,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<ServiceRecord>, Error> {
+        let door = Door::of(ctx)?;
+        door.may(&SERVICE_RECORDS, &door.volunteer_subject(&self.view).await?)?;
+        let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read()? };
+        let page = paging::asked(first, after, last, before)?;
+        let (sort, descending) = order_by.read();
+        let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
+        Ok(paging::paged(page, ServiceRecord::new))
+    }
+    /// The volunteer's sign-ups, the earliest first.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn sign_ups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Also those that were withdrawn.", default)] include_withdrawn: bool,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<SignUp>, Error> {
+        let door = Door::of(ctx)?;
+        door.may(&SIGN_UPS, &door.volunteer_subject(&self.view).await?)?;
+        let page = paging::asked(first, after, last, before)?;
+        let page = door.read(door.app.views().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
+        Ok(paging::paged(page, |row| SignUp { row, seen_in: self.seen_in.clone() }))
+    }
+    /// Every change of this volunteer: what, who made it, why, when.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Latest first.", default)] descending: bool,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<HistoryLine>, Error> {
+        let door = Door::of(ctx)?;
+        door.may(&VOLUNTEER, &door.volunteer_subject(&self.view).await?)?;
+        let reasons = self.sight(&door).await? > Sight::Masked;
+        let page = paging::asked(first, after, last, before)?;
+        let page = door.read(door.app.views().history(self.view.id, descending, &page).await)?;
+        Ok(paging::paged(page, |row| HistoryLine { row, reasons }))
+    }
+}
+
+/// A volunteer, whoever asks: for those who were let to what refers to it.
+pub(crate) async fn volunteer(door: &Door<'_>, id: VolunteerId) -> Result<Option<Volunteer>, Error> {
+    Ok(door.load(id).await?.map(|view| Volunteer::new(view, None)))
+}
+
+/// As [`volunteer`], reached through what `subject` is.
+pub(crate) async fn volunteer_in(door: &Door<'_>, id: VolunteerId, subject: Option<Subject>) -> Result<Option<Volunteer>, Error> {
+    Ok(door.load(id).await?.map(|view| Volunteer::new(view, subject)))
+}
+
+/// As [`volunteer`], for whoever may read it.
+pub(crate) async fn volunteer_node(door: &Door<'_>, id: VolunteerId) -> Result<Option<Volunteer>, Error> {
+    let found = door.load(id).await?;
+    let subject = match &found {
+        Some(view) => door.volunteer_subject(view).await?,
+        None => Subject::default(),
+    };
+    door.may(&VOLUNTEER, &subject)?;
+    Ok(found.map(|view| Volunteer::new(view, None)))
+}
+
+/// Which volunteers. Who asks must hold a role that covers the area or the organisation.
+#[derive(Default, InputObject)]
+pub struct VolunteerFilter {
+    /// At home in this area or within it.
+    area: Option<AreaCode>,
+    /// Members of this organisation now.
+    organisation: Option<ID>,
+    /// That stand so.
+    standing: Option<Standing>,
+    /// Registered on this day or later.
+    registered_from: Option<Date>,
+    /// Registered on this day or earlier.
+    registered_to: Option<Date>,
+    /// Whose name contains this; only for those who may see personal data there.
+    name_contains: Option<String>,
+    /// With exactly this volunteer number.
+    number: Option<String>,
+}
+
+/// By what volunteers are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum VolunteerOrderField {
+    /// By the day of registration.
+    RegisteredOn,
+    /// By name; only for those who may see personal data there.
+    Name,
+    /// By confirmed minutes, whatever they rest on.
+    Minutes,
+}
+
+/// In which order volunteers come.
+#[derive(InputObject)]
+pub struct VolunteerOrder {
+    /// By what.
+    field: VolunteerOrderField,
+    /// The last first.
+    #[graphql(default)]
+    descending: bool,
+}
+
+impl Default for VolunteerOrder {
+    fn default() -> Self {
+        Self { field: VolunteerOrderField::RegisteredOn, descending: false }
+    }
+}
+
+/// The root fields about volunteers.
+#[derive(Default)]
+pub struct VolunteerQueries;
+
+#[Object]
+impl VolunteerQueries {
+    /// Volunteers of an area or organisation, for its staff.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn volunteers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which volunteers.", default)] filter: VolunteerFilter,
+        #[graphql(desc = "In which order.", default)] order_by: VolunteerOrder,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<Volunteer>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let organisation = filter.organisation.as_ref().map(ids::asked).transpose()?;
+        let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation).await?;
+        door.may_within(&VOLUNTEERS, &subjects)?;
+        if filter.name_contains.is_some() || order_by.field == VolunteerOrderField::Name {
+            door.may_within(BY_NAME, &subjects)?;
+        }
+        let page = paging::asked(first, after, last, before)?;
+        let filter = Filter {
+            area: filter.area.map(|it| it.0),
+            organisation,
+            standing: filter.standing.map(Stands::from),
+            registered_from: filter.registered_from.map(|it| it.0),
+            registered_to: filter.registered_to.map(|it| it.0),
+            name_contains: filter.name_contains,
+            number: filter.number,
+        };
+        let sort = match order_by.field {
+            VolunteerOrderField::RegisteredOn => VolunteerSort::RegisteredOn,
+            VolunteerOrderField::Name => VolunteerSort::Name,
+            VolunteerOrderField::Minutes => VolunteerSort::Minutes,
+        };
+        let page = door.read(door.app.views().volunteers(&filter, sort, order_by.descending, &page).await)?;
+        Ok(paging::paged(page, |view| Volunteer::new(view, None)))
+    }
+
+    /// One volunteer, for oneself and the staff of its area and organisations; null if there is none.
+    async fn volunteer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<Volunteer>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        volunteer_node(&door, ids::asked(&id)?).await
+    }
+}

@@ -1,0 +1,37 @@
+//! What the tests of the whole product share: a fresh data folder each, the built binary, a server of one's own, a
+//! client, and the words of the product.
+//!
+//! - Tests go through the public doors only: the command line, HTTP and the files of the data folder.
+//! - Each test has its own folder and its own port, so all run side by side.
+//! - Nothing sleeps where it can wait for a condition; every wait has a guard against hanging, and no test asserts how
+//!   long something took.
+//!
+//! The binary is `target/<profile>/gongyi`, built when it is missing or older than a source it was made of; see
+//! [`binary`]. `GONGYI_BIN` names another one to test.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+pub mod binary;
+mod command;
+mod folder;
+pub mod people;
+pub mod sheets;
+
+pub use command::Ran;
+pub use folder::TestFolder;
+
+use std::path::{Path, PathBuf};
+
+/// The repository's root.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the repository")
+}
+
+/// A file of the real inputs that stand beside the repository.
+///
+/// # Panics
+/// If it is missing: a test without its input must not pass.
+pub fn shared_data(name: &str) -> PathBuf {
+    let path = repository().join("../shared/data").join(name);
+    assert!(path.is_file(), "the real input {} is missing; it stands beside the repository, in shared/data", path.display());
+    path
+}

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, Process};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::{
 /// A part that does not open.
 pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
     let folder = &args.folder.data;
-    std::fs::metadata(folder)?;
+    std::fs::metadata(folder).with_context(|| folder.display().to_string())?;
     let (held_by, lock) = match folder::lock(folder, "doctor") {
         Ok(lock) => (None, Some(lock)),
         Err(error) if error.is::<Held>() => (Some(error.to_string()), None),

@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context;
 use gongyi_domain::values::{AreaCode, Day};
 use gongyi_eventlog::{Log, Recorded, SqliteLog, SqliteSettings};
 use gongyi_projections::{GroupBy, ParticipationFilter, ParticipationRow};
@@ -36,7 +37,7 @@ pub async fn run(args: &Export) -> anyhow::Result<ExitCode> {
 
 async fn events(folder: &Path, after: u64) -> anyhow::Result<()> {
     let path = folder.join(LOG_FILE);
-    std::fs::metadata(&path)?;
+    std::fs::metadata(&path).with_context(|| path.display().to_string())?;
     let log = SqliteLog::open_read_only(path, SqliteSettings::default()).await?;
     let id = log.head().await?.log;
     let mut out = BufWriter::new(io::stdout().lock());

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use gongyi_eventlog::{SqliteLog, SqliteSettings, verify};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use crate::{folder::LOG_FILE, output, progress, settings::Verify};
 /// A log that cannot be opened.
 pub async fn run(args: &Verify) -> anyhow::Result<ExitCode> {
     let path = args.folder.data.join(LOG_FILE);
-    std::fs::metadata(&path)?;
+    std::fs::metadata(&path).with_context(|| path.display().to_string())?;
     let log = SqliteLog::open_read_only(&path, SqliteSettings::default()).await?;
     let bar = progress::bar(0, "verify");
     let report = verify::verify(&log, |progress| {

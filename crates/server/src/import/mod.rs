@@ -16,6 +16,7 @@ mod volunteers;
 
 use std::{collections::HashMap, fs, process::ExitCode};
 
+use anyhow::Context;
 use futures::{StreamExt, stream};
 use gongyi_app::{App, Done, Rejection, Request};
 use gongyi_domain::{
@@ -42,7 +43,7 @@ const ROWS_AT_ONCE_MAX: usize = 64;
 /// # Errors
 /// An unreadable file, a held folder, faults. Rejected rows are no error.
 pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
-    let bytes = fs::read(&args.file)?;
+    let bytes = fs::read(&args.file).with_context(|| args.file.display().to_string())?;
     let table = Table::read(&bytes, headings(args.content))?;
     let lock = folder::lock(&args.folder.data, "import")?;
     let trial = if args.dry_run { Some(folder::trial_copy(&args.folder.data)?) } else { None };

@@ -42,7 +42,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then \
-		cargo deny --offline check licenses bans sources; \
+		cargo deny check licenses bans sources; \
 		if cargo deny fetch >/dev/null 2>&1; then cargo deny check advisories; \
 		else echo "lint: the advisory database cannot be reached from here; advisories are not checked"; fi; \
 	else echo "lint: cargo-deny is not installed (cargo install cargo-deny); licences, bans and advisories are not checked"; fi

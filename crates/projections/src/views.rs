@@ -94,8 +94,8 @@ impl Views {
         Ok(())
     }
 
-    /// Builds the views anew beside what is there, and puts them in place at once. Views of an older version are
-    /// served until then by whoever has them open, and removed. `progress` is told how many of how many events are
+    /// Builds the views anew beside what is there, and puts them in place at once. Views of an older version stay as
+    /// long as this build has not opened its own: whoever has them open goes on serving. `progress` is told how many of how many events are
     /// folded. Returns the file. The caller sees to it that nobody has views of **this** version open.
     ///
     /// # Errors
@@ -144,6 +144,11 @@ impl Views {
         };
         let outcome = tokio::time::timeout(timeout, reached).await.ok().flatten();
         outcome.unwrap_or_else(|| Err(Stale::Behind { at: self.position() }))
+    }
+
+    /// Where this build keeps its views in a folder.
+    pub fn file(dir: &Path, time_zone: Tz) -> PathBuf {
+        files::current(dir, time_zone)
     }
 
     /// The file of these views.

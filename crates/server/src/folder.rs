@@ -19,10 +19,33 @@ pub struct Held {
     holder: String,
 }
 
+impl Held {
+    /// Whether the holder is a server that has written down its views.
+    pub fn serves_views(&self) -> bool {
+        self.holder.contains(", serving ")
+    }
+
+    /// Whether the holder serves this file of views.
+    pub fn serves(&self, views: &Path) -> bool {
+        views.file_name().is_some_and(|name| self.holder.contains(&*name.to_string_lossy()))
+    }
+}
+
 /// The lock of a data folder, held while this lives. The operating system frees it with the process, however that ends.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl FolderLock {
+    /// Writes down which file of views the holder serves, so that a newer build may make its own beside it.
+    ///
+    /// # Errors
+    /// Writing.
+    pub fn serves(&mut self, views: &Path) -> io::Result<()> {
+        let name = views.file_name().unwrap_or_default().to_string_lossy();
+        write!(self.file, ", serving {name}")
+    }
 }
 
 /// Takes the lock of `folder`, making the folder if need be, and writes down who holds it.
@@ -45,7 +68,7 @@ pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
     file.set_len(0)?;
     file.rewind()?;
     write!(file, "gongyi {purpose} (process {})", std::process::id())?;
-    Ok(FolderLock { _file: file })
+    Ok(FolderLock { file })
 }
 
 /// Makes the folder for its owner alone: the read models in it show personal data.

@@ -6,21 +6,28 @@ use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
 use gongyi_projections::Views;
 
 use crate::{
-    folder::{self, LOG_FILE},
+    folder::{self, Held, LOG_FILE},
     output,
     platform::{open_vault, opener, view_options},
     progress,
     settings::DataFolder,
 };
 
-/// Runs `gongyi rebuild`. A server of an older build may go on serving its own views meanwhile; one of this build holds
-/// the lock and is told to stop first.
+/// Runs `gongyi rebuild`. A server of an older build goes on serving its own views meanwhile, and the next start of
+/// this build takes the new ones; a server that has this build's views open must be stopped first.
 ///
 /// # Errors
 /// A held folder, faults, an event that a read model cannot take.
 pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
-    let lock = folder::lock(&args.data, "rebuild")?;
-    let log = Arc::new(SqliteLog::open(args.data.join(LOG_FILE), SqliteSettings::default()).await?);
+    let lock = match folder::lock(&args.data, "rebuild") {
+        Ok(lock) => Some(lock),
+        Err(error) => match error.downcast_ref::<Held>() {
+            Some(held) if held.serves_views() && !held.serves(&Views::file(&args.data, args.zone()?)) => None,
+            _ => return Err(error),
+        },
+    };
+    std::fs::metadata(args.data.join(LOG_FILE))?;
+    let log = Arc::new(SqliteLog::open_read_only(args.data.join(LOG_FILE), SqliteSettings::default()).await?);
     let vault = open_vault(&args.data).await?;
     let bar = progress::bar(0, "rebuild");
     let options = view_options(args.zone()?);

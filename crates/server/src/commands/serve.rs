@@ -28,8 +28,9 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
 ///
 /// # Errors
 /// An address in use, faults.
-pub async fn serve(platform: Platform, lock: FolderLock, args: &Serve, welcome: &str) -> anyhow::Result<ExitCode> {
+pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welcome: &str) -> anyhow::Result<ExitCode> {
     let app = platform.app().clone();
+    lock.serves(app.views().path())?;
     app.catch_up(&DestroyErasedKeys).await?;
     let (stop, stopped) = watch::channel(false);
     let ended = |mut stopped: watch::Receiver<bool>| async move { drop(stopped.wait_for(|stop| *stop).await) };

@@ -5,6 +5,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use gongyi_app::{
     App, Command, Rejection, Request,
     access::accounts::{GrantRole, OpenAccount},
+    clock::day_of,
     processes::AttendanceToLedger,
     volunteering::{
         activities::{ActivityDraft, PublishActivity, ShiftDraft},
@@ -92,7 +93,7 @@ pub async fn fill(app: &App) -> anyhow::Result<()> {
     let table = Table::read(AREAS, import::headings(Content::Areas))?;
     let silent = indicatif::ProgressBar::hidden();
     import::import(app, Content::Areas, &table, &silent).await?;
-    let today = app.now().with_timezone(&app.zone()).date_naive();
+    let today = day_of(app.now(), app.zone());
     let first = today.checked_sub_days(Days::new(DAYS)).unwrap_or(today);
     let communities = table.rows().map(|row| row.cell("code")).filter(|code| code.len() == 12 && &code[6..7] != "4");
     let mut district = District {

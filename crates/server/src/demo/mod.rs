@@ -6,6 +6,11 @@ mod people;
 
 use std::process::ExitCode;
 
+use chrono::Days;
+use gongyi_app::clock::day_of;
+use gongyi_domain::values::Day;
+use serde_json::json;
+
 use crate::{commands::serve, folder, platform::Platform, settings::Serve};
 
 /// The password of every demo account. It guards invented data on one's own machine and nothing else.
@@ -36,10 +41,12 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     if platform.app().log().head().await?.position == 0 {
         district::fill(platform.app()).await?;
     }
-    serve::serve(platform, lock, args, &welcome(args)).await
+    let today = day_of(platform.app().now(), platform.app().zone());
+    serve::serve(platform, lock, args, &welcome(args, today)).await
 }
 
-fn welcome(args: &Serve) -> String {
+/// What the demo says once it answers: where, who may sign in, and three queries to try.
+fn welcome(args: &Serve, today: Day) -> String {
     let url = format!("http://{}/graphql", args.listen);
     let mut text = format!("\n公益 · 公议  gongyi  {url}\n\n登录 sign-ins (password {DEMO_PASSWORD}):\n");
     for SignIn { role, phone } in SIGN_INS {
@@ -47,26 +54,27 @@ fn welcome(args: &Serve) -> String {
     }
     let data = args.folder.data.display();
     text.push_str(&format!("  运维 operator: gongyi token --data {data} --role operator\n\n"));
-    text.push_str("三个查询 three queries to try:\n");
-    text.push_str(&query(
-        &url,
-        "",
-        "{ activities(first: 3) { totalCount edges { node { title place shifts { starts capacity taken waiting } } } } }",
-    ));
-    text.push_str(&format!(
-        "TOKEN=$(curl -s {url} -H 'content-type: application/json' -d '{{\"query\":\"mutation {{ signIn(input: {{phone: \\\"{}\\\", password: \\\"{DEMO_PASSWORD}\\\"}}) {{ session {{ accessToken }} }} }}\"}}' | sed 's/.*accessToken\":\"\\([^\"]*\\).*/\\1/')\n",
-        SIGN_INS[0].phone
-    ));
+    text.push_str("三个查询 three queries to try:\n\n");
+    let places = "{ activities(first: 3, descending: true, filter: {withFreePlaces: true}) { totalCount nodes { title place shifts { starts capacity taken waiting } } } }";
+    text.push_str(&curl(&url, "", places));
+    let phone = SIGN_INS[0].phone;
+    let sign_in =
+        format!("mutation {{ signIn(input: {{phone: \"{phone}\", password: \"{DEMO_PASSWORD}\"}}) {{ session {{ accessToken }} }} }}");
+    let token = curl(&url, "", &sign_in);
+    text.push_str(&format!("\nTOKEN=$({} | sed 's/.*accessToken\":\"\\([^\"]*\\).*/\\1/')\n", token.trim_end()));
     let bearer = " -H \"authorization: Bearer $TOKEN\"";
-    text.push_str(&query(&url, bearer, "{ participation(area: \\\"440402\\\", groupBy: [CATEGORY]) { rows { category attestedMinutes declaredMinutes records volunteers } } }"));
-    text.push_str(&query(
-        &url,
-        bearer,
-        "{ volunteers(first: 3, area: \\\"440402001\\\") { totalCount edges { node { number name registeredOn attestedMinutes } } } }",
-    ));
+    let from = today.checked_sub_days(Days::new(365)).unwrap_or(today);
+    let figures = format!(
+        "{{ participation(area: \"440402\", from: \"{from}\", to: \"{today}\", groupBy: [CATEGORY]) {{ total {{ attestedMinutes declaredMinutes records volunteers }} rows {{ category attestedMinutes declaredMinutes records volunteers }} }} }}"
+    );
+    text.push_str(&curl(&url, bearer, &figures));
+    let volunteers = "{ volunteers(first: 3, filter: {area: \"440402001\"}) { totalCount nodes { number name registeredOn totals { attestedMinutes declaredMinutes } } } }";
+    text.push_str(&format!("\n{}\n", curl(&url, bearer, volunteers)));
     text
 }
 
-fn query(url: &str, more: &str, query: &str) -> String {
-    format!("curl -s {url} -H 'content-type: application/json'{more} -d '{{\"query\":\"{query}\"}}'\n")
+/// A query as a command line to copy.
+fn curl(url: &str, more: &str, query: &str) -> String {
+    let body = json!({"query": query});
+    format!("curl -s {url} -H 'content-type: application/json'{more} -d '{body}'\n")
 }

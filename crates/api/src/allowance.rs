@@ -82,7 +82,7 @@ mod tests {
         let settings = ApiSettings { registrations_per_hour: 2, ..ApiSettings::default() };
         let allowances = Allowances::new(&settings);
         let from = |text: &str| text.parse().ok();
-        let mut take = |address| allowances.take(Attempt::Registration, address);
+        let take = |address| allowances.take(Attempt::Registration, address);
         assert!(take(from("192.0.2.1")).is_ok() && take(from("192.0.2.1")).is_ok());
         assert_eq!(take(from("::ffff:192.0.2.1")).map_err(|refusal| refusal.code), Err("TooManyAttempts"));
         assert!(take(from("2001:db8::1")).is_ok() && take(from("2001:db8::2")).is_ok() && take(from("2001:db8::3")).is_err());

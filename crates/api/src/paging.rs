@@ -1,8 +1,10 @@
 //! Pages as GraphQL Cursor Connections: `first` and `after`, or `last` and `before`.
 
+use std::borrow::Cow;
+
 use async_graphql::{
-    Error, OutputType, SimpleObject,
-    connection::{Connection, Edge},
+    Error, Object, OutputType, TypeName,
+    connection::{Edge, EmptyFields, PageInfo},
 };
 use gongyi_projections::{Page, PageArgs};
 
@@ -11,15 +13,45 @@ use crate::{
     settings::{PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS},
 };
 
-/// What a page knows about the whole list.
-#[derive(SimpleObject)]
-pub struct Totals {
-    /// How many there are in the whole list.
-    total_count: u64,
+/// A page of a list.
+pub struct Paged<T: OutputType> {
+    edges: Vec<Edge<String, T, EmptyFields>>,
+    has_next: bool,
+    has_previous: bool,
+    total: u64,
 }
 
-/// A page of a list.
-pub(crate) type Paged<T> = Connection<String, T, Totals>;
+impl<T: OutputType> TypeName for Paged<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+/// A page of a list, in the list's order.
+#[Object(name_type)]
+impl<T: OutputType> Paged<T> {
+    /// What is on the page, each with its cursor.
+    async fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
+        &self.edges
+    }
+    /// What is on the page, without cursors.
+    async fn nodes(&self) -> Vec<&T> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+    /// Where the page lies in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+    /// How many there are in the whole list.
+    async fn total_count(&self) -> u64 {
+        self.total
+    }
+}
 
 /// The page that `first`, `after`, `last` and `before` ask for.
 pub(crate) fn asked(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Result<PageArgs, Error> {
@@ -48,8 +80,7 @@ pub(crate) fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize
 
 /// A page of rows as a page of what is shown of each.
 pub(crate) fn paged<R, T: OutputType>(page: Page<R>, show: impl Fn(R) -> T) -> Paged<T> {
-    let totals = Totals { total_count: page.total };
-    let mut connection = Connection::with_additional_fields(page.has_previous, page.has_next, totals);
-    connection.edges = page.edges.into_iter().map(|(cursor, row)| Edge::new(cursor.0, show(row))).collect();
-    connection
+    let Page { edges, has_next, has_previous, total } = page;
+    let edges = edges.into_iter().map(|(cursor, row)| Edge::new(cursor.0, show(row))).collect();
+    Paged { edges, has_next, has_previous, total }
 }

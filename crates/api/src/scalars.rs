@@ -11,6 +11,7 @@ macro_rules! text_scalar {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(pub $inner);
 
+        $(#[$doc])*
         #[Scalar(name = $schema)]
         impl ScalarType for $name {
             fn parse(value: Value) -> InputValueResult<Self> {

@@ -43,7 +43,7 @@ pub const READY_LAG_MAX_EVENTS: u64 = 5_000;
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
     /// Take the client's address from the last entry of `X-Forwarded-For`: only behind a proxy that sets it.
-    pub trust_forwarded_for: bool,
+    pub behind_proxy: bool,
     /// Origins whose pages may call this API from a browser; none by default.
     pub allowed_origins: Vec<HeaderValue>,
     /// What `/metrics` asks for as a bearer token; open to whoever reaches the port if not set.
@@ -59,7 +59,7 @@ pub struct ApiSettings {
 impl Default for ApiSettings {
     fn default() -> Self {
         Self {
-            trust_forwarded_for: false,
+            behind_proxy: false,
             allowed_origins: vec![],
             metrics_token: None,
             sign_ins_per_minute: SIGN_INS_PER_ADDRESS_MAX_PER_MINUTE,

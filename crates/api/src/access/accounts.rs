@@ -265,7 +265,7 @@ impl AccountQueries {
     async fn accounts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which accounts.", default)] filter: AccountFilter,
+        #[graphql(desc = "Which accounts.")] filter: Option<AccountFilter>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -273,6 +273,7 @@ impl AccountQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<Account>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let filter = filter.unwrap_or_default();
         let subject = filter.area.as_ref().map(|it| Subject::area(it.0.clone())).unwrap_or_default();
         door.may(&ACCOUNTS, &subject)?;
         if filter.phone.is_some() || filter.name_contains.is_some() {

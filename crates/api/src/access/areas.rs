@@ -90,7 +90,7 @@ impl AreaQueries {
     async fn areas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which areas.", default)] filter: AreaFilter,
+        #[graphql(desc = "Which areas.")] filter: Option<AreaFilter>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -98,6 +98,7 @@ impl AreaQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<Area>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let filter = filter.unwrap_or_default();
         let subject = filter.within.as_ref().map(|it| Subject::area(it.0.clone())).unwrap_or_default();
         door.may(&AREAS, &subject)?;
         let page = paging::asked(first, after, last, before)?;

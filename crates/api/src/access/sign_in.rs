@@ -158,8 +158,8 @@ impl SignInMutations {
         #[graphql(desc = "Old and new.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordPayload, Error> {
         let door = Door::of(ctx)?;
-        let (app, actor) = (door.app.clone(), door.asker.actor.clone());
-        let changing = async move { { let now = app.now(); app.change_password(&actor, &input.old_password, &input.new_password, now).await } };
+        let (app, actor, now) = (door.app.clone(), door.asker.actor.clone(), door.now());
+        let changing = async move { app.change_password(&actor, &input.old_password, &input.new_password, now).await };
         let (changed, refusal) = plain(door.told_plain(CHANGE_PASSWORD.name, changing).await?);
         Ok(ChangePasswordPayload { changed, refusal })
     }

@@ -170,13 +170,14 @@ impl Activity {
     async fn sign_ups(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Also those that were withdrawn.", default)] include_withdrawn: bool,
+        #[graphql(desc = "Also those that were withdrawn.")] include_withdrawn: Option<bool>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<SignUp>, Error> {
         let door = Door::of(ctx)?;
+        let include_withdrawn = include_withdrawn.unwrap_or_default();
         let subject = self.subject(&door).await?;
         door.may(&SIGN_UPS, &subject)?;
         let page = paging::asked(first, after, last, before)?;
@@ -279,8 +280,8 @@ impl ActivityQueries {
     async fn activities(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which activities.", default)] filter: ActivityFilter,
-        #[graphql(desc = "The latest first.", default)] descending: bool,
+        #[graphql(desc = "Which activities.")] filter: Option<ActivityFilter>,
+        #[graphql(desc = "The latest first.")] descending: Option<bool>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -288,6 +289,7 @@ impl ActivityQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<Activity>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let (filter, descending) = (filter.unwrap_or_default(), descending.unwrap_or_default());
         door.may(&ACTIVITIES, &Subject::default())?;
         let page = paging::asked(first, after, last, before)?;
         let filter = Filter {
@@ -324,7 +326,7 @@ impl ActivityQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "For which activity.")] activity: Option<ID>,
         #[graphql(desc = "By which volunteer.")] volunteer: Option<ID>,
-        #[graphql(desc = "Also those that were withdrawn.", default)] include_withdrawn: bool,
+        #[graphql(desc = "Also those that were withdrawn.")] include_withdrawn: Option<bool>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -332,6 +334,7 @@ impl ActivityQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<SignUp>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let include_withdrawn = include_withdrawn.unwrap_or_default();
         let page = paging::asked(first, after, last, before)?;
         super::sign_ups::asked(&door, activity.as_ref(), volunteer.as_ref(), include_withdrawn, &page).await
     }

@@ -175,7 +175,7 @@ impl OrganisationQueries {
     async fn organisations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which organisations.", default)] filter: OrganisationFilter,
+        #[graphql(desc = "Which organisations.")] filter: Option<OrganisationFilter>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -183,6 +183,7 @@ impl OrganisationQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<Organisation>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let filter = filter.unwrap_or_default();
         door.may(&ORGANISATIONS, &Subject::default())?;
         let page = paging::asked(first, after, last, before)?;
         let filter = Filter {

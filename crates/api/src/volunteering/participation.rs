@@ -115,11 +115,12 @@ impl ParticipationQueries {
         #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
         #[graphql(desc = "From this day on.")] from: Date,
         #[graphql(desc = "To this day, included.")] to: Date,
-        #[graphql(desc = "By what figures are told apart.", default)] group_by: Vec<GroupBy>,
+        #[graphql(desc = "By what figures are told apart.")] group_by: Option<Vec<GroupBy>>,
         #[graphql(desc = "At which level areas are told apart; one below the asked area if not said.")] area_level: Option<Level>,
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Participation, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let group_by = group_by.unwrap_or_default();
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
         door.may_within(&PARTICIPATION, &organisations::subjects(&door, area.as_ref(), organisation).await?)?;
         if to.0 < from.0 {

@@ -314,8 +314,8 @@ impl ServiceQueries {
     async fn service_records(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which records.", default)] filter: ServiceRecordFilter,
-        #[graphql(desc = "In which order.", default)] order_by: ServiceRecordOrder,
+        #[graphql(desc = "Which records.")] filter: Option<ServiceRecordFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<ServiceRecordOrder>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -323,6 +323,7 @@ impl ServiceQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<ServiceRecord>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let filter = filter.read()?;
         door.may_within(&SERVICE_RECORDS, &subjects(&door, &filter).await?)?;
         let page = paging::asked(first, after, last, before)?;

@@ -202,6 +202,7 @@ fn following(ctx: &Context<'_>, stream: StreamId, act: &'static Act, subject: Su
 #[derive(Default)]
 pub struct Subscriptions;
 
+/// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
 #[Subscription]
 impl Subscriptions {
     /// Every change of an activity's places. Open to everybody.

@@ -182,14 +182,15 @@ impl Volunteer {
     async fn service_records(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which records.", default)] filter: ServiceRecordFilter,
-        #[graphql(desc = "In which order.", default)] order_by: ServiceRecordOrder,
+        #[graphql(desc = "Which records.")] filter: Option<ServiceRecordFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<ServiceRecordOrder>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ServiceRecord>, Error> {
         let door = Door::of(ctx)?;
+        let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         door.may(&SERVICE_RECORDS, &door.volunteer_subject(&self.view).await?)?;
         let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read()? };
         let page = paging::asked(first, after, last, before)?;
@@ -203,13 +204,14 @@ impl Volunteer {
     async fn sign_ups(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Also those that were withdrawn.", default)] include_withdrawn: bool,
+        #[graphql(desc = "Also those that were withdrawn.")] include_withdrawn: Option<bool>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<SignUp>, Error> {
         let door = Door::of(ctx)?;
+        let include_withdrawn = include_withdrawn.unwrap_or_default();
         door.may(&SIGN_UPS, &door.volunteer_subject(&self.view).await?)?;
         let page = paging::asked(first, after, last, before)?;
         let page = door.read(door.app.views().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
@@ -221,13 +223,14 @@ impl Volunteer {
     async fn history(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Latest first.", default)] descending: bool,
+        #[graphql(desc = "Latest first.")] descending: Option<bool>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<HistoryLine>, Error> {
         let door = Door::of(ctx)?;
+        let descending = descending.unwrap_or_default();
         door.may(&VOLUNTEER, &door.volunteer_subject(&self.view).await?)?;
         let reasons = self.sight(&door).await? > Sight::Masked;
         let page = paging::asked(first, after, last, before)?;
@@ -315,8 +318,8 @@ impl VolunteerQueries {
     async fn volunteers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which volunteers.", default)] filter: VolunteerFilter,
-        #[graphql(desc = "In which order.", default)] order_by: VolunteerOrder,
+        #[graphql(desc = "Which volunteers.")] filter: Option<VolunteerFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<VolunteerOrder>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
@@ -324,6 +327,7 @@ impl VolunteerQueries {
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Paged<Volunteer>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
+        let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let organisation = filter.organisation.as_ref().map(ids::asked).transpose()?;
         let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation).await?;
         door.may_within(&VOLUNTEERS, &subjects)?;

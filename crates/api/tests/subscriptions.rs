@@ -1,0 +1,209 @@
+//! Subscriptions over a real socket: nothing missed, nothing repeated, nothing after the token has run out.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures::{SinkExt, StreamExt};
+use gongyi_app::access::tokens::operator_token;
+use gongyi_domain::access::authority::{Grant, Role, Scope};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use crate::harness::{District, Resident, STREET, text};
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(address: SocketAddr, protocol: &str) -> Self {
+        let mut request = format!("ws://{address}/graphql/ws").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+        Self(connect_async(request).await.unwrap().0)
+    }
+
+    async fn says(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// The next message, or why the socket was closed.
+    async fn hears(&mut self) -> Result<Value, (u16, String)> {
+        loop {
+            let message = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await.expect("nothing was said");
+            match message.unwrap().unwrap() {
+                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+                Message::Close(Some(frame)) => return Err((frame.code.into(), frame.reason.to_string())),
+                Message::Close(None) => return Err((0, String::new())),
+                _ => {}
+            }
+        }
+    }
+
+    async fn as_(address: SocketAddr, token: Option<&str>) -> Self {
+        let mut socket = Self::open(address, "graphql-transport-ws").await;
+        let payload = token.map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
+        socket.says(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hears().await.unwrap()["type"], "connection_ack");
+        socket
+    }
+
+    async fn subscribes(&mut self, id: &str, query: &str, variables: Value) {
+        self.says(json!({ "type": "subscribe", "id": id, "payload": { "query": query, "variables": variables } })).await;
+    }
+
+    /// The next item's payload.
+    async fn item(&mut self) -> Value {
+        let message = self.hears().await.unwrap();
+        assert_eq!(message["type"], "next", "{message}");
+        message["payload"].clone()
+    }
+}
+
+const PLACES: &str =
+    "subscription($id: ID!, $after: Position) { activityPlaces(activity: $id, after: $after) { position event activity { shifts { taken waiting } } } }";
+const RECORDS: &str = "subscription($id: ID!, $after: Position) { serviceRecordChanges(volunteer: $id, after: $after) { position event record { status } } }";
+
+async fn logs(district: &District, whose: &Resident<'_>, organisation: &str, started: i64) {
+    let input = json!({ "organisation": organisation, "category": "ENVIRONMENT", "started": district.in_minutes(started), "ended": district.in_minutes(started + 30) });
+    whose.client.does("logService", "position", input).await;
+}
+
+#[tokio::test]
+async fn places_are_told_as_they_change_and_a_reader_comes_back_where_it_was() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let before = district.app.log().head().await.unwrap().to_string();
+    let (activity, shift) = district.publishes(&organisation, 1).await;
+    let (first, second) = (district.registers("李梅").await, district.registers("赵云").await);
+    let address = district.serves().await;
+
+    let mut socket = Socket::as_(address, None).await;
+    socket.subscribes("1", PLACES, json!({ "id": activity, "after": before })).await;
+    let published = socket.item().await["data"]["activityPlaces"].clone();
+    assert_eq!(published["event"], "PUBLISHED");
+    first.client.does("signUp", "state", json!({ "shift": shift })).await;
+    let signed_up = socket.item().await["data"]["activityPlaces"].clone();
+    assert_eq!((&signed_up["event"], &signed_up["activity"]["shifts"][0]["taken"]), (&json!("SIGNED_UP"), &json!(1)));
+    drop(socket);
+
+    second.client.does("signUp", "state", json!({ "shift": shift })).await;
+    first.client.does("withdrawSignUp", "position", json!({ "shift": shift })).await;
+    let mut socket = Socket::as_(address, None).await;
+    socket.subscribes("1", PLACES, json!({ "id": activity, "after": signed_up["position"] })).await;
+    let mut events = vec![];
+    let mut positions = vec![];
+    for _ in 0..3 {
+        let item = socket.item().await["data"]["activityPlaces"].clone();
+        events.push(text(&item["event"]));
+        positions.push(text(&item["position"]));
+    }
+    assert_eq!(events, ["WAITLISTED", "WITHDRAWN", "PROMOTED"]);
+    // Within one commit too.
+    let mut socket = Socket::as_(address, None).await;
+    socket.subscribes("1", PLACES, json!({ "id": activity, "after": positions[1] })).await;
+    assert_eq!(socket.item().await["data"]["activityPlaces"]["event"], "PROMOTED");
+}
+
+#[tokio::test]
+async fn records_are_told_to_those_who_may_read_them() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let (volunteer, other) = (district.registers("李梅").await, district.registers("赵云").await);
+    let address = district.serves().await;
+    let mut socket = Socket::as_(address, volunteer.client.token.as_deref()).await;
+    let start = district.app.log().head().await.unwrap().to_string();
+    socket.subscribes("1", RECORDS, json!({ "id": volunteer.id, "after": start })).await;
+    logs(&district, &other, &organisation, -60).await;
+    logs(&district, &volunteer, &organisation, -60).await;
+    let item = socket.item().await["data"]["serviceRecordChanges"].clone();
+    assert_eq!((&item["event"], &item["record"]["status"]), (&json!("LOGGED"), &json!("LOGGED")));
+
+    let mut nosy = Socket::as_(address, other.client.token.as_deref()).await;
+    nosy.subscribes("1", RECORDS, json!({ "id": volunteer.id })).await;
+    assert_eq!(nosy.item().await["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    nosy.says(json!({ "type": "subscribe", "id": "2", "payload": { "query": "{ me { volunteer { name } } }" } })).await;
+    while let Ok(message) = nosy.hears().await {
+        if message["id"] == "2" {
+            assert_eq!(message["payload"]["data"]["me"]["volunteer"]["name"], "赵云", "{message}");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_taken_back_ends_the_subscription() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let volunteer = district.registers("李梅").await;
+    let organiser = district.registers_with("王强", "ORGANISER", json!({ "area": STREET })).await;
+    let address = district.serves().await;
+    let mut socket = Socket::as_(address, organiser.client.token.as_deref()).await;
+    let start = district.app.log().head().await.unwrap().to_string();
+    socket.subscribes("1", RECORDS, json!({ "id": volunteer.id, "after": start })).await;
+    logs(&district, &volunteer, &organisation, -60).await;
+    assert_eq!(socket.item().await["data"]["serviceRecordChanges"]["event"], "LOGGED");
+    let account = organiser.client.asks("{ me { account { id } } }", json!({})).await.data()["me"]["account"]["id"].clone();
+    district.operator().await.does("revokeRole", "position", json!({ "account": account, "role": "ORGANISER", "area": STREET })).await;
+    logs(&district, &volunteer, &organisation, -120).await;
+    assert_eq!(socket.item().await["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(socket.hears().await.unwrap()["type"], "complete");
+}
+
+#[tokio::test]
+async fn another_logs_position_is_refused() {
+    let (here, there) = (District::new().await, District::new().await);
+    let organisation = here.founds("翠香义工小组", STREET, None).await;
+    let (activity, _) = here.publishes(&organisation, 1).await;
+    let elsewhere = there.app.log().head().await.unwrap().to_string();
+    let mut socket = Socket::as_(here.serves().await, None).await;
+    for (id, after) in [("1", elsewhere.as_str()), ("2", "nonsense")] {
+        socket.subscribes(id, PLACES, json!({ "id": activity, "after": after })).await;
+        assert_eq!(socket.item().await["errors"][0]["extensions"]["code"], "UNKNOWN_POSITION");
+        assert_eq!(socket.hears().await.unwrap()["type"], "complete");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_token() {
+    let district = District::new().await;
+    let grant = Grant { role: Role::Operator, scope: Scope::Everywhere };
+    let token = operator_token(district.app.vault(), grant, district.app.now(), 1).await.unwrap();
+    let mut socket = Socket::as_(district.serves().await, Some(&token)).await;
+    assert_eq!(socket.hears().await, Err((4401, "the token has run out".to_owned())));
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_hold_opens_no_socket() {
+    let district = District::new().await;
+    let address = district.serves().await;
+    let mut socket = Socket::open(address, "graphql-transport-ws").await;
+    socket.says(json!({ "type": "connection_init", "payload": { "authorization": "Bearer nonsense" } })).await;
+    assert_eq!(socket.hears().await.unwrap_err().0, 4403);
+    let mut hasty = Socket::open(address, "graphql-transport-ws").await;
+    hasty.subscribes("1", "subscription { x }", json!({})).await;
+    assert_eq!(hasty.hears().await.unwrap_err().0, 4401);
+}
+
+#[tokio::test]
+async fn the_older_protocol_is_spoken_too() {
+    let district = District::new().await;
+    let mut socket = Socket::open(district.serves().await, "graphql-ws").await;
+    socket.says(json!({ "type": "connection_init", "payload": {} })).await;
+    assert_eq!(socket.hears().await.unwrap()["type"], "connection_ack");
+    socket.says(json!({ "type": "start", "id": "1", "payload": { "query": "{ areas { totalCount } }" } })).await;
+    assert_eq!(socket.hears().await.unwrap()["payload"]["data"]["areas"]["totalCount"], 4);
+}
+
+#[tokio::test]
+async fn a_socket_carries_so_many_subscriptions() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let (activity, _) = district.publishes(&organisation, 1).await;
+    let mut socket = Socket::as_(district.serves().await, None).await;
+    for n in 0..=gongyi_api::settings::SOCKET_SUBSCRIPTIONS_MAX_COUNT {
+        socket.subscribes(&n.to_string(), PLACES, json!({ "id": activity })).await;
+    }
+    let error = socket.item().await["errors"][0].clone();
+    assert_eq!((&error["extensions"]["code"], &error["extensions"]["limit"]), (&json!("LIMIT_EXCEEDED"), &json!("subscriptions")));
+}

@@ -101,10 +101,7 @@ pub(crate) fn named<T: GlobalId>(id: &ID, field: &'static str) -> Result<T, Refu
 /// A command id that is no UUID.
 pub(crate) fn not_a_command_id() -> Refusal {
     Refusal {
-        code: "InvalidInput",
-        field: Some("commandId"),
-        zh: "命令编号须为 UUID".to_owned(),
-        en: "A command id is a UUID".to_owned(),
+        code: "InvalidInput", field: Some("commandId"), zh: "命令编号须为 UUID".to_owned(), en: "A command id is a UUID".to_owned()
     }
 }
 
@@ -114,7 +111,6 @@ pub(crate) fn named_maybe<T: GlobalId>(id: Option<&ID>, field: &'static str) -> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use uuid::Uuid;

@@ -2,8 +2,8 @@
 //!
 //! To add a field:
 //! 1. its act in `domain`, beside the rule it guards, and in `gongyi_domain::ACTS`;
-//! 2. the field in the file of its area here, named as the act: a query asks [`door::Door::may`](crate), a mutation sends
-//!    a command, which asks by itself;
+//! 2. the field in the file of its area here, named as the act: a query asks `Door::may`, a mutation sends a command,
+//!    which asks by itself;
 //! 3. `gongyi generate`, which writes `schema/schema.graphql`.
 //!
 //! What the rules refuse is data in a mutation's payload. Everything else that is not answered is a GraphQL error with
@@ -26,9 +26,6 @@ pub mod settings;
 mod volunteering;
 
 pub use fault::Code;
-pub use http::{
-    POSITION_HEADER, router,
-    metrics::Metrics,
-};
+pub use http::{POSITION_HEADER, metrics::Metrics, router};
 pub use schema::{Mutation, Query, Schema, schema, sdl};
 pub use settings::ApiSettings;

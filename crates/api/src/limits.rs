@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{
-    Name, Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Variables, Value,
+    Name, Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe, NextValidation,
     },
@@ -141,11 +141,21 @@ impl Extension for Limits {
         with_codes(next.run(ctx).await)
     }
 
-    fn subscribe<'s>(&self, ctx: &ExtensionContext<'_>, stream: BoxStream<'s, Response>, next: NextSubscribe<'_>) -> BoxStream<'s, Response> {
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
         next.run(ctx, stream).map(with_codes).boxed()
     }
 
-    async fn prepare_request(&self, ctx: &ExtensionContext<'_>, mut request: Request, next: NextPrepareRequest<'_>) -> ServerResult<Request> {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        mut request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
         let document = request.parsed_query().map_err(|error| fault::coded(error, Code::ParseFailed))?;
         match exceeded(document) {
             Some(refused) => Err(refused),
@@ -164,7 +174,8 @@ impl Extension for Limits {
     }
 
     async fn validation(&self, ctx: &ExtensionContext<'_>, next: NextValidation<'_>) -> Result<ValidationResult, Vec<ServerError>> {
-        let coded = |errors: Vec<ServerError>| errors.into_iter().map(|error| fault::coded(error, Code::ValidationFailed)).collect::<Vec<_>>();
+        let coded =
+            |errors: Vec<ServerError>| errors.into_iter().map(|error| fault::coded(error, Code::ValidationFailed)).collect::<Vec<_>>();
         let result = next.run(ctx).await.map_err(coded)?;
         if result.complexity > QUERY_COMPLEXITY_MAX_FIELDS {
             return Err(vec![fault::limit("complexity", QUERY_COMPLEXITY_MAX_FIELDS)]);
@@ -174,7 +185,6 @@ impl Extension for Limits {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
@@ -190,7 +200,10 @@ mod tests {
         assert_eq!(limit_of("{ me { signedIn } }"), None);
         assert_eq!(limit_of(&format!("{{ {} }}", many(31, |n| format!("a{n}: me {{ signedIn }}")))), Some("\"aliases\"".into()));
         assert_eq!(limit_of(&format!("{{ {} }}", many(21, |_| "me { signedIn }".into()))), Some("\"rootFields\"".into()));
-        assert_eq!(limit_of(&format!("{{ me {{ {} }} }}", many(21, |_| "signedIn @skip(if: false)".into()))), Some("\"directives\"".into()));
+        assert_eq!(
+            limit_of(&format!("{{ me {{ {} }} }}", many(21, |_| "signedIn @skip(if: false)".into()))),
+            Some("\"directives\"".into())
+        );
         let deep = format!("{}a{}", "{ a ".repeat(17), " }".repeat(17));
         assert_eq!(limit_of(&deep), Some("\"depth\"".into()));
     }

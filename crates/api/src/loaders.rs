@@ -6,8 +6,8 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow, VolunteerView,
-    Views,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow, Views,
+    VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.

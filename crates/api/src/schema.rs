@@ -27,6 +27,7 @@ pub struct Query(
     volunteers::VolunteerQueries,
     organisations::OrganisationQueries,
     activities::ActivityQueries,
+    sign_ups::SignUpQueries,
     attendance::AttendanceQueries,
     services::ServiceQueries,
     participation::ParticipationQueries,

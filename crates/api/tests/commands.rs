@@ -21,7 +21,8 @@ async fn a_record_is_logged_confirmed_and_counts() {
     let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": organisation })).await;
     let record = logs_an_hour(&district, &volunteer, &organisation, -10).await;
     assert_eq!(volunteer.client.is_refused("confirmService", json!({ "record": record })).await, "NotAllowed");
-    let fields = "record { status minutes evidence decidedBy { kind name } volunteer { totals { declaredMinutes } } } position unchanged stale";
+    let fields =
+        "record { status minutes evidence decidedBy { kind name } volunteer { totals { declaredMinutes } } } position unchanged stale";
     let done = coordinator.client.does("confirmService", fields, json!({ "record": record })).await;
     assert_eq!(done["record"]["status"], "CONFIRMED");
     assert_eq!(done["record"]["volunteer"]["totals"]["declaredMinutes"], 60);
@@ -37,7 +38,8 @@ async fn sending_a_command_twice_answers_as_the_first_time() {
     let id = Uuid::now_v7();
     let join = json!({ "organisation": organisation, "commandId": id });
     let first = volunteer.client.does("joinOrganisation", "unchanged position", join.clone()).await;
-    let again = volunteer.client.does("joinOrganisation", "unchanged position volunteer { memberships { organisation { name } } }", join).await;
+    let again =
+        volunteer.client.does("joinOrganisation", "unchanged position volunteer { memberships { organisation { name } } }", join).await;
     assert_eq!((&first["unchanged"], &again["unchanged"]), (&json!(false), &json!(true)));
     assert_eq!(first["position"], again["position"]);
     assert_eq!(again["volunteer"]["memberships"][0]["organisation"]["name"], "翠香义工小组");
@@ -50,7 +52,8 @@ async fn sending_a_command_twice_answers_as_the_first_time() {
 #[tokio::test]
 async fn refusals_speak_two_languages_and_name_the_field() {
     let district = District::new().await;
-    let input = json!({ "name": "李梅", "idNumber": "11010519491231002", "phone": "19901215279", "homeArea": STREET, "password": "correct horse" });
+    let input =
+        json!({ "name": "李梅", "idNumber": "11010519491231002", "phone": "19901215279", "homeArea": STREET, "password": "correct horse" });
     let fields = "volunteer { id } refusal { code field zh en inChinese: message(lang: ZH) inEnglish: message(lang: EN) }";
     let refusal = district.stranger().tries("registerVolunteer", fields, input).await["refusal"].clone();
     assert_eq!((&refusal["code"], &refusal["field"]), (&json!("InvalidInput"), &json!("idNumber")));
@@ -118,7 +121,10 @@ async fn attendance_by_code_becomes_a_record() {
     district.waits_minutes(60);
     let input = json!({ "activity": activity, "volunteer": volunteer.id });
     let over = operator.does("checkOut", "activity { attendances { checkedOutBy volunteer { id name } } }", input).await;
-    assert_eq!(over["activity"]["attendances"][0], json!({ "checkedOutBy": "COORDINATOR", "volunteer": { "id": volunteer.id, "name": "李梅" } }));
+    assert_eq!(
+        over["activity"]["attendances"][0],
+        json!({ "checkedOutBy": "COORDINATOR", "volunteer": { "id": volunteer.id, "name": "李梅" } })
+    );
     district.carries_out_attendance().await;
     let records = "{ me { volunteer { serviceRecords { nodes { minutes evidence source loggedBy { kind name } } } } } }";
     let itself = district.stranger().signs_in(&volunteer.phone).await;
@@ -156,5 +162,8 @@ async fn roles_are_granted_within_ones_own() {
     assert_eq!(done["account"]["grants"], json!([granted]));
     assert_eq!(organiser.client.is_refused("grantRole", grant("ORGANISER", json!({ "area": STREET }))).await, "BeyondOwnAuthority");
     assert_eq!(organiser.client.is_refused("grantRole", grant("AUDITOR", json!({ "area": DISTRICT }))).await, "NotAllowed");
-    assert_eq!(organiser.client.is_refused("grantRole", grant("AUDITOR", json!({ "area": DISTRICT, "everywhere": true }))).await, "InvalidInput");
+    assert_eq!(
+        organiser.client.is_refused("grantRole", grant("AUDITOR", json!({ "area": DISTRICT, "everywhere": true }))).await,
+        "InvalidInput"
+    );
 }

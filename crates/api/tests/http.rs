@@ -49,7 +49,11 @@ async fn status_and_media_type_follow_what_is_accepted() {
     assert_eq!(posts(&district, JSON, "text/plain", "{}").await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(posts(&district, "image/png", JSON, "{}").await.status, StatusCode::NOT_ACCEPTABLE);
     let executed = posts(&district, GRAPHQL, JSON, r#"{"query":"{ volunteers { totalCount } }"}"#).await;
-    assert_eq!((executed.status.as_u16(), &executed.body["data"]), (200, &Value::Null), "a field's error is the answer of an executed request");
+    assert_eq!(
+        (executed.status.as_u16(), &executed.body["data"]),
+        (200, &Value::Null),
+        "a field's error is the answer of an executed request"
+    );
 }
 
 #[tokio::test]
@@ -72,7 +76,8 @@ async fn urls_carry_queries_only() {
 async fn answers_are_dressed_and_named() {
     let district = District::new().await;
     let id = "0193a5f0-0000-7000-8000-000000000001";
-    let request = Request::get("/graphql?query=%7B__typename%7D").header("x-request-id", id).header(header::ORIGIN, "https://elsewhere.example");
+    let request =
+        Request::get("/graphql?query=%7B__typename%7D").header("x-request-id", id).header(header::ORIGIN, "https://elsewhere.example");
     let answer = district.stranger().sends(request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.headers["x-request-id"], id);
     assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -88,7 +93,8 @@ async fn answers_are_dressed_and_named() {
 
 #[tokio::test]
 async fn probes_tell_how_the_node_is() {
-    let district = District::with(ApiSettings { ready_lag_events: 0, metrics_token: Some("secret".to_owned()), ..ApiSettings::default() }).await;
+    let district =
+        District::with(ApiSettings { ready_lag_events: 0, metrics_token: Some("secret".to_owned()), ..ApiSettings::default() }).await;
     assert_eq!(gets(&district, "*/*", "/healthz").await.body, json!({ "alive": true }));
     let jwks = gets(&district, "*/*", "/.well-known/jwks.json").await;
     assert_eq!(jwks.body["keys"][0]["alg"], "EdDSA");

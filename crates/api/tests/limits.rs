@@ -1,6 +1,9 @@
 //! A query that is too large says by which limit.
 
-use axum::{body::Body, http::{Request, header}};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use serde_json::json;
 
 use crate::harness::District;

@@ -60,9 +60,9 @@ impl Socket {
     }
 }
 
-const PLACES: &str =
-    "subscription($id: ID!, $after: Position) { activityPlaces(activity: $id, after: $after) { position event activity { shifts { taken waiting } } } }";
-const RECORDS: &str = "subscription($id: ID!, $after: Position) { serviceRecordChanges(volunteer: $id, after: $after) { position event record { status } } }";
+const PLACES: &str = "subscription($id: ID!, $after: Position) { activityPlaces(activity: $id, after: $after) { position event activity { shifts { taken waiting } } } }";
+const RECORDS: &str =
+    "subscription($id: ID!, $after: Position) { serviceRecordChanges(volunteer: $id, after: $after) { position event record { status } } }";
 
 async fn logs(district: &District, whose: &Resident<'_>, organisation: &str, started: i64) {
     let input = json!({ "organisation": organisation, "category": "ENVIRONMENT", "started": district.in_minutes(started), "ended": district.in_minutes(started + 30) });

@@ -260,7 +260,7 @@ impl AccountQueries {
     }
 
     /// Accounts and their roles, in the order of opening, for the staff of the area that the filter names.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn accounts(
         &self,
@@ -424,7 +424,11 @@ impl AccountMutations {
     }
 
     /// Destroy a person's key and personal data for good. Totals stay.
-    async fn erase_person(&self, ctx: &Context<'_>, #[graphql(desc = "Whom.")] input: ErasePersonInput) -> Result<ErasePersonPayload, Error> {
+    async fn erase_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom.")] input: ErasePersonInput,
+    ) -> Result<ErasePersonPayload, Error> {
         let door = Door::of(ctx)?;
         let command = ids::named(&input.person, "person").map(|person| ErasePerson { person });
         let done = door.does(input.command_id.as_ref(), command).await?;

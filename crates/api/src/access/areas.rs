@@ -85,7 +85,7 @@ pub struct AreaQueries;
 #[Object]
 impl AreaQueries {
     /// Areas by code. Open to everybody.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn areas(
         &self,

@@ -22,7 +22,6 @@ fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use axum::http::Request;

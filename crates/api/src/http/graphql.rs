@@ -193,7 +193,7 @@ fn query(body: Json) -> Result<Query, &'static str> {
 }
 
 /// What kind of operation a request asks for, if its document can be read.
-fn operation(query: &mut Query) -> Option<OperationType> {
+pub(crate) fn operation(query: &mut Query) -> Option<OperationType> {
     let name = query.operation_name.clone();
     let document = query.parsed_query().ok()?;
     let mut operations = document.operations.iter();
@@ -234,8 +234,7 @@ async fn answered(shared: &Shared, RequestId(id): RequestId, parts: Parts, media
     let executing = shared.schema.execute(query.data(asker.clone()));
     let Ok(answer) = tokio::time::timeout(Duration::from_secs(REQUEST_MAX_SECONDS), executing).await else {
         shared.metrics.operation(kind, "timeout");
-        let error = fault::server_error(Code::Timeout, format!("this took longer than {REQUEST_MAX_SECONDS} s"));
-        return refused(media, StatusCode::SERVICE_UNAVAILABLE, &error);
+        return refused(media, StatusCode::SERVICE_UNAVAILABLE, &too_long());
     };
     shared.metrics.operation(kind, if answer.errors.is_empty() { "ok" } else { "errors" });
     let mut response = told(media, answer);
@@ -247,6 +246,11 @@ async fn answered(shared: &Shared, RequestId(id): RequestId, parts: Parts, media
         response.headers_mut().insert(POSITION_HEADER, position);
     }
     response
+}
+
+/// A request took too long.
+pub(crate) fn too_long() -> ServerError {
+    fault::server_error(Code::Timeout, format!("this took longer than {REQUEST_MAX_SECONDS} s"))
 }
 
 fn asker(shared: &Shared, parts: &Parts, actor: Actor, id: uuid::Uuid) -> Asker {
@@ -275,7 +279,6 @@ fn told(media: Media, answer: Answer) -> Response {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -7,8 +7,9 @@ use std::{net::IpAddr, pin::pin, str::FromStr, sync::Arc, time::Duration};
 
 use async_graphql::{
     Context, Data, Error, Executor, Request as Query, Response as Answer,
-    http::{WebSocket as Protocol, WsMessage},
     http::WebSocketProtocols as Protocols,
+    http::{WebSocket as Protocol, WsMessage},
+    parser::types::OperationType,
 };
 use axum::{
     Extension,
@@ -27,12 +28,13 @@ use uuid::Uuid;
 use super::{
     RequestId, Shared, address,
     bearer::{self, Bearer, NotABearer},
+    graphql,
     metrics::OpenGuard,
 };
 use crate::{
     door::Asker,
     fault::{self, Code},
-    settings::{REQUEST_BODY_MAX_BYTES, SOCKET_INIT_MAX_SECONDS, SOCKET_SUBSCRIPTIONS_MAX_COUNT},
+    settings::{REQUEST_BODY_MAX_BYTES, REQUEST_MAX_SECONDS, SOCKET_INIT_MAX_SECONDS, SOCKET_SUBSCRIPTIONS_MAX_COUNT},
 };
 
 /// How often a quiet peer is asked whether it is there, in seconds.
@@ -141,8 +143,17 @@ impl Executor for Operations {
     fn execute_stream(&self, query: Query, session: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
         let this = self.clone();
         let opening = async move {
-            let query = this.asked(query, session.as_deref()).await;
-            this.shared.schema.execute_stream_with_session_data(query, session.unwrap_or_default())
+            let mut query = this.asked(query, session.as_deref()).await;
+            match graphql::operation(&mut query) {
+                Some(OperationType::Query | OperationType::Mutation) => {
+                    let answer = tokio::time::timeout(Duration::from_secs(REQUEST_MAX_SECONDS), this.shared.schema.execute(query)).await;
+                    let answer = answer.unwrap_or_else(|_| Answer::from_errors(vec![graphql::too_long()]));
+                    stream::once(future::ready(answer)).boxed()
+                }
+                Some(OperationType::Subscription) | None => {
+                    this.shared.schema.execute_stream_with_session_data(query, session.unwrap_or_default())
+                }
+            }
         };
         stream::once(opening).flatten().boxed()
     }

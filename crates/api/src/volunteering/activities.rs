@@ -165,7 +165,6 @@ impl Activity {
         Ok(rows.into_iter().map(Shift).collect())
     }
     /// Who signed up, in the order of taking a place or a place on the waitlist; for its staff and auditors.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn sign_ups(
         &self,
@@ -275,7 +274,7 @@ pub struct ActivityQueries;
 #[Object]
 impl ActivityQueries {
     /// Activities by the start of their first shift. Open to everybody.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn activities(
         &self,
@@ -315,27 +314,5 @@ impl ActivityQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&ACTIVITIES, &Subject::default())?;
         activity(&door, ids::asked(&id)?).await
-    }
-
-    /// Who signed up for an activity, for its staff and auditors; or all that a volunteer signed up for, for oneself
-    /// and the volunteer's staff. One of the two is asked for.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
-    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
-    async fn sign_ups(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "For which activity.")] activity: Option<ID>,
-        #[graphql(desc = "By which volunteer.")] volunteer: Option<ID>,
-        #[graphql(desc = "Also those that were withdrawn.")] include_withdrawn: Option<bool>,
-        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "After this cursor.")] after: Option<String>,
-        #[graphql(desc = "So many from the back.")] last: Option<i32>,
-        #[graphql(desc = "Before this cursor.")] before: Option<String>,
-        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
-    ) -> Result<Paged<SignUp>, Error> {
-        let door = Door::reading(ctx, position.as_ref()).await?;
-        let include_withdrawn = include_withdrawn.unwrap_or_default();
-        let page = paging::asked(first, after, last, before)?;
-        super::sign_ups::asked(&door, activity.as_ref(), volunteer.as_ref(), include_withdrawn, &page).await
     }
 }

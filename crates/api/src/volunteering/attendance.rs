@@ -192,7 +192,11 @@ pub struct AttendanceCodeInput {
     command_id: Option<ID>,
 }
 
-async fn begun(door: &Door<'_>, activity: Option<ActivityId>, stay: Option<gongyi_domain::values::AttendanceId>) -> Result<(Option<Attendance>, Option<Activity>), Error> {
+async fn begun(
+    door: &Door<'_>,
+    activity: Option<ActivityId>,
+    stay: Option<gongyi_domain::values::AttendanceId>,
+) -> Result<(Option<Attendance>, Option<Activity>), Error> {
     let (Some(activity), Some(stay)) = (activity, stay) else { return Ok((None, None)) };
     let shown = activities::activity(door, activity).await?;
     let seen_in = match &shown {
@@ -224,7 +228,11 @@ pub struct AttendanceMutations;
 #[Object]
 impl AttendanceMutations {
     /// Check a volunteer in, as a coordinator.
-    async fn check_in(&self, ctx: &Context<'_>, #[graphql(desc = "Whom, where, when.")] input: CheckInInput) -> Result<CheckInPayload, Error> {
+    async fn check_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom, where, when.")] input: CheckInInput,
+    ) -> Result<CheckInPayload, Error> {
         let door = Door::of(ctx)?;
         let asked: Result<(ShiftKey, VolunteerId), Refusal> =
             ids::named(&input.shift, "shift").and_then(|key| Ok((key, ids::named(&input.volunteer, "volunteer")?)));

@@ -91,7 +91,6 @@ impl Organisation {
         self.0.members
     }
     /// Its members now, in the order of joining, for its staff.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn members(
         &self,
@@ -170,7 +169,7 @@ pub struct OrganisationQueries;
 #[Object]
 impl OrganisationQueries {
     /// Organisations by name. Open to everybody.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn organisations(
         &self,

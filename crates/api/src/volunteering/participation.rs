@@ -107,7 +107,7 @@ pub struct ParticipationQueries;
 #[Object]
 impl ParticipationQueries {
     /// Who took part in what, in figures: for the staff of the area or organisation asked for.
-    #[allow(clippy::too_many_arguments, reason = "all of them narrow or divide one question")]
+    #[expect(clippy::too_many_arguments, reason = "all of them narrow or divide one question")]
     async fn participation(
         &self,
         ctx: &Context<'_>,

@@ -174,7 +174,11 @@ fn record(id: &ID) -> Result<RecordKey, Refusal> {
     ids::named(id, "record")
 }
 
-async fn confirmed_one(door: Door<'_>, command_id: Uuid, id: ID) -> Result<(ID, Option<RecordKey>, Outcome<gongyi_domain::values::RecordId>), Error> {
+async fn confirmed_one(
+    door: Door<'_>,
+    command_id: Uuid,
+    id: ID,
+) -> Result<(ID, Option<RecordKey>, Outcome<gongyi_domain::values::RecordId>), Error> {
     match record(&id) {
         Err(refusal) => Ok((id, None, Outcome::refused(refusal))),
         Ok(key) => {
@@ -192,7 +196,11 @@ pub struct ServiceMutations;
 #[Object]
 impl ServiceMutations {
     /// Log a service record by hand: for oneself, or as a coordinator. It waits for a confirmation.
-    async fn log_service(&self, ctx: &Context<'_>, #[graphql(desc = "Which service.")] input: LogServiceInput) -> Result<LogServicePayload, Error> {
+    async fn log_service(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which service.")] input: LogServiceInput,
+    ) -> Result<LogServicePayload, Error> {
         let door = Door::of(ctx)?;
         let command_id = input.command_id.clone();
         let command = input.command(&door);

@@ -309,7 +309,7 @@ pub struct ServiceQueries;
 #[Object]
 impl ServiceQueries {
     /// Service records: of an area or organisation for its staff, of a volunteer for oneself and the volunteer's staff.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn service_records(
         &self,

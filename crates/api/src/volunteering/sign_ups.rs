@@ -2,12 +2,7 @@
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_app::volunteering::sign_ups::{SignUp as SignUpCommand, SignedUp, WithdrawSignUp};
-use gongyi_domain::{
-    access::authority::Subject,
-    refusal::Refusal,
-    values::VolunteerId,
-    volunteering::activity::SIGN_UPS,
-};
+use gongyi_domain::{access::authority::Subject, refusal::Refusal, values::VolunteerId, volunteering::activity::SIGN_UPS};
 use gongyi_projections::{PageArgs, SignUpRow, SignUpState as Stored};
 
 use super::{
@@ -21,7 +16,7 @@ use crate::{
     ids::{self, ShiftKey},
     outcome::payloads,
     paging::{self, Paged},
-    scalars::Moment,
+    scalars::{Moment, Position},
 };
 
 /// Where a sign-up stands.
@@ -98,6 +93,35 @@ pub(crate) async fn asked(
             Ok(paging::paged(page, |row| SignUp { row, seen_in: None }))
         }
         (Some(_), Some(_)) | (None, None) => Err(fault::error(Code::BadInput, "ask for an activity's sign-ups or a volunteer's")),
+    }
+}
+
+/// The root field about sign-ups.
+#[derive(Default)]
+pub struct SignUpQueries;
+
+#[Object]
+impl SignUpQueries {
+    /// Who signed up for an activity, for its staff and auditors; or all that a volunteer signed up for, for oneself
+    /// and the volunteer's staff. One of the two is asked for.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn sign_ups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "For which activity.")] activity: Option<ID>,
+        #[graphql(desc = "By which volunteer.")] volunteer: Option<ID>,
+        #[graphql(desc = "Also those that were withdrawn.")] include_withdrawn: Option<bool>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<SignUp>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let include_withdrawn = include_withdrawn.unwrap_or_default();
+        let page = paging::asked(first, after, last, before)?;
+        asked(&door, activity.as_ref(), volunteer.as_ref(), include_withdrawn, &page).await
     }
 }
 

@@ -144,7 +144,11 @@ struct Following {
 
 impl Following {
     /// Events after the client's position, or from now on.
-    async fn after<E: DomainEvent>(self, door: &Door<'_>, after: Option<&Position>) -> Result<impl Stream<Item = Result<Heard<E>, Error>> + use<E>, Error> {
+    async fn after<E: DomainEvent>(
+        self,
+        door: &Door<'_>,
+        after: Option<&Position>,
+    ) -> Result<impl Stream<Item = Result<Heard<E>, Error>> + use<E>, Error> {
         let start = match after {
             Some(position) => door.known(&position.0).await?.position,
             None => door.app.log().head().await.map_err(|error| door.internal(&error))?.position,

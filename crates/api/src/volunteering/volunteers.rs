@@ -177,7 +177,7 @@ impl Volunteer {
         Ok(rows.into_iter().map(Membership).collect())
     }
     /// The volunteer's service records.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn service_records(
         &self,
@@ -199,7 +199,6 @@ impl Volunteer {
         Ok(paging::paged(page, ServiceRecord::new))
     }
     /// The volunteer's sign-ups, the earliest first.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn sign_ups(
         &self,
@@ -218,7 +217,6 @@ impl Volunteer {
         Ok(paging::paged(page, |row| SignUp { row, seen_in: self.seen_in.clone() }))
     }
     /// Every change of this volunteer: what, who made it, why, when.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn history(
         &self,
@@ -313,7 +311,7 @@ pub struct VolunteerQueries;
 #[Object]
 impl VolunteerQueries {
     /// Volunteers of an area or organisation, for its staff.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn volunteers(
         &self,

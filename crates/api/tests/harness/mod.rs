@@ -18,7 +18,9 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Asia::Shanghai;
 use gongyi_api::{ApiSettings, POSITION_HEADER};
-use gongyi_app::{App, access::areas::ListArea, access::tokens::operator_token, clock::SharedClock, personal::VaultOpener, processes::AttendanceToLedger};
+use gongyi_app::{
+    App, access::areas::ListArea, access::tokens::operator_token, clock::SharedClock, personal::VaultOpener, processes::AttendanceToLedger,
+};
 use gongyi_domain::{
     access::authority::{Actor, Grant, Role, Scope},
     values::{AreaCode, Instant},

@@ -2,7 +2,7 @@
 //!
 //! - A file that follows another log, or another history of this log, is thrown away: it is made anew, and what it
 //!   opened must not linger.
-//! - Files of other versions, and half-built ones, are removed once the current version is complete.
+//! - Files of other versions, and half-built ones, are removed when the current version is open and complete.
 
 use std::{
     fs, io,
@@ -22,6 +22,8 @@ use crate::views::ViewOptions;
 const SQLITE_MIN_VERSION: (u32, u32, u32) = (3, 51, 3);
 /// The writer's page cache, in KiB, as SQLite wants it (negative).
 const WRITER_CACHE_KIB: &str = "-65536";
+/// The same while a file is built that nobody reads.
+const BUILDER_CACHE_KIB: &str = "-262144";
 /// Pages of WAL after which SQLite moves them into the file.
 const CHECKPOINT_PAGES: &str = "8000";
 
@@ -153,7 +155,20 @@ pub(crate) fn readers(path: &Path, options: ViewOptions) -> SqlitePool {
 
 /// The writing connection, with its tables.
 pub(crate) async fn open_writer(path: &Path, options: ViewOptions) -> Result<SqliteConnection, OpenError> {
-    let mut connection = write_options(path, options).connect().await?;
+    prepare(write_options(path, options)).await
+}
+
+/// The writing connection to a file that nobody sees before it is complete: it need not survive a crash.
+pub(crate) async fn open_builder(path: &Path, options: ViewOptions) -> Result<SqliteConnection, OpenError> {
+    let connect = write_options(path, options)
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Off)
+        .pragma("cache_size", BUILDER_CACHE_KIB);
+    prepare(connect).await
+}
+
+async fn prepare(options: SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+    let mut connection = options.connect().await?;
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await?;
     let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let mut part = || parts.next().unwrap_or(0);

@@ -24,9 +24,9 @@ mod purge;
 mod read_model;
 mod rows;
 mod runner;
-mod sequence;
 mod status;
 mod stored;
+mod values;
 mod views;
 
 pub use access::{accounts::*, areas::*, persons::*};

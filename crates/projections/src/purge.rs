@@ -30,7 +30,7 @@ pub(crate) enum Purge {
 }
 
 /// Moves all of the write-ahead log into the file and truncates it; false if a reader is in the way.
-pub(crate) async fn truncate(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+async fn truncate(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     let patience: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut *connection).await?;
     set_patience(connection, i64::from(READERS_MAX_MILLISECONDS)).await?;
     let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;

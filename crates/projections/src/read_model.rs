@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use crate::{change::Change, opener::Texts, rows::Table};
+use crate::{change::Change, opener::Texts, rows::Table, values::Unstorable};
 
 /// Why an event cannot be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +53,8 @@ pub(crate) enum StoreError {
     Storage(#[from] sqlx::Error),
     #[error("a row does not read or write as JSON")]
     Row(#[from] serde_json::Error),
+    #[error(transparent)]
+    Value(#[from] Unstorable),
 }
 
 impl StoreError {
@@ -61,7 +63,7 @@ impl StoreError {
         const CONSTRAINT: i32 = 19;
         const MISMATCH: i32 = 20;
         match self {
-            Self::Row(_) => true,
+            Self::Row(_) | Self::Value(_) => true,
             Self::Storage(sqlx::Error::Database(error)) => {
                 let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
                 matches!(code & 0xff, CONSTRAINT | MISMATCH)

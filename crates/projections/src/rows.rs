@@ -1,4 +1,4 @@
-//! Rows of a read model: loaded set-based, folded in memory, flushed as one statement a table.
+//! Rows of a read model: loaded set-based, folded in memory, flushed set-based: a few statements a table and batch.
 //!
 //! - A row is a struct whose fields are the table's columns, in order; [`row!`] declares both at once.
 //! - Every row carries the position of the last event that changed it, and is only overwritten by a later one, so that
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::{
     read_model::{FoldError, StoreError},
-    sequence::Sequence,
+    values::{Fields, Value},
 };
 
 /// A row of a table of the views.
@@ -229,15 +229,15 @@ impl<R: Row> Table for Rows<R> {
     }
 
     async fn flush(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        let (mut whole, mut narrow, mut gone) = (Lines::default(), Lines::default(), Vec::new());
+        let (mut whole, mut narrow, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         let mut dirty: Vec<_> = self.slots.iter_mut().filter(|(_, slot)| slot.dirty).collect();
         // In the order of events: neighbours in the log become neighbours in the file.
         dirty.sort_unstable_by_key(|(_, slot)| slot.row.as_ref().map(Row::position));
         for (key, slot) in dirty {
             slot.dirty = false;
             match (&slot.row, &slot.stored) {
-                (Some(row), Some(stored)) if !R::RARE.is_empty() && row.same_rare(stored) => narrow.push(row)?,
-                (Some(row), _) => whole.push(row)?,
+                (Some(row), Some(stored)) if !R::RARE.is_empty() && row.same_rare(stored) => row.serialize(Fields(&mut narrow))?,
+                (Some(row), _) => row.serialize(Fields(&mut whole))?,
                 (None, Some(_)) => gone.push(key),
                 (None, None) => {}
             }
@@ -247,45 +247,39 @@ impl<R: Row> Table for Rows<R> {
             let sql = format!("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM jsonb_each(?))", R::TABLE, R::KEY.join(","), on.join(","));
             sqlx::query(AssertSqlSafe(sql)).bind(serde_json::to_string(&gone)?).execute(&mut *connection).await?;
         }
-        for (lines, set) in [(whole, [R::RARE, R::LIVE].concat()), (narrow, R::LIVE.to_vec())] {
-            if let Some(lines) = lines.finish() {
-                sqlx::query(AssertSqlSafe(upsert::<R>(&set))).bind(lines).execute(&mut *connection).await?;
-            }
-        }
-        Ok(())
+        upsert::<R>(connection, whole, &[R::RARE, R::LIVE].concat()).await?;
+        upsert::<R>(connection, narrow, R::LIVE).await
     }
 }
 
-fn upsert<R: Row>(set: &[&str]) -> String {
+/// Rows of one statement: few sizes, so that every statement is prepared once.
+const CHUNKS_ROWS: [usize; 4] = [256, 32, 4, 1];
+
+/// Writes rows, one value after the other, over what is older.
+async fn upsert<R: Row>(connection: &mut SqliteConnection, values: Vec<Value>, set: &[&str]) -> Result<(), StoreError> {
+    let width = R::columns().count();
+    let mut left = values.len() / width;
+    let mut values = values.into_iter();
+    while let Some(rows) = CHUNKS_ROWS.into_iter().find(|rows| *rows <= left) {
+        let sql = upsert_statement::<R>(rows, set);
+        let query = values.by_ref().take(rows * width).fold(sqlx::query(AssertSqlSafe(sql)), |query, value| value.bind(query));
+        query.execute(&mut *connection).await?;
+        left -= rows;
+    }
+    Ok(())
+}
+
+fn upsert_statement<R: Row>(rows: usize, set: &[&str]) -> String {
     let columns: Vec<_> = R::columns().collect();
-    let values: Vec<_> = (0..columns.len()).map(|at| format!("value->>{at}")).collect();
+    let row = format!("({})", vec!["?"; columns.len()].join(","));
     let set: Vec<_> = set.iter().chain(&["position"]).map(|column| format!("{column}=excluded.{column}")).collect();
+    // FAIL, not ABORT: whoever meets a refused row takes the whole batch back, so no statement keeps a journal.
     format!(
-        "INSERT INTO {table}({}) SELECT {} FROM jsonb_each(?) WHERE true ON CONFLICT({}) DO UPDATE SET {} \
-         WHERE excluded.position>{table}.position",
+        "INSERT OR FAIL INTO {table}({}) VALUES {} ON CONFLICT({}) DO UPDATE SET {} WHERE excluded.position>{table}.position",
         columns.join(","),
-        values.join(","),
+        vec![row; rows].join(","),
         R::KEY.join(","),
         set.join(","),
         table = R::TABLE
     )
-}
-
-/// A JSON array of arrays, one a row.
-#[derive(Default)]
-struct Lines(Vec<u8>);
-
-impl Lines {
-    fn push<R: Row>(&mut self, row: &R) -> Result<(), serde_json::Error> {
-        self.0.push(if self.0.is_empty() { b'[' } else { b',' });
-        row.serialize(Sequence(&mut serde_json::Serializer::new(&mut self.0)))
-    }
-
-    fn finish(mut self) -> Option<String> {
-        if self.0.is_empty() {
-            return None;
-        }
-        self.0.push(b']');
-        String::from_utf8(self.0).ok()
-    }
 }

@@ -72,6 +72,17 @@ pub(crate) enum StepError {
     Opener(#[from] OpenerError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A row was refused; to be done again with savepoints.
+    #[error("a row was refused")]
+    Refused,
+}
+
+/// How a batch is written. Savepoints cost a tenth of the whole, and are needed only to find the event whose row is
+/// refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    Plain,
+    Savepoints,
 }
 
 impl From<sqlx::Error> for StepError {
@@ -232,6 +243,15 @@ impl Writer {
         let erases = |item: &Item| matches!(&item.change, Ok(Change { event: Event::Person(PersonEvent::PersonErased {}), .. }));
         let erased = items.iter().any(erases);
 
+        match self.write(&items, &texts, erased, Care::Plain).await {
+            Err(StepError::Refused) => self.write(&items, &texts, erased, Care::Savepoints).await?,
+            outcome => outcome?,
+        }
+        Ok(true)
+    }
+
+    /// Folds a batch in one transaction.
+    async fn write(&mut self, items: &[Item], texts: &Texts<'_>, erased: bool, care: Care) -> Result<(), StepError> {
         let mut stands = self.stands.clone();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         for (model, stand) in self.models.iter().zip(&mut stands) {
@@ -239,7 +259,7 @@ impl Writer {
                 continue;
             }
             let first = items.partition_point(|item| item.position <= stand.position);
-            let (folded, parked) = fold(&mut transaction, model.as_ref(), &items[first..], &texts).await?;
+            let (folded, parked) = fold(&mut transaction, model.as_ref(), &items[first..], texts, care).await?;
             if let Some(last) = folded {
                 stand.position = last.position;
                 sqlx::query(
@@ -271,7 +291,7 @@ impl Writer {
         }
         self.stands = stands;
         self.publish();
-        Ok(true)
+        Ok(())
     }
 
     fn item(&self, recorded: Recorded) -> Item {
@@ -305,6 +325,7 @@ async fn fold<'i>(
     model: &dyn ReadModel,
     items: &'i [Item],
     texts: &Texts<'_>,
+    care: Care,
 ) -> Result<(Option<&'i Item>, Option<Parked>), StepError> {
     let mut end = items.len();
     let mut parked = None;
@@ -324,18 +345,19 @@ async fn fold<'i>(
     };
     let stop = |item: &Item, reason: String| Parked { position: item.position, event_type: item.event_type.clone(), reason };
 
-    match apply(connection, model, &relevant(&items[..end]), texts).await {
+    match apply(connection, model, &relevant(&items[..end]), texts, care).await {
         Ok(()) => {}
         Err(ApplyError::Fold { position, source }) => {
             end = items.partition_point(|item| item.position < position);
             parked = Some(stop(&items[end], source.to_string()));
-            apply(connection, model, &relevant(&items[..end]), texts).await.map_err(refold)?;
+            apply(connection, model, &relevant(&items[..end]), texts, care).await.map_err(refold)?;
         }
+        Err(ApplyError::Store(error)) if error.is_of_the_data() && care == Care::Plain => return Err(StepError::Refused),
         // The storage refuses a row: which event's is found by folding one at a time.
         Err(ApplyError::Store(error)) if error.is_of_the_data() => {
             let mut at = 0;
             while at < end {
-                match apply(connection, model, &relevant(&items[at..=at]), texts).await {
+                match apply(connection, model, &relevant(&items[at..=at]), texts, care).await {
                     Ok(()) => at += 1,
                     Err(ApplyError::Store(error)) if !error.is_of_the_data() => return Err(error.into()),
                     Err(error) => {
@@ -343,6 +365,7 @@ async fn fold<'i>(
                             ApplyError::Fold { source, .. } => source.to_string(),
                             ApplyError::Store(StoreError::Storage(source)) => source.to_string(),
                             ApplyError::Store(StoreError::Row(source)) => source.to_string(),
+                            ApplyError::Store(StoreError::Value(source)) => source.to_string(),
                         };
                         parked = Some(stop(&items[at], reason));
                         end = at;
@@ -366,10 +389,19 @@ fn refold(error: ApplyError) -> StepError {
     }
 }
 
-/// Applies a batch or nothing of it.
-async fn apply(connection: &mut SqliteConnection, model: &dyn ReadModel, changes: &[&Change], texts: &Texts<'_>) -> Result<(), ApplyError> {
+/// Applies a batch. An event that does not fold leaves nothing written; a refused row does so only with savepoints.
+async fn apply(
+    connection: &mut SqliteConnection,
+    model: &dyn ReadModel,
+    changes: &[&Change],
+    texts: &Texts<'_>,
+    care: Care,
+) -> Result<(), ApplyError> {
     if changes.is_empty() {
         return Ok(());
+    }
+    if care == Care::Plain {
+        return model.apply(connection, changes, texts).await;
     }
     let mut savepoint = connection.begin().await.map_err(StoreError::from)?;
     match model.apply(&mut savepoint, changes, texts).await {
@@ -393,7 +425,7 @@ pub(crate) async fn rebuild(
     let current = files::current(dir, options.time_zone);
     let path = files::building(&current);
     files::remove(&path)?;
-    let connection = files::open_writer(&path, options).await?;
+    let connection = files::open_builder(&path, options).await?;
     let mut writer = Writer::init(connection, path.clone(), Arc::clone(&log), upcasters, opener, options).await?;
     let build = |error: StepError| OpenError::Build(Box::new(error));
     let total = log.head().await?.position;
@@ -409,8 +441,9 @@ pub(crate) async fn rebuild(
         progress(done, total.max(done));
     }
     purge::purge(&mut writer.connection, writer.purge).await?;
-    purge::truncate(&mut writer.connection).await?;
     writer.connection.close().await?;
+    // Written without waiting for the disk; before it counts it must be there.
+    std::fs::File::open(&path)?.sync_all()?;
     for suffix in ["-wal", "-shm"] {
         for file in [files::beside(&path, suffix), files::beside(&current, suffix)] {
             match std::fs::remove_file(file) {
@@ -420,6 +453,5 @@ pub(crate) async fn rebuild(
         }
     }
     std::fs::rename(&path, &current)?;
-    files::remove_others(&current)?;
     Ok(current)
 }

@@ -34,7 +34,7 @@ pub struct ViewOptions {
 
 impl Default for ViewOptions {
     fn default() -> Self {
-        Self { time_zone: chrono_tz::Asia::Shanghai, batch_events: 4_000, readers: 4, busy_timeout: Duration::from_secs(5) }
+        Self { time_zone: chrono_tz::Asia::Shanghai, batch_events: 16_000, readers: 4, busy_timeout: Duration::from_secs(5) }
     }
 }
 
@@ -94,9 +94,9 @@ impl Views {
         Ok(())
     }
 
-    /// Builds the views anew beside what is there, and puts them in place at once. Views of an older version stay as
-    /// long as this build has not opened its own: whoever has them open goes on serving. `progress` is told how many of how many events are
-    /// folded. Returns the file. The caller sees to it that nobody has views of **this** version open.
+    /// Builds the views anew beside what is there, and puts them in place at once. Views of an older version stay until
+    /// this build opens its own: whoever has them open goes on serving, and purging. `progress` is told how many of how
+    /// many events are folded. Returns the file. The caller sees to it that nobody has views of **this** version open.
     ///
     /// # Errors
     /// See [`OpenError`]; a parked read model is one.

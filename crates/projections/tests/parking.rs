@@ -14,7 +14,7 @@ use gongyi_domain::{
     },
     values::{AreaCode, OrganisationId, PersonId, RecordId, VolunteerId},
     volunteering::{
-        organisation::{Organisation, OrganisationEvent},
+        organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
         service_record::Level,
     },
@@ -22,6 +22,7 @@ use gongyi_domain::{
 use gongyi_eventlog::{NewEvent, StreamId};
 use gongyi_projections::{Stale, ViewStatus, Views};
 use harness::{Platform, WAIT};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
 fn code(text: &str) -> AreaCode {
@@ -169,5 +170,30 @@ async fn erasing_somebody_unknown_parks_the_persons_only() {
     let running = platform.run().await;
     assert_eq!(arrive(&running.views, bad).await, Err(Stale::Parked { name: "persons", at: 0 }));
     assert_eq!(parked(&running.views).len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_row_that_the_storage_refuses_parks_at_its_event() {
+    let mut platform = Platform::new();
+    let views = platform.open().await;
+    let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(views.path())).await.unwrap();
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON areas WHEN NEW.code='440402002' BEGIN SELECT RAISE(ABORT, 'no'); END";
+    sqlx::query(trigger).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    views.close().await;
+    for area in ["440402", "440402001"] {
+        list(&mut platform, area).await;
+    }
+    let bad = list(&mut platform, "440402002").await;
+    let founded = OrganisationEvent::OrganisationFounded {
+        profile: Profile { kind: OrganisationKind::Group, name: "队".to_owned(), area: code("440402"), parent: None },
+    };
+    let last = platform.append::<Organisation>(OrganisationId(Uuid::from_u128(9)), &[founded]).await;
+    let running = platform.run().await;
+    assert_eq!(arrive(&running.views, last).await, Err(Stale::Parked { name: "areas", at: bad - 1 }));
+    assert_eq!(parked(&running.views), [("areas", bad - 1, bad)]);
+    assert!(running.views.area(&code("440402001")).await.unwrap().is_some());
+    assert!(running.views.organisation(OrganisationId(Uuid::from_u128(9))).await.unwrap().is_some());
     running.stop().await;
 }

@@ -8,6 +8,7 @@ use gongyi_domain::{
         account::Account,
         area::{Area, area_stream},
         authority::{Act, Actor, Role, Scope, Subject},
+        person::PersonRefusal,
     },
     event::DomainEvent,
     refusal::Refusal,
@@ -18,7 +19,7 @@ use gongyi_domain::{
     },
 };
 use gongyi_eventlog::Session;
-use gongyi_vault::{PersonKey, SealedFor};
+use gongyi_vault::{PersonKey, SealedFor, VaultError};
 use uuid::Uuid;
 
 use crate::{
@@ -222,16 +223,19 @@ impl<'a> Work<'a> {
     /// Seals text about `person` for an event of aggregate `A`.
     ///
     /// # Errors
-    /// Faults of the vault, an erased person among them.
+    /// An erased person; faults of the vault.
     pub async fn sealer<'s, A: Kind>(&self, person: PersonId, id: impl Into<Uuid>, event_type: &'s str) -> Result<Sealer<'s>, Rejection> {
-        let key = self.app.vault().create_key(person).await?;
+        let key = self.app.vault().create_key(person).await.map_err(|error| match error {
+            VaultError::KeyDestroyed => refused(PersonRefusal::PersonIsErased),
+            fault => fault.into(),
+        })?;
         Ok(Sealer { key, person, stream_kind: A::NAME, stream_id: id.into(), event_type })
     }
 
     /// Opens what was sealed for a field of a person's own event.
     ///
     /// # Errors
-    /// Faults of the vault; a destroyed key.
+    /// A person erased meanwhile; faults of the vault.
     pub async fn open_person(
         &self,
         person: PersonId,
@@ -239,7 +243,76 @@ impl<'a> Work<'a> {
         field: &str,
     ) -> Result<String, Rejection> {
         let place = SealedFor { stream_kind: "person", stream_id: person.0, event_type: kept.event_type, field };
-        let key = self.app.vault().key(person).await?.ok_or(Fault::Unsealing)?;
+        let keys = self.app.vault().keys(&[person]).await?;
+        if keys.is_destroyed(person) {
+            return Err(refused(PersonRefusal::PersonIsErased));
+        }
+        let key = keys.key(person).ok_or(Fault::Unsealing)?;
         Ok(key.open(&kept.sealed, &place).map_err(|_| Fault::Unsealing)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gongyi_domain::{access::authority::Grant, volunteering::organisation::OrganisationKind};
+
+    use super::*;
+
+    const TEAM: OrganisationId = OrganisationId(Uuid::from_u128(1));
+    const PARENT: OrganisationId = OrganisationId(Uuid::from_u128(2));
+    const TOP: OrganisationId = OrganisationId(Uuid::from_u128(3));
+
+    fn line(members: &[(OrganisationId, &str)]) -> Line {
+        let profile =
+            |code: &str| Profile { kind: OrganisationKind::Group, name: String::new(), area: code.parse().unwrap(), parent: None };
+        Line { members: members.iter().map(|(id, code)| (*id, profile(code))).collect() }
+    }
+
+    fn level(line: &Line, role: Role, scope: Scope) -> Level {
+        line.level_of(&Actor::Operator(Grant { role, scope }))
+    }
+
+    fn within(code: &str) -> Scope {
+        Scope::Area(code.parse().unwrap())
+    }
+
+    #[test]
+    fn a_coordinator_stands_where_the_scope_reaches() {
+        let line = line(&[(TEAM, "440402001001"), (PARENT, "440402001"), (TOP, "440402")]);
+        let coordinator = |scope| level(&line, Role::Coordinator, scope);
+        assert_eq!(coordinator(Scope::Organisation(TEAM)), Level::Organisation);
+        assert_eq!(coordinator(Scope::Organisation(PARENT)), Level::Parent);
+        assert_eq!(coordinator(Scope::Organisation(TOP)), Level::Parent);
+        assert_eq!(coordinator(within("440402001001")), Level::Organisation, "the parent works in all of the street");
+        assert_eq!(coordinator(within("440402001")), Level::Parent);
+        assert_eq!(coordinator(Scope::Everywhere), Level::Parent);
+    }
+
+    #[test]
+    fn nobody_stands_above_where_nothing_is_above_but_the_hub_and_the_district() {
+        let line = line(&[(TEAM, "440402001001")]);
+        for scope in [Scope::Organisation(TEAM), within("440402"), Scope::Everywhere] {
+            assert_eq!(level(&line, Role::Coordinator, scope.clone()), Level::Organisation, "{scope:?}");
+        }
+        assert_eq!(level(&line, Role::Organiser, within("440402001")), Level::Parent);
+        assert_eq!(level(&line, Role::DistrictOfficer, within("440402")), Level::District);
+    }
+
+    #[test]
+    fn roles_elsewhere_and_roles_that_do_not_confirm_lift_nobody() {
+        let line = line(&[(TEAM, "440402001001"), (PARENT, "440402001")]);
+        assert_eq!(level(&line, Role::Organiser, within("440402002")), Level::Organisation);
+        assert_eq!(level(&line, Role::DistrictOfficer, within("440403")), Level::Organisation);
+        assert_eq!(level(&line, Role::Operator, Scope::Everywhere), Level::Organisation);
+        assert_eq!(level(&line, Role::Auditor, Scope::Everywhere), Level::Organisation);
+        assert_eq!(line.level_of(&Actor::Anonymous), Level::Organisation);
+    }
+
+    #[test]
+    fn an_organisations_subject_names_it_and_all_above() {
+        let line = line(&[(TEAM, "440402001001"), (PARENT, "440402001")]);
+        let person = PersonId(Uuid::from_u128(9));
+        let subject = line.subject(Some(person));
+        assert_eq!((subject.area, subject.organisations, subject.person), ("440402001001".parse().ok(), vec![TEAM, PARENT], Some(person)));
     }
 }

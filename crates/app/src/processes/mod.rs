@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gongyi_eventlog::Recorded;
+use gongyi_eventlog::{Recorded, Standing, Token};
 use gongyi_vault::Checkpoint;
 use tokio::sync::watch;
 
@@ -57,7 +57,14 @@ impl App {
                 Ok(()) => wait = FAULT_WAIT_MIN_MILLIS,
                 Err(fault) => {
                     tracing::error!(process = P::NAME, error = %fault, "a process waits after a fault");
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                    let pause = tokio::time::sleep(Duration::from_millis(wait));
+                    tokio::select! {
+                        () = pause => {}
+                        _ = stop.wait_for(|stop| *stop) => return,
+                    }
+                    if log.has_changed().is_err() {
+                        return;
+                    }
                     wait = (wait * 2).min(FAULT_WAIT_MAX_MILLIS);
                     continue;
                 }
@@ -74,7 +81,7 @@ impl App {
     /// # Errors
     /// The fault that stopped it; what was carried out before is kept.
     pub async fn catch_up<P: Process>(&self, process: &P) -> Result<(), Rejection> {
-        let mut position = self.vault().checkpoint(P::NAME).await?.map_or(0, |checkpoint| checkpoint.position);
+        let mut position = self.last_carried_out::<P>().await?;
         loop {
             let events = self.log().read_after(position, BATCH_EVENTS).await?;
             let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
@@ -87,6 +94,26 @@ impl App {
             outcome?;
             debug_assert_eq!(position, last);
         }
+    }
+
+    /// Where the process goes on: at its checkpoint, or at the beginning if that is of another log or of a history that
+    /// this log has lost in a restore. Positions may have other events then.
+    async fn last_carried_out<P: Process>(&self) -> Result<u64, Rejection> {
+        let Some(checkpoint) = self.vault().checkpoint(P::NAME).await? else { return Ok(0) };
+        let standing = match checkpoint.token.parse::<Token>() {
+            Ok(token) => self.log().check(&token).await?,
+            Err(_) => Standing::OtherLog,
+        };
+        if standing == Standing::Known {
+            return Ok(checkpoint.position);
+        }
+        tracing::error!(
+            process = P::NAME,
+            position = checkpoint.position,
+            ?standing,
+            "a process begins anew: its place is not of this log"
+        );
+        Ok(0)
     }
 
     async fn carry_out<P: Process>(&self, process: &P, events: &[Recorded], done: &mut u64) -> Result<(), Rejection> {

@@ -86,7 +86,7 @@ async fn subject_of(work: &Work<'_>, scope: &Scope) -> Result<Subject, Rejection
             work.require_area(area).await?;
             Subject::area(area.clone())
         }
-        Scope::Organisation(id) => work.line(*id).await?.subject(None),
+        Scope::Organisation(id) => work.line_of_any(*id).await?.subject(None),
     })
 }
 
@@ -115,6 +115,10 @@ impl Command for GrantRole {
     type Answer = AccountId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AccountId, Rejection> {
+        // Dissolved organisations entrust nobody any more; what they did entrust can still be taken back.
+        if let Scope::Organisation(organisation) = self.grant.scope {
+            work.line(organisation).await?;
+        }
         change_roles(work, Self::ACT, self.account, &self.grant, AccountCommand::Grant(self.grant.clone())).await?;
         Ok(self.account)
     }

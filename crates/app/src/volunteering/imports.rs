@@ -2,7 +2,7 @@
 //! imported before is answered as then and changes nothing.
 //!
 //! - Imported hours are declared, and confirmed by the importing operator at the organisation's level; a day of over
-//!   8 hours waits for those above.
+//!   8 hours waits for those above, and the operator's own hours for somebody else.
 
 use async_trait::async_trait;
 use gongyi_domain::{
@@ -150,9 +150,11 @@ impl Command for ImportHours {
             now: work.now,
         };
         let ledger = work.load_and_decide::<ServiceLedger>(self.volunteer, command).await?;
-        let pending = ledger.level_needed(record, served.day, served.minutes) > Level::Organisation;
+        // Nobody confirms their own service, operators included.
+        let is_own = work.actor.person() == Some(person);
+        let pending = is_own || ledger.level_needed(record, served.day, served.minutes) > Level::Organisation;
         if !pending {
-            let by = Approver { is_the_volunteer: false, level: Level::Organisation };
+            let by = Approver { is_the_volunteer: is_own, level: Level::Organisation };
             work.load_and_decide::<ServiceLedger>(self.volunteer, ServiceLedgerCommand::Confirm { record, by }).await?;
         }
         Ok(HoursImported { record, pending })

@@ -9,17 +9,14 @@ use gongyi_domain::{
         person::{ERASE_PERSON, Person, PersonCommand, PersonRefusal},
     },
     values::PersonId,
-    volunteering::{
-        activity::{Activity, ActivityCommand, Phase},
-        calendar::{Calendar, CalendarCommand},
-        volunteer::{Standing, Volunteer, VolunteerCommand, volunteer_of},
-    },
+    volunteering::volunteer::{Standing, Volunteer, VolunteerCommand, volunteer_of},
 };
 use serde::Serialize;
 
 use crate::{
     App, Command,
     rejection::{Rejection, refused},
+    volunteering::sign_ups::give_back_coming_shifts,
     work::Work,
 };
 
@@ -73,17 +70,7 @@ impl ErasePerson {
             return Ok(());
         }
         work.decide::<Volunteer>(volunteer, VolunteerCommand::Erase).await?;
-        let calendar = work.load::<Calendar>(id).await?.into_inner();
-        for (shift, booking) in calendar.booked.iter().filter(|(_, booking)| booking.starts > work.now) {
-            let activity = work.load::<Activity>(booking.activity).await?;
-            let attended = activity.inner().attendance.values().any(|stay| stay.volunteer == id && stay.shift == *shift);
-            if activity.inner().phase == Phase::Open && !attended {
-                let command = ActivityCommand::Withdraw { shift: *shift, volunteer: id, now: work.now, by_coordinator: true };
-                work.decide::<Activity>(activity, command).await?;
-            }
-            work.load_and_decide::<Calendar>(id, CalendarCommand::Free { shift: *shift }).await?;
-        }
-        Ok(())
+        give_back_coming_shifts(work, id).await
     }
 }
 

@@ -8,7 +8,7 @@ use gongyi_domain::{
     },
     values::{ActivityId, Day, PersonId, ShiftId, VolunteerId, age_on},
     volunteering::{
-        activity::{Activity, ActivityCommand, SIGN_UP, WITHDRAW_SIGN_UP},
+        activity::{Activity, ActivityCommand, Phase, SIGN_UP, WITHDRAW_SIGN_UP},
         calendar::{Calendar, CalendarCommand},
         volunteer::Volunteer,
     },
@@ -105,4 +105,19 @@ impl Command for WithdrawSignUp {
         work.load_and_decide::<Calendar>(volunteer, CalendarCommand::Free { shift }).await?;
         Ok(())
     }
+}
+
+/// Gives back every shift that lies ahead of a volunteer who goes for good; those who wait move up.
+pub(crate) async fn give_back_coming_shifts(work: &Work<'_>, volunteer: VolunteerId) -> Result<(), Rejection> {
+    let calendar = work.load::<Calendar>(volunteer).await?.into_inner();
+    for (shift, booking) in calendar.booked.iter().filter(|(_, booking)| booking.starts > work.now) {
+        let activity = work.load::<Activity>(booking.activity).await?;
+        let attended = activity.inner().attendance.values().any(|stay| stay.volunteer == volunteer && stay.shift == *shift);
+        if activity.inner().phase == Phase::Open && !attended {
+            let command = ActivityCommand::Withdraw { shift: *shift, volunteer, now: work.now, by_coordinator: true };
+            work.decide::<Activity>(activity, command).await?;
+        }
+        work.load_and_decide::<Calendar>(volunteer, CalendarCommand::Free { shift: *shift }).await?;
+    }
+    Ok(())
 }

@@ -16,7 +16,7 @@ use gongyi_domain::{
         membership::{JOIN_ORGANISATION, LEAVE_ORGANISATION, Membership, MembershipCommand, membership_stream},
         service_ledger::SERVICE_TEXT_MAX_CHARS,
         volunteer::{
-            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer, VolunteerCommand,
+            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer, VolunteerCommand,
             VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
         },
     },
@@ -28,6 +28,7 @@ use crate::{
     Command,
     access::accounts::open_account,
     rejection::{Rejection, refused},
+    volunteering::sign_ups::give_back_coming_shifts,
     work::{Kind, Work},
 };
 
@@ -293,7 +294,10 @@ macro_rules! standing_commands {
                 work.may(Self::ACT, &subject)?;
                 let reason = sealed_reason::<Volunteer>(work, person, self.volunteer, $event, &self.reason).await?;
                 let decide: fn(Sealed) -> VolunteerCommand = $decide;
-                work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
+                let after = work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
+                if after.standing == Standing::Withdrawn {
+                    give_back_coming_shifts(work, self.volunteer).await?;
+                }
                 Ok(self.volunteer)
             }
         }
@@ -305,7 +309,7 @@ standing_commands! {
     SuspendVolunteer, SUSPEND_VOLUNTEER, "VolunteerSuspended", VolunteerCommand::Suspend;
     /// Reinstate a suspended volunteer.
     ReinstateVolunteer, REINSTATE_VOLUNTEER, "VolunteerReinstated", VolunteerCommand::Reinstate;
-    /// Withdraw for good.
+    /// Withdraw for good; coming shifts are given back.
     WithdrawVolunteer, WITHDRAW_VOLUNTEER, "VolunteerWithdrawn", |reason| VolunteerCommand::Withdraw(Some(reason));
 }
 

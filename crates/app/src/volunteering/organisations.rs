@@ -104,7 +104,11 @@ impl Command for AmendOrganisation {
             take_name(work, id, &profile.name).await?;
             release_name(work, id, &old.name).await?;
         }
-        let above = above(work, profile.parent).await?;
+        // A parent that stays may have been dissolved; a new one works.
+        let above = match profile.parent {
+            Some(parent) if profile.parent == old.parent => work.line_of_any(parent).await?.ids(),
+            parent => above(work, parent).await?,
+        };
         work.load_and_decide::<Organisation>(id, OrganisationCommand::Amend { id, profile, above }).await?;
         Ok(id)
     }

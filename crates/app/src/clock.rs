@@ -35,3 +35,29 @@ pub type SharedClock = Arc<dyn Clock>;
 pub fn day_of(at: Instant, zone: chrono_tz::Tz) -> Day {
     at.with_timezone(&zone).date_naive()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_begins_at_the_tenants_midnight() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        for (moment, there) in [("2026-03-02T15:59:59.999999Z", "2026-03-02"), ("2026-03-02T16:00:00Z", "2026-03-03")] {
+            assert_eq!(day_of(at(moment), chrono_tz::Asia::Shanghai), day(there), "{moment}");
+            assert_eq!(day_of(at(moment), chrono_tz::UTC), day("2026-03-02"), "{moment}");
+        }
+    }
+
+    /// The log keeps microseconds: what is compared before and after it must not know more.
+    #[test]
+    fn no_clock_tells_more_than_microseconds() {
+        let nanos = || at("2026-03-02T01:00:00.123456789Z");
+        assert_eq!(Clock::now(&nanos), at("2026-03-02T01:00:00.123456Z"));
+        assert_eq!(SystemClock.now().timestamp_subsec_nanos() % 1_000, 0);
+    }
+}

@@ -1,0 +1,325 @@
+//! From attendance to the ledger. Makes loud: a stay that gives two records or none, a refusal that stops all that come
+//! after, a process that skips what it has not seen, a code that works tomorrow.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gongyi_app::{
+    App, Rejection,
+    processes::{AttendanceToLedger, Process},
+    volunteering::attendance::{CheckIn, CheckInByCode, CheckOut, CheckOutByCode},
+};
+use gongyi_domain::{
+    access::authority::{Actor, Role, Scope},
+    values::{Minutes, OrganisationId, ShiftId},
+    volunteering::{
+        service_ledger::{Record, ServiceLedger},
+        service_record::{Evidence, Status},
+    },
+};
+use gongyi_eventlog::Recorded;
+use gongyi_projections::EvidenceKind;
+use gongyi_vault::Checkpoint;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::harness::{District, Hand, OTHER_STREET, Published, Resident, STREET, Served, area, expect_refused, expect_refused_at};
+
+const NAME: &str = AttendanceToLedger::NAME;
+
+struct Morning<'d> {
+    team: OrganisationId,
+    organiser: Hand<'d>,
+    published: Published,
+    zhang: Resident<'d>,
+}
+
+/// Tomorrow morning, with 张三 signed up and the shift begun.
+async fn morning(district: &District) -> Morning<'_> {
+    let team = district.founds("巡河队").await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(STREET)));
+    let published = organiser.publishes(team, district.draft("巡河")).await.unwrap();
+    let zhang = district.registers("张三").await;
+    zhang.signs_up(&zhang, published).await.unwrap();
+    district.waits_until(published.starts);
+    Morning { team, organiser, published, zhang }
+}
+
+impl Morning<'_> {
+    /// Stays for so many minutes from now.
+    async fn stays(&self, who: &Resident<'_>, minutes: i64) {
+        self.organiser.checks_in(who, self.published).await.unwrap();
+        self.organiser.district.waits_minutes(minutes);
+        self.organiser.checks_out(who, self.published).await.unwrap();
+    }
+}
+
+async fn records(district: &District, who: &Resident<'_>) -> Vec<Record> {
+    district.app.state::<ServiceLedger>(who.volunteer).await.unwrap().records.into_values().collect()
+}
+
+async fn carries_out(district: &District) {
+    district.app.catch_up(&AttendanceToLedger).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stay_becomes_one_attested_record_that_waits_for_a_confirmation() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    let (from, zhang) = (district.now(), &morning.zhang);
+    morning.stays(zhang, 90).await;
+    carries_out(&district).await;
+    let [record] = records(&district, zhang).await.try_into().unwrap();
+    assert!(matches!(record.evidence, Evidence::Attested { .. }));
+    assert_eq!((record.status, record.served.minutes), (Status::Logged, Minutes(90)));
+    assert_eq!((record.served.started, record.served.ended), (from, district.now()));
+    assert_eq!(record.setting.activity, Some(morning.published.activity));
+    let ledger = district.app.state::<ServiceLedger>(zhang.volunteer).await.unwrap();
+    let served = Served { volunteer: zhang.volunteer, record: *ledger.records.keys().next().unwrap() };
+    assert_eq!(district.sees(zhang.volunteer).await.attested_minutes, 0, "not confirmed yet");
+    morning.organiser.confirms(served).await.unwrap();
+    let seen = district.sees(zhang.volunteer).await;
+    assert_eq!((seen.attested_minutes, seen.declared_minutes), (90, 0));
+    let row = district.app.views().service_record(served.record).await.unwrap().unwrap();
+    assert_eq!((row.evidence, row.logged_by.as_str()), (EvidenceKind::Attested, "process:attendance-to-ledger"));
+}
+
+#[tokio::test]
+async fn a_process_run_again_from_an_old_place_does_nothing_twice() {
+    let district = District::durable().await;
+    let morning = morning(&district).await;
+    morning.stays(&morning.zhang, 30).await;
+    carries_out(&district).await;
+    let events = district.events().await;
+    carries_out(&district).await;
+    for position in [0, 3] {
+        let token = district.app.log().token_at(position).await.unwrap().unwrap().to_string();
+        district.app.vault().save_checkpoint(NAME, &Checkpoint { token, position }).await.unwrap();
+        carries_out(&district).await;
+    }
+    let (a, b) = tokio::join!(district.app.catch_up(&AttendanceToLedger), district.app.catch_up(&AttendanceToLedger));
+    a.and(b).unwrap();
+    assert_eq!(district.events().await, events);
+    assert_eq!(records(&district, &morning.zhang).await.len(), 1);
+    assert_eq!(district.app.vault().parked(NAME).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_process_goes_on_after_a_restart_where_it_was() {
+    let district = District::durable().await;
+    let volunteer = {
+        let morning = morning(&district).await;
+        morning.stays(&morning.zhang, 30).await;
+        carries_out(&district).await;
+        district.waits_minutes(5);
+        morning.stays(&morning.zhang, 30).await;
+        morning.zhang.volunteer
+    };
+    let district = district.reopened().await;
+    carries_out(&district).await;
+    assert_eq!(district.app.state::<ServiceLedger>(volunteer).await.unwrap().records.len(), 2);
+    let place = district.app.vault().checkpoint(NAME).await.unwrap().unwrap();
+    assert_eq!(place.position, district.events().await);
+}
+
+#[tokio::test]
+async fn a_place_of_another_log_is_no_place() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    morning.stays(&morning.zhang, 30).await;
+    // As after the restore of an older log beside a newer vault.
+    let ahead = gongyi_eventlog::Token { position: 10_000, ..district.app.log().head().await.unwrap() };
+    let elsewhere = gongyi_eventlog::Token { log: Uuid::now_v7(), ..district.app.log().head().await.unwrap() };
+    for token in [ahead.to_string(), elsewhere.to_string(), "garbage".to_owned()] {
+        district.app.vault().save_checkpoint(NAME, &Checkpoint { token, position: 10_000 }).await.unwrap();
+        carries_out(&district).await;
+        assert_eq!(records(&district, &morning.zhang).await.len(), 1);
+        assert!(district.app.vault().checkpoint(NAME).await.unwrap().unwrap().position < 10_000);
+    }
+}
+
+#[tokio::test]
+async fn what_the_rules_refuse_is_parked_and_the_next_one_is_carried_out() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    let (zhang, li) = (&morning.zhang, district.enrols("李四").await);
+    // 张三 has entered this morning by hand already, at another place.
+    district.waits_minutes(30);
+    zhang.logs(zhang, morning.team, morning.published.starts, district.now()).await.unwrap();
+    let early = district.in_minutes(-20);
+    let published = morning.published;
+    let check_in = CheckIn { activity: published.activity, shift: published.shift, volunteer: zhang.volunteer, at: Some(early) };
+    morning.organiser.does(&check_in).await.unwrap();
+    morning.organiser.checks_out(zhang, published).await.unwrap();
+    let refused_at = district.events().await;
+    let second = morning.organiser.publishes(morning.team, district.draft("净滩")).await.unwrap();
+    morning.organiser.signs_up(&li, second).await.unwrap();
+    district.waits_until(second.starts);
+    morning.organiser.checks_in(&li, second).await.unwrap();
+    district.waits_minutes(40);
+    morning.organiser.checks_out(&li, second).await.unwrap();
+    for _ in 0..2 {
+        carries_out(&district).await;
+    }
+    let parked = district.app.vault().parked(NAME).await.unwrap();
+    assert_eq!(parked.iter().map(|it| (it.position, it.code.as_str())).collect::<Vec<_>>(), [(refused_at, "ServiceOverlaps")]);
+    assert!(district.app.parked_processes().await.unwrap().contains(&(NAME, 1)));
+    assert_eq!(records(&district, zhang).await.len(), 1);
+    assert_eq!(records(&district, &li).await.len(), 1);
+}
+
+async fn within_seconds<T>(seconds: u64, what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(seconds), what).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_running_process_follows_until_it_is_stopped_or_the_log_ends() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    let runs = |stopped| {
+        let app = district.app.clone();
+        tokio::spawn(async move { app.run_process(AttendanceToLedger, stopped).await })
+    };
+    let (stop, stopped) = watch::channel(false);
+    let first = runs(stopped);
+    morning.stays(&morning.zhang, 30).await;
+    within_seconds(10, async {
+        while records(&district, &morning.zhang).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    stop.send(true).unwrap();
+    within_seconds(5, first).await.unwrap();
+    let (_running, stopped) = watch::channel(false);
+    let second = runs(stopped);
+    district.closes_its_log().await;
+    within_seconds(5, second).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_ends_with_its_log_also_when_that_is_a_fault_to_it() {
+    let district = District::durable().await;
+    let (_running, stopped) = watch::channel(false);
+    let app = district.app.clone();
+    district.pauses_views().await;
+    district.closes_its_log().await;
+    within_seconds(5, app.run_process(AttendanceToLedger, stopped)).await;
+}
+
+/// Never gets anywhere.
+struct Stuck;
+
+#[async_trait]
+impl Process for Stuck {
+    const NAME: &'static str = "stuck";
+
+    async fn follow(&self, _: &App, _: &Recorded) -> Result<(), Rejection> {
+        Err(Rejection::Conflict)
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_waits_after_a_fault_can_be_stopped() {
+    let district = District::new().await;
+    let (stop, stopped) = watch::channel(false);
+    let app = district.app.clone();
+    let running = tokio::spawn(async move { app.run_process(Stuck, stopped).await });
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert!(!running.is_finished());
+    assert_eq!(district.app.vault().checkpoint(Stuck::NAME).await.unwrap(), None, "nothing was carried out");
+    stop.send(true).unwrap();
+    within_seconds(3, running).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_code_is_good_while_it_is_shown_and_one_step_longer() {
+    let district = District::new().await;
+    let Morning { organiser, published, zhang, .. } = morning(&district).await;
+    let Published { activity, shift, .. } = published;
+    let shown = district.app.attendance_code(&organiser.actor, activity, shift, district.now()).await.unwrap();
+    assert_eq!(shown.valid_until, district.in_minutes(1));
+    let code = shown.code;
+    let in_by = |code: &str| CheckInByCode { activity, shift, volunteer: zhang.volunteer, code: code.to_owned() };
+    let out_by = |code: &str| CheckOutByCode { activity, shift, volunteer: zhang.volunteer, code: code.to_owned() };
+    district.waits_until(published.starts - chrono::TimeDelta::seconds(1));
+    expect_refused_at("CodeWrong", "code", zhang.does(&in_by(&code)).await);
+    district.waits_until(published.starts + chrono::TimeDelta::seconds(119));
+    zhang.does(&in_by(&format!(" {code} "))).await.unwrap();
+    expect_refused("AlreadyCheckedIn", zhang.does(&in_by(&code)).await);
+    district.waits_until(published.starts + chrono::TimeDelta::seconds(120));
+    expect_refused("CodeWrong", zhang.does(&out_by(&code)).await);
+    let now = district.app.attendance_code(&organiser.actor, activity, shift, district.now()).await.unwrap().code;
+    assert_ne!(now, code, "one in a million by chance");
+    zhang.does(&out_by(&now)).await.unwrap();
+    expect_refused_at("NotCheckedIn", "volunteer", zhang.does(&out_by(&now)).await);
+}
+
+#[tokio::test]
+async fn a_code_is_ones_own_to_use_and_the_keepers_to_show() {
+    let district = District::new().await;
+    let Morning { organiser, published, zhang, team } = morning(&district).await;
+    let Published { activity, shift, .. } = published;
+    let now = district.now();
+    let app = &district.app;
+    let code = app.attendance_code(&organiser.actor, activity, shift, now).await.unwrap().code;
+    let by_code = CheckInByCode { activity, shift, volunteer: zhang.volunteer, code: code.clone() };
+    expect_refused("NotAllowed", organiser.does(&by_code).await);
+    expect_refused("SignInRequired", district.stranger().does(&by_code).await);
+    expect_refused("NotAllowed", app.attendance_code(&zhang.actor, activity, shift, now).await);
+    expect_refused("SignInRequired", app.attendance_code(&Actor::Anonymous, activity, shift, now).await);
+    expect_refused("UnknownShift", app.attendance_code(&organiser.actor, activity, ShiftId(Uuid::now_v7()), now).await);
+    let other = organiser.publishes(team, district.draft("净滩")).await.unwrap();
+    let elsewhere = app.attendance_code(&organiser.actor, other.activity, other.shift, now).await.unwrap().code;
+    if elsewhere != code {
+        expect_refused("CodeWrong", zhang.does(&CheckInByCode { code: elsewhere, ..by_code }).await);
+    }
+    organiser.cancels(other).await.unwrap();
+    expect_refused("ActivityNotOpen", app.attendance_code(&organiser.actor, other.activity, other.shift, now).await);
+}
+
+#[tokio::test]
+async fn check_in_has_its_time_and_its_people() {
+    let district = District::new().await;
+    let Morning { organiser, published, zhang, .. } = morning(&district).await;
+    let li = district.registers("李四").await;
+    let at = |volunteer, at| CheckIn { activity: published.activity, shift: published.shift, volunteer, at: Some(at) };
+    let early = published.starts - chrono::TimeDelta::minutes(61);
+    expect_refused_at("CheckInTimeUnfit", "at", organiser.does(&at(zhang.volunteer, early)).await);
+    expect_refused("CheckInTimeUnfit", organiser.does(&at(zhang.volunteer, district.in_minutes(1))).await);
+    expect_refused("NotSignedUp", organiser.checks_in(&li, published).await);
+    expect_refused("NotCheckedIn", organiser.checks_out(&zhang, published).await);
+    expect_refused("NotAllowed", zhang.checks_in(&zhang, published).await);
+    let far = district.with_role(Role::Organiser, Scope::Area(area(OTHER_STREET)));
+    expect_refused("NotAllowed", far.checks_in(&zhang, published).await);
+    organiser.suspends(&zhang).await.unwrap();
+    expect_refused("NotActive", organiser.checks_in(&zhang, published).await);
+}
+
+#[tokio::test]
+async fn three_times_a_day_is_enough() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    for _ in 0..3 {
+        morning.stays(&morning.zhang, 10).await;
+    }
+    let refused = morning.organiser.checks_in(&morning.zhang, morning.published).await;
+    expect_refused_at("TooManyCheckIns", "volunteer", refused);
+    carries_out(&district).await;
+    assert_eq!(records(&district, &morning.zhang).await.len(), 3);
+}
+
+#[tokio::test]
+async fn check_out_lies_after_check_in_and_within_a_day() {
+    let district = District::new().await;
+    let Morning { organiser, published, zhang, .. } = morning(&district).await;
+    organiser.checks_in(&zhang, published).await.unwrap();
+    let at = |at| CheckOut { activity: published.activity, volunteer: zhang.volunteer, at: Some(at) };
+    expect_refused_at("CheckOutTimeUnfit", "at", organiser.does(&at(published.starts)).await);
+    expect_refused("CheckOutTimeUnfit", organiser.does(&at(district.in_minutes(1))).await);
+    district.waits_minutes(25 * 60);
+    expect_refused("CheckOutTimeUnfit", organiser.checks_out(&zhang, published).await);
+    organiser.does(&at(published.ends)).await.unwrap();
+    carries_out(&district).await;
+    assert_eq!(records(&district, &zhang).await[0].served.minutes, Minutes(120));
+}

@@ -17,7 +17,6 @@ const COMMAND_HANGS_AFTER_SECONDS: u64 = 180;
 
 /// A command that ended.
 #[derive(Debug, Clone)]
-#[must_use]
 pub struct Ran {
     /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,

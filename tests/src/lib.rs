@@ -11,13 +11,19 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod binary;
+mod client;
 mod command;
+pub mod district;
 mod folder;
 pub mod people;
+mod server;
 pub mod sheets;
 
+pub use client::{Answer, Client, awaited, document};
 pub use command::Ran;
+pub use district::District;
 pub use folder::TestFolder;
+pub use server::TestServer;
 
 use std::path::{Path, PathBuf};
 

@@ -229,7 +229,7 @@ impl<R: Row> Table for Rows<R> {
     }
 
     async fn flush(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        let (mut whole, mut narrow, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut new, mut whole, mut narrow, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut dirty: Vec<_> = self.slots.iter_mut().filter(|(_, slot)| slot.dirty).collect();
         // In the order of events: neighbours in the log become neighbours in the file.
         dirty.sort_unstable_by_key(|(_, slot)| slot.row.as_ref().map(Row::position));
@@ -237,7 +237,8 @@ impl<R: Row> Table for Rows<R> {
             slot.dirty = false;
             match (&slot.row, &slot.stored) {
                 (Some(row), Some(stored)) if !R::RARE.is_empty() && row.same_rare(stored) => row.serialize(Fields(&mut narrow))?,
-                (Some(row), _) => row.serialize(Fields(&mut whole))?,
+                (Some(row), Some(_)) => row.serialize(Fields(&mut whole))?,
+                (Some(row), None) => row.serialize(Fields(&mut new))?,
                 (None, Some(_)) => gone.push(key),
                 (None, None) => {}
             }
@@ -247,21 +248,22 @@ impl<R: Row> Table for Rows<R> {
             let sql = format!("DELETE FROM {} WHERE ({}) IN (SELECT {} FROM jsonb_each(?))", R::TABLE, R::KEY.join(","), on.join(","));
             sqlx::query(AssertSqlSafe(sql)).bind(serde_json::to_string(&gone)?).execute(&mut *connection).await?;
         }
-        upsert::<R>(connection, whole, &[R::RARE, R::LIVE].concat()).await?;
-        upsert::<R>(connection, narrow, R::LIVE).await
+        write::<R>(connection, new, None).await?;
+        write::<R>(connection, whole, Some(&[R::RARE, R::LIVE].concat())).await?;
+        write::<R>(connection, narrow, Some(R::LIVE)).await
     }
 }
 
 /// Rows of one statement: few sizes, so that every statement is prepared once.
 const CHUNKS_ROWS: [usize; 4] = [256, 32, 4, 1];
 
-/// Writes rows, one value after the other, over what is older.
-async fn upsert<R: Row>(connection: &mut SqliteConnection, values: Vec<Value>, set: &[&str]) -> Result<(), StoreError> {
+/// Writes rows, one value after the other: over what is older, setting these columns, or beside what is there.
+async fn write<R: Row>(connection: &mut SqliteConnection, values: Vec<Value>, set: Option<&[&str]>) -> Result<(), StoreError> {
     let width = R::columns().count();
     let mut left = values.len() / width;
     let mut values = values.into_iter();
     while let Some(rows) = CHUNKS_ROWS.into_iter().find(|rows| *rows <= left) {
-        let sql = upsert_statement::<R>(rows, set);
+        let sql = statement::<R>(rows, set);
         let query = values.by_ref().take(rows * width).fold(sqlx::query(AssertSqlSafe(sql)), |query, value| value.bind(query));
         query.execute(&mut *connection).await?;
         left -= rows;
@@ -269,17 +271,23 @@ async fn upsert<R: Row>(connection: &mut SqliteConnection, values: Vec<Value>, s
     Ok(())
 }
 
-fn upsert_statement<R: Row>(rows: usize, set: &[&str]) -> String {
+fn statement<R: Row>(rows: usize, set: Option<&[&str]>) -> String {
     let columns: Vec<_> = R::columns().collect();
     let row = format!("({})", vec!["?"; columns.len()].join(","));
-    let set: Vec<_> = set.iter().chain(&["position"]).map(|column| format!("{column}=excluded.{column}")).collect();
-    // FAIL, not ABORT: whoever meets a refused row takes the whole batch back, so no statement keeps a journal.
+    // A row that is new is there already only if its event was folded before. (Without an update SQLite keeps no
+    // journal of the statement; FAIL rather than ABORT for the same reason: a refused row takes the whole batch back.)
+    let then = match set {
+        None => "NOTHING".to_owned(),
+        Some(set) => {
+            let set: Vec<_> = set.iter().chain(&["position"]).map(|column| format!("{column}=excluded.{column}")).collect();
+            format!("UPDATE SET {} WHERE excluded.position>{}.position", set.join(","), R::TABLE)
+        }
+    };
     format!(
-        "INSERT OR FAIL INTO {table}({}) VALUES {} ON CONFLICT({}) DO UPDATE SET {} WHERE excluded.position>{table}.position",
+        "INSERT OR FAIL INTO {}({}) VALUES {} ON CONFLICT({}) DO {then}",
+        R::TABLE,
         columns.join(","),
         vec![row; rows].join(","),
-        R::KEY.join(","),
-        set.join(","),
-        table = R::TABLE
+        R::KEY.join(",")
     )
 }

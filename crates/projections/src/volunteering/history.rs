@@ -147,11 +147,12 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
             (record, text(&Logged { setting, served, evidence, source })?, None)
         }
         ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&json!({ "level": level }))?, None),
-        ServiceLedgerEvent::ServiceRejected { record, reason }
-        | ServiceLedgerEvent::ServiceDisputed { record, reason }
-        | ServiceLedgerEvent::ServiceVoided { record, reason } => (record, "{}".to_owned(), Some(reason)),
+        ServiceLedgerEvent::ServiceRejected { record, reason } | ServiceLedgerEvent::ServiceVoided { record, reason } => {
+            (record, "{}".to_owned(), reason.as_ref())
+        }
+        ServiceLedgerEvent::ServiceDisputed { record, reason } => (record, "{}".to_owned(), Some(reason)),
         ServiceLedgerEvent::ServiceCorrected { record, was, now, level, reason } => {
-            (record, text(&Corrected { was, now, level: *level })?, Some(reason))
+            (record, text(&Corrected { was, now, level: *level })?, reason.as_ref())
         }
     };
     Ok(Line { volunteer: VolunteerId(id), subject: record.0, details, reason })

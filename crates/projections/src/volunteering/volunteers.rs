@@ -177,9 +177,9 @@ const SELECT: &str = "json_array(v.id,v.person,v.number,p.name,p.phone,p.id_numb
     v.guardian_consent,v.separate_consent,v.standing,v.skills,
     coalesce(t.attested_minutes,0),coalesce(t.declared_minutes,0),coalesce(t.records,0),v.position)";
 const FROM: &str = "volunteers v LEFT JOIN persons p ON p.person=v.person LEFT JOIN service_totals t ON t.volunteer=v.id";
-// Inner joins, so that the index of the ordering leads. Both rows are written beside the volunteer's own.
-const FROM_BY_NAME: &str = "persons p JOIN volunteers v ON v.person=p.person LEFT JOIN service_totals t ON t.volunteer=v.id";
-const FROM_BY_MINUTES: &str = "service_totals t JOIN volunteers v ON v.id=t.volunteer LEFT JOIN persons p ON p.person=v.person";
+// CROSS JOIN, so that the index of the ordering leads. Both rows are written beside the volunteer's own.
+const FROM_BY_NAME: &str = "persons p CROSS JOIN volunteers v ON v.person=p.person LEFT JOIN service_totals t ON t.volunteer=v.id";
+const FROM_BY_MINUTES: &str = "service_totals t CROSS JOIN volunteers v ON v.id=t.volunteer LEFT JOIN persons p ON p.person=v.person";
 
 /// Which volunteers.
 #[derive(Debug, Clone, Default)]

@@ -118,6 +118,12 @@ pub(crate) struct Sort {
     pub(crate) descending: bool,
 }
 
+impl Sort {
+    fn leading_expression(&self) -> Option<&SortColumn> {
+        self.columns.first().filter(|column| column.by.contains(['(', '+']))
+    }
+}
+
 /// A value of a statement.
 #[derive(Debug, Clone)]
 pub(crate) enum Bind {
@@ -268,12 +274,23 @@ impl Listing {
         };
         let columns: Vec<_> = self.sort.columns.iter().map(|column| column.by).collect();
         let values: Vec<_> = self.sort.columns.iter().map(|column| column.compared).collect();
-        format!("({}){operator}({})", columns.join(","), values.join(","))
+        let place = format!("({}){operator}({})", columns.join(","), values.join(","));
+        match self.sort.leading_expression() {
+            // SQLite finds a place in an index on an expression by the expression alone.
+            Some(SortColumn { by, compared, .. }) => format!("{by}{}={compared} AND {place}", &operator[..1]),
+            None => place,
+        }
+    }
+
+    /// The values of [`Self::beside`].
+    fn place(&self, kept: &[Bind]) -> Vec<Bind> {
+        let doubled = self.sort.leading_expression().and(kept.first());
+        doubled.into_iter().chain(kept).cloned().collect()
     }
 
     async fn exists(&self, connection: &mut SqliteConnection, side: Side, place: &[Bind]) -> Result<bool, QueryError> {
         let sql = format!("SELECT EXISTS(SELECT 1 FROM {} WHERE {} AND {})", self.from, self.conditions.sql(), self.beside(side));
-        let binds = [self.conditions.binds(), place].concat();
+        let binds = [self.conditions.binds(), &self.place(place)].concat();
         Ok(number(connection, sql, &binds).await? != 0)
     }
 
@@ -296,7 +313,7 @@ impl Listing {
         for (side, place) in [(Side::After, &after), (Side::Before, &before)] {
             if let Some(place) = place {
                 conditions = format!("{conditions} AND {}", self.beside(side));
-                binds.extend_from_slice(place);
+                binds.extend(self.place(place));
             }
         }
         let direction = if self.sort.descending == backward { "ASC" } else { "DESC" };

@@ -2,8 +2,10 @@
 //! some old page of a file, or in what the server printed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::fs;
+
 use gongyi_tests::{
-    District, TestFolder, TestServer,
+    District, TestFolder, TestServer, awaited,
     district::{PASSWORD, RECORD, Volunteer, registration},
     people::{Somebody, somebody},
 };
@@ -72,7 +74,12 @@ fn is_forgotten(district: &District, erased: &Volunteer) {
     assert_eq!(left["standing"], "ERASED");
     let records = left["serviceRecords"]["nodes"].as_array().unwrap();
     assert!(records.iter().all(|record| record["content"].is_null()), "{records:?}");
-    assert_eq!(found(&district.folder, &erased.who), Vec::<String>::new());
+    is_in_no_file(&district.folder, &erased.who);
+}
+
+/// The read models purge their files right after they have answered; what stands still later stands for good.
+fn is_in_no_file(folder: &TestFolder, who: &Somebody) {
+    awaited("a folder without a trace", || found(folder, who).is_empty().then_some(()));
 }
 
 fn prints_nothing_of(printed: &str, who: &Somebody) {
@@ -91,9 +98,9 @@ fn an_erased_person_is_in_no_byte_of_any_file_and_totals_stay() {
     let figures = district.figures();
     assert_eq!(figures["declaredMinutes"], 60);
 
-    let coordinators = json!({"person": anna.person});
+    let whom = json!({"person": anna.person});
     assert_eq!(anna.client.is_refused("erasePerson", &json!({"person": registered_other(&district).person})), "NotAllowed");
-    let erased = district.operator.does("erasePerson", &coordinators, "volunteer { name standing }");
+    let erased = district.operator.does("erasePerson", &whom, "volunteer { name standing }");
     assert_eq!(erased["volunteer"], json!({"name": null, "standing": "ERASED"}));
     is_forgotten(&district, &anna);
     assert_eq!(district.figures(), figures, "totals stay");
@@ -136,6 +143,28 @@ fn an_erasure_outlives_a_kill_right_after_its_answer() {
         input["password"] = json!(PASSWORD);
         district.server.stranger().does("registerVolunteer", &input, "volunteer { id }");
     }
+}
+
+#[test]
+fn views_of_an_older_build_go_when_the_new_ones_are_there() {
+    let district = District::new();
+    let anna = with_a_past(&district);
+    let District { folder, server, .. } = district;
+    let older =
+        |name: &str| name.split_once('-').filter(|it| it.0 == "views").map(|(_, rest)| format!("views-0123456789abcdef{}", &rest[16..]));
+    for (path, content) in folder.files() {
+        if let Some(name) = older(&path.file_name().unwrap().to_string_lossy()) {
+            fs::write(folder.data().join(name), content).unwrap();
+        }
+    }
+    assert!(found(&folder, &anna.who).iter().any(|it| it.contains("0123456789abcdef")), "they hold the person too");
+    // Killed, so that write-ahead logs stay behind.
+    let _ = server.is_killed();
+    let district = District::of(folder);
+    district.operator.does("erasePerson", &json!({"person": anna.person}), "");
+    is_forgotten(&district, &anna);
+    let left = district.folder.files().into_iter().filter(|(path, _)| path.to_string_lossy().contains("0123456789abcdef")).count();
+    assert_eq!(left, 0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{
 use async_graphql::{Context, Error, ID, dataloader::Loader};
 use gongyi_app::{App, Command, Done, Rejection, Request};
 use gongyi_domain::{
-    access::authority::{Act, Actor, Subject, To},
+    access::authority::{Act, Actor, Subject},
     refusal::Refusal,
     values::{Instant, OrganisationId, PersonId},
 };
@@ -176,11 +176,6 @@ impl<'a> Door<'a> {
     /// Whether the asker may do `act` to `subject`.
     pub(crate) fn allowed(&self, act: &Act, subject: &Subject) -> bool {
         act.may(&self.asker.actor, subject).is_ok()
-    }
-
-    /// Whether a role of the asker, not being the person it is about, allows `act`.
-    pub(crate) fn allowed_by_role(&self, act: &Act, subject: &Subject) -> bool {
-        act.open_to.iter().any(|to| matches!(to, To::Holders(role) if self.asker.actor.holds(*role, subject)))
     }
 
     /// Whether the asker is this person.

@@ -19,8 +19,9 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 4] = [
     ("activityPlaces", "activities"),
     ("serviceRecordChanges", "serviceRecords"),
 ];
-/// Acts without a root field: those of the command line, and the one that fields of persons ask.
-const ACTS_WITHOUT_A_FIELD: [&str; 5] = ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData"];
+/// Acts without a root field: those of the command line, and the two that fields of persons ask.
+const ACTS_WITHOUT_A_FIELD: [&str; 6] =
+    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber"];
 
 async fn introspected(query: &str) -> Value {
     let schema = gongyi_api::schema(None, &ApiSettings::default(), Metrics::default());

@@ -7,12 +7,12 @@ use gongyi_domain::{
     access::{
         account::Account,
         area::{Area, area_stream},
-        authority::{Act, Actor, Role, Scope, Subject},
+        authority::{Act, Actor, Grant, Role, Scope, Subject},
         person::PersonRefusal,
     },
     event::DomainEvent,
     refusal::Refusal,
-    values::{AreaCode, Day, Instant, OrganisationId, PersonId, Sealed},
+    values::{AreaCode, AreaLevel, Day, Instant, OrganisationId, PersonId, Sealed},
     volunteering::{
         organisation::{ORGANISATION_DEPTH_MAX, Organisation, OrganisationRefusal, Profile},
         service_record::Level,
@@ -68,9 +68,16 @@ impl Line {
             (Scope::Everywhere, Some(_)) => true,
             (Scope::Area(_) | Scope::Everywhere, None) => false,
         };
-        if actor.holds(Role::DistrictOfficer, &subject) {
+        let whole_district = |scope: &Scope| match scope {
+            Scope::Everywhere => true,
+            Scope::Area(area) => area.level() == AreaLevel::District,
+            Scope::Organisation(_) => false,
+        };
+        let officer = |grant: &Grant| grant.role == Role::DistrictOfficer && grant.scope.covers(&subject);
+        if actor.grants().iter().any(|grant| officer(grant) && whole_district(&grant.scope)) {
             Level::District
-        } else if actor.holds(Role::Organiser, &subject)
+        } else if actor.holds(Role::DistrictOfficer, &subject)
+            || actor.holds(Role::Organiser, &subject)
             || actor.grants().iter().any(|grant| grant.role == Role::Coordinator && coordinates_above(&grant.scope))
         {
             Level::Parent

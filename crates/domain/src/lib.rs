@@ -86,6 +86,7 @@ pub const ACTS: &[&Act] = &[
     &account::ACCOUNTS,
     &person::ERASE_PERSON,
     &person::PERSONAL_DATA,
+    &person::WHOLE_ID_NUMBER,
     &volunteer::REGISTER_VOLUNTEER,
     &volunteer::CORRECT_VOLUNTEER,
     &volunteer::SUSPEND_VOLUNTEER,

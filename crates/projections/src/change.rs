@@ -93,12 +93,12 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         Event::Volunteer(VolunteerEvent::VolunteerSuspended { reason } | VolunteerEvent::VolunteerReinstated { reason }) => see(reason),
         Event::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason }) => reason.iter().for_each(see),
         Event::ServiceLedger(ServiceLedgerEvent::ServiceLogged { content, .. }) => content.iter().for_each(see),
+        Event::ServiceLedger(ServiceLedgerEvent::ServiceDisputed { reason, .. }) => see(reason),
         Event::ServiceLedger(
             ServiceLedgerEvent::ServiceRejected { reason, .. }
-            | ServiceLedgerEvent::ServiceDisputed { reason, .. }
             | ServiceLedgerEvent::ServiceCorrected { reason, .. }
             | ServiceLedgerEvent::ServiceVoided { reason, .. },
-        ) => see(reason),
+        ) => reason.iter().for_each(see),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
             VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},

@@ -76,7 +76,7 @@ async fn settle(platform: &mut Platform, n: u32) {
         source: Source::Volunteer,
         content: Some(content),
     };
-    platform.append::<ServiceLedger>(volunteer, &[logged, ServiceLedgerEvent::ServiceRejected { record, reason }]).await;
+    platform.append::<ServiceLedger>(volunteer, &[logged, ServiceLedgerEvent::ServiceRejected { record, reason: Some(reason) }]).await;
 }
 
 /// Waits until the purge is done: it follows the fold.

@@ -259,7 +259,7 @@ async fn service_counts_while_it_is_confirmed() {
     };
     let reason = |event: &str| seal(person(1), event, "reason", "因为");
     let level = Level::Parent;
-    let corrected = |was, now| ServiceLedgerEvent::ServiceCorrected { record, was, now, level, reason: reason("ServiceCorrected") };
+    let corrected = |was, now| ServiceLedgerEvent::ServiceCorrected { record, was, now, level, reason: Some(reason("ServiceCorrected")) };
     let steps = [
         (logged, (0, 0)),
         (ServiceLedgerEvent::ServiceConfirmed { record, level: Level::Organisation }, (90, 1)),
@@ -267,9 +267,9 @@ async fn service_counts_while_it_is_confirmed() {
         (ServiceLedgerEvent::ServiceConfirmed { record, level: Level::District }, (90, 1)),
         (corrected(served("2026-02-01", 90), served("2026-01-31", 60)), (60, 1)),
         (ServiceLedgerEvent::ServiceDisputed { record, reason: reason("ServiceDisputed") }, (60, 1)),
-        (ServiceLedgerEvent::ServiceRejected { record, reason: reason("ServiceRejected") }, (0, 0)),
+        (ServiceLedgerEvent::ServiceRejected { record, reason: Some(reason("ServiceRejected")) }, (0, 0)),
         (corrected(served("2026-01-31", 60), served("2026-02-02", 30)), (30, 1)),
-        (ServiceLedgerEvent::ServiceVoided { record, reason: reason("ServiceVoided") }, (0, 0)),
+        (ServiceLedgerEvent::ServiceVoided { record, reason: Some(reason("ServiceVoided")) }, (0, 0)),
     ];
     let period = |from, to| ParticipationFilter { area: Some(code("440402")), organisation: None, from: day(from), to: day(to) };
     for (event, (minutes, records)) in steps {

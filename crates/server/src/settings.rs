@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gongyi_domain::{
     access::authority::Role,
@@ -78,6 +79,12 @@ pub struct Serve {
     /// Trust `X-Forwarded-For` of the proxy in front; without one, anybody could claim any address.
     #[arg(long, env = "GONGYI_BEHIND_PROXY")]
     pub behind_proxy: bool,
+    /// Origins whose pages may call the API from a browser, such as `https://example.org`; none by default.
+    #[arg(long, value_name = "ORIGIN", env = "GONGYI_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<HeaderValue>,
+    /// What `/metrics` asks for as a bearer token; without it, whoever reaches the port may read it.
+    #[arg(long, value_name = "TOKEN", env = "GONGYI_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<String>,
 }
 
 /// What a file holds.

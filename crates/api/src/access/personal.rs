@@ -1,11 +1,11 @@
 //! How much of a person the asker sees.
 //!
 //! - Who may not see personal data sees a masked name and nothing else.
-//! - The ID number is masked even for oneself; the staff whose role covers the person see it.
+//! - The ID number is masked even for oneself and for coordinators; the staff of the area see it.
 
 use gongyi_domain::access::{
     authority::{Act, Subject},
-    person::PERSONAL_DATA,
+    person::{PERSONAL_DATA, WHOLE_ID_NUMBER},
 };
 
 use crate::door::Door;
@@ -15,8 +15,8 @@ use crate::door::Door;
 pub(crate) enum Sight {
     /// A masked name.
     Masked,
-    /// Everything, the ID number masked: one's own.
-    Own,
+    /// Everything, the ID number masked.
+    Personal,
     /// Everything.
     Full,
 }
@@ -24,10 +24,10 @@ pub(crate) enum Sight {
 impl Sight {
     /// By what the person is about: at home, in an activity, in a record.
     pub(crate) fn of(door: &Door<'_>, subject: &Subject) -> Self {
-        if door.allowed_by_role(&PERSONAL_DATA, subject) {
+        if door.allowed(&WHOLE_ID_NUMBER, subject) {
             Self::Full
         } else if door.allowed(&PERSONAL_DATA, subject) {
-            Self::Own
+            Self::Personal
         } else {
             Self::Masked
         }
@@ -37,7 +37,7 @@ impl Sight {
     pub(crate) fn name(self, name: Option<&str>) -> Option<String> {
         match self {
             Self::Masked => name.map(masked_name),
-            Self::Own | Self::Full => name.map(str::to_owned),
+            Self::Personal | Self::Full => name.map(str::to_owned),
         }
     }
 
@@ -45,7 +45,7 @@ impl Sight {
     pub(crate) fn id_number(self, number: Option<&str>) -> Option<String> {
         match self {
             Self::Masked => None,
-            Self::Own => number.map(masked_number),
+            Self::Personal => number.map(masked_number),
             Self::Full => number.map(str::to_owned),
         }
     }

@@ -43,6 +43,8 @@ impl Command for OpenAccount {
         };
         work.may(Self::ACT, &Subject::person(self.person, Some(home_area)))?;
         let phone = work.open_person(self.person, &phone, "phone").await?;
+        // Held until the commit: of two openings at once the second is refused before it could set its password.
+        work.lock::<Account>(account_of(self.person)).await?;
         open_account(work, self.person, &phone, &self.password).await
     }
 }

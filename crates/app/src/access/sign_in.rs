@@ -105,7 +105,7 @@ impl App {
         Ok(self.vault().revoke_refresh(token).await?)
     }
 
-    /// Changes the actor's own password and ends all other sessions.
+    /// Changes the actor's own password and ends all sessions, this one too.
     ///
     /// # Errors
     /// Wrong old or weak new passwords, too many attempts; faults.

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use gongyi_domain::{
-    access::authority::{Act, Actor, Subject},
+    access::{
+        authority::{Act, Actor, Subject},
+        person::PersonRefusal,
+    },
     values::{ActivityId, Instant, Minutes, OrganisationId, PersonId, RecordId, Sealed, VolunteerId},
     volunteering::{
         activity::{Activity, ActivityRefusal},
@@ -127,6 +130,22 @@ pub(crate) fn approver(actor: &Actor, person: PersonId, line: &Line) -> Approver
     Approver { is_the_volunteer: actor.person() == Some(person), level: line.level_of(actor) }
 }
 
+/// Seals the reason of a decision about a record; `None` where the person was erased, so that forged hours can be
+/// taken back even then.
+async fn decision_reason(
+    work: &Work<'_>,
+    person: PersonId,
+    volunteer: VolunteerId,
+    event_type: &str,
+    reason: &str,
+) -> Result<Option<Sealed>, Rejection> {
+    match sealed_reason::<ServiceLedger>(work, person, volunteer, event_type, reason).await {
+        Ok(sealed) => Ok(Some(sealed)),
+        Err(Rejection::Refused(refusal)) if refusal == PersonRefusal::PersonIsErased.into() => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
 /// Confirm a record.
 #[derive(Debug, Serialize)]
 pub struct ConfirmService {
@@ -166,7 +185,7 @@ impl Command for RejectService {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RecordId, Rejection> {
         let Case { person, ledger, by } = open_case(work, Self::ACT, self.volunteer, self.record).await?;
-        let reason = sealed_reason::<ServiceLedger>(work, person, self.volunteer, "ServiceRejected", &self.reason).await?;
+        let reason = decision_reason(work, person, self.volunteer, "ServiceRejected", &self.reason).await?;
         work.decide::<ServiceLedger>(ledger, ServiceLedgerCommand::Reject { record: self.record, by, reason }).await?;
         Ok(self.record)
     }
@@ -226,7 +245,7 @@ impl Command for CorrectService {
         let old = ledger.inner().record(self.record).map_err(refused)?.served.clone();
         let (started, ended) = (self.started.unwrap_or(old.started), self.ended.unwrap_or(old.ended));
         let served = served(work, started, ended, self.category.unwrap_or(old.category));
-        let reason = sealed_reason::<ServiceLedger>(work, person, self.volunteer, "ServiceCorrected", &self.reason).await?;
+        let reason = decision_reason(work, person, self.volunteer, "ServiceCorrected", &self.reason).await?;
         let command = ServiceLedgerCommand::Correct { record: self.record, served, by, reason, now: work.now };
         work.decide::<ServiceLedger>(ledger, command).await?;
         Ok(self.record)
@@ -251,7 +270,7 @@ impl Command for VoidService {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RecordId, Rejection> {
         let Case { person, ledger, by } = open_case(work, Self::ACT, self.volunteer, self.record).await?;
-        let reason = sealed_reason::<ServiceLedger>(work, person, self.volunteer, "ServiceVoided", &self.reason).await?;
+        let reason = decision_reason(work, person, self.volunteer, "ServiceVoided", &self.reason).await?;
         work.decide::<ServiceLedger>(ledger, ServiceLedgerCommand::Void { record: self.record, by, reason }).await?;
         Ok(self.record)
     }

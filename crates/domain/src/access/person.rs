@@ -17,7 +17,7 @@ use crate::{
 /// Destroy a person's key and personal data.
 pub const ERASE_PERSON: Act =
     Act { name: "erasePerson", open_to: &[To::Oneself, To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)] };
-/// Read a person's name, phone and ID number.
+/// Read a person's name, phone and birth date.
 pub const PERSONAL_DATA: Act = Act {
     name: "personalData",
     open_to: &[
@@ -27,6 +27,12 @@ pub const PERSONAL_DATA: Act = Act {
         To::Holders(Role::DistrictOfficer),
         To::Holders(Role::Operator),
     ],
+};
+
+/// Read a whole ID number; others who may see personal data see it masked.
+pub const WHOLE_ID_NUMBER: Act = Act {
+    name: "wholeIdNumber",
+    open_to: &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)],
 };
 
 /// A person's state.

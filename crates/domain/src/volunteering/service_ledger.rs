@@ -139,7 +139,7 @@ pub enum ServiceLedgerCommand {
         /// Who rejects.
         by: Approver,
         /// Why.
-        reason: Sealed,
+        reason: Option<Sealed>,
     },
     /// Dispute what was decided about it.
     Dispute {
@@ -157,7 +157,7 @@ pub enum ServiceLedgerCommand {
         /// Who corrects.
         by: Approver,
         /// Why.
-        reason: Sealed,
+        reason: Option<Sealed>,
         /// Now.
         now: Instant,
     },
@@ -168,7 +168,7 @@ pub enum ServiceLedgerCommand {
         /// Who voids.
         by: Approver,
         /// Why.
-        reason: Sealed,
+        reason: Option<Sealed>,
     },
 }
 
@@ -201,8 +201,8 @@ pub enum ServiceLedgerEvent {
     ServiceRejected {
         /// Which record.
         record: RecordId,
-        /// Why.
-        reason: Sealed,
+        /// Why; absent where the person was erased, for no key is left to seal it.
+        reason: Option<Sealed>,
     },
     /// The volunteer disputes what was decided.
     ServiceDisputed {
@@ -221,15 +221,15 @@ pub enum ServiceLedgerEvent {
         now: Served,
         /// How far up the approval comes from.
         level: Level,
-        /// Why.
-        reason: Sealed,
+        /// Why; absent where the person was erased, for no key is left to seal it.
+        reason: Option<Sealed>,
     },
     /// It was voided.
     ServiceVoided {
         /// Which record.
         record: RecordId,
-        /// Why.
-        reason: Sealed,
+        /// Why; absent where the person was erased, for no key is left to seal it.
+        reason: Option<Sealed>,
     },
 }
 impl DomainEvent for ServiceLedgerEvent {}
@@ -345,7 +345,7 @@ impl ServiceLedger {
         Ok(ServiceLedgerEvent::ServiceConfirmed { record: id, level: by.level })
     }
 
-    fn reject(&self, id: RecordId, by: Approver, reason: Sealed) -> Result<ServiceLedgerEvent, Refused> {
+    fn reject(&self, id: RecordId, by: Approver, reason: Option<Sealed>) -> Result<ServiceLedgerEvent, Refused> {
         let record = self.decidable(id, by)?;
         match (record.status, record.disputed) {
             (Status::Confirmed, false) => Err(Refused::AlreadyConfirmed),

@@ -80,9 +80,9 @@ fn nobody_decides_about_their_own_service() {
     let own = Approver { is_the_volunteer: true, level: Level::District };
     for command in [
         ServiceLedgerCommand::Confirm { record: id(1), by: own },
-        ServiceLedgerCommand::Reject { record: id(1), by: own, reason: reason() },
-        ServiceLedgerCommand::Correct { record: id(1), served: served(0, 50), by: own, reason: reason(), now: at(NOW) },
-        ServiceLedgerCommand::Void { record: id(1), by: own, reason: reason() },
+        ServiceLedgerCommand::Reject { record: id(1), by: own, reason: Some(reason()) },
+        ServiceLedgerCommand::Correct { record: id(1), served: served(0, 50), by: own, reason: Some(reason()), now: at(NOW) },
+        ServiceLedgerCommand::Void { record: id(1), by: own, reason: Some(reason()) },
     ] {
         assert_eq!(refusal(&logged, command), Refused::OwnService);
     }
@@ -127,7 +127,7 @@ fn a_record_over_midnight_belongs_to_the_day_it_began() {
 
 #[test]
 fn a_rejected_record_frees_its_time_and_a_dispute_may_bring_it_back() {
-    let reject = ServiceLedgerCommand::Reject { record: id(1), by: by(Level::Organisation), reason: reason() };
+    let reject = ServiceLedgerCommand::Reject { record: id(1), by: by(Level::Organisation), reason: Some(reason()) };
     let dispute = ServiceLedgerCommand::Dispute { record: id(1), reason: reason() };
     assert_eq!(refusal(&ledger([log(1, 0, 60)]), dispute.clone()), Refused::NothingToDispute);
     let rejected = ledger([log(1, 0, 60), reject.clone()]);
@@ -146,7 +146,7 @@ fn a_correction_keeps_the_old_value_and_confirms_the_new() {
         record: id(1),
         served: served(0, length),
         by: by(Level::Organisation),
-        reason: reason(),
+        reason: Some(reason()),
         now: at(NOW),
     };
     let confirmed = ledger([log(1, 0, 60), confirm(1, Level::Organisation)]);
@@ -159,7 +159,7 @@ fn a_correction_keeps_the_old_value_and_confirms_the_new() {
 
 #[test]
 fn voided_is_for_good() {
-    let void = ServiceLedgerCommand::Void { record: id(1), by: by(Level::Organisation), reason: reason() };
+    let void = ServiceLedgerCommand::Void { record: id(1), by: by(Level::Organisation), reason: Some(reason()) };
     let voided = ledger([log(1, 0, 60), confirm(1, Level::Organisation), void.clone()]);
     assert_eq!(refusal(&voided, void), Refused::RecordIsVoided);
     assert_eq!(refusal(&voided, confirm(1, Level::District)), Refused::RecordIsVoided);
@@ -180,10 +180,10 @@ proptest! {
             let command = match kind {
                 0 | 1 => log(n, start, length),
                 2 => ServiceLedgerCommand::Confirm { record: id(n), by },
-                3 => ServiceLedgerCommand::Reject { record: id(n), by, reason: reason() },
+                3 => ServiceLedgerCommand::Reject { record: id(n), by, reason: Some(reason()) },
                 4 => ServiceLedgerCommand::Dispute { record: id(n), reason: reason() },
-                _ if start % 3 == 0 => ServiceLedgerCommand::Void { record: id(n), by, reason: reason() },
-                _ => ServiceLedgerCommand::Correct { record: id(n), served: served(start, length), by, reason: reason(), now: at(NOW) },
+                _ if start % 3 == 0 => ServiceLedgerCommand::Void { record: id(n), by, reason: Some(reason()) },
+                _ => ServiceLedgerCommand::Correct { record: id(n), served: served(start, length), by, reason: Some(reason()), now: at(NOW) },
             };
             let Ok(events) = ServiceLedger::handle_command(&ledger, command) else { continue };
             for event in &events {
@@ -219,10 +219,10 @@ proptest! {
         let events = [
             ServiceLedger::handle_command(&ServiceLedger::default(), log(1, 0, 60)).unwrap().remove(0),
             ServiceLedgerEvent::ServiceConfirmed { record: id(1), level: Level::Parent },
-            ServiceLedgerEvent::ServiceRejected { record: id(1), reason: reason() },
+            ServiceLedgerEvent::ServiceRejected { record: id(1), reason: Some(reason()) },
             ServiceLedgerEvent::ServiceDisputed { record: id(1), reason: reason() },
-            ServiceLedgerEvent::ServiceCorrected { record: id(1), was: served(0, 60), now: served(0, 50), level: Level::Parent, reason: reason() },
-            ServiceLedgerEvent::ServiceVoided { record: id(1), reason: reason() },
+            ServiceLedgerEvent::ServiceCorrected { record: id(1), was: served(0, 60), now: served(0, 50), level: Level::Parent, reason: Some(reason()) },
+            ServiceLedgerEvent::ServiceVoided { record: id(1), reason: Some(reason()) },
         ];
         let ledger = order.iter().map(|n| events[*n].clone()).fold(ServiceLedger::default(), ServiceLedger::apply_event);
         prop_assert!(ledger.records.len() <= 1);

@@ -254,10 +254,10 @@ impl Story {
         } else {
             let record = pick(&known, b);
             match a % 11 {
-                0 | 1 => ServiceLedgerCommand::Reject { record, by, reason: reason("ServiceRejected") },
+                0 | 1 => ServiceLedgerCommand::Reject { record, by, reason: Some(reason("ServiceRejected")) },
                 2 | 3 => ServiceLedgerCommand::Dispute { record, reason: reason("ServiceDisputed") },
-                4 => ServiceLedgerCommand::Void { record, by, reason: reason("ServiceVoided") },
-                5 | 6 => ServiceLedgerCommand::Correct { record, served: served(a), by, reason: reason("ServiceCorrected"), now },
+                4 => ServiceLedgerCommand::Void { record, by, reason: Some(reason("ServiceVoided")) },
+                5 | 6 => ServiceLedgerCommand::Correct { record, served: served(a), by, reason: Some(reason("ServiceCorrected")), now },
                 _ => ServiceLedgerCommand::Confirm { record, by },
             }
         };

@@ -49,7 +49,12 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
     });
 
     let listener = TcpListener::bind(args.listen).await?;
-    let settings = ApiSettings { behind_proxy: args.behind_proxy, ..ApiSettings::default() };
+    let settings = ApiSettings {
+        behind_proxy: args.behind_proxy,
+        allowed_origins: args.allowed_origins.clone(),
+        metrics_token: args.metrics_token.clone(),
+        ..ApiSettings::default()
+    };
     let service = gongyi_api::router(app, settings).into_make_service_with_connect_info::<SocketAddr>();
     // The port may have been 0: say the one that was given.
     output::print(&welcome.replace(&args.listen.to_string(), &listener.local_addr()?.to_string()))?;

@@ -203,7 +203,7 @@ pub(crate) async fn open_checked(
 }
 
 /// Why the file does not follow this log, if so.
-async fn follows(connection: &mut SqliteConnection, log: &dyn Log) -> Result<Option<Discarded>, OpenError> {
+pub(crate) async fn follows(connection: &mut SqliteConnection, log: &dyn Log) -> Result<Option<Discarded>, OpenError> {
     for row in sqlx::query("SELECT log_id, epoch, position, chain FROM checkpoints").fetch_all(&mut *connection).await? {
         let Some(token) = token(&row)? else { return Ok(Some(Discarded::Unreadable)) };
         match log.check(&token).await? {

@@ -17,6 +17,7 @@ pub mod access;
 pub mod volunteering;
 
 mod change;
+mod examine;
 mod files;
 mod opener;
 mod paging;
@@ -30,6 +31,7 @@ mod values;
 mod views;
 
 pub use access::{accounts::*, areas::*, persons::*};
+pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};
 pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Seek, Write},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -77,6 +77,14 @@ pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
 /// Writing.
 pub fn create(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes a file for its owner alone, unless it is there; SQLite gives what belongs to it the same mode.
+///
+/// # Errors
+/// Writing.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 /// A copy of the folder's log and vault for a trial that must change nothing. The lock must be held.

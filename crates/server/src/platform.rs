@@ -8,7 +8,7 @@ use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KekOrigin, KeyEncryptionKey, VAULT_FILE, Vault};
 
-use crate::folder::LOG_FILE;
+use crate::folder::{LOG_FILE, make_private};
 
 /// The environment variable that may carry the key-encryption key.
 pub const KEK_VARIABLE: &str = "GONGYI_KEK";
@@ -25,6 +25,8 @@ impl Platform {
     /// # Errors
     /// Any part that does not open.
     pub async fn open(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
+        make_private(&folder.join(LOG_FILE))?;
+        make_private(&Views::file(folder, zone))?;
         let log = SqliteLog::open(folder.join(LOG_FILE), SqliteSettings::default()).await?;
         Self::with_log(folder, zone, log).await
     }

@@ -80,10 +80,14 @@ impl Writer {
                 }
             }
         }
-        if let Some(connection) = self.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::warn!(%error, "closing the log's writer");
+        if let Some(mut connection) = self.connection.take() {
+            // Everything into the one file that people copy; what a reader holds up stays in the WAL, as safe as ever.
+            let moved = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.map(drop);
+            for outcome in [moved, connection.close().await] {
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, "closing the log's writer");
+                }
+            }
         }
     }
 

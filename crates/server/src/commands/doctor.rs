@@ -1,15 +1,17 @@
-//! `gongyi doctor`: how a data folder is.
+//! `gongyi doctor`: how a data folder is. It looks and changes nothing.
 
 use std::process::ExitCode;
 
 use anyhow::Context;
 use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, Process};
+use gongyi_eventlog::{Log, SqliteLog, SqliteSettings};
+use gongyi_projections::Views;
 use serde_json::json;
 
 use crate::{
-    folder::{self, Held},
+    folder::{self, Held, LOG_FILE},
     output,
-    platform::Platform,
+    platform::{open_vault, view_options},
     settings::Doctor,
 };
 
@@ -19,37 +21,42 @@ use crate::{
 /// A part that does not open.
 pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
     let folder = &args.folder.data;
-    std::fs::metadata(folder).with_context(|| folder.display().to_string())?;
-    let (held_by, lock) = match folder::lock(folder, "doctor") {
-        Ok(lock) => (None, Some(lock)),
-        Err(error) if error.is::<Held>() => (Some(error.to_string()), None),
+    let path = folder.join(LOG_FILE);
+    std::fs::metadata(&path).with_context(|| path.display().to_string())?;
+    let held_by = match folder::lock(folder, "doctor") {
+        Ok(lock) => {
+            drop(lock);
+            None
+        }
+        Err(error) if error.is::<Held>() => Some(error.to_string()),
         Err(error) => return Err(error),
     };
-    let platform = Platform::open_beside(folder, args.folder.zone()?).await?;
-    let app = platform.app();
-    let head = app.log().head().await?;
-    let mut well = true;
+    let log = SqliteLog::open_read_only(&path, SqliteSettings::default()).await?;
+    let vault = open_vault(folder).await?;
+    let head = log.head().await?;
+    let examined = Views::examine(folder, &log, view_options(args.folder.zone()?)).await?;
+    let behind = |position: u64| head.position.saturating_sub(position);
+
+    let mut well = examined.unfit.is_none();
     let mut views = vec![];
-    for view in app.views().status() {
+    for view in &examined.views {
         well &= view.parked.is_none();
         let parked = view.parked.as_ref().map(|it| json!({"position": it.position, "event": it.event_type, "reason": it.reason}));
-        views.push(json!({"name": view.name, "position": view.position, "behind": head.position - view.position, "parked": parked}));
+        views.push(json!({"name": view.name, "position": view.position, "behind": behind(view.position), "parked": parked}));
     }
     let mut processes = vec![];
     for name in [AttendanceToLedger::NAME, DestroyErasedKeys::NAME] {
-        let position = app.vault().checkpoint(name).await?.map_or(0, |it| it.position);
-        let parked: Vec<_> = app.vault().parked(name).await?.iter().map(|it| json!({"position": it.position, "code": it.code})).collect();
+        let position = vault.checkpoint(name).await?.map_or(0, |it| it.position);
+        let parked: Vec<_> = vault.parked(name).await?.iter().map(|it| json!({"position": it.position, "code": it.code})).collect();
         well &= parked.is_empty();
-        processes.push(json!({"name": name, "position": position, "behind": head.position.saturating_sub(position), "parked": parked}));
+        processes.push(json!({"name": name, "position": position, "behind": behind(position), "parked": parked}));
     }
-    let found =
-        json!({"well": well, "heldBy": held_by, "log": {"position": head.position, "token": head}, "views": views, "processes": processes});
-    if args.json {
-        output::print_line(&found.to_string())?;
-    } else {
-        output::print_line(&format!("{found:#}"))?;
-    }
-    platform.close().await?;
-    drop(lock);
+    vault.close().await;
+    log.close().await;
+
+    let unfit = examined.unfit.map(|why| why.to_string());
+    let log = json!({"position": head.position, "token": head});
+    let found = json!({"well": well, "heldBy": held_by, "log": log, "views": views, "viewsUnfit": unfit, "processes": processes});
+    output::print_line(&if args.json { found.to_string() } else { format!("{found:#}") })?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(65) })
 }

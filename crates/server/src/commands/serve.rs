@@ -31,7 +31,10 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
 pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welcome: &str) -> anyhow::Result<ExitCode> {
     let app = platform.app().clone();
     lock.serves(app.views().path())?;
+    let listener = TcpListener::bind(args.listen).await?;
     app.catch_up(&DestroyErasedKeys).await?;
+    // Whoever is answered sees all that the log has; after an upgrade `gongyi rebuild` spares this wait.
+    platform.catch_up_views().await?;
     let (stop, stopped) = watch::channel(false);
     let ended = |mut stopped: watch::Receiver<bool>| async move { drop(stopped.wait_for(|stop| *stop).await) };
 
@@ -48,7 +51,6 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
         async move { app.run_process(DestroyErasedKeys, stopped).await }
     });
 
-    let listener = TcpListener::bind(args.listen).await?;
     let settings = ApiSettings {
         behind_proxy: args.behind_proxy,
         allowed_origins: args.allowed_origins.clone(),

@@ -41,7 +41,6 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     if platform.app().log().head().await?.position == 0 {
         district::fill(platform.app()).await?;
     }
-    platform.catch_up_views().await?;
     let today = day_of(platform.app().now(), platform.app().zone());
     serve::serve(platform, lock, args, &welcome(args, today)).await
 }

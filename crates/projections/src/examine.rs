@@ -1,0 +1,65 @@
+//! How a folder's views are, told without touching them: also beside the process that keeps them, also when they would
+//! be thrown away at the next opening.
+
+use std::path::Path;
+
+use gongyi_eventlog::Log;
+use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
+
+use crate::{
+    files::{self, Discarded, OpenError},
+    status::Parked,
+    views::{ViewOptions, Views},
+};
+
+/// One read model as its file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredView {
+    /// Its name.
+    pub name: String,
+    /// The last event it has folded.
+    pub position: u64,
+    /// The event it could not fold when it was last run, if there was one.
+    pub parked: Option<Parked>,
+}
+
+/// How the views of this build are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// Every read model that has folded anything; none if there is no file yet.
+    pub views: Vec<StoredView>,
+    /// Why the file would be thrown away when opened, if so.
+    pub unfit: Option<Discarded>,
+}
+
+impl Views {
+    /// Looks at the views of this build in a folder and changes nothing.
+    ///
+    /// # Errors
+    /// The log or the file could not be read.
+    pub async fn examine(dir: &Path, log: &dyn Log, options: ViewOptions) -> Result<Examined, OpenError> {
+        let path = files::current(dir, options.time_zone);
+        if !path.exists() {
+            return Ok(Examined::default());
+        }
+        let read_only = SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(options.busy_timeout);
+        let mut connection = read_only.connect().await?;
+        let unfit = files::follows(&mut connection, log).await?;
+        let rows = sqlx::query(
+            "SELECT c.name, c.position, p.position, p.event_type, p.reason FROM checkpoints c LEFT JOIN parked p USING (name)
+             ORDER BY c.name",
+        )
+        .fetch_all(&mut connection)
+        .await?;
+        connection.close().await?;
+        let place = |position: i64| u64::try_from(position).unwrap_or(0);
+        let views = rows.iter().map(|row| {
+            let parked = match row.try_get::<Option<i64>, _>(2)? {
+                Some(at) => Some(Parked { position: place(at), event_type: row.try_get(3)?, reason: row.try_get(4)? }),
+                None => None,
+            };
+            Ok(StoredView { name: row.try_get(0)?, position: place(row.try_get(1)?), parked })
+        });
+        Ok(Examined { views: views.collect::<Result<_, sqlx::Error>>()?, unfit })
+    }
+}

@@ -265,8 +265,6 @@ refusals! {
         NothingToDispute("record", "该记录尚无可申诉的决定", "There is no decision to dispute"),
         /// The correction is what stands there.
         NothingToCorrect("record", "更正内容与原记录相同", "The correction is what stands there"),
-        /// A reason of 1 to 1000 characters.
-        ReasonUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} characters"),
         /// A description of at most 1000 characters.
         ContentUnfit { most: usize }("content", "内容不能超过 {most} 字", "A description has at most {most} characters"),
     }

@@ -285,6 +285,36 @@ async fn imported_hours_count_until_a_day_is_too_long_for_the_organisation() {
 }
 
 #[tokio::test]
+async fn a_long_day_imported_in_pieces_waits_from_the_piece_that_makes_it_long() {
+    let district = District::new().await;
+    let house = district.house().await;
+    let operator = district.operator();
+    let mut rows = vec![];
+    for (from, to) in [("00:00", "05:00"), ("05:00", "10:00"), ("10:00", "13:00")] {
+        rows.push(operator.does(&hours(&house.zhang, house.team, from, to)).await.unwrap());
+    }
+    assert_eq!(rows.iter().map(|row| row.pending).collect::<Vec<_>>(), [false, true, true]);
+    for row in &rows[1..] {
+        let served = Served { volunteer: house.zhang.volunteer, record: row.record };
+        expect_refused("DistrictMustConfirm", house.above.confirms(served).await);
+        house.officer.confirms(served).await.unwrap();
+    }
+    assert_eq!(district.sees(house.zhang.volunteer).await.declared_minutes, 780);
+}
+
+#[tokio::test]
+async fn the_order_of_confirming_makes_no_long_day_short() {
+    let district = District::new().await;
+    let house = district.house().await;
+    let (a, b) = (house.served("00:00", "05:00").await, house.served("05:00", "10:00").await);
+    for served in [b, a] {
+        expect_refused_at("ParentMustConfirm", "record", house.coordinator.confirms(served).await);
+    }
+    house.coordinator.rejects(b, "没有签到").await.unwrap();
+    house.coordinator.confirms(a).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_row_imported_again_changes_nothing() {
     let district = District::new().await;
     let house = district.house().await;

@@ -1,8 +1,8 @@
 //! One row of an imported file, as a command. Its id is made of the row's own content, so that a row equal to one
 //! imported before is answered as then and changes nothing.
 //!
-//! - Imported hours are declared, and confirmed by the importing operator at the organisation's level; a day of over
-//!   8 hours waits for those above, and the operator's own hours for somebody else.
+//! - Imported hours are declared, and confirmed by the importing operator at the organisation's level; once a day has
+//!   over 8 hours, confirmed or not, its further rows wait for those above, and the operator's own for somebody else.
 
 use async_trait::async_trait;
 use gongyi_domain::{

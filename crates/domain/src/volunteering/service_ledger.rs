@@ -2,7 +2,8 @@
 //!
 //! - No two live records overlap; no record lies in the future; none is over 24 hours.
 //! - Nobody confirms, rejects, corrects or voids their own service.
-//! - Over 8 confirmed hours in a day need the organisation above, over 12 the district.
+//! - A day of over 8 hours needs the organisation above, of over 12 the district, for every confirmation on it: live
+//!   records count, confirmed or not, so the order in which they come changes nothing.
 //! - A correction keeps the old value, the reason and, as the event's actor, who approved it.
 //! - Only confirmed records count; a disputed one keeps its standing until the dispute is decided.
 //!
@@ -281,9 +282,10 @@ impl ServiceLedger {
         self.records.get(&id).ok_or(Refused::UnknownRecord)
     }
 
-    /// Who must confirm `record` if it had `served`: told by the day's confirmed minutes with it.
+    /// Who must confirm `record` if it had so many `minutes` on `day`: told by all that is live on that day, logged or
+    /// confirmed, so that a long day cannot be confirmed piece by piece from below.
     pub fn level_needed(&self, record: RecordId, day: Day, minutes: Minutes) -> Level {
-        let others = self.records.iter().filter(|(id, it)| **id != record && it.status == Status::Confirmed && it.served.day == day);
+        let others = self.records.iter().filter(|(id, it)| **id != record && it.status.is_live() && it.served.day == day);
         let total = others.fold(minutes.0, |sum, (_, it)| sum.saturating_add(it.served.minutes.0));
         if total <= SERVICE_DAY_ORGANISATION_MAX_MINUTES {
             Level::Organisation

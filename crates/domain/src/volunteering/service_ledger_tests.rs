@@ -111,12 +111,26 @@ fn a_second_over_24_hours_is_too_long() {
 
 #[test]
 fn long_days_need_those_above() {
-    let day = ledger([log(1, 0, 480), log(2, 480, 1), log(3, 481, 239), log(4, 720, 1)]);
-    let day = after(day, confirm(1, Level::Organisation));
+    let day = ledger([log(1, 0, 480), confirm(1, Level::Organisation), log(2, 480, 1)]);
     assert_eq!(refusal(&day, confirm(2, Level::Organisation)), Refused::ParentMustConfirm);
-    let day = after(after(day, confirm(2, Level::Parent)), confirm(3, Level::Parent));
+    let day = [confirm(2, Level::Parent), log(3, 481, 239), confirm(3, Level::Parent), log(4, 720, 1)].into_iter().fold(day, after);
     assert_eq!(refusal(&day, confirm(4, Level::Parent)), Refused::DistrictMustConfirm);
     assert!(ServiceLedger::handle_command(&day, confirm(4, Level::District)).is_ok());
+}
+
+#[test]
+fn a_long_day_is_long_whichever_record_is_confirmed_first() {
+    let day = ledger([log(1, 0, 300), log(2, 300, 300)]);
+    for first in [1, 2] {
+        assert_eq!(refusal(&day, confirm(first, Level::Organisation)), Refused::ParentMustConfirm);
+    }
+    let longer = after(after(day.clone(), confirm(1, Level::Parent)), log(3, 600, 180));
+    for next in [2, 3] {
+        assert_eq!(refusal(&longer, confirm(next, Level::Parent)), Refused::DistrictMustConfirm);
+    }
+    // What was rejected or voided makes no day long.
+    let reject = ServiceLedgerCommand::Reject { record: id(2), by: by(Level::Organisation), reason: Some(reason()) };
+    assert!(ServiceLedger::handle_command(&after(day, reject), confirm(1, Level::Organisation)).is_ok());
 }
 
 #[test]
@@ -189,9 +203,10 @@ proptest! {
             for event in &events {
                 match event {
                     ServiceLedgerEvent::ServiceLogged { .. } | ServiceLedgerEvent::ServiceDisputed { .. } => {}
-                    ServiceLedgerEvent::ServiceConfirmed { record, .. } => {
-                        let minutes = ledger.records[record].served.minutes.0;
-                        confirmed.insert(*record, minutes);
+                    ServiceLedgerEvent::ServiceConfirmed { record, level } => {
+                        let served = &ledger.records[record].served;
+                        prop_assert!(*level >= ledger.level_needed(*record, served.day, served.minutes));
+                        confirmed.insert(*record, served.minutes.0);
                     }
                     ServiceLedgerEvent::ServiceCorrected { record, now, level, .. } => {
                         prop_assert!(*level >= ledger.level_needed(*record, now.day, now.minutes));
@@ -210,6 +225,12 @@ proptest! {
             }
             let total: u32 = live.iter().filter(|it| it.status == Status::Confirmed).map(|it| it.served.minutes.0).sum();
             prop_assert_eq!(total, confirmed.values().sum::<u32>());
+            // Whatever waits on a long day waits for those above.
+            for (id, it) in ledger.records.iter().filter(|(_, it)| it.status == Status::Logged) {
+                let on_day = live.iter().filter(|other| other.served.day == it.served.day);
+                let long = on_day.map(|other| other.served.minutes.0).sum::<u32>() > SERVICE_DAY_ORGANISATION_MAX_MINUTES;
+                prop_assert_eq!(long, ledger.level_needed(*id, it.served.day, it.served.minutes) > Level::Organisation);
+            }
         }
     }
 

@@ -47,7 +47,7 @@ lint:
 		else echo "lint: the advisory database cannot be reached from here; advisories are not checked"; fi; \
 	else echo "lint: cargo-deny is not installed (cargo install cargo-deny); licences, bans and advisories are not checked"; fi
 	@$(MAKE) --no-print-directory generate
-	@git diff --exit-code -- schema || { echo "lint: generated files differ from the committed ones; commit them" >&2; exit 1; }
+	@test -z "$$(git status --porcelain -- schema)" || { echo "lint: generated files differ from the committed ones; commit them" >&2; exit 1; }
 
 bench:
 	cargo bench --locked --package gongyi-eventlog

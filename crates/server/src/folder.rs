@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::Context;
+
 /// The log's file.
 pub const LOG_FILE: &str = "log.db";
 const LOCK_FILE: &str = "lock";
@@ -69,6 +71,16 @@ pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
     file.rewind()?;
     write!(file, "gongyi {purpose} (process {})", std::process::id())?;
     Ok(FolderLock { file })
+}
+
+/// The folder's log, for commands that make nothing.
+///
+/// # Errors
+/// There is none; the file is named.
+pub fn existing_log(folder: &Path) -> anyhow::Result<PathBuf> {
+    let path = folder.join(LOG_FILE);
+    fs::metadata(&path).with_context(|| path.display().to_string())?;
+    Ok(path)
 }
 
 /// Makes the folder for its owner alone: the read models in it show personal data.

@@ -12,7 +12,7 @@ mod platform;
 mod progress;
 mod settings;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 
@@ -49,7 +49,8 @@ fn main() -> ExitCode {
 /// Logs go to standard error, so that standard output stays what a script asked for.
 fn init_tracing(filter: &str) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let by_a_person = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(by_a_person).init();
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -72,6 +73,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if error.downcast_ref::<output::NobodyReads>().is_some() {
         return 0;
+    }
+    if error.downcast_ref::<settings::WrongUsage>().is_some() {
+        return 64;
     }
     if error.downcast_ref::<import::Unreadable>().is_some() {
         return 65;

@@ -14,6 +14,11 @@ use gongyi_domain::{
 #[error("{0}")]
 pub struct WrongSetting(pub String);
 
+/// Flags that contradict each other.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongUsage(pub String);
+
 /// 公益 · 公议: volunteers and residents' councils of a city district, on one event log.
 #[derive(Debug, Parser)]
 #[command(name = "gongyi", version, about, propagate_version = true, arg_required_else_help = true)]

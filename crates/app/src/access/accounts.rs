@@ -61,7 +61,10 @@ pub(crate) async fn open_account(work: &Work<'_>, person: PersonId, phone: &str,
 
 impl App {
     /// The account that signs in with this phone number, if there is one.
-    pub(crate) async fn account_by_phone(&self, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn account_by_phone(&self, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
         let claim = self.vault().claim_id(Purpose::Phone.label(), phone.as_str());
         Ok(self.state::<Claim>(claim).await?.holder.map(AccountId))
     }

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, Process};
 use gongyi_eventlog::{Log, SqliteLog, SqliteSettings};
 use gongyi_projections::Views;
 use serde_json::json;
 
 use crate::{
-    folder::{self, Held, LOG_FILE},
+    folder::{self, Held},
     output,
     platform::{open_vault, view_options},
     settings::Doctor,
@@ -21,8 +20,7 @@ use crate::{
 /// A part that does not open.
 pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
     let folder = &args.folder.data;
-    let path = folder.join(LOG_FILE);
-    std::fs::metadata(&path).with_context(|| path.display().to_string())?;
+    let path = folder::existing_log(folder)?;
     let held_by = match folder::lock(folder, "doctor") {
         Ok(lock) => {
             drop(lock);

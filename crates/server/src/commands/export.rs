@@ -6,17 +6,16 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
 use gongyi_domain::values::{AreaCode, Day};
 use gongyi_eventlog::{Log, Recorded, SqliteLog, SqliteSettings};
 use gongyi_projections::{GroupBy, ParticipationFilter, ParticipationRow};
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    folder::{self, Held, LOG_FILE},
+    folder::{self, Held},
     output,
     platform::Platform,
-    settings::{DataFolder, Export, ExportWhat},
+    settings::{DataFolder, Export, ExportWhat, WrongUsage},
 };
 
 const BATCH_EVENTS: usize = 5_000;
@@ -36,8 +35,7 @@ pub async fn run(args: &Export) -> anyhow::Result<ExitCode> {
 }
 
 async fn events(folder: &Path, after: u64) -> anyhow::Result<()> {
-    let path = folder.join(LOG_FILE);
-    std::fs::metadata(&path).with_context(|| path.display().to_string())?;
+    let path = folder::existing_log(folder)?;
     let log = SqliteLog::open_read_only(path, SqliteSettings::default()).await?;
     let id = log.head().await?.log;
     let mut out = BufWriter::new(io::stdout().lock());
@@ -78,6 +76,12 @@ fn cloud_event(log: uuid::Uuid, event: &Recorded) -> anyhow::Result<serde_json::
 }
 
 async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option<Day>, Option<Day>), csv: bool) -> anyhow::Result<()> {
+    folder::existing_log(&folder.data)?;
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        return Err(WrongUsage(format!("--to {to} lies before --from {from}")).into());
+    }
     // With the lock the views can be brought up to date here; without it the server keeps them so.
     let (platform, lock) = match folder::lock(&folder.data, "export") {
         Ok(lock) => (Platform::open(&folder.data, folder.zone()?).await?, Some(lock)),

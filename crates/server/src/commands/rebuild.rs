@@ -6,7 +6,7 @@ use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
 use gongyi_projections::Views;
 
 use crate::{
-    folder::{self, Held, LOG_FILE},
+    folder::{self, Held},
     output,
     platform::{open_vault, opener, view_options},
     progress,
@@ -19,6 +19,7 @@ use crate::{
 /// # Errors
 /// A held folder, faults, an event that a read model cannot take.
 pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
+    let path = folder::existing_log(&args.data)?;
     let lock = match folder::lock(&args.data, "rebuild") {
         Ok(lock) => Some(lock),
         Err(error) => match error.downcast_ref::<Held>() {
@@ -26,8 +27,7 @@ pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
             _ => return Err(error),
         },
     };
-    std::fs::metadata(args.data.join(LOG_FILE))?;
-    let log = Arc::new(SqliteLog::open_read_only(args.data.join(LOG_FILE), SqliteSettings::default()).await?);
+    let log = Arc::new(SqliteLog::open_read_only(path, SqliteSettings::default()).await?);
     let vault = open_vault(&args.data).await?;
     let bar = progress::bar(0, "rebuild");
     let options = view_options(args.zone()?);

@@ -2,19 +2,17 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use gongyi_eventlog::{SqliteLog, SqliteSettings, verify};
 use serde_json::json;
 
-use crate::{folder::LOG_FILE, output, progress, settings::Verify};
+use crate::{folder, output, progress, settings::Verify};
 
 /// Runs `gongyi verify`. Exits with 65 if anything does not fit.
 ///
 /// # Errors
 /// A log that cannot be opened.
 pub async fn run(args: &Verify) -> anyhow::Result<ExitCode> {
-    let path = args.folder.data.join(LOG_FILE);
-    std::fs::metadata(&path).with_context(|| path.display().to_string())?;
+    let path = folder::existing_log(&args.folder.data)?;
     let log = SqliteLog::open_read_only(&path, SqliteSettings::default()).await?;
     let bar = progress::bar(0, "verify");
     let report = verify::verify(&log, |progress| {

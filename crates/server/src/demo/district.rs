@@ -92,7 +92,9 @@ struct District<'a> {
 pub async fn fill(app: &App) -> anyhow::Result<()> {
     let table = Table::read(AREAS, import::headings(Content::Areas))?;
     let silent = indicatif::ProgressBar::hidden();
-    import::import(app, Content::Areas, &table, &silent).await?;
+    if let (_, Some(fault)) = import::import(app, Content::Areas, &table, &silent).await {
+        return Err(fault.into());
+    }
     let today = day_of(app.now(), app.zone());
     let first = today.checked_sub_days(Days::new(DAYS)).unwrap_or(today);
     let communities = table.rows().map(|row| row.cell("code")).filter(|code| code.len() == 12 && &code[6..7] != "4");

@@ -8,10 +8,15 @@ use std::process::ExitCode;
 
 use chrono::Days;
 use gongyi_app::clock::day_of;
-use gongyi_domain::values::Day;
+use gongyi_domain::{access::contact::Phone, values::Day};
 use serde_json::json;
 
-use crate::{commands::serve, folder, platform::Platform, settings::Serve};
+use crate::{
+    commands::serve,
+    folder,
+    platform::Platform,
+    settings::{Serve, WrongSetting},
+};
 
 /// The password of every demo account. It guards invented data on one's own machine and nothing else.
 pub const DEMO_PASSWORD: &str = "gongyi-demo-2026";
@@ -42,6 +47,15 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
         district::fill(platform.app()).await?;
     }
     let today = day_of(platform.app().now(), platform.app().zone());
+    let last = SIGN_INS.last().and_then(|it| Phone::parse(it.phone).ok());
+    let finished = match last {
+        Some(phone) => platform.app().account_by_phone(&phone).await?.is_some(),
+        None => false,
+    };
+    if !finished {
+        let folder = args.folder.data.display();
+        return Err(WrongSetting(format!("{folder} holds an unfinished demo or other data; remove it, or use another folder")).into());
+    }
     serve::serve(platform, lock, args, &welcome(args, today)).await
 }
 
@@ -53,7 +67,8 @@ fn welcome(args: &Serve, today: Day) -> String {
         text.push_str(&format!("  {phone}  {role}\n"));
     }
     let data = args.folder.data.display();
-    text.push_str(&format!("  运维 operator: gongyi token --data {data} --role operator\n\n"));
+    let gongyi = std::env::current_exe().map_or_else(|_| "gongyi".to_owned(), |path| path.display().to_string());
+    text.push_str(&format!("  运维 operator: {gongyi} token --data {data} --role operator\n\n"));
     text.push_str("三个查询 three queries to try:\n\n");
     let places = "{ activities(first: 3, descending: true, filter: {withFreePlaces: true}) { totalCount nodes { title place shifts { starts capacity taken waiting } } } }";
     text.push_str(&curl(&url, "", places));

@@ -1,6 +1,6 @@
 //! Rows of areas: code and name.
 
-use gongyi_app::{Command as _, Rejection, access::areas::ListArea};
+use gongyi_app::{Rejection, access::areas::ListArea};
 
 use super::{
     Importer, Seen, Sent, cells,
@@ -32,13 +32,14 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
         }
     }
     let Some(code) = code else { return Ok(Err(cells::missing("code"))) };
+    let duplicate = || Problem::new("code", "duplicate", "该区域代码在文件中重复", "This code stands earlier in the file");
+    // Whatever the name: a code stands in a file once.
     if !seen.is_empty() {
-        return Ok(Err(Problem::new("code", "duplicate", "该区域代码在文件中重复", "This code stands earlier in the file")));
+        return Ok(Err(duplicate()));
     }
-    debug_assert_eq!(ListArea::ACT.name, "importAreas");
     match importer.send(&ListArea { code, name }, seen).await? {
         Sent::Done(done) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
         Sent::Done(_) => Ok(Ok(Outcome::Accepted)),
-        Sent::Repeat => Ok(Err(Problem::new("code", "duplicate", "该区域代码在文件中重复", "This code stands earlier in the file"))),
+        Sent::Repeat => Ok(Err(duplicate())),
     }
 }

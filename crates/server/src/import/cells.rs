@@ -84,6 +84,8 @@ fn no_date(field: &'static str) -> Problem {
 /// A day: `2022-03-05`, `2022/3/5`, `2022.3.5`, `20220305` or `2022年3月5日`.
 pub fn day(field: &'static str, cell: &str) -> Result<Day, Problem> {
     present(field, cell)?;
+    // A workbook's day comes with its midnight.
+    let cell = cell.strip_suffix(" 00:00:00").unwrap_or(cell);
     day_in(cell).ok_or_else(|| if date_shaped(cell) { no_date(field) } else { not_a_date(field) })
 }
 
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn days_are_read_in_every_usual_way() {
-        for cell in ["2022-03-05", "2022/3/5", "2022.03.05", "20220305", "2022年3月5日"] {
+        for cell in ["2022-03-05", "2022/3/5", "2022.03.05", "20220305", "2022年3月5日", "2022-03-05 00:00:00"] {
             assert_eq!(day("d", cell).unwrap().to_string(), "2022-03-05", "{cell}");
         }
         for (cell, problem) in [("2022/13/40", "date"), ("2022-02-29", "date"), ("昨天", "format"), ("", "missing"), ("5/3/2022", "date")]

@@ -1,7 +1,10 @@
 //! Rows of hours: whose, for which organisation, category, content, begin and end.
 
 use gongyi_app::{Rejection, clock::day_of, volunteering::imports::ImportHours};
-use gongyi_domain::volunteering::{category::Category, service_ledger::SERVICE_RECORD_MAX_MINUTES};
+use gongyi_domain::{
+    values::Minutes,
+    volunteering::{category::Category, service_ledger::SERVICE_RECORD_MAX_MINUTES},
+};
 
 use super::{
     Importer, Seen, Sent, cells,
@@ -66,8 +69,9 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
     else {
         return Ok(Err(cells::missing("idNumber")));
     };
-    if ended <= started {
-        return Ok(Err(Problem::new("ended", "before_start", "结束时间须晚于开始时间", "Service ends after it starts")));
+    if Minutes::between(started, ended).is_none() {
+        let (zh, en) = ("结束时间须比开始时间晚至少一分钟", "Service ends at least a minute after it starts");
+        return Ok(Err(Problem::new("ended", "before_start", zh, en)));
     }
     if (ended - started).num_seconds() > i64::from(SERVICE_RECORD_MAX_MINUTES) * 60 {
         return Ok(Err(Problem::new("ended", "too_long", "单次服务不能超过二十四小时", "One record is at most 24 hours")));

@@ -175,8 +175,8 @@ fn text(cell: &Data) -> String {
     match cell {
         Data::Float(number) if number.fract() == 0.0 && number.abs() < EXACT_NUMBER_MAX => format!("{number:.0}"),
         Data::Float(number) if number.fract() == 0.0 => format!("{number:E}"),
+        // Always with the time: midnight is a time too, and a day is read without it.
         Data::DateTime(_) | Data::DateTimeIso(_) => match cell.as_datetime() {
-            Some(at) if at.time() == chrono::NaiveTime::MIN => at.date().to_string(),
             Some(at) => at.format("%Y-%m-%d %H:%M:%S").to_string(),
             None => cell.to_string(),
         },

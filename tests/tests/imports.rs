@@ -33,17 +33,22 @@ fn utf16_with_mark(text: &str) -> Vec<u8> {
     std::iter::once('\u{feff}').chain(text.chars()).collect::<String>().encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// As a spreadsheet saves it: text cells, and with `dates` the days that exist as real dates.
+/// As a spreadsheet saves it: text cells, and with `dates` the days and moments that exist as real dates.
 fn workbook(sheet: &Sheet, dates: bool) -> Vec<u8> {
     let mut workbook = Workbook::new();
     let as_day = Format::new().set_num_format("yyyy-mm-dd");
+    let as_moment = Format::new().set_num_format("yyyy-mm-dd hh:mm");
     let page = workbook.add_worksheet();
     for (row, cells) in (0..).zip(&sheet.0) {
         for (column, cell) in (0..).zip(cells) {
-            let day = Some(cell).filter(|cell| dates && cell.len() == 10 && !cell.contains('/'));
-            match day.and_then(|cell| ExcelDateTime::parse_from_str(cell).ok()) {
-                Some(day) => page.write_datetime_with_format(row, column, day, &as_day).unwrap(),
-                None => page.write_string(row, column, cell).unwrap(),
+            let (format, iso) = match cell.len() {
+                10 if dates && !cell.contains('/') => (&as_day, cell.clone()),
+                16 if dates && cell.contains(':') => (&as_moment, cell.replace(' ', "T") + ":00"),
+                _ => (&as_day, String::new()),
+            };
+            match ExcelDateTime::parse_from_str(&iso) {
+                Ok(at) if !iso.is_empty() => page.write_datetime_with_format(row, column, at, format).unwrap(),
+                _ => page.write_string(row, column, cell).unwrap(),
             };
         }
     }
@@ -101,6 +106,11 @@ fn the_real_files_go_in_once_however_they_are_saved() {
         assert_eq!((&report["accepted"], &report["unchanged"]), (&json!(0), &json!(FORMS_ROWS - 1 - wanted.len())), "{form}");
         assert_eq!(rejections(&report), wanted, "{form}");
     }
+    let hours = Sheet::read(&std::fs::read_to_string(shared_data("import/hours.csv")).unwrap());
+    let report = folder.imports("hours", &folder.writes("hours.xlsx", workbook(&hours, true)));
+    assert_eq!((&report["accepted"], &report["unchanged"]), (&json!(0), &json!(4_800)), "hours in a workbook, midnights among them");
+    assert_eq!(rejections(&report), rejections(&expected("hours.csv")));
+
     assert_eq!(folder.head(), head, "the log did not grow");
     assert_eq!(folder.figures("440402"), figures);
 }

@@ -129,7 +129,7 @@ impl<'a> Door<'a> {
         self.app.now()
     }
 
-    pub(crate) fn internal(&self, source: &dyn std::error::Error) -> Error {
+    pub(crate) fn internal(&self, source: &(dyn std::error::Error + 'static)) -> Error {
         fault::internal(self.asker.correlation, source)
     }
 
@@ -213,7 +213,7 @@ impl<'a> Door<'a> {
     /// in the outcome.
     ///
     /// # Errors
-    /// `CONFLICT`, `INTERNAL`.
+    /// `CONFLICT`, `STORAGE_UNAVAILABLE`, `INTERNAL`.
     pub(crate) async fn does<C>(&self, command_id: Option<&ID>, command: Result<C, Refusal>) -> Result<Outcome<C::Answer>, Error>
     where
         C: Command + Send + 'static,
@@ -247,7 +247,7 @@ impl<'a> Door<'a> {
     /// Carries out `work` in a task of its own and counts how it went.
     ///
     /// # Errors
-    /// `CONFLICT`, `INTERNAL`; a refusal is inside.
+    /// `CONFLICT`, `STORAGE_UNAVAILABLE`, `INTERNAL`; a refusal is inside.
     pub(crate) async fn told<T: Send + 'static>(
         &self,
         act: &'static str,

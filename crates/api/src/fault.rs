@@ -4,9 +4,13 @@
 //! - What broke is told by its correlation id alone; its source goes to the log.
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, ServerError, Value};
-use gongyi_app::Rejection;
+use gongyi_app::{Fault, Rejection, rejection::causes};
 use gongyi_domain::refusal::Refusal;
 use uuid::Uuid;
+
+const NOT_STORED_ZH: &str = "存储暂时不可用，就目前所知未能保存；请稍后用相同的 commandId 重新发送";
+const NOT_STORED_EN: &str =
+    "The storage is not available and, as far as is known, this was not saved; send it again later with the same commandId";
 
 /// Stable names of errors, in `extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +39,16 @@ pub enum Code {
     Timeout,
     /// Others kept changing what the command stands on; sending it again may help.
     Conflict,
+    /// The storage did not take a command, as a full disk does not. It is not saved as far as is known: send it again under
+    /// the same id. `extensions.zh` and `extensions.en` say so; `extensions.correlation` finds the cause in the log.
+    StorageUnavailable,
     /// Something broke; `extensions.correlation` finds it in the log.
     Internal,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::BadRequest,
         Self::ParseFailed,
         Self::ValidationFailed,
@@ -54,6 +61,7 @@ impl Code {
         Self::LimitExceeded,
         Self::Timeout,
         Self::Conflict,
+        Self::StorageUnavailable,
         Self::Internal,
     ];
 
@@ -72,6 +80,7 @@ impl Code {
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::Timeout => "TIMEOUT",
             Self::Conflict => "CONFLICT",
+            Self::StorageUnavailable => "STORAGE_UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
     }
@@ -129,16 +138,20 @@ pub(crate) fn refused(refusal: impl Into<Refusal>) -> Error {
 }
 
 /// What broke, told by its correlation id alone.
-pub(crate) fn internal(correlation: Uuid, source: &dyn std::error::Error) -> Error {
-    let mut chain = source.to_string();
-    let mut next = source.source();
-    while let Some(cause) = next {
-        chain = format!("{chain}: {cause}");
-        next = cause.source();
-    }
-    tracing::error!(%correlation, error = chain, "a request failed");
+pub(crate) fn internal(correlation: Uuid, source: &(dyn std::error::Error + 'static)) -> Error {
+    tracing::error!(%correlation, error = causes(source), "a request failed");
     error(Code::Internal, "something broke; the correlation id finds it in the log")
         .extend_with(|_, extensions| extensions.set("correlation", correlation.to_string()))
+}
+
+/// What the storage did not take; the cause goes to the log.
+fn not_stored(correlation: Uuid, fault: &Fault) -> Error {
+    tracing::error!(%correlation, error = causes(fault), "a command could not be stored");
+    error(Code::StorageUnavailable, NOT_STORED_EN).extend_with(|_, extensions| {
+        extensions.set("zh", NOT_STORED_ZH);
+        extensions.set("en", NOT_STORED_EN);
+        extensions.set("correlation", correlation.to_string());
+    })
 }
 
 /// A rejected query or command as an error.
@@ -146,6 +159,7 @@ pub(crate) fn rejected(rejection: Rejection, correlation: Uuid) -> Error {
     match rejection {
         Rejection::Refused(refusal) => refused(refusal),
         Rejection::Conflict => error(Code::Conflict, "others kept changing what this stands on; try again"),
+        Rejection::Fault(fault) if fault.is_storage() => not_stored(correlation, &fault),
         Rejection::Fault(fault) => internal(correlation, &fault),
     }
 }

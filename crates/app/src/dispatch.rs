@@ -93,6 +93,16 @@ impl App {
     /// # Errors
     /// See [`Rejection`].
     pub async fn submit<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
+        let outcome = self.decided_and_appended(request, command).await;
+        if let Err(Rejection::Fault(fault)) = &outcome
+            && fault.is_storage()
+        {
+            self.storage_took(false);
+        }
+        outcome
+    }
+
+    async fn decided_and_appended<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
         let digest = self.command_digest(C::ACT.name, command)?;
         if let Some(stored) = self.log().answer(&request.actor.log_name(), request.command_id).await? {
             if stored.digest != digest {
@@ -119,6 +129,7 @@ impl App {
             match work.session.commit(&answer).await {
                 Ok(appended) if appended.replayed => return self.repeated(command, &appended.answer, appended.token).await,
                 Ok(appended) => {
+                    self.storage_took(true);
                     command.settle(self, &answer).await?;
                     return Ok(Done { answer, token: appended.token, unchanged: false, stale: false });
                 }

@@ -15,7 +15,10 @@ pub mod rejection;
 pub mod volunteering;
 pub mod work;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use chrono_tz::Tz;
 use gongyi_domain::access::authority::Actor;
@@ -44,12 +47,15 @@ struct Inner {
     locks: StreamLocks,
     clock: SharedClock,
     zone: Tz,
+    /// The last write of a command failed for the storage.
+    storage_fails: AtomicBool,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(log: Arc<dyn Log>, vault: Vault, views: Views, upcasters: Arc<Upcasters>, clock: SharedClock, zone: Tz) -> Self {
-        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks: StreamLocks::new(), clock, zone }) }
+        let (locks, storage_fails) = (StreamLocks::new(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks, clock, zone, storage_fails }) }
     }
 
     /// The log.
@@ -70,6 +76,15 @@ impl App {
     /// Now.
     pub fn now(&self) -> Instant {
         self.inner.clock.now()
+    }
+
+    /// A command could not be stored, and none has been since.
+    pub fn storage_fails(&self) -> bool {
+        self.inner.storage_fails.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn storage_took(&self, taken: bool) {
+        self.inner.storage_fails.store(!taken, Ordering::Relaxed);
     }
 
     /// The upcasters of stored events.

@@ -59,6 +59,28 @@ pub enum Fault {
     ForeignAnswer,
 }
 
+impl Fault {
+    /// The disk, or what stands for it, did not take what was to be written. Whether it was written is unknown: send the
+    /// command again under the same id.
+    pub fn is_storage(&self) -> bool {
+        matches!(self, Self::Append(AppendError::Storage(_)) | Self::Vault(VaultError::Store(_)))
+    }
+}
+
+/// A fault with its causes in one line, for operators. What a cause only says again is left out.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
+        next = cause.source();
+    }
+    told
+}
+
 impl From<SessionError> for Rejection {
     fn from(error: SessionError) -> Self {
         match error {

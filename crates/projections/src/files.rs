@@ -158,6 +158,11 @@ pub(crate) async fn open_writer(path: &Path, options: ViewOptions) -> Result<Sql
     prepare(write_options(path, options)).await
 }
 
+/// Another writing connection to a file that has its tables.
+pub(crate) async fn reopen_writer(path: &Path, options: ViewOptions) -> Result<SqliteConnection, sqlx::Error> {
+    write_options(path, options).connect().await
+}
+
 /// The writing connection to a file that nobody sees before it is complete: it need not survive a crash.
 pub(crate) async fn open_builder(path: &Path, options: ViewOptions) -> Result<SqliteConnection, OpenError> {
     let connect = write_options(path, options)

@@ -193,6 +193,7 @@ impl Writer {
                 Err(StepError::Log(LogError::Closed)) => return,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the views could not be folded on; trying again");
+                    self.leave_stuck_connection().await;
                     RETRY_AFTER
                 }
             };
@@ -210,6 +211,18 @@ impl Writer {
                 () = &mut shutdown => return,
                 () = wake => {}
             }
+        }
+    }
+
+    /// SQLite ends a transaction by itself when the disk is full; sqlx goes on counting it and could begin no other.
+    async fn leave_stuck_connection(&mut self) {
+        // What is asked after the rollback is answered after it.
+        if self.connection.ping().await.is_ok() && !self.connection.is_in_transaction() {
+            return;
+        }
+        match files::reopen_writer(&self.path, self.options).await {
+            Ok(fresh) => _ = std::mem::replace(&mut self.connection, fresh).close().await,
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the views' file could not be opened again"),
         }
     }
 

@@ -78,7 +78,9 @@ impl Vault {
 
         let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        let writer = pool().max_connections(1).connect_with(writing).await?;
+        // SQLite ends a transaction by itself when the disk is full; sqlx goes on counting it and could begin no other.
+        let writers = pool().max_connections(1).before_acquire(|it, _| Box::pin(async { Ok(!it.is_in_transaction()) }));
+        let writer = writers.connect_with(writing).await?;
         // One transaction, so that of two that open a new vault the second finds it whole.
         let mut setup = writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::migrate!("../../migrations/vault-sqlite").run(&mut *setup).await?;

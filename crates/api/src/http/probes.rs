@@ -19,7 +19,7 @@ pub(crate) async fn alive() -> Json<serde_json::Value> {
     Json(json!({ "alive": true }))
 }
 
-/// The log can be read and the views keep up with it; else 503 with the reasons.
+/// The log can be read, the last command to be stored was stored, and the views keep up with it; else 503 with the reasons.
 pub(crate) async fn ready(State(shared): State<Shared>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
     let mut reasons = vec![];
     match shared.app.log().head().await {
@@ -37,6 +37,9 @@ pub(crate) async fn ready(State(shared): State<Shared>, Extension(RequestId(id))
                 }
             }
         }
+    }
+    if shared.app.storage_fails() {
+        reasons.push("storage".to_owned());
     }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons }))).into_response()

@@ -169,7 +169,7 @@ impl Following {
     }
 
     async fn told<E: DomainEvent>(&self, event: Recorded) -> Result<Heard<E>, Error> {
-        let internal = |error: &dyn std::error::Error| fault::internal(self.asker.correlation, error);
+        let internal = |error: &(dyn std::error::Error + 'static)| fault::internal(self.asker.correlation, error);
         // However long the views take: the item is not lost, it waits.
         while let Err(stale) = self.app.views().wait_for(event.position, VIEWS_WAIT).await {
             if let Stale::Parked { .. } = stale {

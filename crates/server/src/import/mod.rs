@@ -14,11 +14,16 @@ mod report;
 mod table;
 mod volunteers;
 
-use std::{collections::HashMap, fs, process::ExitCode};
+use std::{
+    collections::HashMap,
+    fs,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use anyhow::Context;
 use futures::{StreamExt, stream};
-use gongyi_app::{App, Done, Rejection, Request};
+use gongyi_app::{App, Done, Rejection, Request, rejection::causes};
 use gongyi_domain::{
     access::authority::{Actor, Grant, Role, Scope},
     values::{AreaCode, Day, OrganisationId, VolunteerId},
@@ -41,7 +46,7 @@ const ROWS_AT_ONCE_MAX: usize = 64;
 /// Runs `gongyi import`.
 ///
 /// # Errors
-/// An unreadable file, a held folder, faults. Rejected rows are no error.
+/// An unreadable file, a held folder. Rejected rows are no error; after a fault the report tells what went in before it.
 pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     let bytes = fs::read(&args.file).with_context(|| args.file.display().to_string())?;
     let table = Table::read(&bytes, headings(args.content))?;
@@ -50,12 +55,13 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     let folder = trial.as_ref().map_or(args.folder.data.as_path(), |trial| trial.path());
     let platform = Platform::open(folder, args.folder.zone()?).await?;
     let bar = progress::bar(table.rows.len() as u64, "import");
-    let outcome = import(platform.app(), args.content, &table, &bar).await;
+    let (report, fault) = import(platform.app(), args.content, &table, &bar).await;
     bar.finish_and_clear();
     let closed = platform.close().await;
     drop(lock);
-    let report = outcome?;
-    closed?;
+    if fault.is_none() {
+        closed?;
+    }
 
     if let Some(path) = &args.rejected {
         fs::write(path, report.rejected_rows(&table)?)?;
@@ -64,6 +70,14 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
         output::print_line(&serde_json::to_string(&report)?)?;
     } else {
         output::print(&report.text(args.dry_run))?;
+    }
+    if let Some(fault) = fault {
+        let left = (table.rows.len() as u64).saturating_sub(report.accepted + report.unchanged + report.rejected.len() as u64);
+        eprintln!("gongyi: {}", causes(&fault));
+        eprintln!("gongyi: {left} rows are not known to be in; import the same file again, it takes what is missing");
+        eprintln!("gongyi: 有 {left} 行未能确认导入；请重新导入同一文件，只会补上缺少的行");
+        let storage = matches!(&fault, Rejection::Fault(fault) if fault.is_storage());
+        return Ok(ExitCode::from(if storage { 74 } else { 70 }));
     }
     let failed = args.strict && !report.rejected.is_empty();
     Ok(if failed { ExitCode::from(65) } else { ExitCode::SUCCESS })
@@ -79,11 +93,8 @@ pub fn headings(content: Content) -> &'static [table::Heading] {
     }
 }
 
-/// Imports a table.
-///
-/// # Errors
-/// Faults; what was accepted before stays.
-pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBar) -> anyhow::Result<Report> {
+/// Imports a table, up to a fault if there is one: the report tells what went in before it.
+pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBar) -> (Report, Option<Rejection>) {
     let importer = Importer { app, operator: Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }) };
     match content {
         Content::Areas => importer.all(table, bar, areas::key, areas::import).await,
@@ -142,7 +153,7 @@ impl Importer<'_> {
     }
 
     /// Imports rows grouped by `key`: within a group one after the other, groups at the same time.
-    async fn all<F>(&self, table: &Table, bar: &ProgressBar, key: fn(&Row<'_>) -> String, import: F) -> anyhow::Result<Report>
+    async fn all<F>(&self, table: &Table, bar: &ProgressBar, key: fn(&Row<'_>) -> String, import: F) -> (Report, Option<Rejection>)
     where
         F: AsyncFn(&Self, &Row<'_>, &mut Seen) -> Result<Result<Outcome, Problem>, Rejection>,
     {
@@ -156,24 +167,36 @@ impl Importer<'_> {
             }
         }
         let import = &import;
+        // After a fault nothing new is begun; what is under way is waited for, so that the report counts it.
+        let stopped = &AtomicBool::new(false);
         let results = stream::iter(groups).map(|group| async move {
             let mut seen = Seen::default();
             let mut outcomes = Vec::with_capacity(group.len());
             for row in group {
-                outcomes.push((row.line, import(self, &row, &mut seen).await?));
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                match import(self, &row, &mut seen).await {
+                    Ok(outcome) => outcomes.push((row.line, outcome)),
+                    Err(fault) => {
+                        stopped.store(true, Ordering::Relaxed);
+                        return (outcomes, Some(fault));
+                    }
+                }
                 bar.inc(1);
             }
-            Ok::<_, Rejection>(outcomes)
+            (outcomes, None)
         });
         let mut results = results.buffer_unordered(ROWS_AT_ONCE_MAX);
-        let mut report = Report::default();
-        while let Some(outcomes) = results.next().await {
-            for (line, outcome) in outcomes? {
+        let (mut report, mut first_fault) = (Report::default(), None);
+        while let Some((outcomes, fault)) = results.next().await {
+            for (line, outcome) in outcomes {
                 report.add(line, outcome);
             }
+            first_fault = first_fault.or(fault);
         }
         report.sort();
-        Ok(report)
+        (report, first_fault)
     }
 }
 

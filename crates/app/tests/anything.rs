@@ -103,7 +103,12 @@ impl<'d> World<'d> {
         let team = district.founds_in("巡河队", STREET, Some(federation)).await;
         let mut people = vec![];
         for n in 0..PEOPLE {
-            people.push(district.registers(&format!("志愿者{n}")).await);
+            let resident = district.registers(&format!("志愿者{n}")).await;
+            // The last one stays a stranger to the team.
+            if n + 1 < PEOPLE {
+                resident.joins(team).await.unwrap();
+            }
+            people.push(resident);
         }
         district.operator().grants(&people[0], Role::Coordinator, Scope::Organisation(team)).await.unwrap();
         let mut hands: Vec<_> = people.iter().map(|who| Hand::clone(who)).collect();

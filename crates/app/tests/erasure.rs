@@ -133,6 +133,7 @@ async fn about_the_erased_nothing_personal_is_written_any_more() {
     let organiser = district.organiser_in(STREET).await;
     let zhang = district.registers("张三").await;
     let at = |time: &str| moment(&format!("2026-03-01 {time}"));
+    zhang.joins(team).await.unwrap();
     let open = zhang.logs(&zhang, team, at("00:00"), at("01:00")).await.unwrap();
     zhang.erases(&zhang).await.unwrap();
     // Refusals; a fault would be a stack trace in somebody's face.

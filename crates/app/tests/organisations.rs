@@ -5,7 +5,7 @@ use gongyi_app::{
     Rejection,
     volunteering::{
         organisations::{AmendOrganisation, DissolveOrganisation, FoundOrganisation},
-        volunteers::{JoinOrganisation, LeaveOrganisation},
+        volunteers::{JoinOrganisation, LeaveOrganisation, RegisterVolunteer},
     },
 };
 use gongyi_domain::{
@@ -15,7 +15,7 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, DISTRICT, District, OTHER_STREET, STREET, area, expect_refused, expect_refused_at};
+use crate::harness::{COMMUNITY, DISTRICT, District, OTHER_COMMUNITY, OTHER_STREET, STREET, area, expect_refused, expect_refused_at};
 
 fn found(name: &str, code: &str, parent: Option<OrganisationId>) -> FoundOrganisation {
     FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(code), parent }
@@ -134,7 +134,7 @@ async fn one_joins_once_and_leaves_once() {
     zhang.does(&join()).await.unwrap();
     expect_refused_at("AlreadyMember", "organisation", zhang.does(&join()).await);
     zhang.does(&leave()).await.unwrap();
-    district.coordinator_of(team).await.does(&join()).await.unwrap();
+    district.organiser_in(STREET).await.does(&join()).await.unwrap();
     expect_refused("NotAllowed", district.registers("李四").await.does(&leave()).await);
     let nobody = JoinOrganisation { volunteer: VolunteerId(Uuid::now_v7()), organisation: team };
     expect_refused("UnknownVolunteer", district.operator().does(&nobody).await);
@@ -144,4 +144,28 @@ async fn one_joins_once_and_leaves_once() {
     district.with_role(Role::Organiser, Scope::Area(area(STREET))).suspends(&zhang).await.unwrap();
     zhang.does(&leave()).await.unwrap();
     expect_refused("NotActive", zhang.does(&join()).await);
+}
+
+#[tokio::test]
+async fn nobody_is_enlisted_without_a_say_where_they_live() {
+    let district = District::new().await;
+    let team = district.founds("巡河队").await;
+    let zhang = district.registers("张三").await;
+    let join = || JoinOrganisation { volunteer: zhang.volunteer, organisation: team };
+    expect_refused("NotAllowed", district.coordinator_of(team).await.does(&join()).await);
+    let coordinator_in = |code| district.with_role(Role::Coordinator, Scope::Area(area(code)));
+    expect_refused("NotAllowed", coordinator_in(OTHER_STREET).does(&join()).await);
+    coordinator_in(STREET).does(&join()).await.unwrap();
+    // The team's own coordinator may let a member go, but not call one back.
+    let coordinator = district.coordinator_of(team).await;
+    coordinator.does(&LeaveOrganisation { volunteer: zhang.volunteer, organisation: team }).await.unwrap();
+    expect_refused("NotAllowed", coordinator.does(&join()).await);
+    // A say in the organisation's area alone is none about somebody from elsewhere.
+    let home_area = area(OTHER_COMMUNITY);
+    let li = district.registers_with(RegisterVolunteer { home_area, ..district.application("李四") }).await;
+    let join = JoinOrganisation { volunteer: li.volunteer, organisation: team };
+    for who in [coordinator_in(STREET), district.with_role(Role::Organiser, Scope::Area(area(STREET)))] {
+        expect_refused("NotAllowed", who.does(&join).await);
+    }
+    coordinator_in(DISTRICT).does(&join).await.unwrap();
 }

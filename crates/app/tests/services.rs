@@ -225,6 +225,8 @@ async fn what_cannot_have_been_served_is_not_logged() {
     expect_refused("UnknownOrganisation", zhang.logs(zhang, OrganisationId(Uuid::now_v7()), at("04:00"), at("05:00")).await);
     let li = district.registers("李四").await;
     expect_refused("NotAllowed", li.logs(zhang, team, at("04:00"), at("05:00")).await);
+    expect_refused_at("NotMember", "organisation", house.coordinator.logs(zhang, team, at("04:00"), at("05:00")).await);
+    zhang.joins(team).await.unwrap();
     house.coordinator.logs(zhang, team, at("04:00"), at("05:00")).await.unwrap();
     house.organiser.suspends(zhang).await.unwrap();
     expect_refused_at("NotActive", "volunteer", logs(at("06:00"), at("07:00")).await);
@@ -254,6 +256,43 @@ async fn a_record_of_an_activity_is_of_its_organisation_and_counts_in_its_area()
     let record = zhang.does(&log(team, published.activity)).await.unwrap();
     let record = district.record(Served { volunteer: zhang.volunteer, record }).await;
     assert_eq!(record.setting.area, district.draft("").area);
+}
+
+#[tokio::test]
+async fn a_coordinator_logs_and_signs_up_for_no_stranger() {
+    let district = District::new().await;
+    let house = district.house().await;
+    let (coordinator, zhang, team) = (&house.coordinator, &house.zhang, house.team);
+    let published = coordinator.publishes(team, district.draft("巡河")).await.unwrap();
+    let at = |time: &str| moment(&format!("2026-02-28 {time}"));
+    let log = |from, to| LogService {
+        volunteer: zhang.volunteer,
+        organisation: team,
+        activity: Some(published.activity),
+        category: Category::RiverPatrol,
+        started: at(from),
+        ended: at(to),
+        content: None,
+    };
+    expect_refused_at("NotMember", "organisation", coordinator.signs_up(zhang, published).await);
+    expect_refused("NotMember", coordinator.does(&log("00:00", "01:00")).await);
+    // Membership above or of somebody else is none here.
+    zhang.joins(house.federation).await.unwrap();
+    expect_refused("NotMember", house.above.signs_up(zhang, published).await);
+    // A place of one's own taking is enough for the hours, but for no other organisation's.
+    zhang.signs_up(zhang, published).await.unwrap();
+    coordinator.does(&log("00:00", "01:00")).await.unwrap();
+    expect_refused("NotMember", coordinator.logs(zhang, team, at("01:00"), at("02:00")).await);
+    zhang.withdraws(zhang, published).await.unwrap();
+    zhang.joins(team).await.unwrap();
+    coordinator.signs_up(zhang, published).await.unwrap();
+    coordinator.logs(zhang, team, at("01:00"), at("02:00")).await.unwrap();
+    // Who coordinates where somebody lives, or organises there, asks for no membership.
+    let li = district.registers("李四").await;
+    let street = district.with_role(Role::Coordinator, Scope::Area(area(STREET)));
+    street.signs_up(&li, published).await.unwrap();
+    street.logs(&li, team, at("01:00"), at("02:00")).await.unwrap();
+    house.organiser.logs(&li, team, at("02:00"), at("03:00")).await.unwrap();
 }
 
 fn hours(who: &Resident<'_>, organisation: OrganisationId, from: &str, to: &str) -> ImportHours {

@@ -24,11 +24,12 @@ use uuid::Uuid;
 use crate::{
     Command,
     rejection::{Rejection, refused},
-    volunteering::volunteers::sealed_reason,
+    volunteering::volunteers::{require_no_stranger, sealed_reason},
     work::{Line, Loaded, Work},
 };
 
-/// Log a service record by hand, for oneself or by a coordinator.
+/// Log a service record by hand: for oneself, or by a coordinator for a member or for somebody with a place in the
+/// activity.
 #[derive(Debug, Serialize)]
 pub struct LogService {
     /// Whose service.
@@ -80,8 +81,9 @@ impl Command for LogService {
         let volunteer = work.load::<Volunteer>(self.volunteer).await?;
         let person = volunteer.inner().require_known().map_err(refused)?;
         let line = work.line(self.organisation).await?;
-        work.may(Self::ACT, &line.subject(Some(person)))?;
-        volunteer.inner().require_active().map_err(refused)?;
+        let subject = line.subject(Some(person));
+        work.may(Self::ACT, &subject)?;
+        let mut has_place = false;
         let area = match self.activity {
             None => line.profile().area.clone(),
             Some(id) => {
@@ -90,9 +92,14 @@ impl Command for LogService {
                 if organisation != self.organisation {
                     return Err(refused(ActivityRefusal::UnknownActivity));
                 }
+                has_place = activity.inner().has_place(self.volunteer);
                 details.area.clone()
             }
         };
+        if !has_place {
+            require_no_stranger(work, Self::ACT, &subject, self.organisation, &volunteer).await?;
+        }
+        volunteer.inner().require_active().map_err(refused)?;
         let record = RecordId(Uuid::now_v7());
         let command = ServiceLedgerCommand::Log {
             record,

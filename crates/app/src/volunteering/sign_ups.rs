@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Command,
     rejection::{Fault, Rejection, refused},
-    volunteering::activities::subject_of,
+    volunteering::{activities::subject_of, volunteers::require_no_stranger},
     work::Work,
 };
 
-/// Sign up for a shift.
+/// Sign up for a shift: oneself, or by a coordinator a member.
 #[derive(Debug, Serialize)]
 pub struct SignUp {
     /// Which activity.
@@ -50,9 +50,12 @@ impl Command for SignUp {
     async fn decide(&self, work: &mut Work<'_>) -> Result<SignedUp, Rejection> {
         let activity = work.lock::<Activity>(self.activity).await?;
         let mut subject = subject_of(work, &activity).await?;
-        let volunteer = work.load::<Volunteer>(self.volunteer).await?.into_inner();
-        subject.person = volunteer.person;
+        let (organisation, _) = activity.inner().require_known().map_err(refused)?;
+        let volunteer = work.load::<Volunteer>(self.volunteer).await?;
+        subject.person = volunteer.inner().person;
         work.may(Self::ACT, &subject)?;
+        require_no_stranger(work, Self::ACT, &subject, organisation, &volunteer).await?;
+        let volunteer = volunteer.into_inner();
         let person = volunteer.require_active().map_err(refused)?;
         let shift = activity.inner().shift(self.shift).map_err(refused)?.clone();
         let age = age_on(birth_date(work, person).await?, work.day_of(shift.starts));

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         account::{Account, account_of},
-        authority::{Act, Actor, Role, Subject},
+        authority::{Act, Actor, Role, Subject, To},
         claim::{Claim, ClaimCommand, Purpose},
         contact::{NotAContact, PersonName, Phone},
         id_number::{IdNumber, NotAnIdNumber},
@@ -29,7 +29,7 @@ use crate::{
     access::accounts::open_account,
     rejection::{Rejection, refused},
     volunteering::sign_ups::give_back_coming_shifts,
-    work::{Kind, Work},
+    work::{Kind, Loaded, Work},
 };
 
 /// What is wrong with a typed field, as a refusal: code `InvalidInput`.
@@ -170,6 +170,27 @@ pub(crate) async fn subject_of(work: &Work<'_>, volunteer: VolunteerId) -> Resul
     let loaded = work.load::<Volunteer>(volunteer).await?;
     let person = loaded.inner().require_known().map_err(refused)?;
     Ok((person, Subject::person(person, loaded.inner().home_area.clone())))
+}
+
+/// The actor, who may do `act` to `subject` of `organisation`, may do it for this volunteer: for oneself, by another role
+/// than a coordinator's, by a say where the volunteer lives, or because the volunteer is a member.
+pub(crate) async fn require_no_stranger(
+    work: &Work<'_>,
+    act: &Act,
+    subject: &Subject,
+    organisation: OrganisationId,
+    volunteer: &Loaded<Volunteer>,
+) -> Result<(), Rejection> {
+    let person = volunteer.inner().require_known().map_err(refused)?;
+    let by_other_role = act.open_to.iter().any(|to| match to {
+        To::Holders(role) => *role != Role::Coordinator && work.actor.holds(*role, subject),
+        To::Anyone | To::SignedIn | To::Oneself | To::Process => false,
+    });
+    if by_other_role || act.may(&work.actor, &Subject::person(person, volunteer.inner().home_area.clone())).is_ok() {
+        return Ok(());
+    }
+    let membership = membership_stream(organisation, VolunteerId(*volunteer.id()));
+    work.load::<Membership>(membership).await?.inner().require_member().map_err(refused)
 }
 
 /// Seals a reason about `person`.
@@ -332,6 +353,8 @@ impl Command for JoinOrganisation {
         let person = volunteer.inner().require_known().map_err(refused)?;
         let subject = work.line(self.organisation).await?.subject(Some(person));
         work.may(Self::ACT, &subject)?;
+        // Members' particulars open to who coordinates them: it takes a say about the volunteer too.
+        work.may(Self::ACT, &Subject::person(person, volunteer.inner().home_area.clone()))?;
         volunteer.inner().require_active().map_err(refused)?;
         join(work, self.organisation, self.volunteer).await
     }

@@ -14,7 +14,7 @@ use gongyi_app::{
         organisations::FoundOrganisation,
         services::{ConfirmService, CorrectService, DisputeService, LogService, RejectService, VoidService},
         sign_ups::{SignUp, SignedUp, WithdrawSignUp},
-        volunteers::{CorrectVolunteer, RegisterVolunteer, Registered, SuspendVolunteer},
+        volunteers::{CorrectVolunteer, JoinOrganisation, RegisterVolunteer, Registered, SuspendVolunteer},
     },
 };
 use gongyi_domain::{
@@ -274,6 +274,11 @@ impl Hand<'_> {
 }
 
 impl Resident<'_> {
+    /// Joins an organisation.
+    pub async fn joins(&self, organisation: OrganisationId) -> Result<(), Rejection> {
+        self.does(&JoinOrganisation { volunteer: self.volunteer, organisation }).await
+    }
+
     pub fn account(&self) -> AccountId {
         self.hand.account()
     }

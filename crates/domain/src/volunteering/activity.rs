@@ -390,6 +390,11 @@ impl Activity {
         self.places.iter().flat_map(|(shift, places)| places.taken.iter().chain(&places.waiting).map(|who| (*shift, *who)))
     }
 
+    /// Whether the volunteer has a place in any shift; waiting for one is none.
+    pub fn has_place(&self, volunteer: VolunteerId) -> bool {
+        self.places.values().any(|places| places.taken.contains(&volunteer))
+    }
+
     fn present(&self, volunteer: VolunteerId) -> Option<(AttendanceId, &Attendance)> {
         self.attendance.iter().map(|(id, stay)| (*id, stay)).find(|(_, stay)| stay.volunteer == volunteer && stay.checked_out.is_none())
     }

@@ -1,6 +1,9 @@
 //! A volunteer's membership in an organisation: a stream of its own, so that a large group's members do not meet in one.
 //!
 //! - Joined once at a time; who has left may join again.
+//! - Members are read by their coordinators, name and phone included. So nobody is enlisted by the organisation alone:
+//!   volunteers join themselves, or are enlisted by who has a say both there and where they live. A coordinator of an
+//!   organisation acts for its members only.
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
@@ -21,7 +24,7 @@ const ONESELF_AND_KEEPERS: &[To] = &[
     To::Holders(Role::DistrictOfficer),
     To::Holders(Role::Operator),
 ];
-/// Join an organisation.
+/// Join an organisation; for somebody else, asked about the organisation and about the volunteer.
 pub const JOIN_ORGANISATION: Act = Act { name: "joinOrganisation", open_to: ONESELF_AND_KEEPERS };
 /// Leave it.
 pub const LEAVE_ORGANISATION: Act = Act { name: "leaveOrganisation", open_to: ONESELF_AND_KEEPERS };
@@ -87,6 +90,16 @@ refusals! {
     }
 }
 
+impl Membership {
+    /// The volunteer is a member now.
+    ///
+    /// # Errors
+    /// [`MembershipRefusal::NotMember`] for who never joined or has left.
+    pub fn require_member(&self) -> Result<(), MembershipRefusal> {
+        if self.joined { Ok(()) } else { Err(MembershipRefusal::NotMember) }
+    }
+}
+
 impl Aggregate for Membership {
     const NAME: &'static str = "membership";
     type State = Self;
@@ -124,6 +137,8 @@ mod tests {
         let (organisation, volunteer) = (OrganisationId(Uuid::from_u128(1)), VolunteerId(Uuid::from_u128(2)));
         let decide = |joined, command| Membership::handle_command(&Membership { joined }, command);
         assert!(decide(false, MembershipCommand::Join { organisation, volunteer }).is_ok());
+        assert!(Membership { joined: true }.require_member().is_ok());
+        assert_eq!(Membership::default().require_member(), Err(MembershipRefusal::NotMember));
         assert_eq!(decide(true, MembershipCommand::Join { organisation, volunteer }), Err(MembershipRefusal::AlreadyMember));
         assert_eq!(decide(false, MembershipCommand::Leave { organisation, volunteer }), Err(MembershipRefusal::NotMember));
     }

@@ -11,7 +11,7 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     access::authority::{Actor, Role, Scope},
-    values::{Minutes, OrganisationId, ShiftId},
+    values::{Minutes, OrganisationId, ShiftId, VolunteerId},
     volunteering::{
         service_ledger::{Record, ServiceLedger},
         service_record::{Evidence, Status},
@@ -322,4 +322,24 @@ async fn check_out_lies_after_check_in_and_within_a_day() {
     organiser.does(&at(published.ends)).await.unwrap();
     carries_out(&district).await;
     assert_eq!(records(&district, &zhang).await[0].served.minutes, Minutes(120));
+}
+
+#[tokio::test]
+async fn nobody_witnesses_their_own_attendance() {
+    let district = District::new().await;
+    let Morning { team, organiser, .. } = morning(&district).await;
+    let coordinator = district.coordinator_of(team).await;
+    let second = organiser.publishes(team, district.draft("净滩")).await.unwrap();
+    coordinator.signs_up(&coordinator, second).await.unwrap();
+    district.waits_until(second.starts);
+    expect_refused_at("OwnAttendance", "volunteer", coordinator.checks_in(&coordinator, second).await);
+    organiser.checks_in(&coordinator, second).await.unwrap();
+    district.waits_minutes(30);
+    expect_refused_at("OwnAttendance", "volunteer", coordinator.checks_out(&coordinator, second).await);
+    let Published { activity, shift, .. } = second;
+    let code = district.app.attendance_code(&coordinator.actor, activity, shift, district.now()).await.unwrap().code;
+    coordinator.does(&CheckOutByCode { activity, shift, volunteer: coordinator.volunteer, code }).await.unwrap();
+    // Who is nobody's volunteer is told so as before.
+    let nobody = CheckIn { activity, shift, volunteer: VolunteerId(Uuid::now_v7()), at: None };
+    expect_refused("UnknownVolunteer", organiser.does(&nobody).await);
 }

@@ -44,8 +44,16 @@ impl Command for CheckIn {
         let activity = work.lock::<Activity>(self.activity).await?;
         let subject = subject_of(work, &activity).await?;
         work.may(Self::ACT, &subject)?;
+        require_another(work, self.volunteer).await?;
         check_in(work, activity, self.shift, self.volunteer, self.at.unwrap_or(work.now), Witness::Coordinator).await
     }
+}
+
+/// Who witnesses is not who attends.
+async fn require_another(work: &Work<'_>, volunteer: VolunteerId) -> Result<(), Rejection> {
+    let attends = work.load::<Volunteer>(volunteer).await?.inner().person;
+    let is_the_witness = attends.is_some() && attends == work.actor.person();
+    if is_the_witness { Err(refused(ActivityRefusal::OwnAttendance)) } else { Ok(()) }
 }
 
 async fn check_in(
@@ -83,6 +91,7 @@ impl Command for CheckOut {
         let activity = work.lock::<Activity>(self.activity).await?;
         let subject = subject_of(work, &activity).await?;
         work.may(Self::ACT, &subject)?;
+        require_another(work, self.volunteer).await?;
         let (volunteer, now, witness) = (self.volunteer, work.now, Witness::Coordinator);
         let at = self.at.unwrap_or(now);
         work.decide::<Activity>(activity, ActivityCommand::CheckOut { volunteer, at, now, witness }).await?;

@@ -4,6 +4,7 @@
 //! - The waitlist is kept in order; who moves up is told by an event of its own.
 //! - A volunteer has one sign-up a shift; the calendar keeps shifts of different activities apart.
 //! - At most three check-ins a person, day and activity; nobody is checked in twice at once.
+//! - Nobody witnesses their own attendance: who keeps the activity is checked in by somebody else, or by the code.
 //! - Cancelled and closed activities take nobody in.
 
 use std::collections::BTreeMap;
@@ -344,6 +345,8 @@ refusals! {
         NotCheckedIn("volunteer", "尚未签到", "The volunteer is not checked in"),
         /// Check-out lies after check-in, not in the future, at most 24 hours later.
         CheckOutTimeUnfit("at", "签退时间不正确", "Check-out lies after check-in, within 24 hours, not in the future"),
+        /// Nobody witnesses their own attendance.
+        OwnAttendance("volunteer", "不能为本人签到或签退", "Nobody witnesses their own attendance"),
         /// The rotating code is wrong or has passed.
         CodeWrong("code", "签到码不正确或已过期", "The code is wrong or has passed"),
     }

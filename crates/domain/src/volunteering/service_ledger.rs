@@ -5,6 +5,7 @@
 //! - A day of over 8 hours needs the organisation above, of over 12 the district, for every confirmation on it: live
 //!   records count, confirmed or not, so the order in which they come changes nothing.
 //! - A correction keeps the old value, the reason and, as the event's actor, who approved it.
+//! - An attested record is corrected only within the stay that attests it: hours beyond it rest on nobody's presence.
 //! - Only confirmed records count; a disputed one keeps its standing until the dispute is decided.
 //!
 //! Sources: 志愿服务条例 art. 19; 志愿服务记录与证明出具办法 (the organisation that organises the service records and
@@ -84,6 +85,8 @@ pub struct Record {
     pub served: Served,
     /// On what evidence.
     pub evidence: Evidence,
+    /// Begin and end as first logged: of an attested record, the stay.
+    pub logged: (Instant, Instant),
     /// Where it stands.
     pub status: Status,
     /// The volunteer disputes it.
@@ -266,6 +269,12 @@ refusals! {
         NothingToDispute("record", "该记录尚无可申诉的决定", "There is no decision to dispute"),
         /// The correction is what stands there.
         NothingToCorrect("record", "更正内容与原记录相同", "The correction is what stands there"),
+        /// Attendance bears witness to the stay, not to more.
+        BeyondAttendance(
+            "record",
+            "有签到依据的记录只能在签到时段内更正；请作废后另行申报",
+            "An attested record is corrected only within the stay; void it and log a declared one"
+        ),
         /// A description of at most 1000 characters.
         ContentUnfit { most: usize }("content", "内容不能超过 {most} 字", "A description has at most {most} characters"),
     }
@@ -390,6 +399,10 @@ impl Aggregate for ServiceLedger {
                 if old.status == Status::Rejected && !old.disputed {
                     return Err(Refused::AlreadyRejected);
                 }
+                let within = old.logged.0 <= served.started && served.ended <= old.logged.1;
+                if matches!(old.evidence, Evidence::Attested { .. }) && !within {
+                    return Err(Refused::BeyondAttendance);
+                }
                 ledger.require_span(record, &served, now)?;
                 ledger.require_level(record, &served, by)?;
                 E::ServiceCorrected { record, was: old.served.clone(), now: served, level: by.level, reason }
@@ -412,7 +425,8 @@ impl Aggregate for ServiceLedger {
         };
         match event {
             E::ServiceLogged { record, setting, served, evidence, .. } => {
-                ledger.records.insert(record, Record { setting, served, evidence, status: Status::Logged, disputed: false });
+                let logged = (served.started, served.ended);
+                ledger.records.insert(record, Record { setting, served, evidence, logged, status: Status::Logged, disputed: false });
             }
             E::ServiceConfirmed { record, .. } => settle(record, Status::Confirmed),
             E::ServiceRejected { record, .. } => settle(record, Status::Rejected),

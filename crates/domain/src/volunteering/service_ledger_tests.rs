@@ -157,18 +157,39 @@ fn a_rejected_record_frees_its_time_and_a_dispute_may_bring_it_back() {
 #[test]
 fn a_correction_keeps_the_old_value_and_confirms_the_new() {
     let correct = |length| ServiceLedgerCommand::Correct {
-        record: id(1),
+        record: id(2),
         served: served(0, length),
         by: by(Level::Organisation),
         reason: Some(reason()),
         now: at(NOW),
     };
-    let confirmed = ledger([log(1, 0, 60), confirm(1, Level::Organisation)]);
+    let confirmed = ledger([log(2, 0, 60), confirm(2, Level::Organisation)]);
     assert_eq!(refusal(&confirmed, correct(60)), Refused::NothingToCorrect);
     assert_eq!(refusal(&confirmed, correct(481)), Refused::ParentMustConfirm);
     let events = ServiceLedger::handle_command(&confirmed, correct(45)).unwrap();
     let [ServiceLedgerEvent::ServiceCorrected { was, now, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((was.minutes, now.minutes), (Minutes(60), Minutes(45)));
+}
+
+#[test]
+fn an_attested_record_is_corrected_only_within_the_stay() {
+    let correct = |n, start, length| ServiceLedgerCommand::Correct {
+        record: id(n),
+        served: served(start, length),
+        by: by(Level::District),
+        reason: Some(reason()),
+        now: at(NOW),
+    };
+    let stay = ledger([log(1, 60, 60), log(2, 300, 60)]);
+    for (start, length) in [(59, 61), (60, 61), (0, 30), (200, 30)] {
+        assert_eq!(refusal(&stay, correct(1, start, length)), Refused::BeyondAttendance);
+    }
+    assert!(ServiceLedger::handle_command(&stay, correct(2, 290, 80)).is_ok(), "what was declared is declared anew");
+    // A correction too narrow is widened again, up to the stay.
+    let narrowed = after(stay, correct(1, 70, 30));
+    assert_eq!(refusal(&narrowed, correct(1, 70, 51)), Refused::BeyondAttendance);
+    let restored = after(narrowed, correct(1, 60, 60));
+    assert_eq!(restored.records[&id(1)].served.minutes, Minutes(60));
 }
 
 #[test]

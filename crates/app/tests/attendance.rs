@@ -343,3 +343,30 @@ async fn nobody_witnesses_their_own_attendance() {
     let nobody = CheckIn { activity, shift, volunteer: VolunteerId(Uuid::now_v7()), at: None };
     expect_refused("UnknownVolunteer", organiser.does(&nobody).await);
 }
+
+#[tokio::test]
+async fn a_code_is_not_guessed() {
+    let district = District::new().await;
+    let Morning { organiser, published, zhang, .. } = morning(&district).await;
+    let Published { activity, shift, .. } = published;
+    let by = |who: &Resident<'_>, code: &str| CheckInByCode { activity, shift, volunteer: who.volunteer, code: code.to_owned() };
+    let code = district.app.attendance_code(&organiser.actor, activity, shift, district.now()).await.unwrap().code;
+    // Without a place the right code is as good as a wrong one.
+    let li = district.registers("李四").await;
+    for guess in [&code, "wrong"] {
+        expect_refused_at("NotSignedUp", "volunteer", li.does(&by(&li, guess)).await);
+    }
+    for _ in 0..5 {
+        expect_refused("CodeWrong", zhang.does(&by(&zhang, "wrong")).await);
+    }
+    for guess in ["wrong", &code] {
+        expect_refused_at("TooManyCodes", "code", zhang.does(&by(&zhang, guess)).await);
+    }
+    district.waits_minutes(15);
+    let code = district.app.attendance_code(&organiser.actor, activity, shift, district.now()).await.unwrap().code;
+    // A right code takes its attempt back, however often.
+    zhang.does(&by(&zhang, &code)).await.unwrap();
+    for _ in 0..6 {
+        expect_refused("AlreadyCheckedIn", zhang.does(&by(&zhang, &code)).await);
+    }
+}

@@ -11,7 +11,7 @@ use gongyi_domain::{
         volunteer::Volunteer,
     },
 };
-use gongyi_vault::AttendanceCode;
+use gongyi_vault::{AttendanceCode, Verdict};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -162,10 +162,18 @@ async fn by_code(
     let mut subject = subject_of(work, activity).await?;
     subject.person = work.load::<Volunteer>(volunteer).await?.inner().person;
     work.may(act, &subject)?;
+    activity.inner().require_place(shift, volunteer).map_err(refused)?;
+    // Six digits are soon guessed by who may try for ever.
+    let attempts = work.app.vault().attempts();
+    let attempt = match attempts.check(&format!("attendance code {shift} {volunteer}"), None, work.now).await? {
+        Verdict::Allowed(attempt) => attempt,
+        Verdict::RetryAfter(wait) => return Err(refused(ActivityRefusal::TooManyCodes { seconds: wait.0 })),
+    };
     let id = ActivityId(*activity.id());
     if work.app.vault().accepts_attendance_code(id, shift, work.now, code.trim()) {
-        Ok(())
+        Ok(attempts.succeeded(attempt).await?)
     } else {
+        attempts.failed(attempt);
         Err(refused(ActivityRefusal::CodeWrong))
     }
 }

@@ -349,6 +349,8 @@ refusals! {
         OwnAttendance("volunteer", "不能为本人签到或签退", "Nobody witnesses their own attendance"),
         /// The rotating code is wrong or has passed.
         CodeWrong("code", "签到码不正确或已过期", "The code is wrong or has passed"),
+        /// Too many wrong codes for this shift.
+        TooManyCodes { seconds: u64 }("code", "签到码输错次数过多，请 {seconds} 秒后再试", "Too many wrong codes; try again in {seconds} s"),
     }
 }
 
@@ -396,6 +398,16 @@ impl Activity {
     /// Whether the volunteer has a place in any shift; waiting for one is none.
     pub fn has_place(&self, volunteer: VolunteerId) -> bool {
         self.places.values().any(|places| places.taken.contains(&volunteer))
+    }
+
+    /// The volunteer has a place in this shift.
+    ///
+    /// # Errors
+    /// Unknown shifts; who has not signed up or still waits.
+    pub fn require_place(&self, shift: ShiftId, volunteer: VolunteerId) -> Result<(), ActivityRefusal> {
+        self.shift(shift)?;
+        let has_place = self.places.get(&shift).is_some_and(|places| places.taken.contains(&volunteer));
+        if has_place { Ok(()) } else { Err(ActivityRefusal::NotSignedUp) }
     }
 
     fn present(&self, volunteer: VolunteerId) -> Option<(AttendanceId, &Attendance)> {
@@ -492,9 +504,7 @@ impl Activity {
         let Attendance { volunteer, shift: id, day, checked_in: at, .. } = stay;
         self.require_open()?;
         let shift = self.shift(id)?;
-        if !self.places.get(&id).is_some_and(|places| places.taken.contains(&volunteer)) {
-            return Err(ActivityRefusal::NotSignedUp);
-        }
+        self.require_place(id, volunteer)?;
         let opens = shift.starts - chrono::Duration::minutes(CHECK_IN_EARLY_MINUTES);
         if at < opens || at >= shift.ends || at > now {
             return Err(ActivityRefusal::CheckInTimeUnfit);

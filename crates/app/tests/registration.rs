@@ -16,7 +16,8 @@ use gongyi_domain::{
 use uuid::Uuid;
 
 use crate::harness::{
-    COMMUNITY, DISTRICT, District, OTHER_COMMUNITY, PASSWORD, STREET, area, correction_of, expect_refused, expect_refused_at, id_number,
+    COMMUNITY, DISTRICT, District, OTHER_COMMUNITY, PASSWORD, Resident, STREET, area, correction_of, expect_refused, expect_refused_at,
+    id_number,
 };
 
 const BOTH: Consents = Consents { guardian: true, separate: true };
@@ -270,4 +271,21 @@ async fn a_correction_of_nothing_or_nobody_is_refused() {
     expect_refused("NotActive", zhang.does(&withdraw).await);
     let skilled = CorrectVolunteer { skills: Some(vec!["急救".to_owned()]), ..correction_of(&zhang) };
     expect_refused("NotActive", zhang.does(&skilled).await);
+}
+
+#[tokio::test]
+async fn an_id_number_is_not_corrected_to_a_minors_without_consent() {
+    let district = District::new().await;
+    let organiser = district.organiser_in(STREET).await;
+    let adult = district.registers("张三").await;
+    let asks_for =
+        |who: &Resident<'_>, birth| CorrectVolunteer { id_number: Some(id_number(birth, district.invents())), ..correction_of(who) };
+    expect_refused_at("GuardianConsentMissing", "guardianConsent", organiser.does(&asks_for(&adult, "2008-03-03")).await);
+    organiser.does(&asks_for(&adult, "2008-03-02")).await.unwrap();
+    let consented = district.registers_with(RegisterVolunteer { consents: GUARDIAN, ..district.application("小明") }).await;
+    organiser.does(&asks_for(&consented, "2012-03-02")).await.unwrap();
+    expect_refused_at("SeparateConsentMissing", "separateConsent", organiser.does(&asks_for(&consented, "2012-03-03")).await);
+    // What counts is the day of registration, not today.
+    district.waits_minutes(365 * 24 * 60);
+    expect_refused("GuardianConsentMissing", organiser.does(&asks_for(&adult, "2008-03-03")).await);
 }

@@ -255,6 +255,7 @@ impl Command for CorrectVolunteer {
         }
         if let Some(number) = &self.id_number {
             let number = id_number_of(number, work.today())?;
+            work.load::<Volunteer>(volunteer).await?.inner().require_consents_for(number.birth()).map_err(refused)?;
             let old = work.open_person(person, &old_number, "id_number").await?;
             move_claim(work, Purpose::IdNumber, person.0, &old, number.as_str()).await?;
             let birth = seal.seal("birth_date", &number.birth().to_string());

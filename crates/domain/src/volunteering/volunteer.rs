@@ -102,6 +102,10 @@ pub struct Volunteer {
     pub home_area: Option<AreaCode>,
     /// Skills, as named by the volunteer.
     pub skills: Vec<String>,
+    /// The day of registration; `None` before it.
+    pub registered_on: Option<Day>,
+    /// Consents given for a minor then.
+    pub consents: Consents,
 }
 
 /// What may be asked of a volunteer.
@@ -272,6 +276,16 @@ impl Volunteer {
         }
         Ok(())
     }
+
+    /// The age rule again, where the birth date turns out to be another: by the day of registration and the consents
+    /// given then.
+    ///
+    /// # Errors
+    /// Unknown volunteers; the consent that is missing.
+    pub fn require_consents_for(&self, birth_date: Day) -> Result<(), VolunteerRefusal> {
+        let registered_on = self.registered_on.ok_or(VolunteerRefusal::UnknownVolunteer)?;
+        Self::require_consents(birth_date, registered_on, self.consents)
+    }
 }
 
 impl Aggregate for Volunteer {
@@ -314,8 +328,15 @@ impl Aggregate for Volunteer {
 
     fn apply_event(mut volunteer: Self, event: VolunteerEvent) -> Self {
         match event {
-            VolunteerEvent::VolunteerRegistered { person, home_area, skills, .. } => {
-                return Self { person: Some(person), standing: Standing::Active, home_area: Some(home_area), skills };
+            VolunteerEvent::VolunteerRegistered { person, registered_on, home_area, skills, consents, .. } => {
+                return Self {
+                    person: Some(person),
+                    standing: Standing::Active,
+                    home_area: Some(home_area),
+                    skills,
+                    registered_on: Some(registered_on),
+                    consents,
+                };
             }
             VolunteerEvent::VolunteerCorrected { home_area, skills } => {
                 volunteer.home_area = home_area.or(volunteer.home_area);
@@ -363,6 +384,21 @@ mod tests {
         assert_eq!(register("2000-05-05", "2014-05-04", guardian), Err(VolunteerRefusal::SeparateConsentMissing));
         assert!(register("2000-05-05", "2014-05-04", both).is_ok());
         assert_eq!(register("2000-05-05", "2026-01-02", none), Err(VolunteerRefusal::RegisteredInFuture));
+    }
+
+    #[test]
+    fn another_birth_date_is_judged_by_the_day_of_registration_too() {
+        let guardian = Consents { guardian: true, separate: false };
+        let registered = |consents| {
+            let events = register("1980-01-01", "2020-05-05", consents).unwrap();
+            events.into_iter().fold(Volunteer::default(), Volunteer::apply_event)
+        };
+        let adult = registered(Consents::default());
+        assert_eq!(adult.require_consents_for(day("2002-05-05")), Ok(()));
+        assert_eq!(adult.require_consents_for(day("2002-05-06")), Err(VolunteerRefusal::GuardianConsentMissing));
+        assert_eq!(registered(guardian).require_consents_for(day("2002-05-06")), Ok(()));
+        assert_eq!(registered(guardian).require_consents_for(day("2006-05-06")), Err(VolunteerRefusal::SeparateConsentMissing));
+        assert_eq!(Volunteer::default().require_consents_for(day("1980-01-01")), Err(VolunteerRefusal::UnknownVolunteer));
     }
 
     #[test]

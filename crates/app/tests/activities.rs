@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use futures::future::join_all;
+use gongyi_app::access::areas::ListArea;
 use gongyi_app::volunteering::{
     activities::{ActivityDraft, AmendActivity, CancelActivity, CloseActivity, PublishActivity, ShiftDraft},
     organisations::DissolveOrganisation,
@@ -367,4 +368,20 @@ async fn signing_up_asks_for_skills_and_for_the_time() {
     expect_refused("SignUpNotOpen", elsewhere.signs_up(&elsewhere, published).await);
     let state: Activity = district.activity(published.activity).await;
     assert_eq!(state.signed_up().count(), 1);
+}
+
+#[tokio::test]
+async fn an_activity_stays_in_its_organisations_district() {
+    let district = District::new().await;
+    let (team, organiser) = team(&district).await;
+    let beyond = area("440403001");
+    district.operator().does(&ListArea { code: beyond.clone(), name: "井岸镇".to_owned() }).await.unwrap();
+    let within = |code: &str| ActivityDraft { area: area(code), ..district.draft("巡河") };
+    expect_refused_at("AreaOutOfReach", "area", organiser.publishes(team, within(beyond.as_str())).await);
+    // Another street of the district is in reach, as is the whole of it.
+    organiser.publishes(team, within(OTHER_COMMUNITY)).await.unwrap();
+    organiser.publishes(team, within("440402")).await.unwrap();
+    let published = organiser.publishes(team, within(STREET)).await.unwrap();
+    expect_refused_at("AreaOutOfReach", "area", organiser.does(&amended(published, within(beyond.as_str()))).await);
+    organiser.does(&amended(published, within(OTHER_COMMUNITY))).await.unwrap();
 }

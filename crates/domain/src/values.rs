@@ -100,6 +100,11 @@ impl AreaCode {
         other.0.starts_with(&self.0)
     }
 
+    /// Whether both lie in one district, as any area does with those it contains.
+    pub fn shares_district(&self, other: &Self) -> bool {
+        self.0.as_bytes().get(..6) == other.0.as_bytes().get(..6)
+    }
+
     /// The level its length stands for.
     pub fn level(&self) -> AreaLevel {
         match self.0.len() {
@@ -191,6 +196,13 @@ mod tests {
         let (district, street) = (AreaCode::try_new("440402").unwrap(), AreaCode::try_new("440402001").unwrap());
         assert!(district.contains(&street) && !street.contains(&district));
         assert_eq!(street.parent(), Some(district));
+    }
+
+    #[test]
+    fn one_district_has_six_digits_in_common() {
+        let code = |text: &str| text.parse::<AreaCode>().unwrap();
+        assert!(code("440402001001").shares_district(&code("440402")) && code("440402001").shares_district(&code("440402002001")));
+        assert!(!code("440402001").shares_district(&code("440403001")));
     }
 
     #[test]

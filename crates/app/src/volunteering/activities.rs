@@ -112,6 +112,7 @@ impl Command for PublishActivity {
         let line = work.line(self.organisation).await?;
         work.may(Self::ACT, &line.subject(None))?;
         work.require_area(&self.draft.area).await?;
+        Activity::require_reach(&self.draft.area, &line.profile().area).map_err(refused)?;
         let id = ActivityId(Uuid::now_v7());
         let (organisation, details, now) = (self.organisation, self.draft.details(), work.now);
         work.load_and_decide::<Activity>(id, ActivityCommand::Publish { organisation, details, now }).await?;
@@ -138,6 +139,9 @@ impl Command for AmendActivity {
         let subject = subject_of(work, &activity).await?;
         work.may(Self::ACT, &subject)?;
         work.require_area(&self.draft.area).await?;
+        let (organisation, _) = activity.inner().require_known().map_err(refused)?;
+        let line = work.line_of_any(organisation).await?;
+        Activity::require_reach(&self.draft.area, &line.profile().area).map_err(refused)?;
         work.decide::<Activity>(activity, ActivityCommand::Amend { details: self.draft.details(), now: work.now }).await?;
         Ok(self.activity)
     }

@@ -5,6 +5,7 @@
 //! - A volunteer has one sign-up a shift; the calendar keeps shifts of different activities apart.
 //! - At most three check-ins a person, day and activity; nobody is checked in twice at once.
 //! - Nobody witnesses their own attendance: who keeps the activity is checked in by somebody else, or by the code.
+//! - An organisation is active within, around or beside its own area, in one district: its figures count nowhere else.
 //! - Cancelled and closed activities take nobody in.
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
     refusal::{Refusal, refusals},
-    values::{AttendanceId, Day, Instant, OrganisationId, ShiftId, VolunteerId},
+    values::{AreaCode, AttendanceId, Day, Instant, OrganisationId, ShiftId, VolunteerId},
 };
 
 /// Most check-ins of one person on one day at one activity.
@@ -309,6 +310,8 @@ refusals! {
         ActivityNotOpen("activity", "该活动已取消或结束", "This activity is cancelled or closed"),
         /// The details are wrong; the sentence says how.
         DetailsUnfit { zh: String, en: String }("details", "{zh}", "{en}"),
+        /// An organisation serves in its own district.
+        AreaOutOfReach("area", "活动区域不在该组织所在的区内", "The activity's area is outside the organisation's district"),
         /// No shift of this id.
         UnknownShift("shift", "没有此班次", "There is no such shift"),
         /// A shift with sign-ups keeps its times and is not removed.
@@ -364,6 +367,14 @@ impl From<DetailsRefusal> for ActivityRefusal {
 type Decision = Result<Vec<ActivityEvent>, ActivityRefusal>;
 
 impl Activity {
+    /// An organisation of `organisation_area` may be active in `area`: one contains the other, or both lie in one district.
+    ///
+    /// # Errors
+    /// Areas of another district.
+    pub fn require_reach(area: &AreaCode, organisation_area: &AreaCode) -> Result<(), ActivityRefusal> {
+        if area.shares_district(organisation_area) { Ok(()) } else { Err(ActivityRefusal::AreaOutOfReach) }
+    }
+
     /// The activity takes people in.
     ///
     /// # Errors

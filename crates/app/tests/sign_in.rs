@@ -207,7 +207,7 @@ async fn an_operators_token_carries_its_role_and_nothing_more() {
     let token = operator_token(district.app.vault(), grant.clone(), district.now(), 3_600).await.unwrap();
     let bearer = believed(&district.app, &token).await.unwrap();
     assert_eq!(bearer, Actor::Operator(grant));
-    assert_eq!(bearer.log_name(), "operator:organiser");
+    assert_eq!(bearer.log_name(), "operator:organiser@area:440402001");
     district.waits_minutes(61);
     assert_eq!(believed(&district.app, &token).await, None);
 }

@@ -185,7 +185,8 @@ impl Agent {
         let door = Door::of(ctx)?;
         match self.account() {
             Some(id) => Ok(account(&door, id).await?.and_then(|it| it.sight(&door).name(it.0.name.as_deref()))),
-            None => Ok(self.0.split_once(':').map(|(_, name)| name.to_owned())),
+            // The operator's scope (`operator:coordinator@area:440402`) is no part of the role.
+            None => Ok(self.0.split_once(':').map(|(_, name)| name.split('@').next().unwrap_or(name).to_owned())),
         }
     }
     /// The account's id, if it was one.

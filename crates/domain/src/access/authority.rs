@@ -134,7 +134,9 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Account { account, .. } => format!("account:{account}"),
-            Self::Operator(grant) => format!("operator:{}", grant.role),
+            Self::Operator(Grant { role, scope: Scope::Everywhere }) => format!("operator:{role}"),
+            Self::Operator(Grant { role, scope: Scope::Area(area) }) => format!("operator:{role}@area:{area}"),
+            Self::Operator(Grant { role, scope: Scope::Organisation(id) }) => format!("operator:{role}@organisation:{id}"),
             Self::Process(name) => format!("process:{name}"),
         }
     }
@@ -266,6 +268,15 @@ mod tests {
     #[test]
     fn nobody_is_oneself_of_nobody() {
         assert!(READ.may(&Actor::Process("p"), &Subject::default()).is_err());
+    }
+
+    #[test]
+    fn the_log_tells_the_operators_scopes_apart() {
+        let name = |scope| Actor::Operator(Grant { role: Role::Coordinator, scope }).log_name();
+        assert_eq!(name(Scope::Everywhere), "operator:coordinator");
+        assert_eq!(name(Scope::Area("440402".parse().unwrap())), "operator:coordinator@area:440402");
+        let organisation = Scope::Organisation(OrganisationId(uuid::Uuid::nil()));
+        assert_eq!(name(organisation), "operator:coordinator@organisation:00000000-0000-0000-0000-000000000000");
     }
 
     #[test]

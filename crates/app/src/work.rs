@@ -167,7 +167,8 @@ impl<'a> Work<'a> {
     }
 
     /// Locks an aggregate within this process, then loads it: for streams that many write at once, so that they queue
-    /// instead of colliding. At most one a command, and first.
+    /// instead of colliding. At most one a command, so that no two commands wait for each other's. What was loaded before
+    /// it stays as it was read then: if that has changed by the commit, the command is decided anew.
     ///
     /// # Errors
     /// [`Rejection::Conflict`] if the lock stays taken; faults of the log.

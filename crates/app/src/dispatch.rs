@@ -104,11 +104,8 @@ impl App {
 
     async fn decided_and_appended<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
         let digest = self.command_digest(C::ACT.name, command)?;
-        if let Some(stored) = self.log().answer(&request.actor.log_name(), request.command_id).await? {
-            if stored.digest != digest {
-                return Err(Rejection::Refused(command_id_reused()));
-            }
-            return self.repeated(command, &stored.answer, stored.token).await;
+        if let Some(done) = self.done_before(request, command, digest).await? {
+            return Ok(done);
         }
         for attempt in 0..=CONFLICT_RETRIES_MAX {
             let metadata = Metadata {
@@ -120,7 +117,14 @@ impl App {
             };
             let session = Session::new(self.log().clone(), self.upcasters().clone(), self.locks().clone(), metadata, digest);
             let mut work = Work::begin(self, request, session).await?;
-            let answer = command.decide(&mut work).await?;
+            let answer = match command.decide(&mut work).await {
+                // Its twin may have been done meanwhile, and be the very reason why the rules now say no.
+                Err(Rejection::Refused(refusal)) => {
+                    let twin = self.done_before(request, command, digest).await?;
+                    return twin.ok_or(Rejection::Refused(refusal));
+                }
+                decided => decided?,
+            };
             work.require_asked(C::ACT)?;
             if work.session.is_empty() {
                 let token = self.log().head().await?;
@@ -139,6 +143,20 @@ impl App {
             }
         }
         Err(Rejection::Conflict)
+    }
+
+    /// What the command was answered with, if this actor has sent it before.
+    async fn done_before<C: Command>(
+        &self,
+        request: &Request,
+        command: &C,
+        digest: [u8; 32],
+    ) -> Result<Option<Done<C::Answer>>, Rejection> {
+        match self.log().answer(&request.actor.log_name(), request.command_id).await? {
+            None => Ok(None),
+            Some(stored) if stored.digest != digest => Err(Rejection::Refused(command_id_reused())),
+            Some(stored) => self.repeated(command, &stored.answer, stored.token).await.map(Some),
+        }
     }
 
     async fn repeated<C: Command>(&self, command: &C, answer: &str, token: Token) -> Result<Done<C::Answer>, Rejection> {

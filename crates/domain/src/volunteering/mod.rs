@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod activity_details;
+pub mod attendance;
 pub mod calendar;
 pub mod category;
 pub mod membership;

@@ -68,7 +68,8 @@ fn wrong_usage_exits_64_and_says_what_is_right() {
 #[test]
 fn what_is_not_there_exits_66_and_names_it() {
     let folder = TestFolder::new();
-    for args in [&["verify"][..], &["export", "events"]] {
+    let figures = ["export", "participation", "--area", "440402"];
+    for args in [&["verify"][..], &["export", "events"], &figures, &["rebuild"], &["doctor"]] {
         let ran = folder.runs(args).exited(66);
         assert!(ran.stderr.contains("log.db"), "{args:?}: {}", ran.stderr);
     }

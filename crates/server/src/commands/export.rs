@@ -76,6 +76,7 @@ fn cloud_event(log: uuid::Uuid, event: &Recorded) -> anyhow::Result<serde_json::
 }
 
 async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option<Day>, Option<Day>), csv: bool) -> anyhow::Result<()> {
+    let zone = folder.zone()?;
     folder::existing_log(&folder.data)?;
     if let (Some(from), Some(to)) = (from, to)
         && to < from
@@ -84,8 +85,8 @@ async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option
     }
     // With the lock the views can be brought up to date here; without it the server keeps them so.
     let (platform, lock) = match folder::lock(&folder.data, "export") {
-        Ok(lock) => (Platform::open(&folder.data, folder.zone()?).await?, Some(lock)),
-        Err(error) if error.is::<Held>() => (Platform::open_beside(&folder.data, folder.zone()?).await?, None),
+        Ok(lock) => (Platform::open(&folder.data, zone).await?, Some(lock)),
+        Err(error) if error.is::<Held>() => (Platform::open_beside(&folder.data, zone).await?, None),
         Err(error) => return Err(error),
     };
     if lock.is_some() {

@@ -121,15 +121,6 @@ impl Views {
         self.inner.progress.borrow().position()
     }
 
-    /// The position, live; for subscriptions.
-    pub async fn next_after(&self, position: u64) -> u64 {
-        let mut progress = self.inner.progress.clone();
-        match progress.wait_for(|progress| progress.position() > position).await {
-            Ok(progress) => progress.position(),
-            Err(_) => std::future::pending().await,
-        }
-    }
-
     /// Waits until every read model has folded the event at `position`: reads your writes.
     ///
     /// # Errors

@@ -67,14 +67,10 @@ impl Platform {
     }
 
     /// Closes everything; what was acknowledged is durable long before.
-    ///
-    /// # Errors
-    /// None so far; closing may learn to say what it found.
-    pub async fn close(self) -> anyhow::Result<()> {
+    pub async fn close(self) {
         self.app.views().close().await;
         self.app.vault().close().await;
         self.log.close().await;
-        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use gongyi_domain::{
             ServiceLedger, ServiceLedgerCommand, ServiceLedgerRefusal, VOID_SERVICE,
         },
         service_record::{Evidence, Served, Setting, Source},
-        volunteer::{Volunteer, VolunteerRefusal},
+        volunteer::Volunteer,
     },
 };
 use serde::Serialize;
@@ -216,7 +216,7 @@ impl Command for DisputeService {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RecordId, Rejection> {
         let volunteer = work.load::<Volunteer>(self.volunteer).await?;
-        let person = volunteer.inner().person.ok_or_else(|| refused(VolunteerRefusal::UnknownVolunteer))?;
+        let person = volunteer.inner().require_known().map_err(refused)?;
         work.may(Self::ACT, &Subject::person(person, None))?;
         let reason = sealed_reason::<ServiceLedger>(work, person, self.volunteer, "ServiceDisputed", &self.reason).await?;
         let command = ServiceLedgerCommand::Dispute { record: self.record, reason };

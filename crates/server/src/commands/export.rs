@@ -130,7 +130,7 @@ async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option
         });
         output::print_line(&found.to_string())?;
     }
-    platform.close().await?;
+    platform.close().await;
     drop(lock);
     Ok(())
 }

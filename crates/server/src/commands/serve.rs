@@ -69,7 +69,7 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
     views.await??;
     ledger.await?;
     keys.await?;
-    platform.close().await?;
+    platform.close().await;
     drop(lock);
     Ok(ExitCode::SUCCESS)
 }

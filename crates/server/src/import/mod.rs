@@ -57,11 +57,8 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     let bar = progress::bar(table.rows.len() as u64, "import");
     let (report, fault) = import(platform.app(), args.content, &table, &bar).await;
     bar.finish_and_clear();
-    let closed = platform.close().await;
+    platform.close().await;
     drop(lock);
-    if fault.is_none() {
-        closed?;
-    }
 
     if let Some(path) = &args.rejected {
         fs::write(path, report.rejected_rows(&table)?)?;

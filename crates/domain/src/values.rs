@@ -52,6 +52,16 @@ ids! {
     AttendanceId,
     /// One service record in a volunteer's ledger.
     RecordId,
+    /// A council.
+    CouncilId,
+    /// An election.
+    ElectionId,
+    /// A meeting of a council.
+    MeetingId,
+    /// A motion or an issue.
+    MotionId,
+    /// One vote on a matter.
+    VoteId,
 }
 
 /// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a

@@ -11,6 +11,7 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
+use deliberation::council;
 use event::{CodecError, DomainEvent};
 use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
 
@@ -70,6 +71,8 @@ aggregates! {
     Activity(activity::Activity),
     /// Service ledgers.
     ServiceLedger(service_ledger::ServiceLedger),
+    /// Councils.
+    Council(council::Council),
 }
 
 /// Every act there is, for the who-may-do-what matrix and its tests.

@@ -12,6 +12,10 @@ use gongyi_domain::{
         claim::Claim,
         person::{Person, PersonEvent},
     },
+    deliberation::{
+        council::{Council, CouncilEvent},
+        seat::Vacancy,
+    },
     event::CodecError,
     values::{Day, Instant, Sealed},
     volunteering::{
@@ -72,6 +76,7 @@ fn decode_event(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, Dec
         Calendar::NAME => upcasters.decode(recorded).map(Event::Calendar),
         Activity::NAME => upcasters.decode(recorded).map(Event::Activity),
         ServiceLedger::NAME => upcasters.decode(recorded).map(Event::ServiceLedger),
+        Council::NAME => upcasters.decode(recorded).map(Event::Council),
         kind => Err(DecodeError::Codec { position: recorded.position, source: CodecError::UnknownKind { kind: kind.to_owned() } }),
     }
 }
@@ -99,6 +104,7 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
             | ServiceLedgerEvent::ServiceCorrected { reason, .. }
             | ServiceLedgerEvent::ServiceVoided { reason, .. },
         ) => reason.iter().for_each(see),
+        Event::Council(CouncilEvent::SeatVacated { how: Vacancy::Left { reason }, .. }) => reason.iter().for_each(see),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
             VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},
@@ -110,7 +116,18 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         | Event::Organisation(_)
         | Event::Membership(_)
         | Event::Calendar(_)
-        | Event::Activity(_) => {}
+        | Event::Activity(_)
+        | Event::Council(
+            CouncilEvent::CouncilEstablished { .. }
+            | CouncilEvent::CouncilRenamed { .. }
+            | CouncilEvent::CharterAmended { .. }
+            | CouncilEvent::CouncilDissolved { .. }
+            | CouncilEvent::RepresentativeSeated { .. }
+            | CouncilEvent::SeatVacated { how: Vacancy::Recalled { .. } | Vacancy::Forfeited { .. } | Vacancy::CutShort { .. }, .. }
+            | CouncilEvent::TermEnded { .. }
+            | CouncilEvent::GuestRegistered { .. }
+            | CouncilEvent::GuestReleased { .. },
+        ) => {}
     }
 }
 

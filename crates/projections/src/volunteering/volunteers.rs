@@ -120,7 +120,8 @@ impl Fold for VolunteersFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::Council(_) => {}
         }
         Ok(())
     }

@@ -1,0 +1,347 @@
+//! A council's charter (章程) as data: how many sit for how long, how they decide, who speaks, who raises an issue.
+//!
+//! - A [`Charter`] is well formed by construction; a council keeps every version it ever had.
+//! - Each kind of matter has a whole decision rule, quorum included. What names no rule of its own is an ordinary matter.
+//! - A rule that bears a statute's name reads as that statute.
+//! - Representatives have no weights: a council counts by heads. Polls of owners bring a rule of their own.
+
+use std::{collections::BTreeMap, ops::Deref};
+
+use chrono::{Days, Months};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording};
+use crate::{refusal::refusals, values::Day};
+
+/// Most seats of a council.
+pub const COUNCIL_SEATS_MAX: u32 = 3_000;
+/// Longest term, in months.
+pub const TERM_MAX_MONTHS: u32 = 120;
+/// Longest notice, in days.
+pub const NOTICE_MAX_DAYS: u32 = 90;
+/// Shortest turn at speaking, in seconds.
+pub const TURN_MIN_SECONDS: u32 = 10;
+/// Longest turn at speaking, in seconds.
+pub const TURN_MAX_SECONDS: u32 = 3_600;
+/// Most turns of one speaker on one matter.
+pub const TURNS_MAX_COUNT: u32 = 100;
+/// Most endorsements that may be demanded.
+pub const ENDORSEMENTS_MAX_COUNT: u32 = 1_000_000;
+/// Most absences that may be borne.
+pub const ABSENCES_MAX_COUNT: u32 = 100;
+/// Longest name, title or source of a rule, in characters.
+pub const RULE_TEXT_MAX_CHARS: usize = 200;
+/// Most quorums and most majorities in one rule.
+pub const RULE_PARTS_MAX_COUNT: usize = 8;
+
+/// What kind of matter is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    /// 一般事项.
+    Ordinary,
+    /// 程序事项: agenda, order, closing of a debate.
+    Procedural,
+    /// 人事: recall, appointment within the council.
+    Personnel,
+    /// 居民公约: the covenant.
+    Covenant,
+    /// 经费: budget and project money.
+    Budget,
+    /// 重大事项.
+    Grave,
+    /// 章程: the charter itself.
+    Charter,
+}
+
+impl Matter {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Ordinary, Self::Procedural, Self::Personnel, Self::Covenant, Self::Budget, Self::Grave, Self::Charter];
+}
+
+/// Whether a vote shows who voted what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Secrecy {
+    /// 记名: by name.
+    Open,
+    /// 无记名: by secret ballot.
+    Secret,
+}
+
+/// How a kind of matter is decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MatterTerms {
+    /// The decision rule; whether abstentions count is said in it.
+    pub rule: Rule,
+    /// Open or secret.
+    pub secrecy: Secrecy,
+}
+
+/// Who «all» are: the denominator of what is due of those entitled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EntitledBasis {
+    /// Representatives who sit now.
+    SeatsFilled,
+    /// All seats of the charter, vacant ones too.
+    SeatsOfTheCharter,
+}
+
+/// Who may raise an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Raisers {
+    /// Representatives only.
+    Representatives,
+    /// Representatives and residents at home in the council's area.
+    Residents,
+    /// Everybody signed in.
+    Anyone,
+}
+
+/// How issues come before the council.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct IssueTerms {
+    /// Who may raise one.
+    pub raised_by: Raisers,
+    /// How many residents' endorsements put one before the council; at least one.
+    pub endorsements_needed: u32,
+}
+
+/// Who speaks when, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct TurnPolicy {
+    /// A turn's length, in seconds.
+    pub seconds_per_turn: u32,
+    /// How often one person speaks on one matter.
+    pub turns_per_speaker: u32,
+    /// Speakers for and against take turns.
+    pub sides_alternate: bool,
+    /// Who has not spoken goes before who has.
+    pub unspoken_first: bool,
+}
+
+/// How absences add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Absences {
+    /// 连续: one meeting attended begins the count anew.
+    InARow,
+    /// 累计: over the whole term.
+    InTotal,
+}
+
+/// When unexcused absences cost the seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct AbsenceRule {
+    /// How many unexcused absences cost the seat.
+    pub limit: u32,
+    /// How they add up.
+    pub counted: Absences,
+}
+
+/// What a charter says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CharterTerms {
+    /// How many representatives there are to be.
+    pub seats: u32,
+    /// How long they sit, in months.
+    pub term_months: u32,
+    /// Who «all» are.
+    pub entitled: EntitledBasis,
+    /// How many of all must be present for a meeting to be open.
+    pub quorum: Threshold,
+    /// How ordinary matters are decided, and all that have no rule of their own.
+    pub ordinary: MatterTerms,
+    /// How other kinds of matter are decided.
+    pub special: BTreeMap<Matter, MatterTerms>,
+    /// Seconds a motion needs beside its mover; none if zero.
+    pub seconds_needed: u32,
+    /// How issues come before the council.
+    pub issues: IssueTerms,
+    /// Who speaks when.
+    pub turns: TurnPolicy,
+    /// Days between the notice and the meeting.
+    pub notice_days: u32,
+    /// When absences cost the seat; `None` if never.
+    pub absences: Option<AbsenceRule>,
+    /// Whether a secret ballot gives its voter a receipt; off against coercion.
+    pub receipts: bool,
+}
+
+impl CharterTerms {
+    /// A model to draft a charter from, for so many seats; every figure is the drafters' to change. More than half must
+    /// be present; more than half of those present decide, two thirds of them what is grave and the charter itself;
+    /// personnel is decided by secret ballot. Speaking is as 议事协商会 commonly have it: two turns of two minutes.
+    pub fn model(seats: u32) -> Self {
+        let rule = |id: &str, zh: &str, en: &str, threshold| Rule {
+            id: id.to_owned(),
+            version: 1,
+            title: Wording::new(zh, en),
+            source: Wording::new("示范章程", "Model charter"),
+            quorum: vec![Quorum { counts: Turnout::Present, by: Measure::Heads, threshold: Threshold::MORE_THAN_HALF }],
+            majority: vec![Majority { of: Basis::Present, by: Measure::Heads, threshold }],
+            abstentions: Abstentions::Count,
+        };
+        let ordinary = rule("model/ordinary", "一般事项", "Ordinary matters", Threshold::MORE_THAN_HALF);
+        let grave = rule("model/grave", "重大事项", "Grave matters", Threshold::AtLeast(Fraction::TWO_THIRDS));
+        let grave = MatterTerms { rule: grave, secrecy: Secrecy::Open };
+        let personnel = MatterTerms { rule: ordinary.clone(), secrecy: Secrecy::Secret };
+        Self {
+            seats,
+            term_months: 36,
+            entitled: EntitledBasis::SeatsFilled,
+            quorum: Threshold::MORE_THAN_HALF,
+            ordinary: MatterTerms { rule: ordinary, secrecy: Secrecy::Open },
+            special: BTreeMap::from([(Matter::Personnel, personnel), (Matter::Grave, grave.clone()), (Matter::Charter, grave)]),
+            seconds_needed: 2.min(seats.saturating_sub(1)),
+            issues: IssueTerms { raised_by: Raisers::Residents, endorsements_needed: 10 },
+            turns: TurnPolicy { seconds_per_turn: 120, turns_per_speaker: 2, sides_alternate: true, unspoken_first: true },
+            notice_days: 3,
+            absences: Some(AbsenceRule { limit: 3, counted: Absences::InARow }),
+            receipts: true,
+        }
+    }
+}
+
+/// A charter whose terms fit together. Stored charters are trusted: what was once adopted stays readable when the
+/// limits change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Charter(CharterTerms);
+
+refusals! {
+    /// Why a charter is refused.
+    pub enum CharterRefusal {
+        /// Between 1 and the limit.
+        SeatsUnfit { most: u32 }("seats", "名额须为 1 至 {most}", "A council has 1 to {most} seats"),
+        /// Between 1 and the limit.
+        TermUnfit { most: u32 }("termMonths", "任期须为 1 至 {most} 个月", "A term has 1 to {most} months"),
+        /// A motion cannot need more seconds than there are other seats.
+        SecondsUnfit { most: u32 }("secondsNeeded", "附议人数不能超过 {most}", "A motion needs at most {most} seconds"),
+        /// Between 1 and the limit.
+        EndorsementsUnfit { most: u32 }("endorsementsNeeded", "联署人数须为 1 至 {most}", "An issue needs 1 to {most} endorsements"),
+        /// Turns too short, too long or too many.
+        TurnsUnfit { shortest: u32, longest: u32, most: u32 }(
+            "turns",
+            "每次发言须为 {shortest} 至 {longest} 秒，次数须为 1 至 {most}",
+            "A turn has {shortest} to {longest} seconds, a speaker 1 to {most} turns"
+        ),
+        /// At most the limit.
+        NoticeUnfit { most: u32 }("noticeDays", "提前通知不能超过 {most} 天", "Notice is at most {most} days"),
+        /// Between 1 and the limit.
+        AbsencesUnfit { most: u32 }("absences", "缺席次数须为 1 至 {most}", "The seat is lost after 1 to {most} absences"),
+        /// More than all is more than there is.
+        Unreachable("quorum", "不可能超过全部", "Nothing is ever more than all"),
+        /// A rule without name, title or source, with overlong ones, or with too many parts.
+        RuleTextUnfit { most: usize }(
+            "rule",
+            "表决规则须有编号、版本、名称和依据，各不超过 {most} 字",
+            "A rule has a name, version, title and source of at most {most} characters each"
+        ),
+        /// More conditions than anybody reads.
+        RulePartsTooMany { most: usize }("rule", "一项规则的条件不能超过 {most} 个", "A rule has at most {most} quorums and as many majorities"),
+        /// A decision needs a quorum.
+        RuleWithoutQuorum("rule", "表决规则须规定法定人数", "A council's rule has a quorum"),
+        /// Representatives have no areas.
+        RuleByArea("rule", "议事会按人数表决，不能按面积", "A council votes by heads, not by area"),
+        /// The name of a statute with other words.
+        RuleNotTheStatutes { id: String }("rule", "规则 {id} 与法规原文不符", "Rule {id} does not read as the statute does"),
+        /// Ordinary matters are decided as `ordinary` says.
+        OrdinaryTwice("special", "一般事项的规则不能重复规定", "Ordinary matters have their rule already"),
+    }
+}
+
+type Refused = CharterRefusal;
+
+fn within(value: u32, range: std::ops::RangeInclusive<u32>, refusal: Refused) -> Result<(), Refused> {
+    if range.contains(&value) { Ok(()) } else { Err(refusal) }
+}
+
+fn fitting_rule(rule: &Rule) -> Result<(), Refused> {
+    let texts = [&rule.id, &rule.title.zh, &rule.title.en, &rule.source.zh, &rule.source.en];
+    let written = |text: &&String| !text.trim().is_empty() && text.chars().count() <= RULE_TEXT_MAX_CHARS;
+    if rule.version == 0 || !texts.iter().all(written) {
+        return Err(Refused::RuleTextUnfit { most: RULE_TEXT_MAX_CHARS });
+    }
+    if rule.quorum.len() > RULE_PARTS_MAX_COUNT || rule.majority.len() > RULE_PARTS_MAX_COUNT {
+        return Err(Refused::RulePartsTooMany { most: RULE_PARTS_MAX_COUNT });
+    }
+    if rule.quorum.is_empty() {
+        return Err(Refused::RuleWithoutQuorum);
+    }
+    let measures = rule.quorum.iter().map(|it| it.by).chain(rule.majority.iter().map(|it| it.by));
+    if measures.into_iter().any(|by| by != Measure::Heads) {
+        return Err(Refused::RuleByArea);
+    }
+    let mut thresholds = rule.quorum.iter().map(|it| it.threshold).chain(rule.majority.iter().map(|it| it.threshold));
+    if !thresholds.all(Threshold::is_reachable) {
+        return Err(Refused::Unreachable);
+    }
+    rule.recheck().map_err(|_| Refused::RuleNotTheStatutes { id: rule.id.clone() })
+}
+
+impl Charter {
+    /// A charter of these terms.
+    ///
+    /// # Errors
+    /// The first term that does not fit.
+    pub fn try_new(terms: CharterTerms) -> Result<Self, CharterRefusal> {
+        within(terms.seats, 1..=COUNCIL_SEATS_MAX, Refused::SeatsUnfit { most: COUNCIL_SEATS_MAX })?;
+        within(terms.term_months, 1..=TERM_MAX_MONTHS, Refused::TermUnfit { most: TERM_MAX_MONTHS })?;
+        let others = terms.seats - 1;
+        within(terms.seconds_needed, 0..=others, Refused::SecondsUnfit { most: others })?;
+        let endorsements = Refused::EndorsementsUnfit { most: ENDORSEMENTS_MAX_COUNT };
+        within(terms.issues.endorsements_needed, 1..=ENDORSEMENTS_MAX_COUNT, endorsements)?;
+        let turns = Refused::TurnsUnfit { shortest: TURN_MIN_SECONDS, longest: TURN_MAX_SECONDS, most: TURNS_MAX_COUNT };
+        within(terms.turns.seconds_per_turn, TURN_MIN_SECONDS..=TURN_MAX_SECONDS, turns.clone())?;
+        within(terms.turns.turns_per_speaker, 1..=TURNS_MAX_COUNT, turns)?;
+        within(terms.notice_days, 0..=NOTICE_MAX_DAYS, Refused::NoticeUnfit { most: NOTICE_MAX_DAYS })?;
+        if let Some(absences) = terms.absences {
+            within(absences.limit, 1..=ABSENCES_MAX_COUNT, Refused::AbsencesUnfit { most: ABSENCES_MAX_COUNT })?;
+        }
+        if !terms.quorum.is_reachable() {
+            return Err(Refused::Unreachable);
+        }
+        if terms.special.contains_key(&Matter::Ordinary) {
+            return Err(Refused::OrdinaryTwice);
+        }
+        for matter in std::iter::once(&terms.ordinary).chain(terms.special.values()) {
+            fitting_rule(&matter.rule)?;
+        }
+        Ok(Self(terms))
+    }
+
+    /// How this kind of matter is decided.
+    pub fn matter(&self, matter: Matter) -> &MatterTerms {
+        self.special.get(&matter).unwrap_or(&self.ordinary)
+    }
+
+    /// How many «all» are while so many seats are filled.
+    pub fn entitled(&self, seats_filled: u64) -> u64 {
+        match self.0.entitled {
+            EntitledBasis::SeatsFilled => seats_filled,
+            EntitledBasis::SeatsOfTheCharter => u64::from(self.seats),
+        }
+    }
+
+    /// Whether so many representatives present keep a meeting open while so many are entitled, with the words for it.
+    pub fn meeting_quorum(&self, present: u64, entitled: u64) -> Step {
+        Quorum { counts: Turnout::Present, by: Measure::Heads, threshold: self.quorum }.step(present, entitled)
+    }
+
+    /// The last day of a term that begins on `from`; `None` beyond the calendar.
+    pub fn last_day_of_term(&self, from: Day) -> Option<Day> {
+        from.checked_add_months(Months::new(self.term_months))?.checked_sub_days(Days::new(1))
+    }
+}
+
+impl Deref for Charter {
+    type Target = CharterTerms;
+    fn deref(&self) -> &CharterTerms {
+        &self.0
+    }
+}

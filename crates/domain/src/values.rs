@@ -62,6 +62,10 @@ ids! {
     MotionId,
     /// One vote on a matter.
     VoteId,
+    /// An item of a meeting's agenda.
+    AgendaItemId,
+    /// A poll with a roll of its own.
+    PollId,
 }
 
 /// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a

@@ -1,0 +1,559 @@
+//! A meeting (议事协商会): convened with notice and an agenda, opened when the quorum is present, closed for good.
+//!
+//! - It is convened the charter's days before; a shorter notice needs a reason that everybody can read.
+//! - It opens, and resumes, only with a quorum. The quorum is watched with every coming and going: while it is broken, the
+//!   meeting may talk and adjourn, but puts nothing to the vote.
+//! - Experts and observers are in the room and may be given the word; they neither count nor vote.
+//! - Speakers are called in the order of the charter's turn policy.
+//! - A matter that was decided here comes back only when its vote is annulled with a reason, and then as a vote of its own.
+//! - What is closed stays closed; an adjourned meeting may go on another day.
+
+use std::collections::BTreeMap;
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    agenda::Agenda,
+    charter::TurnPolicy,
+    decision::{Decision, Tally, Threshold},
+    sitting::{Capacity, Sitting},
+    speakers::{Side, SpeakersList},
+};
+pub use super::{
+    meeting_refusal::MeetingRefusal,
+    meeting_vote::{Choice, Hands, Question, Vote, VoteState, VotingMethod},
+};
+use crate::{
+    access::authority::{Act, Role, To},
+    event::DomainEvent,
+    values::{AgendaItemId, CouncilId, Instant, PersonId, VoteId},
+};
+
+/// Title and place, at most, in characters.
+pub const MEETING_TITLE_MAX_CHARS: usize = 200;
+/// A reason or a question, at most, in characters.
+pub const MEETING_TEXT_MAX_CHARS: usize = 2_000;
+/// People in one room, at most.
+pub const MEETING_MAX_PEOPLE: usize = 2_000;
+/// Comings, goings and turns are entered at most this long after they happened, in hours.
+pub const MEETING_ENTRY_LATE_HOURS: i64 = 24;
+
+const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
+const ONESELF_AND_KEEPERS: &[To] =
+    &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
+/// Convene a meeting.
+pub const CONVENE_MEETING: Act = Act { name: "conveneMeeting", open_to: KEEPERS };
+/// Amend its notice or agenda.
+pub const AMEND_MEETING: Act = Act { name: "amendMeeting", open_to: KEEPERS };
+/// Cancel it.
+pub const CANCEL_MEETING: Act = Act { name: "cancelMeeting", open_to: KEEPERS };
+/// Invite an expert or an observer.
+pub const INVITE_TO_MEETING: Act = Act { name: "inviteToMeeting", open_to: KEEPERS };
+/// Excuse a representative's absence; they may excuse their own.
+pub const EXCUSE_ABSENCE: Act = Act { name: "excuseAbsence", open_to: ONESELF_AND_KEEPERS };
+/// Record who comes and goes.
+pub const RECORD_PRESENCE: Act = Act { name: "recordPresence", open_to: KEEPERS };
+/// Open, adjourn, resume and close a meeting, and lead it through its agenda.
+pub const LEAD_MEETING: Act = Act { name: "leadMeeting", open_to: KEEPERS };
+/// Ask for the word, or no longer.
+pub const REQUEST_TO_SPEAK: Act = Act { name: "requestToSpeak", open_to: ONESELF_AND_KEEPERS };
+/// Put a question to the vote, count hands, close and annul votes.
+pub const TAKE_VOTES: Act = Act { name: "takeVotes", open_to: KEEPERS };
+/// Vote by name.
+pub const CAST_OPEN_VOTE: Act = Act { name: "castOpenVote", open_to: &[To::Oneself] };
+/// Read meetings; they are public.
+pub const MEETINGS: Act = Act { name: "meetings", open_to: &[To::Anyone] };
+
+/// When and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// What it is about.
+    pub title: String,
+    /// Where; an address or a room.
+    pub place: String,
+    /// From when.
+    pub starts: Instant,
+    /// Until when, as planned.
+    pub ends: Instant,
+}
+
+/// How far a meeting has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MeetingPhase {
+    /// Not convened.
+    #[default]
+    Unknown,
+    /// Convened.
+    Convened,
+    /// In session.
+    Open,
+    /// To go on another time.
+    Adjourned,
+    /// Over for good.
+    Closed,
+    /// Not held.
+    Cancelled,
+}
+
+/// Rules of the charter that hold for the whole meeting, frozen when it was convened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StandingOrders {
+    /// The charter's version.
+    pub charter_version: u32,
+    /// How many of all entitled must be present.
+    pub quorum: Threshold,
+    /// Days from the notice to the meeting, at least.
+    pub notice_days: u32,
+    /// Turns of speech.
+    pub turns: TurnPolicy,
+}
+
+/// A meeting's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meeting {
+    /// How far it has come.
+    pub phase: MeetingPhase,
+    /// Whose meeting.
+    pub council: Option<CouncilId>,
+    /// When and where.
+    pub notice: Option<Notice>,
+    /// The charter's rules for it.
+    pub orders: Option<StandingOrders>,
+    /// What is dealt with.
+    pub agenda: Agenda,
+    /// Invited experts and observers.
+    pub invited: BTreeMap<PersonId, Capacity>,
+    /// Representatives whose absence is excused.
+    pub excused: Vec<PersonId>,
+    /// How many may vote at all, as the charter counts them when the meeting opens.
+    pub entitled: u64,
+    /// Who is in the room.
+    pub sitting: Sitting,
+    /// Whether the quorum is there, since it was last asked.
+    pub quorate: bool,
+    /// The item in hand.
+    pub item: Option<AgendaItemId>,
+    /// Speakers by item.
+    pub speakers: BTreeMap<AgendaItemId, SpeakersList>,
+    /// Votes.
+    pub votes: BTreeMap<VoteId, Vote>,
+}
+
+/// What may be asked of a meeting. Every `now` is the moment of recording; every `at` the moment it happened.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields carry the names of the events' fields, which are documented")]
+pub enum MeetingCommand {
+    /// Convene it: `days_ahead` is counted in the tenant's time zone.
+    Convene {
+        council: CouncilId,
+        notice: Notice,
+        agenda: Agenda,
+        orders: StandingOrders,
+        days_ahead: i64,
+        short_notice: Option<String>,
+        now: Instant,
+    },
+    /// Change notice or agenda of a meeting that has not begun; the agenda also later, but not what was dealt with.
+    Amend { notice: Notice, agenda: Agenda, now: Instant },
+    /// Call it off.
+    Cancel { reason: String },
+    /// Invite somebody who is no representative.
+    Invite { person: PersonId, capacity: Capacity },
+    /// Excuse a representative.
+    Excuse { person: PersonId },
+    /// Somebody comes; representatives are told by the council.
+    Come { person: PersonId, representative: bool, at: Instant, now: Instant },
+    /// Somebody goes.
+    Go { person: PersonId, at: Instant, now: Instant },
+    /// Begin.
+    Open { entitled: u64, now: Instant },
+    /// Break off, to go on later.
+    Adjourn { until: Option<Instant>, reason: String, now: Instant },
+    /// Go on.
+    Resume { now: Instant },
+    /// End for good.
+    Close { now: Instant },
+    /// Take up an item.
+    TakeUp { item: AgendaItemId, now: Instant },
+    /// Ask for the word.
+    AskToSpeak { item: AgendaItemId, person: PersonId, side: Side },
+    /// No longer ask for it.
+    Unlist { item: AgendaItemId, person: PersonId },
+    /// Give the word to the next by the policy.
+    CallNext { now: Instant },
+    /// The turn ends.
+    EndTurn { now: Instant },
+    /// Put a question to the vote.
+    OpenVote { vote: VoteId, question: Question, recused: Vec<PersonId>, now: Instant },
+    /// Vote by name.
+    Cast { vote: VoteId, person: PersonId, choice: Choice },
+    /// A teller has counted hands.
+    CountHands { vote: VoteId, teller: PersonId, hands: Hands },
+    /// Close a vote by name or by hands.
+    CloseVote { vote: VoteId, now: Instant },
+    /// Close a secret vote with what its poll counted.
+    CloseSecretVote { vote: VoteId, tally: Tally, now: Instant },
+    /// A closed or open vote counts for nothing.
+    AnnulVote { vote: VoteId, reason: String },
+}
+
+/// What happened in a meeting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum MeetingEvent {
+    /// Convened.
+    MeetingConvened {
+        /// By whose council.
+        council: CouncilId,
+        /// When and where.
+        notice: Notice,
+        /// What is dealt with.
+        agenda: Agenda,
+        /// The charter's rules for it.
+        orders: StandingOrders,
+        /// Why the notice is shorter than the charter asks, if it is.
+        short_notice: Option<String>,
+    },
+    /// Notice or agenda changed.
+    MeetingAmended {
+        /// When and where now.
+        notice: Notice,
+        /// What is dealt with now.
+        agenda: Agenda,
+    },
+    /// Called off.
+    MeetingCancelled {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody was invited who is no representative.
+    GuestInvited {
+        /// Who.
+        person: PersonId,
+        /// As what.
+        capacity: Capacity,
+    },
+    /// A representative's absence is excused.
+    AbsenceExcused {
+        /// Whose.
+        person: PersonId,
+    },
+    /// Somebody came.
+    AttendeeCame {
+        /// Who.
+        person: PersonId,
+        /// As what.
+        capacity: Capacity,
+        /// When, to the second.
+        at: Instant,
+    },
+    /// Somebody went.
+    AttendeeWent {
+        /// Who.
+        person: PersonId,
+        /// When, to the second.
+        at: Instant,
+    },
+    /// The quorum is there.
+    QuorumReached {
+        /// Since when.
+        at: Instant,
+        /// Representatives in the room.
+        present: u64,
+        /// Of how many.
+        entitled: u64,
+    },
+    /// The quorum is broken.
+    QuorumLost {
+        /// Since when.
+        at: Instant,
+        /// Representatives in the room.
+        present: u64,
+        /// Of how many.
+        entitled: u64,
+    },
+    /// Begun.
+    MeetingOpened {
+        /// When.
+        at: Instant,
+        /// Representatives in the room.
+        present: u64,
+        /// How many may vote at all, as the charter counts them.
+        entitled: u64,
+    },
+    /// Broken off.
+    MeetingAdjourned {
+        /// When.
+        at: Instant,
+        /// Until when, if that is known.
+        until: Option<Instant>,
+        /// Why.
+        reason: String,
+    },
+    /// Gone on.
+    MeetingResumed {
+        /// When.
+        at: Instant,
+        /// Representatives in the room.
+        present: u64,
+    },
+    /// Over for good.
+    MeetingClosed {
+        /// When.
+        at: Instant,
+    },
+    /// An item was taken up.
+    ItemTakenUp {
+        /// Which.
+        item: AgendaItemId,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody asked for the word.
+    SpeakerListed {
+        /// On which item.
+        item: AgendaItemId,
+        /// Who.
+        person: PersonId,
+        /// For what.
+        side: Side,
+    },
+    /// Somebody no longer asks for it.
+    SpeakerUnlisted {
+        /// On which item.
+        item: AgendaItemId,
+        /// Who.
+        person: PersonId,
+    },
+    /// Somebody was given the word.
+    SpeakerCalled {
+        /// On which item.
+        item: AgendaItemId,
+        /// Who.
+        person: PersonId,
+        /// For what.
+        side: Side,
+        /// Since when.
+        at: Instant,
+        /// For how long, in seconds.
+        seconds: u32,
+    },
+    /// A turn of speech ended.
+    TurnEnded {
+        /// On which item.
+        item: AgendaItemId,
+        /// Whose.
+        person: PersonId,
+        /// When.
+        at: Instant,
+    },
+    /// A question was put to the vote.
+    VoteOpened {
+        /// The vote.
+        vote: VoteId,
+        /// What is asked, how, by which rule.
+        question: Question,
+        /// Who may vote: representatives in the room, less those recused.
+        voters: Vec<PersonId>,
+        /// Who is recused (回避).
+        recused: Vec<PersonId>,
+        /// How many may vote at all, as the charter counts them.
+        entitled: u64,
+        /// When.
+        at: Instant,
+    },
+    /// Somebody voted by name.
+    OpenVoteCast {
+        /// In which vote.
+        vote: VoteId,
+        /// Who.
+        person: PersonId,
+        /// What.
+        choice: Choice,
+    },
+    /// A teller has counted hands.
+    HandsCounted {
+        /// In which vote.
+        vote: VoteId,
+        /// Who counted.
+        teller: PersonId,
+        /// What was seen.
+        hands: Hands,
+    },
+    /// A vote was counted and judged.
+    VoteClosed {
+        /// Which.
+        vote: VoteId,
+        /// When.
+        at: Instant,
+        /// The counts, the rule, what came out, and why.
+        decision: Decision,
+    },
+    /// A vote counts for nothing.
+    VoteAnnulled {
+        /// Which.
+        vote: VoteId,
+        /// Why; about the vote, not about a person.
+        reason: String,
+    },
+}
+impl DomainEvent for MeetingEvent {}
+
+pub(super) type Decided = Result<Vec<MeetingEvent>, MeetingRefusal>;
+
+impl Meeting {
+    /// The meeting was convened once.
+    ///
+    /// # Errors
+    /// Unknown meetings.
+    pub fn require_known(&self) -> Result<CouncilId, MeetingRefusal> {
+        self.council.ok_or(MeetingRefusal::UnknownMeeting)
+    }
+
+    /// The meeting is neither closed nor cancelled.
+    ///
+    /// # Errors
+    /// Unknown, closed and cancelled meetings.
+    pub fn require_going(&self) -> Result<CouncilId, MeetingRefusal> {
+        let council = self.require_known()?;
+        match self.phase {
+            MeetingPhase::Convened | MeetingPhase::Open | MeetingPhase::Adjourned => Ok(council),
+            MeetingPhase::Unknown | MeetingPhase::Closed | MeetingPhase::Cancelled => Err(MeetingRefusal::MeetingIsOver),
+        }
+    }
+
+    /// The meeting is in session.
+    ///
+    /// # Errors
+    /// As [`Meeting::require_going`]; meetings that have not begun or are adjourned.
+    pub fn require_open(&self) -> Result<CouncilId, MeetingRefusal> {
+        let council = self.require_going()?;
+        if self.phase == MeetingPhase::Open { Ok(council) } else { Err(MeetingRefusal::MeetingNotOpen) }
+    }
+
+    /// Representatives in the room.
+    pub fn present(&self) -> u64 {
+        self.sitting.present().count() as u64
+    }
+
+    /// The vote of this id.
+    ///
+    /// # Errors
+    /// Unknown votes.
+    pub fn vote(&self, id: VoteId) -> Result<&Vote, MeetingRefusal> {
+        self.votes.get(&id).ok_or(MeetingRefusal::UnknownVote)
+    }
+}
+
+impl Aggregate for Meeting {
+    const NAME: &'static str = "meeting";
+    type State = Self;
+    type Command = MeetingCommand;
+    type Event = MeetingEvent;
+    type Error = MeetingRefusal;
+
+    fn handle_command(meeting: &Self, command: MeetingCommand) -> Decided {
+        use MeetingCommand as C;
+        match command {
+            C::Convene { council, notice, agenda, orders, days_ahead, short_notice, now } => {
+                meeting.convene(council, notice, agenda, orders, days_ahead, short_notice, now)
+            }
+            C::Amend { notice, agenda, now } => meeting.amend(notice, agenda, now),
+            C::Cancel { reason } => meeting.cancel(reason),
+            C::Invite { person, capacity } => meeting.invite(person, capacity),
+            C::Excuse { person } => meeting.excuse(person),
+            C::Come { person, representative, at, now } => meeting.come(person, representative, at, now),
+            C::Go { person, at, now } => meeting.go(person, at, now),
+            C::Open { entitled, now } => meeting.open(entitled, now),
+            C::Adjourn { until, reason, now } => meeting.adjourn(until, reason, now),
+            C::Resume { now } => meeting.resume(now),
+            C::Close { now } => meeting.close(now),
+            C::TakeUp { item, now } => meeting.take_up(item, now),
+            C::AskToSpeak { item, person, side } => meeting.ask_to_speak(item, person, side),
+            C::Unlist { item, person } => meeting.unlist(item, person),
+            C::CallNext { now } => meeting.call_next(now),
+            C::EndTurn { now } => meeting.end_turn(now),
+            C::OpenVote { vote, question, recused, now } => meeting.open_vote(vote, question, recused, now),
+            C::Cast { vote, person, choice } => meeting.cast(vote, person, choice),
+            C::CountHands { vote, teller, hands } => meeting.count_hands(vote, teller, hands),
+            C::CloseVote { vote, now } => meeting.close_vote(vote, now),
+            C::CloseSecretVote { vote, tally, now } => meeting.close_secret_vote(vote, tally, now),
+            C::AnnulVote { vote, reason } => meeting.annul_vote(vote, reason),
+        }
+    }
+
+    fn apply_event(mut meeting: Self, event: MeetingEvent) -> Self {
+        use MeetingEvent as E;
+        match event {
+            E::MeetingConvened { council, notice, agenda, orders, short_notice: _ } => {
+                meeting.phase = MeetingPhase::Convened;
+                meeting.council = Some(council);
+                meeting.notice = Some(notice);
+                meeting.agenda = agenda;
+                meeting.orders = Some(orders);
+            }
+            E::MeetingAmended { notice, agenda } => {
+                meeting.notice = Some(notice);
+                meeting.agenda = agenda;
+            }
+            E::MeetingCancelled { .. } => meeting.phase = MeetingPhase::Cancelled,
+            E::GuestInvited { person, capacity } => {
+                meeting.invited.insert(person, capacity);
+            }
+            E::AbsenceExcused { person } => meeting.excused.push(person),
+            E::AttendeeCame { person, capacity, at } => meeting.sitting.come(person, capacity, at),
+            E::AttendeeWent { person, at } => meeting.sitting.go(person, at),
+            E::QuorumReached { .. } => meeting.quorate = true,
+            E::QuorumLost { .. } => meeting.quorate = false,
+            E::MeetingOpened { entitled, .. } => {
+                meeting.phase = MeetingPhase::Open;
+                meeting.entitled = entitled;
+                meeting.quorate = true;
+            }
+            E::MeetingAdjourned { .. } => meeting.phase = MeetingPhase::Adjourned,
+            E::MeetingResumed { .. } => {
+                meeting.phase = MeetingPhase::Open;
+                meeting.quorate = true;
+            }
+            E::MeetingClosed { .. } => meeting.phase = MeetingPhase::Closed,
+            E::ItemTakenUp { item, .. } => meeting.item = Some(item),
+            E::SpeakerListed { item, person, side } => meeting.speakers.entry(item).or_default().waiting.push((person, side)),
+            E::SpeakerUnlisted { item, person } => {
+                meeting.speakers.entry(item).or_default().waiting.retain(|(who, _)| *who != person);
+            }
+            E::SpeakerCalled { item, person, side, at, .. } => meeting.speakers.entry(item).or_default().begin(person, side, at),
+            E::TurnEnded { item, .. } => meeting.speakers.entry(item).or_default().speaking = None,
+            E::VoteOpened { vote, question, voters, entitled, .. } => {
+                let voters = voters.into_iter().collect();
+                let (choices, hands) = (BTreeMap::new(), BTreeMap::new());
+                meeting.votes.insert(vote, Vote { question, entitled, voters, choices, hands, state: VoteState::Open });
+            }
+            E::OpenVoteCast { vote, person, choice } => {
+                if let Some(vote) = meeting.votes.get_mut(&vote) {
+                    vote.choices.insert(person, choice);
+                }
+            }
+            E::HandsCounted { vote, teller, hands } => {
+                if let Some(vote) = meeting.votes.get_mut(&vote) {
+                    vote.hands.insert(teller, hands);
+                }
+            }
+            E::VoteClosed { vote, decision, .. } => {
+                if let Some(vote) = meeting.votes.get_mut(&vote) {
+                    vote.state = VoteState::Closed(Box::new(decision));
+                }
+            }
+            E::VoteAnnulled { vote, .. } => {
+                if let Some(vote) = meeting.votes.get_mut(&vote) {
+                    vote.state = VoteState::Annulled;
+                }
+            }
+        }
+        meeting
+    }
+}
+
+#[cfg(test)]
+#[path = "meeting_tests.rs"]
+mod tests;

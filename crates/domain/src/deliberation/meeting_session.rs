@@ -1,0 +1,280 @@
+//! What a meeting decides about its course: convening, coming and going, the agenda, the word.
+
+use super::{
+    agenda::Agenda,
+    meeting::{
+        Decided, MEETING_ENTRY_LATE_HOURS, MEETING_MAX_PEOPLE, MEETING_TEXT_MAX_CHARS, MEETING_TITLE_MAX_CHARS, Meeting, MeetingEvent,
+        MeetingPhase, MeetingRefusal, Notice, StandingOrders, VoteState,
+    },
+    sitting::{Capacity, to_the_second},
+    speakers::{Side, SpeakersList},
+};
+use crate::values::{AgendaItemId, CouncilId, Instant, PersonId};
+
+impl Notice {
+    fn require_fit(&self, now: Instant) -> Result<(), MeetingRefusal> {
+        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= MEETING_TITLE_MAX_CHARS;
+        let fit = fits(&self.title) && fits(&self.place) && self.starts < self.ends && now < self.ends;
+        if fit { Ok(()) } else { Err(MeetingRefusal::MeetingNoticeUnfit) }
+    }
+}
+
+pub(super) fn require_reason(reason: &str) -> Result<(), MeetingRefusal> {
+    let fits = !reason.trim().is_empty() && reason.chars().count() <= MEETING_TEXT_MAX_CHARS;
+    if fits { Ok(()) } else { Err(MeetingRefusal::MeetingReasonUnfit) }
+}
+
+/// `at` is not in the future and at most [`MEETING_ENTRY_LATE_HOURS`] ago; whole seconds of it.
+fn presence_time(at: Instant, now: Instant) -> Result<Instant, MeetingRefusal> {
+    let earliest = now - chrono::Duration::hours(MEETING_ENTRY_LATE_HOURS);
+    if at > now || at < earliest { Err(MeetingRefusal::PresenceTimeUnfit) } else { Ok(to_the_second(at)) }
+}
+
+impl Meeting {
+    #[expect(clippy::too_many_arguments, reason = "the command's own fields")]
+    pub(super) fn convene(
+        &self,
+        council: CouncilId,
+        notice: Notice,
+        agenda: Agenda,
+        orders: StandingOrders,
+        days_ahead: i64,
+        short_notice: Option<String>,
+        now: Instant,
+    ) -> Decided {
+        if self.phase != MeetingPhase::Unknown {
+            return Err(MeetingRefusal::MeetingExists);
+        }
+        notice.require_fit(now)?;
+        short_notice.as_deref().map_or(Ok(()), require_reason)?;
+        if days_ahead < i64::from(orders.notice_days) && short_notice.is_none() {
+            return Err(MeetingRefusal::NoticeTooShort { least: orders.notice_days });
+        }
+        Ok(vec![MeetingEvent::MeetingConvened { council, notice, agenda, orders, short_notice }])
+    }
+
+    pub(super) fn amend(&self, notice: Notice, agenda: Agenda, now: Instant) -> Decided {
+        self.require_going()?;
+        if self.phase != MeetingPhase::Convened && self.notice.as_ref() != Some(&notice) {
+            return Err(MeetingRefusal::MeetingHasBegun);
+        }
+        if self.phase == MeetingPhase::Convened {
+            notice.require_fit(now)?;
+        }
+        let voted = self.votes.values().map(|vote| vote.question.item);
+        let dealt_with = self.speakers.keys().copied().chain(voted).chain(self.item);
+        for item in dealt_with {
+            if agenda.item(item).is_none() || agenda.item(item) != self.agenda.item(item) {
+                return Err(MeetingRefusal::ItemDealtWith);
+            }
+        }
+        let unchanged = self.notice.as_ref() == Some(&notice) && self.agenda == agenda;
+        Ok(if unchanged { vec![] } else { vec![MeetingEvent::MeetingAmended { notice, agenda }] })
+    }
+
+    pub(super) fn cancel(&self, reason: String) -> Decided {
+        self.require_going()?;
+        if self.phase != MeetingPhase::Convened {
+            return Err(MeetingRefusal::MeetingHasBegun);
+        }
+        require_reason(&reason)?;
+        Ok(vec![MeetingEvent::MeetingCancelled { reason }])
+    }
+
+    pub(super) fn invite(&self, person: PersonId, capacity: Capacity) -> Decided {
+        self.require_going()?;
+        if capacity == Capacity::Representative {
+            return Err(MeetingRefusal::GuestIsRepresentative);
+        }
+        if self.invited.len() >= MEETING_MAX_PEOPLE {
+            return Err(MeetingRefusal::RoomIsFull { most: MEETING_MAX_PEOPLE });
+        }
+        let known = self.invited.get(&person) == Some(&capacity);
+        Ok(if known { vec![] } else { vec![MeetingEvent::GuestInvited { person, capacity }] })
+    }
+
+    pub(super) fn excuse(&self, person: PersonId) -> Decided {
+        self.require_going()?;
+        if self.excused.contains(&person) || self.sitting.of(person).is_some() {
+            return Err(MeetingRefusal::ExcuseUnfit);
+        }
+        Ok(vec![MeetingEvent::AbsenceExcused { person }])
+    }
+
+    pub(super) fn come(&self, person: PersonId, representative: bool, at: Instant, now: Instant) -> Decided {
+        self.require_going()?;
+        let at = presence_time(at, now)?;
+        let capacity = match self.invited.get(&person) {
+            _ if representative => Capacity::Representative,
+            Some(capacity) => *capacity,
+            None => return Err(MeetingRefusal::NotInvited),
+        };
+        if !self.sitting.fits_coming(person, at) {
+            return Err(MeetingRefusal::AlreadyPresent);
+        }
+        if self.sitting.of(person).is_none() && self.sitting.len() >= MEETING_MAX_PEOPLE {
+            return Err(MeetingRefusal::RoomIsFull { most: MEETING_MAX_PEOPLE });
+        }
+        let present = self.present() + u64::from(capacity == Capacity::Representative);
+        let mut events = vec![MeetingEvent::AttendeeCame { person, capacity, at }];
+        events.extend(self.quorum_event(present, at));
+        Ok(events)
+    }
+
+    pub(super) fn go(&self, person: PersonId, at: Instant, now: Instant) -> Decided {
+        self.require_going()?;
+        let at = presence_time(at, now)?;
+        if !self.sitting.fits_going(person, at) {
+            return Err(MeetingRefusal::NotPresent);
+        }
+        let speaking = self.speakers.iter().find(|(_, list)| list.speaking.is_some_and(|turn| turn.person == person));
+        let mut events: Vec<_> = speaking.map(|(item, _)| MeetingEvent::TurnEnded { item: *item, person, at }).into_iter().collect();
+        let listed = self.speakers.iter().filter(|(_, list)| list.waits(person));
+        events.extend(listed.map(|(item, _)| MeetingEvent::SpeakerUnlisted { item: *item, person }));
+        events.push(MeetingEvent::AttendeeWent { person, at });
+        let counts = self.sitting.present().any(|who| who == person);
+        events.extend(self.quorum_event(self.present() - u64::from(counts), at));
+        Ok(events)
+    }
+
+    /// Whether so many present are a quorum of those entitled.
+    fn is_quorum(&self, present: u64, entitled: u64) -> bool {
+        self.orders.as_ref().is_some_and(|orders| orders.quorum.reached(present, entitled))
+    }
+
+    /// What so many present mean for the quorum while the meeting is in session.
+    fn quorum_event(&self, present: u64, at: Instant) -> Option<MeetingEvent> {
+        let entitled = self.entitled;
+        if self.phase != MeetingPhase::Open {
+            return None;
+        }
+        match (self.quorate, self.is_quorum(present, entitled)) {
+            (true, false) => Some(MeetingEvent::QuorumLost { at, present, entitled }),
+            (false, true) => Some(MeetingEvent::QuorumReached { at, present, entitled }),
+            (true, true) | (false, false) => None,
+        }
+    }
+
+    /// The quorum is there.
+    pub(super) fn require_quorum(&self, entitled: u64) -> Result<u64, MeetingRefusal> {
+        let present = self.present();
+        if self.is_quorum(present, entitled) { Ok(present) } else { Err(MeetingRefusal::NoQuorum { present, entitled }) }
+    }
+
+    pub(super) fn open(&self, entitled: u64, now: Instant) -> Decided {
+        self.require_going()?;
+        if self.phase != MeetingPhase::Convened {
+            return Err(MeetingRefusal::MeetingHasBegun);
+        }
+        let present = self.require_quorum(entitled)?;
+        Ok(vec![MeetingEvent::MeetingOpened { at: to_the_second(now), present, entitled }])
+    }
+
+    pub(super) fn adjourn(&self, until: Option<Instant>, reason: String, now: Instant) -> Decided {
+        self.require_open()?;
+        self.require_no_open_vote()?;
+        require_reason(&reason)?;
+        if until.is_some_and(|until| until <= now) {
+            return Err(MeetingRefusal::PresenceTimeUnfit);
+        }
+        let mut events = self.everybody_goes(to_the_second(now));
+        events.push(MeetingEvent::MeetingAdjourned { at: to_the_second(now), until, reason });
+        Ok(events)
+    }
+
+    pub(super) fn resume(&self, now: Instant) -> Decided {
+        self.require_going()?;
+        if self.phase != MeetingPhase::Adjourned {
+            return Err(MeetingRefusal::MeetingNotAdjourned);
+        }
+        let present = self.require_quorum(self.entitled)?;
+        Ok(vec![MeetingEvent::MeetingResumed { at: to_the_second(now), present }])
+    }
+
+    pub(super) fn close(&self, now: Instant) -> Decided {
+        self.require_going()?;
+        if self.phase == MeetingPhase::Convened {
+            return Err(MeetingRefusal::MeetingNotOpen);
+        }
+        self.require_no_open_vote()?;
+        let mut events = self.everybody_goes(to_the_second(now));
+        events.push(MeetingEvent::MeetingClosed { at: to_the_second(now) });
+        Ok(events)
+    }
+
+    fn everybody_goes(&self, at: Instant) -> Vec<MeetingEvent> {
+        let speaking = self.speakers.iter().filter_map(|(item, list)| list.speaking.map(|turn| (*item, turn)));
+        let ended = speaking.map(|(item, turn)| MeetingEvent::TurnEnded { item, person: turn.person, at: at.max(turn.began) });
+        ended.chain(self.sitting.all_in().map(|(person, since)| MeetingEvent::AttendeeWent { person, at: at.max(since) })).collect()
+    }
+
+    fn require_no_open_vote(&self) -> Result<(), MeetingRefusal> {
+        let open = self.votes.values().any(|vote| vote.state == VoteState::Open);
+        if open { Err(MeetingRefusal::VoteIsOpen) } else { Ok(()) }
+    }
+
+    pub(super) fn take_up(&self, item: AgendaItemId, now: Instant) -> Decided {
+        self.require_open()?;
+        self.require_item(item)?;
+        self.require_no_open_vote()?;
+        if self.item == Some(item) {
+            return Err(MeetingRefusal::ItemInHand);
+        }
+        if self.list_in_hand().is_some_and(|(_, list)| list.speaking.is_some()) {
+            return Err(MeetingRefusal::SomebodySpeaks);
+        }
+        Ok(vec![MeetingEvent::ItemTakenUp { item, at: to_the_second(now) }])
+    }
+
+    pub(super) fn require_item(&self, item: AgendaItemId) -> Result<(), MeetingRefusal> {
+        self.agenda.item(item).map(drop).ok_or(MeetingRefusal::UnknownItem)
+    }
+
+    /// The item in hand with its speakers.
+    fn list_in_hand(&self) -> Option<(AgendaItemId, &SpeakersList)> {
+        self.item.and_then(|item| Some((item, self.speakers.get(&item)?)))
+    }
+
+    pub(super) fn ask_to_speak(&self, item: AgendaItemId, person: PersonId, side: Side) -> Decided {
+        self.require_open()?;
+        self.require_item(item)?;
+        if !self.sitting.is_in(person) {
+            return Err(MeetingRefusal::NotPresent);
+        }
+        let most = self.orders.as_ref().map_or(0, |orders| orders.turns.turns_per_speaker);
+        if let Some(list) = self.speakers.get(&item) {
+            if list.waits(person) || list.speaking.is_some_and(|turn| turn.person == person) {
+                return Err(MeetingRefusal::AlreadyListed);
+            }
+            if list.turns_of(person) >= most {
+                return Err(MeetingRefusal::NoTurnsLeft { most });
+            }
+        }
+        Ok(vec![MeetingEvent::SpeakerListed { item, person, side }])
+    }
+
+    pub(super) fn unlist(&self, item: AgendaItemId, person: PersonId) -> Decided {
+        self.require_open()?;
+        self.require_item(item)?;
+        let waits = self.speakers.get(&item).is_some_and(|list| list.waits(person));
+        if waits { Ok(vec![MeetingEvent::SpeakerUnlisted { item, person }]) } else { Err(MeetingRefusal::NotListed) }
+    }
+
+    pub(super) fn call_next(&self, now: Instant) -> Decided {
+        self.require_open()?;
+        let policy = self.orders.as_ref().map(|orders| &orders.turns).ok_or(MeetingRefusal::UnknownMeeting)?;
+        self.item.ok_or(MeetingRefusal::NoItemInHand)?;
+        let (item, list) = self.list_in_hand().ok_or(MeetingRefusal::NobodyListed)?;
+        let at = to_the_second(now);
+        let (person, side) = list.next(policy).ok_or(MeetingRefusal::NobodyListed)?;
+        let ended = list.speaking.map(|turn| MeetingEvent::TurnEnded { item, person: turn.person, at: at.max(turn.began) });
+        let called = MeetingEvent::SpeakerCalled { item, person, side, at, seconds: policy.seconds_per_turn };
+        Ok(ended.into_iter().chain([called]).collect())
+    }
+
+    pub(super) fn end_turn(&self, now: Instant) -> Decided {
+        self.require_open()?;
+        let (item, turn) = self.list_in_hand().and_then(|(item, list)| Some((item, list.speaking?))).ok_or(MeetingRefusal::NobodySpeaks)?;
+        Ok(vec![MeetingEvent::TurnEnded { item, person: turn.person, at: to_the_second(now).max(turn.began) }])
+    }
+}

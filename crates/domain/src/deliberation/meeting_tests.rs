@@ -1,0 +1,313 @@
+//! What breaks silently elsewhere: a vote taken without a quorum, an expert who counts, a second ballot by name, a
+//! result that is overwritten, a speaker out of turn.
+
+use chrono::DateTime;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    deliberation::{
+        agenda::AgendaItem,
+        decision::{Abstentions, Basis, Majority, Measure, Outcome, Quorum, Rule, Turnout, Wording},
+    },
+    values::MotionId,
+};
+
+fn at(minute: i64) -> Instant {
+    DateTime::from_timestamp(1_800_000_000 + minute * 60, 0).unwrap()
+}
+
+fn who(n: u128) -> PersonId {
+    PersonId(Uuid::from_u128(n))
+}
+
+fn item(n: u128) -> AgendaItemId {
+    AgendaItemId(Uuid::from_u128(n))
+}
+
+fn vote(n: u128) -> VoteId {
+    VoteId(Uuid::from_u128(n))
+}
+
+fn motion() -> MotionId {
+    MotionId(Uuid::from_u128(70))
+}
+
+fn quorum() -> Quorum {
+    Quorum { counts: Turnout::Present, by: Measure::Heads, threshold: Threshold::AT_LEAST_TWO_THIRDS }
+}
+
+/// More than half of those present.
+fn rule() -> Rule {
+    Rule {
+        id: "test/present".into(),
+        version: 1,
+        title: Wording::new("到会过半数", "more than half of those present"),
+        source: Wording::new("章程", "charter"),
+        quorum: vec![quorum()],
+        majority: vec![Majority { of: Basis::Present, by: Measure::Heads, threshold: Threshold::MORE_THAN_HALF }],
+        abstentions: Abstentions::Count,
+    }
+}
+
+fn agenda() -> Agenda {
+    let plain = |n| AgendaItem { id: item(n), part_of: None, title: format!("第{n}项"), motion: None };
+    Agenda::try_new(vec![plain(1), AgendaItem { motion: Some(motion()), ..plain(2) }]).unwrap()
+}
+
+fn notice() -> Notice {
+    Notice { title: "第一次会议".into(), place: "社区活动室".into(), starts: at(10_000), ends: at(10_120) }
+}
+
+fn convene(days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
+    let turns = TurnPolicy { seconds_per_turn: 120, turns_per_speaker: 2, sides_alternate: true, unspoken_first: true };
+    MeetingCommand::Convene {
+        council: CouncilId(Uuid::from_u128(9)),
+        notice: notice(),
+        agenda: agenda(),
+        orders: StandingOrders { charter_version: 1, quorum: quorum().threshold, notice_days: 7, turns },
+        days_ahead,
+        short_notice: short_notice.map(str::to_owned),
+        now: at(0),
+    }
+}
+
+fn decide(meeting: &Meeting, command: MeetingCommand) -> Decided {
+    Meeting::handle_command(meeting, command)
+}
+
+fn after(meeting: Meeting, command: MeetingCommand) -> Meeting {
+    decide(&meeting, command).unwrap().into_iter().fold(meeting, Meeting::apply_event)
+}
+
+fn come(n: u128, minute: i64) -> MeetingCommand {
+    MeetingCommand::Come { person: who(n), representative: true, at: at(minute), now: at(minute) }
+}
+
+fn go(n: u128, minute: i64) -> MeetingCommand {
+    MeetingCommand::Go { person: who(n), at: at(minute), now: at(minute) }
+}
+
+/// A council of nine, of whom the first `present` have come; open, with the motion in hand.
+fn open(present: u128) -> Meeting {
+    let room = (1..=present).map(|n| come(n, 9_990)).fold(after(Meeting::default(), convene(7, None)), after);
+    let meeting = after(room, MeetingCommand::Open { entitled: 9, now: at(10_000) });
+    after(meeting, MeetingCommand::TakeUp { item: item(2), now: at(10_001) })
+}
+
+fn question(method: VotingMethod, repeats: Option<VoteId>) -> Question {
+    Question { item: item(2), motion: Some(motion()), text: "是否通过".into(), method, rule: rule(), repeats }
+}
+
+fn open_vote(n: u128, method: VotingMethod, repeats: Option<VoteId>) -> MeetingCommand {
+    MeetingCommand::OpenVote { vote: vote(n), question: question(method, repeats), recused: vec![], now: at(10_010) }
+}
+
+fn cast(n: u128, person: u128, choice: Choice) -> MeetingCommand {
+    MeetingCommand::Cast { vote: vote(n), person: who(person), choice }
+}
+
+fn outcome(meeting: &Meeting, n: u128) -> Outcome {
+    match &meeting.vote(vote(n)).unwrap().state {
+        VoteState::Closed(decision) => decision.verdict.outcome,
+        state => panic!("{state:?}"),
+    }
+}
+
+#[test]
+fn a_shorter_notice_needs_a_reason() {
+    let refused = decide(&Meeting::default(), convene(6, None));
+    assert_eq!(refused, Err(MeetingRefusal::NoticeTooShort { least: 7 }));
+    let meeting = after(Meeting::default(), convene(6, Some("水管爆裂")));
+    assert_eq!(meeting.phase, MeetingPhase::Convened);
+    assert_eq!(decide(&meeting, convene(7, None)), Err(MeetingRefusal::MeetingExists));
+    assert_eq!(decide(&Meeting::default(), MeetingCommand::Close { now: at(0) }), Err(MeetingRefusal::UnknownMeeting));
+}
+
+#[test]
+fn a_meeting_opens_with_a_quorum_and_not_with_one_less() {
+    let five = (1..=5).map(|n| come(n, 9_990)).fold(after(Meeting::default(), convene(7, None)), after);
+    let open = MeetingCommand::Open { entitled: 9, now: at(10_000) };
+    assert_eq!(decide(&five, open.clone()), Err(MeetingRefusal::NoQuorum { present: 5, entitled: 9 }));
+    assert_eq!(after(after(five, come(6, 9_991)), open).phase, MeetingPhase::Open);
+}
+
+#[test]
+fn experts_and_observers_do_not_make_a_quorum() {
+    let invite = |n, capacity| MeetingCommand::Invite { person: who(n), capacity };
+    let guest = |n| MeetingCommand::Come { person: who(n), representative: false, at: at(9_990), now: at(9_990) };
+    let meeting = after(after(Meeting::default(), convene(7, None)), invite(20, Capacity::Expert));
+    let meeting = after(meeting, guest(20));
+    assert_eq!((meeting.present(), meeting.sitting.len()), (0, 1));
+    assert_eq!(decide(&meeting, guest(21)), Err(MeetingRefusal::NotInvited));
+    assert_eq!(decide(&meeting, invite(3, Capacity::Representative)), Err(MeetingRefusal::GuestIsRepresentative));
+}
+
+#[test]
+fn a_quorum_lost_stops_votes_until_it_is_regained() {
+    let meeting = open(6);
+    let lost = decide(&meeting, go(6, 10_005)).unwrap();
+    assert_eq!(lost.last(), Some(&MeetingEvent::QuorumLost { at: at(10_005), present: 5, entitled: 9 }));
+    let meeting = lost.into_iter().fold(meeting, Meeting::apply_event);
+    assert_eq!(decide(&meeting, open_vote(1, VotingMethod::ByName, None)), Err(MeetingRefusal::NoQuorum { present: 5, entitled: 9 }));
+    let regained = decide(&meeting, come(7, 10_006)).unwrap();
+    assert_eq!(regained.last(), Some(&MeetingEvent::QuorumReached { at: at(10_006), present: 6, entitled: 9 }));
+    let meeting = regained.into_iter().fold(meeting, Meeting::apply_event);
+    assert!(decide(&meeting, open_vote(1, VotingMethod::ByName, None)).is_ok());
+}
+
+#[test]
+fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_anew() {
+    use Choice::{Abstain, No, Yes};
+    let meeting = after(open(8), open_vote(1, VotingMethod::ByName, None));
+    let ballots = [Yes, Yes, Yes, Yes, No, No, No, Abstain];
+    let meeting = (1..).zip(ballots).map(|(n, choice)| cast(1, n, choice)).fold(meeting, after);
+    let meeting = after(meeting, MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    assert_eq!(outcome(&meeting, 1), Outcome::Failed, "4 of 8 is not more than half");
+    assert_eq!(decide(&meeting, open_vote(2, VotingMethod::ByName, None)), Err(MeetingRefusal::DecidedAlready));
+    assert_eq!(decide(&meeting, open_vote(2, VotingMethod::ByName, Some(vote(1)))), Err(MeetingRefusal::NothingToRepeat));
+
+    let annul = MeetingCommand::AnnulVote { vote: vote(1), reason: "一人误投".into() };
+    let meeting = after(meeting, annul.clone());
+    assert_eq!(decide(&meeting, annul), Err(MeetingRefusal::VoteAnnulledAlready));
+    let meeting = after(meeting, open_vote(2, VotingMethod::ByName, Some(vote(1))));
+    let meeting = (1..=5).map(|n| cast(2, n, Yes)).fold(meeting, after);
+    let meeting = after(meeting, MeetingCommand::CloseVote { vote: vote(2), now: at(10_030) });
+    assert_eq!(outcome(&meeting, 2), Outcome::Carried);
+    assert_eq!(decide(&meeting, open_vote(3, VotingMethod::ByName, Some(vote(1)))), Err(MeetingRefusal::NothingToRepeat));
+}
+
+#[test]
+fn by_name_everybody_in_the_room_votes_once_and_nobody_else() {
+    let meeting = after(open(6), open_vote(1, VotingMethod::ByName, None));
+    let meeting = after(meeting, cast(1, 1, Choice::Yes));
+    assert_eq!(decide(&meeting, cast(1, 1, Choice::No)), Err(MeetingRefusal::AlreadyVoted));
+    assert_eq!(decide(&meeting, cast(1, 7, Choice::No)), Err(MeetingRefusal::NotAVoter), "not here when the vote opened");
+    assert_eq!(decide(&meeting, cast(8, 2, Choice::No)), Err(MeetingRefusal::UnknownVote));
+    let late = after(meeting, come(7, 10_011));
+    assert_eq!(decide(&late, cast(1, 7, Choice::No)), Err(MeetingRefusal::NotAVoter));
+}
+
+#[test]
+fn who_is_recused_is_present_for_nothing_in_that_vote() {
+    let opened = MeetingCommand::OpenVote {
+        vote: vote(1),
+        question: question(VotingMethod::ByName, None),
+        recused: vec![who(1), who(2)],
+        now: at(10_010),
+    };
+    let meeting = after(open(9), opened);
+    assert_eq!(decide(&meeting, cast(1, 1, Choice::Yes)), Err(MeetingRefusal::NotAVoter));
+    let meeting = (3..=6).map(|n| cast(1, n, Choice::Yes)).fold(meeting, after);
+    let meeting = after(meeting, MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    assert_eq!(outcome(&meeting, 1), Outcome::Carried, "4 of 7");
+}
+
+#[test]
+fn hands_count_when_two_tellers_agree() {
+    let hands = |teller, yes| MeetingCommand::CountHands { vote: vote(1), teller: who(teller), hands: Hands { yes, no: 1, abstain: 0 } };
+    let close = MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) };
+    let meeting = after(open(6), open_vote(1, VotingMethod::ShowOfHands, None));
+    assert_eq!(decide(&meeting, hands(50, 6)), Err(MeetingRefusal::TooManyHands { voters: 6 }));
+    let meeting = after(meeting, hands(50, 4));
+    assert_eq!(decide(&meeting, close.clone()), Err(MeetingRefusal::TellersDisagree), "one teller");
+    let meeting = after(meeting, hands(51, 5));
+    assert_eq!(decide(&meeting, close.clone()), Err(MeetingRefusal::TellersDisagree));
+    let meeting = after(after(meeting, hands(50, 5)), close.clone());
+    assert_eq!(outcome(&meeting, 1), Outcome::Carried);
+    assert_eq!(decide(&meeting, close), Err(MeetingRefusal::VoteNotOpen));
+    assert_eq!(decide(&meeting, cast(1, 1, Choice::Yes)), Err(MeetingRefusal::VoteNotOpen));
+}
+
+#[test]
+fn the_word_is_given_by_the_policy_and_taken_back_from_who_goes() {
+    let ask = |n, side| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side };
+    let meeting = [ask(1, Side::For), ask(2, Side::For)].into_iter().fold(open(7), after);
+    assert_eq!(decide(&meeting, ask(1, Side::For)), Err(MeetingRefusal::AlreadyListed));
+    assert_eq!(decide(&meeting, ask(8, Side::For)), Err(MeetingRefusal::NotPresent));
+    let meeting = after(meeting, MeetingCommand::CallNext { now: at(10_002) });
+    let gone = decide(&meeting, go(1, 10_003)).unwrap();
+    assert_eq!(gone[0], MeetingEvent::TurnEnded { item: item(2), person: who(1), at: at(10_003) });
+    let next = decide(&meeting, MeetingCommand::CallNext { now: at(10_004) }).unwrap();
+    assert!(matches!(next[..], [MeetingEvent::TurnEnded { .. }, MeetingEvent::SpeakerCalled { seconds: 120, .. }]), "{next:?}");
+
+    let meeting = next.into_iter().fold(meeting, Meeting::apply_event);
+    assert_eq!(decide(&meeting, MeetingCommand::CallNext { now: at(10_005) }), Err(MeetingRefusal::NobodyListed));
+    let second = after(after(meeting, ask(1, Side::For)), MeetingCommand::CallNext { now: at(10_006) });
+    let ended = after(second, MeetingCommand::EndTurn { now: at(10_007) });
+    assert_eq!(decide(&ended, ask(1, Side::For)), Err(MeetingRefusal::NoTurnsLeft { most: 2 }));
+}
+
+#[test]
+fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
+    let adjourn = MeetingCommand::Adjourn { until: None, reason: "停电".into(), now: at(10_050) };
+    let voting = after(open(6), open_vote(1, VotingMethod::ByName, None));
+    assert_eq!(decide(&voting, adjourn.clone()), Err(MeetingRefusal::VoteIsOpen));
+    let meeting = after(open(6), adjourn);
+    assert_eq!(meeting.present(), 0, "everybody goes");
+    let resume = MeetingCommand::Resume { now: at(20_000) };
+    assert_eq!(decide(&meeting, resume.clone()), Err(MeetingRefusal::NoQuorum { present: 0, entitled: 9 }));
+    let meeting = after((1..=6).map(|n| come(n, 19_990)).fold(meeting, after), resume.clone());
+    let meeting = after(meeting, MeetingCommand::Close { now: at(20_100) });
+    assert_eq!(decide(&meeting, resume), Err(MeetingRefusal::MeetingIsOver));
+}
+
+#[test]
+fn what_was_dealt_with_stays_on_the_agenda() {
+    let other = AgendaItem { id: item(5), part_of: None, title: "临时动议".into(), motion: None };
+    let amend =
+        |items: Vec<AgendaItem>| MeetingCommand::Amend { notice: notice(), agenda: Agenda::try_new(items).unwrap(), now: at(10_002) };
+    let mut items = agenda().items().to_vec();
+    items.push(other.clone());
+    assert_eq!(after(open(6), amend(items)).agenda.items().len(), 3);
+    assert_eq!(decide(&open(6), amend(vec![other])), Err(MeetingRefusal::ItemDealtWith));
+}
+
+fn any_command() -> impl Strategy<Value = MeetingCommand> {
+    let person = 1_u128..12;
+    let minute = 9_900_i64..10_300;
+    prop_oneof![
+        4 => (person.clone(), minute.clone()).prop_map(|(n, minute)| come(n, minute)),
+        3 => (person.clone(), minute.clone()).prop_map(|(n, minute)| go(n, minute)),
+        1 => (5_u64..14, minute.clone()).prop_map(|(entitled, minute)| MeetingCommand::Open { entitled, now: at(minute) }),
+        1 => minute.clone().prop_map(|minute| MeetingCommand::TakeUp { item: item(2), now: at(minute) }),
+        2 => person.clone().prop_map(|n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::Against }),
+        1 => minute.clone().prop_map(|minute| MeetingCommand::CallNext { now: at(minute) }),
+        2 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, None)),
+        1 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, Some(vote(1)))),
+        4 => (1_u128..4, person).prop_map(|(n, person)| cast(n, person, Choice::Yes)),
+        2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), now: at(minute) }),
+        1 => (1_u128..4).prop_map(|n| MeetingCommand::AnnulVote { vote: vote(n), reason: "有误".into() }),
+        1 => minute.clone().prop_map(|minute| MeetingCommand::Adjourn { until: None, reason: "休会".into(), now: at(minute) }),
+        1 => minute.prop_map(|minute| MeetingCommand::Resume { now: at(minute) }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_votes_have_a_quorum_and_stays_never_overlap(commands in proptest::collection::vec(any_command(), 0..120)) {
+        let mut meeting = after(Meeting::default(), convene(7, None));
+        for command in commands {
+            for event in decide(&meeting, command).unwrap_or_default() {
+                if let MeetingEvent::VoteOpened { voters, entitled, .. } = &event {
+                    prop_assert!(voters.len() as u64 * 3 >= entitled * 2);
+                    prop_assert!(meeting.quorate);
+                }
+                meeting = Meeting::apply_event(meeting, event);
+            }
+            if meeting.phase == MeetingPhase::Open {
+                prop_assert_eq!(meeting.quorate, meeting.require_quorum(meeting.entitled).is_ok());
+            }
+        }
+        for n in 1..12 {
+            let stays = meeting.sitting.of(who(n)).map(|it| it.stays.clone()).unwrap_or_default();
+            for pair in stays.windows(2) {
+                prop_assert!(pair[0].until.is_some_and(|until| until <= pair[1].from));
+            }
+            prop_assert!(stays.iter().all(|stay| stay.until.is_none_or(|until| until >= stay.from)));
+        }
+        let decided = meeting.votes.values().filter(|vote| matches!(vote.state, VoteState::Closed(_))).count();
+        prop_assert!(decided <= 1, "one motion is decided once");
+    }
+}

@@ -182,3 +182,7 @@ pub fn all() -> Vec<Rule> {
 pub fn find(id: &str, version: u32) -> Option<Rule> {
     all().into_iter().find(|rule| rule.id == id && rule.version == version)
 }
+
+#[cfg(test)]
+#[path = "statutes_tests.rs"]
+mod tests;

@@ -506,8 +506,8 @@ impl Aggregate for Council {
             C::CutTermsShort { mandate, on, today } => {
                 council.require_working()?;
                 let how = Vacancy::CutShort { mandate };
-                let held = council.seats.holders(on);
-                let ended: Vec<E> = held.map(|person| council.vacate(person, how.clone(), on, today)).collect::<Result<_, _>>()?;
+                let running = council.seats.running(on);
+                let ended: Vec<E> = running.map(|person| council.vacate(person, how.clone(), on, today)).collect::<Result<_, _>>()?;
                 return if ended.is_empty() { Err(Refused::NothingAmended) } else { Ok(ended) };
             }
             C::RegisterGuest { person, kind, today } => council.register(person, kind, today)?,

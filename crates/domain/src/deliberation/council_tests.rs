@@ -243,7 +243,10 @@ fn all_terms_are_cut_short_at_once() {
     assert_eq!(Council::handle_command(&sitting, cut.clone()).unwrap().len(), 2);
     let empty = after(sitting, cut.clone());
     assert_eq!((empty.seats_filled(day("2026-04-30")), empty.seats_filled(day("2026-05-01"))), (2, 0));
-    assert_eq!(refusal(&empty, cut), CouncilRefusal::NothingAmended);
+    assert_eq!(refusal(&empty, cut.clone()), CouncilRefusal::NothingAmended);
+    // Who had left by another day already is not in the way.
+    let one_left = council([establish(5), seat(&[1, 2], "2026-01-01"), vacate(1, left(), "2026-05-20")]);
+    assert_eq!(after(one_left, cut).seats_filled(day("2026-05-20")), 0);
 }
 
 #[test]

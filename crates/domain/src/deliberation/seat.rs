@@ -152,6 +152,11 @@ impl Seats {
         self.0.get(&person)?.iter().find(|seat| seat.held_on(day))
     }
 
+    /// Whose seat is held on this day and not known to end before its term is over.
+    pub fn running(&self, day: Day) -> impl Iterator<Item = PersonId> {
+        self.holders(day).filter(move |person| self.of(*person, day).is_some_and(|seat| seat.ended.is_none()))
+    }
+
     /// Whether this person holds a seat on any day from `from` to `until`.
     pub fn held_within(&self, person: PersonId, from: Day, until: Day) -> bool {
         self.0.get(&person).is_some_and(|seats| seats.iter().any(|seat| seat.held_within(from, until)))

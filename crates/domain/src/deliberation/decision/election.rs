@@ -1,7 +1,7 @@
 //! Who is elected: validity of the poll, the votes a candidate needs, ties, and who stands in a run-off.
 //!
 //! - A poll with more ballots than voters is void; one in which too few of the roll voted decides nothing.
-//! - Elected are, by votes, those who reach the rule's majority, at most as many as there are seats.
+//! - Elected are, by votes (heads, also where areas are counted), those who reach the rule's majority, at most as many as there are seats.
 //! - Candidates with equal votes of whom not all find a seat are not elected: they stand in a run-off.
 //! - Who has no vote is not elected, whatever the rule.
 
@@ -191,7 +191,7 @@ fn contradictions(returns: &Returns) -> Result<Vec<Step>, DecisionRefusal> {
         let most = returns.votes.values().filter_map(|votes| votes.by(by)).max().copied().unwrap_or(0);
         let named = most.checked_add(blank).ok_or(DecisionRefusal::CountsTooLarge)?;
         if named > poll.cast {
-            steps.push(Step::MoreVotesThanBallots { by, votes: most, ballots: poll.cast.saturating_sub(blank) });
+            steps.push(Step::MoreVotesThanBallots { by, votes: most, blank, cast: poll.cast });
         }
     }
     Ok(steps)
@@ -292,6 +292,13 @@ mod tests {
             reason.en,
             "voting 60 of 100, more than half ✓; 1号: votes 40 of 60 cast, more than half ✓; 2号: votes 30 of 60 cast, not more \
              than half ✗; 3号: votes 30 of 60 cast, not more than half ✗; 1号 elected with 40 votes; seats left: 1"
+        );
+        let mut forged = result.returns.clone();
+        forged.poll.heads.invalid = 21;
+        let forged = ElectionResult::of(result.rule, forged).unwrap();
+        assert_eq!(
+            forged.reason(|id| id.to_string()).en,
+            "votes 40 for one candidate and 21 blank or invalid, more than 60 ballots ✗; seats left: 2"
         );
         let tie = ElectionResult::of(statutes::find(statutes::VILLAGE_TIE, 1).unwrap(), returns(1, 100, &[30, 30], 0)).unwrap();
         let reason = tie.reason(|id| format!("{}号", id.as_u128()));

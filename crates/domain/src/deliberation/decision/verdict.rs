@@ -94,14 +94,17 @@ pub enum Step {
         /// The roll.
         entitled: u64,
     },
-    /// More votes for one candidate than ballots that count void the election. Recorded where it decides.
+    /// More votes for one candidate and ballots for nobody than there are ballots void the election. Recorded where it
+    /// decides.
     MoreVotesThanBallots {
         /// By which measure.
         by: Measure,
         /// The most votes of one candidate.
         votes: u64,
-        /// Ballots that name anybody and count.
-        ballots: u64,
+        /// Blank and invalid ballots.
+        blank: u64,
+        /// Ballots.
+        cast: u64,
     },
 }
 
@@ -345,11 +348,11 @@ impl Step {
                     en: format!("voters{} {voters}, more than {entitled} entitled ✗", by.en),
                 }
             }
-            Self::MoreVotesThanBallots { by, votes, ballots } => {
+            Self::MoreVotesThanBallots { by, votes, blank, cast } => {
                 let by = by.wording();
                 Wording {
-                    zh: format!("{}一人得票 {votes} 多于有效票 {ballots} ✗", by.zh),
-                    en: format!("votes{} {votes} for one candidate, more than {ballots} ballots that count ✗", by.en),
+                    zh: format!("{}一人得票 {votes} 与弃权、废票 {blank} 之和多于收回票数 {cast} ✗", by.zh),
+                    en: format!("votes{} {votes} for one candidate and {blank} blank or invalid, more than {cast} ballots ✗", by.en),
                 }
             }
         }

@@ -419,7 +419,8 @@ impl Council {
         if until < from || until > longest {
             return Err(Refused::TermUnfit);
         }
-        if let Some(person) = people.iter().copied().find(|person| self.seats.held_within(*person, from, until)) {
+        let sits = |person: &PersonId| self.seats.held_within(*person, from, until) || self.seats.begun(*person, from);
+        if let Some(person) = people.iter().copied().find(sits) {
             return Err(Refused::HoldsASeat { person });
         }
         let held = self.seats.most_held(from, until).saturating_add(people.len());

@@ -197,9 +197,17 @@ fn who_leaves_sits_no_more_from_that_day_on() {
     assert!(vacant.is_representative(person(1), day("2026-04-30")) && !vacant.is_representative(person(1), day("2026-05-01")));
     assert_eq!(refusal(&vacant, vacate(1, left(), "2026-05-01")), CouncilRefusal::NotARepresentative);
     assert_eq!(refusal(&vacant, vacate(1, left(), "2026-04-01")), CouncilRefusal::NotARepresentative, "a seat ends once");
+    assert_eq!(refusal(&vacant, seat(&[1], "2026-01-01")), CouncilRefusal::HoldsASeat { person: person(1) });
     let back = after(vacant, seat(&[1], "2026-05-20"));
     assert_eq!(back.representatives(today()).collect::<Vec<_>>(), [person(1), person(2)]);
     assert_eq!(back.seats_filled(day("2026-05-10")), 1);
+}
+
+#[test]
+fn person_and_first_day_name_a_seat() {
+    let vacated_at_once = council([establish(5), seat(&[1], "2026-05-01"), vacate(1, left(), "2026-05-01")]);
+    assert_eq!(refusal(&vacated_at_once, seat(&[1], "2026-05-01")), CouncilRefusal::HoldsASeat { person: person(1) });
+    assert!(after(vacated_at_once, seat(&[1], "2026-05-02")).is_representative(person(1), today()));
 }
 
 #[test]

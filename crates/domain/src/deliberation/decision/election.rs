@@ -1,7 +1,8 @@
 //! Who is elected: validity of the poll, the votes a candidate needs, ties, and who stands in a run-off.
 //!
 //! - A poll with more ballots than voters is void; one in which too few of the roll voted decides nothing.
-//! - Elected are, by votes (heads, also where areas are counted), those who reach the rule's majority, at most as many as there are seats.
+//! - Elected are, by votes, those who reach the rule's majority, at most as many as there are seats. Where areas are
+//!   counted too, a majority may ask for them, but the order is by heads.
 //! - Candidates with equal votes of whom not all find a seat are not elected: they stand in a run-off.
 //! - Who has no vote is not elected, whatever the rule.
 
@@ -20,8 +21,8 @@ use super::{
     verdict::{DecisionRefusal, Discrepancy, Step, Turned},
 };
 
-/// How many more than the seats stand in a run-off that is no tie (差额选举). The statutes say only that those with
-/// more votes stand.
+/// How many more than the seats left stand in a run-off that is no tie (村民委员会组织法 art. 15: 候选人的名额应当多于应选
+/// 名额; in a run-off 未当选的人员得票多的为候选人).
 pub const RUN_OFF_SPARE_CANDIDATES: usize = 1;
 
 /// What was counted in an election.

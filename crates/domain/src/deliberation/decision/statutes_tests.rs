@@ -84,6 +84,11 @@ fn villagers_meeting_by_art_22() {
 }
 
 #[test]
+fn village_group_by_art_28() {
+    table(VILLAGE_GROUP, &[([61, 40, 40, 0, 0, 0], NoQuorum), ([60, 40, 20, 20, 0, 0], Failed), ([60, 40, 21, 0, 19, 0], Carried)]);
+}
+
+#[test]
 fn villagers_representatives_by_art_26() {
     table(
         VILLAGERS_REPRESENTATIVES,
@@ -153,7 +158,9 @@ fn more_than_excludes_and_at_least_includes_by_art_1259() {
 }
 
 #[test]
-fn who_may_convene_or_ask_by_arts_16_21_and_26() {
+fn who_may_convene_or_ask() {
+    assert!(RESIDENTS_WHO_CONVENE.reached(20, 100) && !RESIDENTS_WHO_CONVENE.reached(20, 101));
+    assert!(GROUPS_WHO_CONVENE.reached(5, 15) && !GROUPS_WHO_CONVENE.reached(5, 16));
     assert!(VILLAGERS_WHO_CONVENE.reached(10, 100) && !VILLAGERS_WHO_CONVENE.reached(10, 101));
     assert!(REPRESENTATIVES_WHO_CONVENE_VILLAGERS.reached(10, 30) && !REPRESENTATIVES_WHO_CONVENE_VILLAGERS.reached(10, 31));
     assert!(REPRESENTATIVES_WHO_CONVENE.reached(6, 30) && !REPRESENTATIVES_WHO_CONVENE.reached(6, 31));

@@ -345,3 +345,112 @@ impl Deref for Charter {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! What breaks silently elsewhere: a council nobody can seat, a rule that can never hold, one that bears a statute's
+    //! name with other figures.
+
+    use super::*;
+    use crate::deliberation::decision::{Counts, Outcome, Tally, statutes};
+
+    fn refusal(change: impl Fn(&mut CharterTerms)) -> CharterRefusal {
+        let mut terms = CharterTerms::model(9);
+        change(&mut terms);
+        Charter::try_new(terms).unwrap_err()
+    }
+
+    #[test]
+    fn the_model_is_a_charter_of_any_size() {
+        for seats in [1, 2, 3, 9, 450, COUNCIL_SEATS_MAX] {
+            assert!(Charter::try_new(CharterTerms::model(seats)).is_ok(), "{seats}");
+        }
+    }
+
+    #[test]
+    fn terms_that_do_not_fit_are_refused_one_by_one() {
+        assert_eq!(refusal(|it| it.seats = 0), CharterRefusal::SeatsUnfit { most: COUNCIL_SEATS_MAX });
+        assert_eq!(refusal(|it| it.seats = COUNCIL_SEATS_MAX + 1), CharterRefusal::SeatsUnfit { most: COUNCIL_SEATS_MAX });
+        assert_eq!(refusal(|it| it.term_months = 0), CharterRefusal::TermUnfit { most: TERM_MAX_MONTHS });
+        assert_eq!(refusal(|it| it.seconds_needed = 9), CharterRefusal::SecondsUnfit { most: 8 });
+        assert_eq!(refusal(|it| it.issues.endorsements_needed = 0), CharterRefusal::EndorsementsUnfit { most: ENDORSEMENTS_MAX_COUNT });
+        let turns = CharterRefusal::TurnsUnfit { shortest: TURN_MIN_SECONDS, longest: TURN_MAX_SECONDS, most: TURNS_MAX_COUNT };
+        assert_eq!(refusal(|it| it.turns.seconds_per_turn = TURN_MIN_SECONDS - 1), turns);
+        assert_eq!(refusal(|it| it.turns.turns_per_speaker = 0), turns);
+        assert_eq!(refusal(|it| it.notice_days = NOTICE_MAX_DAYS + 1), CharterRefusal::NoticeUnfit { most: NOTICE_MAX_DAYS });
+        let absences = |it: &mut CharterTerms| it.absences = Some(AbsenceRule { limit: 0, counted: Absences::InTotal });
+        assert_eq!(refusal(absences), CharterRefusal::AbsencesUnfit { most: ABSENCES_MAX_COUNT });
+        assert_eq!(refusal(|it| it.quorum = Threshold::MoreThan(Fraction::ALL)), CharterRefusal::Unreachable);
+        let twice = |it: &mut CharterTerms| drop(it.special.insert(Matter::Ordinary, it.ordinary.clone()));
+        assert_eq!(refusal(twice), CharterRefusal::OrdinaryTwice);
+    }
+
+    #[test]
+    fn rules_that_do_not_fit_are_refused_one_by_one() {
+        let untitled = CharterRefusal::RuleTextUnfit { most: RULE_TEXT_MAX_CHARS };
+        assert_eq!(refusal(|it| it.ordinary.rule.source.zh.clear()), untitled);
+        assert_eq!(refusal(|it| it.ordinary.rule.title.en = "x".repeat(RULE_TEXT_MAX_CHARS + 1)), untitled);
+        assert_eq!(refusal(|it| it.ordinary.rule.version = 0), untitled);
+        assert_eq!(refusal(|it| it.ordinary.rule.quorum.clear()), CharterRefusal::RuleWithoutQuorum);
+        assert_eq!(refusal(|it| it.ordinary.rule.majority[0].by = Measure::Area), CharterRefusal::RuleByArea);
+        let beyond = |it: &mut CharterTerms| it.ordinary.rule.majority[0].threshold = Threshold::MoreThan(Fraction::ALL);
+        assert_eq!(refusal(beyond), CharterRefusal::Unreachable);
+        let many = |it: &mut CharterTerms| it.ordinary.rule.majority = vec![it.ordinary.rule.majority[0]; RULE_PARTS_MAX_COUNT + 1];
+        assert_eq!(refusal(many), CharterRefusal::RulePartsTooMany { most: RULE_PARTS_MAX_COUNT });
+        // Special matters are looked at as ordinary ones are.
+        let grave = |it: &mut CharterTerms| it.special.values_mut().for_each(|matter| matter.rule.quorum.clear());
+        assert_eq!(refusal(grave), CharterRefusal::RuleWithoutQuorum);
+    }
+
+    #[test]
+    fn a_statutes_name_stands_for_the_statutes_words() {
+        let with = |change: fn(&mut Rule)| {
+            let mut rule = statutes::find(statutes::VILLAGERS_REPRESENTATIVES, 1).unwrap();
+            change(&mut rule);
+            let mut terms = CharterTerms::model(9);
+            terms.ordinary.rule = rule;
+            Charter::try_new(terms)
+        };
+        assert!(with(|_| {}).is_ok());
+        let refused = Err(CharterRefusal::RuleNotTheStatutes { id: statutes::VILLAGERS_REPRESENTATIVES.into() });
+        assert_eq!(with(|rule| rule.quorum[0].threshold = Threshold::AtLeast(Fraction::HALF)), refused);
+        assert_eq!(with(|rule| rule.version = 2), refused);
+    }
+
+    #[test]
+    fn what_has_no_rule_of_its_own_is_decided_as_ordinary_matters_are() {
+        let charter = Charter::try_new(CharterTerms::model(9)).unwrap();
+        assert_eq!(charter.matter(Matter::Budget), &charter.ordinary);
+        assert_eq!(charter.matter(Matter::Personnel).secrecy, Secrecy::Secret);
+        let outcome = |matter| {
+            let counts = Counts { entitled: 9, present: 9, yes: 5, no: 4, ..Counts::default() };
+            charter.matter(matter).rule.decide(&Tally::by_heads(counts)).unwrap().outcome
+        };
+        assert_eq!((outcome(Matter::Ordinary), outcome(Matter::Grave)), (Outcome::Carried, Outcome::Failed));
+    }
+
+    #[test]
+    fn a_meetings_quorum_is_a_step_with_words() {
+        let charter = Charter::try_new(CharterTerms::model(9)).unwrap();
+        let (short, enough) = (charter.meeting_quorum(4, 8), charter.meeting_quorum(5, 8));
+        assert!(!short.held() && enough.held());
+        assert_eq!(short.wording().en, "present 4 of 8, not more than half ✗");
+        assert_eq!(charter.entitled(8), 8);
+    }
+
+    #[test]
+    fn a_terms_last_day_is_the_day_before_its_anniversary() {
+        let charter = Charter::try_new(CharterTerms::model(9)).unwrap();
+        let last = |from: &str| charter.last_day_of_term(from.parse().unwrap()).map(|day| day.to_string());
+        assert_eq!(last("2026-01-01").as_deref(), Some("2028-12-31"));
+        assert_eq!(last("2024-02-29").as_deref(), Some("2027-02-27"));
+        assert_eq!(charter.last_day_of_term(Day::MAX), None);
+    }
+
+    #[test]
+    fn a_stored_charter_is_read_as_it_was() {
+        let charter = Charter::try_new(CharterTerms::model(9)).unwrap();
+        let stored = serde_json::to_string(&charter).unwrap();
+        assert_eq!(serde_json::from_str::<Charter>(&stored).unwrap(), charter);
+    }
+}

@@ -419,7 +419,8 @@ impl Council {
         if until < from || until > longest {
             return Err(Refused::TermUnfit);
         }
-        if let Some(person) = people.iter().copied().find(|person| self.seats.held_within(*person, from, until)) {
+        let sits = |person: &PersonId| self.seats.held_within(*person, from, until) || self.seats.begun(*person, from);
+        if let Some(person) = people.iter().copied().find(sits) {
             return Err(Refused::HoldsASeat { person });
         }
         let held = self.seats.most_held(from, until).saturating_add(people.len());
@@ -506,8 +507,8 @@ impl Aggregate for Council {
             C::CutTermsShort { mandate, on, today } => {
                 council.require_working()?;
                 let how = Vacancy::CutShort { mandate };
-                let held = council.seats.holders(on);
-                let ended: Vec<E> = held.map(|person| council.vacate(person, how.clone(), on, today)).collect::<Result<_, _>>()?;
+                let running = council.seats.running(on);
+                let ended: Vec<E> = running.map(|person| council.vacate(person, how.clone(), on, today)).collect::<Result<_, _>>()?;
                 return if ended.is_empty() { Err(Refused::NothingAmended) } else { Ok(ended) };
             }
             C::RegisterGuest { person, kind, today } => council.register(person, kind, today)?,

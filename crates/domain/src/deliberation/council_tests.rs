@@ -1,1 +1,370 @@
+//! What breaks silently elsewhere: a seat too many, a person in two seats, a vote by somebody whose term is over, a
+//! quorum of people who have left, an expert who votes.
 
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    access::authority::{Actor, AuthorityRefusal},
+    deliberation::charter::{AbsenceRule, Absences, CharterTerms, EntitledBasis},
+    values::{AccountId, ElectionId, MeetingId, Sealed, VoteId},
+};
+
+use CouncilCommand as C;
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn person(n: u128) -> PersonId {
+    PersonId(Uuid::from_u128(n))
+}
+
+fn charter(seats: u32) -> Charter {
+    Charter::try_new(CharterTerms::model(seats)).unwrap()
+}
+
+fn authority() -> Mandate {
+    Mandate::Authority { authority: "香洲区民政局".into(), reason: "成立社区议事会的批复".into() }
+}
+
+fn by_vote() -> Mandate {
+    Mandate::Vote { vote: VoteId(Uuid::from_u128(7)) }
+}
+
+fn today() -> Day {
+    day("2026-06-01")
+}
+
+fn establish(seats: u32) -> CouncilCommand {
+    let (area, name) = ("440402001001".parse().unwrap(), "湾仔社区议事会".to_owned());
+    C::Establish { area, name, charter: charter(seats), mandate: authority(), on: day("2026-01-01"), today: today() }
+}
+
+fn seat(people: &[u128], from: &str) -> CouncilCommand {
+    let source = SeatSource::Election { election: ElectionId(Uuid::from_u128(1)) };
+    C::Seat { people: people.iter().copied().map(person).collect(), from: day(from), until: None, source }
+}
+
+fn vacate(n: u128, how: Vacancy, on: &str) -> CouncilCommand {
+    C::Vacate { person: person(n), how, on: day(on), today: today() }
+}
+
+fn left() -> Vacancy {
+    Vacancy::Left { reason: Some(Sealed { of: person(1), text: "密".into() }) }
+}
+
+fn guest(n: u128, kind: GuestKind) -> CouncilCommand {
+    C::RegisterGuest { person: person(n), kind, today: today() }
+}
+
+fn after(council: Council, command: CouncilCommand) -> Council {
+    Council::handle_command(&council, command).unwrap().into_iter().fold(council, Council::apply_event)
+}
+
+fn council(commands: impl IntoIterator<Item = CouncilCommand>) -> Council {
+    commands.into_iter().fold(Council::default(), after)
+}
+
+fn refusal(council: &Council, command: CouncilCommand) -> CouncilRefusal {
+    Council::handle_command(council, command).unwrap_err()
+}
+
+fn every_command_but_establish() -> Vec<CouncilCommand> {
+    vec![
+        C::Rename { name: "新名".into() },
+        C::AmendCharter { charter: charter(9), mandate: by_vote(), today: today() },
+        C::Dissolve { mandate: authority(), on: today(), today: today() },
+        seat(&[1], "2026-01-01"),
+        vacate(1, left(), "2026-02-01"),
+        C::EndLapsedTerms { today: today() },
+        C::CutTermsShort { mandate: authority(), on: today(), today: today() },
+        guest(9, GuestKind::Lawyer),
+        C::ReleaseGuest { person: person(9) },
+    ]
+}
+
+#[test]
+fn established_once_and_nothing_happens_before_or_after() {
+    let dissolve = C::Dissolve { mandate: authority(), on: today(), today: today() };
+    let dissolved = council([establish(5), seat(&[1], "2026-01-01"), dissolve]);
+    for command in every_command_but_establish() {
+        assert_eq!(refusal(&Council::default(), command.clone()), CouncilRefusal::UnknownCouncil, "{command:?}");
+        assert_eq!(refusal(&dissolved, command.clone()), CouncilRefusal::CouncilIsDissolved, "{command:?}");
+    }
+    assert_eq!(refusal(&dissolved, establish(5)), CouncilRefusal::CouncilExists);
+    assert_eq!((dissolved.seats_filled(day("2026-05-31")), dissolved.seats_filled(today())), (1, 0));
+    assert_eq!(dissolved.entitled(today()), 0);
+    assert!(!dissolved.is_representative(person(1), today()));
+}
+
+#[test]
+fn what_a_council_is_established_with_is_checked() {
+    let with = |change: fn(&mut CouncilCommand)| {
+        let mut command = establish(5);
+        change(&mut command);
+        refusal(&Council::default(), command)
+    };
+    let unfit = CouncilRefusal::CouncilNameUnfit { most: COUNCIL_NAME_MAX_CHARS };
+    assert_eq!(
+        with(|it| if let C::Establish { name, .. } = it {
+            *name = " ".into()
+        }),
+        unfit
+    );
+    assert_eq!(
+        with(|it| if let C::Establish { name, .. } = it {
+            *name = "会".repeat(101)
+        }),
+        unfit
+    );
+    assert_eq!(
+        with(|it| if let C::Establish { on, .. } = it {
+            *on = day("2026-06-02")
+        }),
+        CouncilRefusal::InFuture
+    );
+    let nobody = |it: &mut CouncilCommand| {
+        if let C::Establish { mandate, .. } = it {
+            *mandate = Mandate::Authority { authority: "民政局".into(), reason: String::new() };
+        }
+    };
+    assert_eq!(with(nobody), CouncilRefusal::MandateUnfit { most: MANDATE_TEXT_MAX_CHARS });
+}
+
+#[test]
+fn renaming_to_the_same_name_changes_nothing() {
+    let renamed = council([establish(5), C::Rename { name: "新名".into() }]);
+    assert_eq!(renamed.name, "新名");
+    assert_eq!(refusal(&renamed, C::Rename { name: "新名".into() }), CouncilRefusal::NothingAmended);
+}
+
+#[test]
+fn a_charter_has_versions_and_keeps_room_for_who_sits() {
+    let amend = |seats| C::AmendCharter { charter: charter(seats), mandate: by_vote(), today: today() };
+    let sitting = council([establish(5), seat(&[1, 2, 3], "2026-01-01")]);
+    assert_eq!(refusal(&sitting, amend(5)), CouncilRefusal::NothingAmended);
+    assert_eq!(refusal(&sitting, amend(2)), CouncilRefusal::SeatsBelowHeld { held: 3 });
+    let amended = after(sitting, amend(3));
+    assert_eq!((amended.charter_version(), amended.charter_at(1), amended.charter_at(2)), (2, Some(&charter(5)), Some(&charter(3))));
+    assert_eq!((amended.charter_at(0), amended.charter_at(3)), (None, None));
+    assert_eq!(refusal(&amended, seat(&[4], "2026-06-01")), CouncilRefusal::SeatsTaken { seats: 3 });
+}
+
+#[test]
+fn seats_are_taken_all_or_none() {
+    let sitting = council([establish(5), seat(&[1, 2, 3], "2026-01-01")]);
+    assert_eq!(refusal(&sitting, seat(&[4, 5, 6], "2026-01-01")), CouncilRefusal::SeatsTaken { seats: 5 });
+    assert_eq!(refusal(&sitting, seat(&[4, 1], "2026-03-01")), CouncilRefusal::HoldsASeat { person: person(1) });
+    assert_eq!(refusal(&sitting, seat(&[4, 4], "2026-03-01")), CouncilRefusal::NobodyToSeat);
+    assert_eq!(refusal(&sitting, seat(&[], "2026-03-01")), CouncilRefusal::NobodyToSeat);
+    let full = after(sitting, seat(&[4, 5], "2026-03-01"));
+    assert_eq!((full.seats_filled(day("2026-02-28")), full.seats_filled(day("2026-03-01"))), (3, 5));
+    // The next term begins when the first is over: the 36 months of the model end on 31 December 2028.
+    assert_eq!(refusal(&full, seat(&[6], "2028-12-31")), CouncilRefusal::SeatsTaken { seats: 5 });
+    let next = after(full, seat(&[6, 1], "2029-01-01"));
+    assert_eq!((next.seats_filled(day("2028-12-31")), next.seats_filled(day("2029-01-01"))), (5, 4));
+}
+
+#[test]
+fn a_term_is_never_longer_than_the_charter_says() {
+    let sitting = council([establish(5)]);
+    let until = |from: &str, last: &str| C::Seat {
+        people: vec![person(1)],
+        from: day(from),
+        until: Some(day(last)),
+        source: SeatSource::Transition { source: "居委会档案".into() },
+    };
+    assert_eq!(refusal(&sitting, until("2026-01-01", "2029-01-01")), CouncilRefusal::TermUnfit);
+    assert_eq!(refusal(&sitting, until("2026-01-01", "2025-12-31")), CouncilRefusal::TermUnfit);
+    let one_day = after(sitting, until("2026-01-01", "2026-01-01"));
+    assert!(one_day.is_representative(person(1), day("2026-01-01")) && !one_day.is_representative(person(1), day("2026-01-02")));
+    let without_source =
+        C::Seat { people: vec![person(2)], from: today(), until: None, source: SeatSource::Transition { source: "".into() } };
+    assert_eq!(refusal(&one_day, without_source), CouncilRefusal::MandateUnfit { most: MANDATE_TEXT_MAX_CHARS });
+}
+
+#[test]
+fn who_leaves_sits_no_more_from_that_day_on() {
+    let sitting = council([establish(5), seat(&[1, 2], "2026-01-01")]);
+    assert_eq!(refusal(&sitting, vacate(1, left(), "2026-06-02")), CouncilRefusal::InFuture);
+    assert_eq!(refusal(&sitting, vacate(3, left(), "2026-05-01")), CouncilRefusal::NotARepresentative);
+    assert_eq!(refusal(&sitting, vacate(1, left(), "2025-12-31")), CouncilRefusal::NotARepresentative);
+    let vacant = after(sitting, vacate(1, left(), "2026-05-01"));
+    assert!(vacant.is_representative(person(1), day("2026-04-30")) && !vacant.is_representative(person(1), day("2026-05-01")));
+    assert_eq!(refusal(&vacant, vacate(1, left(), "2026-05-01")), CouncilRefusal::NotARepresentative);
+    assert_eq!(refusal(&vacant, vacate(1, left(), "2026-04-01")), CouncilRefusal::NotARepresentative, "a seat ends once");
+    assert_eq!(refusal(&vacant, seat(&[1], "2026-01-01")), CouncilRefusal::HoldsASeat { person: person(1) });
+    let back = after(vacant, seat(&[1], "2026-05-20"));
+    assert_eq!(back.representatives(today()).collect::<Vec<_>>(), [person(1), person(2)]);
+    assert_eq!(back.seats_filled(day("2026-05-10")), 1);
+}
+
+#[test]
+fn person_and_first_day_name_a_seat() {
+    let vacated_at_once = council([establish(5), seat(&[1], "2026-05-01"), vacate(1, left(), "2026-05-01")]);
+    assert_eq!(refusal(&vacated_at_once, seat(&[1], "2026-05-01")), CouncilRefusal::HoldsASeat { person: person(1) });
+    assert!(after(vacated_at_once, seat(&[1], "2026-05-02")).is_representative(person(1), today()));
+}
+
+#[test]
+fn absences_cost_the_seat_only_as_the_charter_says() {
+    let missed = |numbers: &[u128]| Vacancy::Forfeited { missed: numbers.iter().map(|n| MeetingId(Uuid::from_u128(*n))).collect() };
+    let sitting = council([establish(5), seat(&[1], "2026-01-01")]);
+    assert_eq!(refusal(&sitting, vacate(1, missed(&[1, 2, 2]), "2026-05-01")), CouncilRefusal::TooFewAbsences { limit: 3 });
+    assert!(!after(sitting.clone(), vacate(1, missed(&[1, 2, 3]), "2026-05-01")).is_representative(person(1), today()));
+    let mut terms = CharterTerms::model(5);
+    terms.absences = None;
+    let lenient = C::AmendCharter { charter: Charter::try_new(terms).unwrap(), mandate: by_vote(), today: today() };
+    assert_eq!(refusal(&after(sitting, lenient), vacate(1, missed(&[1, 2, 3]), "2026-05-01")), CouncilRefusal::NoAbsenceRule);
+}
+
+#[test]
+fn a_recall_names_its_mandate() {
+    let sitting = council([establish(5), seat(&[1], "2026-01-01")]);
+    let bare = Vacancy::Recalled { mandate: Mandate::Authority { authority: String::new(), reason: "x".into() } };
+    assert_eq!(refusal(&sitting, vacate(1, bare, "2026-05-01")), CouncilRefusal::MandateUnfit { most: MANDATE_TEXT_MAX_CHARS });
+    assert_eq!(after(sitting, vacate(1, Vacancy::Recalled { mandate: by_vote() }, "2026-05-01")).seats_filled(today()), 0);
+}
+
+#[test]
+fn a_term_is_over_whether_anybody_says_so_or_not() {
+    let sitting = council([establish(5), seat(&[1, 2], "2026-01-01"), seat(&[1], "2029-01-01")]);
+    let over = day("2029-01-01");
+    assert_eq!(sitting.representatives(over).collect::<Vec<_>>(), [person(1)]);
+    let end = C::EndLapsedTerms { today: over };
+    assert_eq!(Council::handle_command(&sitting, C::EndLapsedTerms { today: day("2028-12-31") }).unwrap(), []);
+    let ended = Council::handle_command(&sitting, end.clone()).unwrap();
+    assert_eq!(ended.len(), 2);
+    let said = ended.into_iter().fold(sitting, Council::apply_event);
+    assert_eq!(Council::handle_command(&said, end).unwrap(), [], "a second time changes nothing");
+    assert!(said.is_representative(person(1), over) && said.is_representative(person(2), day("2028-12-31")));
+}
+
+#[test]
+fn all_terms_are_cut_short_at_once() {
+    let cut = C::CutTermsShort { mandate: authority(), on: day("2026-05-01"), today: today() };
+    let sitting = council([establish(5), seat(&[1, 2], "2026-01-01")]);
+    assert_eq!(Council::handle_command(&sitting, cut.clone()).unwrap().len(), 2);
+    let empty = after(sitting, cut.clone());
+    assert_eq!((empty.seats_filled(day("2026-04-30")), empty.seats_filled(day("2026-05-01"))), (2, 0));
+    assert_eq!(refusal(&empty, cut.clone()), CouncilRefusal::NothingAmended);
+    // Who had left by another day already is not in the way.
+    let one_left = council([establish(5), seat(&[1, 2], "2026-01-01"), vacate(1, left(), "2026-05-20")]);
+    assert_eq!(after(one_left, cut).seats_filled(day("2026-05-20")), 0);
+}
+
+#[test]
+fn all_are_seats_filled_or_seats_of_the_charter() {
+    let sitting = council([establish(9), seat(&[1, 2], "2026-01-01")]);
+    assert_eq!((sitting.seats_filled(today()), sitting.entitled(today())), (2, 2));
+    let mut terms = CharterTerms::model(9);
+    terms.entitled = EntitledBasis::SeatsOfTheCharter;
+    let amended = after(sitting, C::AmendCharter { charter: Charter::try_new(terms).unwrap(), mandate: by_vote(), today: today() });
+    assert_eq!(amended.entitled(today()), 9);
+}
+
+#[test]
+fn guests_speak_and_hold_no_seat() {
+    let with_guest = council([establish(5), seat(&[1], "2026-01-01"), guest(9, GuestKind::Lawyer)]);
+    assert_eq!(refusal(&with_guest, guest(9, GuestKind::Lawyer)), CouncilRefusal::AlreadyAGuest);
+    assert_eq!(refusal(&with_guest, guest(1, GuestKind::Observer)), CouncilRefusal::IsARepresentative);
+    assert_eq!(refusal(&with_guest, C::ReleaseGuest { person: person(8) }), CouncilRefusal::NotAGuest);
+    assert!(!with_guest.is_representative(person(9), today()) && with_guest.entitled(today()) == 1);
+    assert_eq!(after(with_guest.clone(), guest(9, GuestKind::Observer)).guests[&person(9)], GuestKind::Observer);
+    assert!(after(with_guest.clone(), C::ReleaseGuest { person: person(9) }).guests.is_empty());
+    // Who is elected is no guest any more; who will sit is not made one.
+    let elected = after(with_guest, seat(&[9], "2026-09-01"));
+    assert!(elected.guests.is_empty());
+    assert_eq!(refusal(&elected, guest(9, GuestKind::Lawyer)), CouncilRefusal::IsARepresentative);
+}
+
+#[test]
+fn an_act_open_to_oneself_is_open_to_whoever_sits() {
+    const SPEAK: Act = Act { name: "speak", open_to: &[To::Oneself] };
+    let sitting = council([establish(5), seat(&[1], "2026-01-01"), guest(9, GuestKind::Lawyer)]);
+    let actor = |n| Actor::Account { account: AccountId(Uuid::nil()), person: person(n), volunteer: None, grants: vec![] };
+    let may = |n, on: &str| SPEAK.may(&actor(n), &sitting.subject(Some(person(n)), day(on)));
+    assert_eq!(may(1, "2026-06-01"), Ok(()));
+    for (n, on) in [(1, "2025-12-31"), (1, "2029-01-01"), (9, "2026-06-01"), (2, "2026-06-01")] {
+        assert_eq!(may(n, on), Err(AuthorityRefusal::NotAllowed { act: "speak" }), "{n} on {on}");
+    }
+}
+
+#[test]
+fn every_way_to_leave_is_stored_and_read_as_it_was() {
+    let missed = vec![MeetingId(Uuid::from_u128(1))];
+    for how in [left(), Vacancy::Recalled { mandate: by_vote() }, Vacancy::Forfeited { missed }, Vacancy::CutShort { mandate: authority() }]
+    {
+        let event = CouncilEvent::SeatVacated { person: person(1), from: today(), on: today(), how };
+        let (event_type, payload) = event.encode().unwrap();
+        assert_eq!(CouncilEvent::decode(&event_type, &payload).unwrap(), event);
+    }
+    for source in [
+        SeatSource::Appointment { authority: "街道办".into(), reason: "补选".into() },
+        SeatSource::Transition { source: "档案".into() },
+        SeatSource::Election { election: ElectionId(Uuid::nil()) },
+    ] {
+        let event = CouncilEvent::RepresentativeSeated { person: person(1), from: today(), until: today(), source };
+        let (event_type, payload) = event.encode().unwrap();
+        assert_eq!(CouncilEvent::decode(&event_type, &payload).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_charter_of_absences_in_total_is_a_charter_too() {
+    let mut terms = CharterTerms::model(5);
+    terms.absences = Some(AbsenceRule { limit: 1, counted: Absences::InTotal });
+    let strict = C::AmendCharter { charter: Charter::try_new(terms).unwrap(), mandate: by_vote(), today: today() };
+    let sitting = council([establish(5), seat(&[1], "2026-01-01"), strict]);
+    let missed = Vacancy::Forfeited { missed: vec![MeetingId(Uuid::nil())] };
+    assert_eq!(after(sitting, vacate(1, missed, "2026-06-01")).seats_filled(today()), 0);
+}
+
+/// What an office might ask of a small council in any order; offsets are days around a year.
+fn any_command() -> impl Strategy<Value = CouncilCommand> {
+    let date = |offset: u64| day("2026-01-01") + chrono::Days::new(offset);
+    let people = prop::collection::vec((1..8u128).prop_map(person), 1..4);
+    let late = date(4_000);
+    prop_oneof![
+        4 => (people, 0..1_500u64, prop::option::of(0..900u64)).prop_map(move |(people, from, length)| C::Seat {
+            people,
+            from: date(from),
+            until: length.map(|length| date(from + length)),
+            source: SeatSource::Election { election: ElectionId(Uuid::nil()) },
+        }),
+        3 => ((1..8u128), 0..1_500u64).prop_map(move |(n, on)| C::Vacate { person: person(n), how: left(), on: date(on), today: late }),
+        1 => (1..6u32, 0..1_500u64).prop_map(move |(seats, today)| C::AmendCharter { charter: charter(seats), mandate: by_vote(), today: date(today) }),
+        1 => (0..1_500u64).prop_map(move |today| C::EndLapsedTerms { today: date(today) }),
+        1 => (0..1_500u64).prop_map(move |on| C::CutTermsShort { mandate: by_vote(), on: date(on), today: late }),
+        1 => ((1..8u128), 0..1_500u64).prop_map(move |(n, today)| C::RegisterGuest { person: person(n), kind: GuestKind::Lawyer, today: date(today) }),
+    ]
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: on no day are there more representatives than the most seats any charter had,
+    /// nor somebody twice; who sits is counted; a term is never longer than a charter says.
+    #[test]
+    fn seats_never_exceed_the_charter(commands in prop::collection::vec(any_command(), 1..40)) {
+        let mut council = council([establish(3)]);
+        let mut most = 3;
+        for command in commands {
+            if let Ok(events) = Council::handle_command(&council, command) {
+                council = events.into_iter().fold(council, Council::apply_event);
+                most = most.max(council.charters.last().unwrap().seats);
+            }
+        }
+        for offset in (0..3_000).step_by(30) {
+            let day = day("2026-01-01") + chrono::Days::new(offset);
+            let sitting: Vec<PersonId> = council.representatives(day).collect();
+            prop_assert!(sitting.len() <= most as usize);
+            prop_assert_eq!(sitting.iter().collect::<BTreeSet<_>>().len(), sitting.len());
+            prop_assert_eq!(council.seats_filled(day), sitting.len() as u64);
+            prop_assert!(sitting.iter().all(|person| council.is_representative(*person, day)));
+        }
+        prop_assert!(council.seats.holders(day("2026-01-01") + chrono::Days::new(1_500 + 3 * 366)).next().is_none());
+    }
+}

@@ -152,9 +152,20 @@ impl Seats {
         self.0.get(&person)?.iter().find(|seat| seat.held_on(day))
     }
 
+    /// Whose seat is held on this day and not known to end before its term is over.
+    pub fn running(&self, day: Day) -> impl Iterator<Item = PersonId> {
+        self.holders(day).filter(move |person| self.of(*person, day).is_some_and(|seat| seat.ended.is_none()))
+    }
+
     /// Whether this person holds a seat on any day from `from` to `until`.
     pub fn held_within(&self, person: PersonId, from: Day, until: Day) -> bool {
         self.0.get(&person).is_some_and(|seats| seats.iter().any(|seat| seat.held_within(from, until)))
+    }
+
+    /// Whether a seat of this person ever began on this day, be it one that was vacated at once. Person and first day
+    /// name a seat.
+    pub fn begun(&self, person: PersonId, from: Day) -> bool {
+        self.0.get(&person).is_some_and(|seats| seats.iter().any(|seat| seat.from == from))
     }
 
     /// The most seats held on any one day from `from` to `until`. Only where a seat begins can there be more.
@@ -178,7 +189,7 @@ impl Seats {
     /// Notes how the seat that began on `from` ended.
     pub(super) fn end(&mut self, person: PersonId, from: Day, ending: Ending) {
         let seats = self.0.get_mut(&person);
-        if let Some(seat) = seats.and_then(|seats| seats.iter_mut().find(|seat| seat.from == from && seat.ended.is_none())) {
+        if let Some(seat) = seats.and_then(|seats| seats.iter_mut().find(|seat| seat.from == from)) {
             seat.ended = Some(ending);
         }
     }

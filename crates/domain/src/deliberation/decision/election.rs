@@ -1,7 +1,8 @@
 //! Who is elected: validity of the poll, the votes a candidate needs, ties, and who stands in a run-off.
 //!
 //! - A poll with more ballots than voters is void; one in which too few of the roll voted decides nothing.
-//! - Elected are, by votes, those who reach the rule's majority, at most as many as there are seats.
+//! - Elected are, by votes, those who reach the rule's majority, at most as many as there are seats. Where areas are
+//!   counted too, a majority may ask for them, but the order is by heads.
 //! - Candidates with equal votes of whom not all find a seat are not elected: they stand in a run-off.
 //! - Who has no vote is not elected, whatever the rule.
 
@@ -20,8 +21,8 @@ use super::{
     verdict::{DecisionRefusal, Discrepancy, Step, Turned},
 };
 
-/// How many more than the seats stand in a run-off that is no tie (差额选举). The statutes say only that those with
-/// more votes stand.
+/// How many more than the seats left stand in a run-off that is no tie (村民委员会组织法 art. 15: 候选人的名额应当多于应选
+/// 名额; in a run-off 未当选的人员得票多的为候选人).
 pub const RUN_OFF_SPARE_CANDIDATES: usize = 1;
 
 /// What was counted in an election.
@@ -191,7 +192,7 @@ fn contradictions(returns: &Returns) -> Result<Vec<Step>, DecisionRefusal> {
         let most = returns.votes.values().filter_map(|votes| votes.by(by)).max().copied().unwrap_or(0);
         let named = most.checked_add(blank).ok_or(DecisionRefusal::CountsTooLarge)?;
         if named > poll.cast {
-            steps.push(Step::MoreVotesThanBallots { by, votes: most, ballots: poll.cast.saturating_sub(blank) });
+            steps.push(Step::MoreVotesThanBallots { by, votes: most, blank, cast: poll.cast });
         }
     }
     Ok(steps)
@@ -244,11 +245,91 @@ impl CandidateStep {
     }
 }
 
-impl ElectionVerdict {
-    /// The reason in Chinese and English: every step, in order; `name` says what the reader may see of a candidate.
+impl ElectionResult {
+    /// The reason in Chinese and English: every step, in order, and what became of whom. `name` says what the reader may
+    /// see of a candidate.
     pub fn reason(&self, name: impl Fn(Uuid) -> String) -> Wording {
-        let poll = self.steps.iter().map(Step::wording);
-        let steps: Vec<Wording> = poll.chain(self.candidates.iter().map(|step| step.wording(&name(step.candidate)))).collect();
-        Wording::joined(&steps)
+        let ElectionVerdict { steps, candidates, elected, tied, seats_left, .. } = &self.verdict;
+        let votes = |candidate: &Uuid| self.returns.votes.get(candidate).map_or(0, |votes| votes.heads);
+        let became = |candidate: &Uuid, zh: &str, en: &str| {
+            let (name, votes) = (name(*candidate), votes(candidate));
+            Wording { zh: format!("{name}得票 {votes}，{zh}"), en: format!("{name} {en} with {votes} votes") }
+        };
+        let mut words: Vec<Wording> = steps.iter().map(Step::wording).collect();
+        words.extend(candidates.iter().map(|step| step.wording(&name(step.candidate))));
+        words.extend(elected.iter().map(|it| became(it, "当选", "elected")));
+        words.extend(tied.iter().map(|it| became(it, "票数相等，不能确定当选", "tied")));
+        if *seats_left > 0 {
+            words.push(Wording { zh: format!("缺额 {seats_left}"), en: format!("seats left: {seats_left}") });
+        }
+        Wording::joined(&words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What breaks silently elsewhere: more elected than seats, somebody with fewer votes before somebody with more, a
+    //! vote more that costs the seat, a result that hangs on the order of ids.
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::deliberation::decision::{Measured, statutes};
+
+    fn returns(seats: u32, entitled: u64, votes: &[u64], spare: u64) -> Returns {
+        let most = votes.iter().max().copied().unwrap_or(0);
+        let cast = most + spare;
+        let poll = PollCounts { entitled: entitled.max(cast), voters: cast, cast, abstain: 0, invalid: 0 };
+        let votes = (1..).map(Uuid::from_u128).zip(votes.iter().map(|votes| Measured::by_heads(*votes))).collect();
+        Returns { seats, poll: Measured::by_heads(poll), votes }
+    }
+
+    #[test]
+    fn the_reason_says_what_became_of_whom() {
+        let rule = statutes::find(statutes::VILLAGE_ELECTION, 1).unwrap();
+        let result = ElectionResult::of(rule, returns(2, 100, &[40, 30, 30], 20)).unwrap();
+        let reason = result.reason(|id| format!("{}号", id.as_u128()));
+        assert_eq!(
+            reason.en,
+            "voting 60 of 100, more than half ✓; 1号: votes 40 of 60 cast, more than half ✓; 2号: votes 30 of 60 cast, not more \
+             than half ✗; 3号: votes 30 of 60 cast, not more than half ✗; 1号 elected with 40 votes; seats left: 1"
+        );
+        let mut forged = result.returns.clone();
+        forged.poll.heads.invalid = 21;
+        let forged = ElectionResult::of(result.rule, forged).unwrap();
+        assert_eq!(
+            forged.reason(|id| id.to_string()).en,
+            "votes 40 for one candidate and 21 blank or invalid, more than 60 ballots ✗; seats left: 2"
+        );
+        let tie = ElectionResult::of(statutes::find(statutes::VILLAGE_TIE, 1).unwrap(), returns(1, 100, &[30, 30], 0)).unwrap();
+        let reason = tie.reason(|id| format!("{}号", id.as_u128()));
+        assert_eq!(reason.zh, "1号得票 30，票数相等，不能确定当选；2号得票 30，票数相等，不能确定当选；缺额 1");
+    }
+
+    proptest! {
+        #[test]
+        fn seats_go_to_the_most_votes_and_to_nobody_by_chance(
+            which in 0..3usize, seats in 1..5u32, entitled in 0..200u64, votes in prop::collection::vec(0..60u64, 0..8),
+            spare in 0..60u64, riser in 0..8usize,
+        ) {
+            let id = [statutes::VILLAGE_ELECTION, statutes::VILLAGE_RUN_OFF, statutes::VILLAGE_TIE][which];
+            let result = ElectionResult::of(statutes::find(id, 1).unwrap(), returns(seats, entitled, &votes, spare)).unwrap();
+            prop_assert_eq!(result.recheck(), Ok(()));
+            let verdict = &result.verdict;
+            prop_assert_eq!(verdict.elected.len() + verdict.seats_left as usize, seats as usize);
+            let of = |id: &Uuid| result.returns.votes[id].heads;
+            let others = result.returns.votes.keys().filter(|id| !verdict.elected.contains(id));
+            for other in others {
+                prop_assert!(verdict.elected.iter().all(|elected| of(elected) > of(other) || of(elected) == 0));
+            }
+            prop_assert!(verdict.elected.iter().all(|id| of(id) > 0 && !verdict.tied.contains(id) && !verdict.run_off.contains(id)));
+
+            // Who is elected stays so with a vote more, on a ballot that stood empty before.
+            if let Some(id) = verdict.elected.get(riser).filter(|id| of(id) < result.returns.poll.heads.cast) {
+                let mut more = result.returns.clone();
+                more.votes.entry(*id).and_modify(|votes| votes.heads += 1);
+                prop_assert!(result.rule.elect(&more).unwrap().elected.contains(id));
+            }
+        }
     }
 }

@@ -4,9 +4,9 @@
 //! under the old one can be made again.
 //!
 //! 过半数 is strictly more than half; 以上 includes the number itself (民法典 art. 1259: 以上、以下、以内、届满 include
-//! it, 不满、超过、以外 don't). Checked against the wording: 民法典 arts 278 and 1259, 村民委员会组织法 arts 16, 21, 22
-//! and 26. As given in the project's notes on the domain, wording not checked: 居民委员会组织法 art. 9, 村民委员会组织法
-//! arts 15 and 25, 浙江省村民委员会选举办法 (the same sentences were read in other provinces' rules).
+//! it, 不满、超过、以外 don't). Read in their own words: 民法典 arts 278 and 1259, 城市居民委员会组织法 (2018) arts 9 and
+//! 10, 村民委员会组织法 (2018). Not read in its own words: 浙江省村民委员会选举办法 (2012); what is said of it here was
+//! read in the same words in other provinces' measures.
 
 use super::{
     fraction::{Fraction, Threshold},
@@ -25,6 +25,8 @@ pub const VILLAGERS_MEETING: &str = "cn/villagers-meeting";
 pub const VILLAGERS_MEETING_HOUSEHOLDS: &str = "cn/villagers-meeting-households";
 /// 村民代表会议: villagers' representatives.
 pub const VILLAGERS_REPRESENTATIVES: &str = "cn/villagers-representatives";
+/// 村民小组会议: a village group's meeting, of villagers or of households' representatives.
+pub const VILLAGE_GROUP: &str = "cn/village-group";
 /// 村民委员会选举, first poll.
 pub const VILLAGE_ELECTION: &str = "cn/village-election";
 /// 另行选举: the poll for seats left.
@@ -42,6 +44,16 @@ pub const OWNERS_GRAVE: &str = "cn/owners-grave";
 pub const PROXY_MAX_PRINCIPALS: u32 = 3;
 /// Days of notice before a villagers' meeting (村民委员会组织法 art. 21: 提前十天通知).
 pub const VILLAGERS_MEETING_NOTICE_DAYS: u32 = 10;
+/// Days before the poll on which the roll is published (村民委员会组织法 art. 14: 选举日的二十日前).
+pub const ROLL_PUBLISHED_DAYS: u32 = 20;
+/// Days after that within which anybody objects to the roll (村民委员会组织法 art. 14: 五日内).
+pub const ROLL_OBJECTION_DAYS: u32 = 5;
+/// Days within which an objection is decided and the decision published (村民委员会组织法 art. 14: 三日内).
+pub const ROLL_DECISION_DAYS: u32 = 3;
+/// Residents, or households, whose proposal convenes a residents' meeting (城市居民委员会组织法 art. 10: 五分之一以上).
+pub const RESIDENTS_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::FIFTH);
+/// Residents' groups whose proposal convenes a residents' meeting (城市居民委员会组织法 art. 10: 三分之一以上的居民小组).
+pub const GROUPS_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::THIRD);
 /// Villagers whose proposal convenes a villagers' meeting (村民委员会组织法 art. 21: 十分之一以上的村民).
 pub const VILLAGERS_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::TENTH);
 /// Representatives whose proposal convenes a villagers' meeting (村民委员会组织法 art. 21: 三分之一以上的村民代表).
@@ -54,7 +66,7 @@ pub const VILLAGERS_WHO_ASK_FOR_RECALL: Threshold = Threshold::AtLeast(Fraction:
 pub const REPRESENTATIVES_WHO_ASK_FOR_RECALL: Threshold = Threshold::AtLeast(Fraction::THIRD);
 /// Villagers' representatives among the members of their meeting (村民委员会组织法 art. 25: 五分之四以上).
 pub const REPRESENTATIVES_AMONG_MEMBERS: Threshold = Threshold::AtLeast(Fraction::FOUR_FIFTHS);
-/// Women among the members of the representatives' meeting (村民委员会组织法 art. 25: 三分之一以上).
+/// Women representatives among the members of that meeting (村民委员会组织法 art. 25: 三分之一以上).
 pub const WOMEN_AMONG_MEMBERS: Threshold = Threshold::AtLeast(Fraction::THIRD);
 
 const fn quorum(counts: Turnout, threshold: Threshold) -> Quorum {
@@ -76,8 +88,7 @@ const TWO_THIRDS: Threshold = Threshold::AT_LEAST_TWO_THIRDS;
 fn meetings() -> Vec<Rule> {
     let present_majority = || vec![majority(Basis::Present, HALF)];
     vec![
-        // More than half of all residents of 18 or of households or groups' representatives attend; more than half of
-        // those present agree.
+        // 必须有全体十八周岁以上的居民、户的代表或者居民小组选举的代表的过半数出席，才能举行 … 由出席人的过半数通过
         rule(
             RESIDENTS_MEETING,
             ("居民会议", "Residents' meeting"),
@@ -109,12 +120,20 @@ fn meetings() -> Vec<Rule> {
             vec![quorum(Turnout::Present, TWO_THIRDS)],
             present_majority(),
         ),
+        // 村民三分之二以上，或者 … 三分之二以上的户的代表参加，所作决定应当经到会人员的过半数同意
+        rule(
+            VILLAGE_GROUP,
+            ("村民小组会议", "Village group's meeting"),
+            ("村民委员会组织法（2018）第二十八条", "Organic Law of the Villagers Committees (2018), art. 28"),
+            vec![quorum(Turnout::Present, TWO_THIRDS)],
+            present_majority(),
+        ),
     ]
 }
 
 fn elections() -> Vec<Rule> {
     vec![
-        // Valid if more than half of the registered voters vote; elected with more than half of those who voted.
+        // 登记参加选举的村民过半数投票，选举有效；候选人获得参加投票的村民过半数的选票，始得当选
         rule(
             VILLAGE_ELECTION,
             ("村民委员会选举", "Village committee election"),
@@ -122,7 +141,7 @@ fn elections() -> Vec<Rule> {
             vec![quorum(Turnout::Cast, HALF)],
             vec![majority(Basis::Cast, HALF)],
         ),
-        // The most votes win, but at least a third of the ballots cast. The statute repeats no demand on turnout.
+        // 以得票多的当选，但是所得票数不得少于已投选票总数的三分之一. No demand on turnout is repeated.
         rule(
             VILLAGE_RUN_OFF,
             ("另行选举", "Run-off for seats left"),
@@ -182,3 +201,7 @@ pub fn all() -> Vec<Rule> {
 pub fn find(id: &str, version: u32) -> Option<Rule> {
     all().into_iter().find(|rule| rule.id == id && rule.version == version)
 }
+
+#[cfg(test)]
+#[path = "statutes_tests.rs"]
+mod tests;

@@ -65,14 +65,16 @@ pub enum Step {
         /// Whether it was enough.
         held: bool,
     },
-    /// Ties fail: all shares were reached, yet there were not more votes for than against. Recorded where it decides.
-    NotMoreForThanAgainst {
+    /// Ties fail. Recorded where the rule names no share, and where shares alone would have carried a tie.
+    ForAndAgainst {
         /// By which measure.
         by: Measure,
         /// For.
         yes: u64,
         /// Against.
         no: u64,
+        /// Whether there were more votes for than against.
+        held: bool,
     },
     /// More ballots than voters void the vote. Recorded where it decides.
     MoreBallotsThanVoters {
@@ -92,14 +94,17 @@ pub enum Step {
         /// The roll.
         entitled: u64,
     },
-    /// More votes for one candidate than ballots that count void the election. Recorded where it decides.
+    /// More votes for one candidate and ballots for nobody than there are ballots void the election. Recorded where it
+    /// decides.
     MoreVotesThanBallots {
         /// By which measure.
         by: Measure,
         /// The most votes of one candidate.
         votes: u64,
-        /// Ballots that name anybody and count.
-        ballots: u64,
+        /// Blank and invalid ballots.
+        blank: u64,
+        /// Ballots.
+        cast: u64,
     },
 }
 
@@ -108,7 +113,7 @@ pub enum Step {
 pub struct Verdict {
     /// How it ended.
     pub outcome: Outcome,
-    /// Everything that was compared, in order; the last one that did not hold decided.
+    /// Everything that was compared, in order. All of them held if it was carried; else those decided that did not.
     pub steps: Vec<Step>,
 }
 
@@ -243,9 +248,9 @@ impl Rule {
             steps.push(Step::InFavour { majority: *majority, abstentions: self.abstentions, yes: counts.yes, of, held });
         }
         if steps.iter().all(Step::held) {
-            let measures = tally.all().filter(|(by, _)| *by == Measure::Heads || self.majority.iter().any(|it| it.by == *by));
-            let tied = measures.filter(|(_, counts)| counts.yes <= counts.no);
-            steps.extend(tied.map(|(by, counts)| Step::NotMoreForThanAgainst { by, yes: counts.yes, no: counts.no }));
+            let counted = tally.all().filter(|(by, _)| *by == Measure::Heads || self.majority.iter().any(|it| it.by == *by));
+            let sides = counted.map(|(by, Counts { yes, no, .. })| Step::ForAndAgainst { by, yes: *yes, no: *no, held: yes > no });
+            steps.extend(sides.filter(|step| self.majority.is_empty() || !step.held()));
         }
         let outcome = if steps.iter().all(Step::held) { Outcome::Carried } else { Outcome::Failed };
         Ok(Verdict { outcome, steps })
@@ -293,11 +298,8 @@ impl Step {
     /// Whether it held. What is recorded only where it decides did not.
     pub fn held(&self) -> bool {
         match self {
-            Self::Turnout { held, .. } | Self::InFavour { held, .. } => *held,
-            Self::NotMoreForThanAgainst { .. }
-            | Self::MoreBallotsThanVoters { .. }
-            | Self::MoreVotersThanEntitled { .. }
-            | Self::MoreVotesThanBallots { .. } => false,
+            Self::Turnout { held, .. } | Self::InFavour { held, .. } | Self::ForAndAgainst { held, .. } => *held,
+            Self::MoreBallotsThanVoters { .. } | Self::MoreVotersThanEntitled { .. } | Self::MoreVotesThanBallots { .. } => false,
         }
     }
 
@@ -323,12 +325,14 @@ impl Step {
                     en: format!("yes{} {yes} of {of}{}{}", by.en, basis.en, reached.en),
                 }
             }
-            Self::NotMoreForThanAgainst { by, yes, no } => {
+            Self::ForAndAgainst { by, yes, no, held } => {
                 let by = by.wording();
-                Wording {
-                    zh: format!("{}赞成 {yes}，反对 {no}，赞成不多于反对 ✗", by.zh),
-                    en: format!("yes{} {yes}, no {no}, not more for than against ✗", by.en),
-                }
+                let (zh, en) = if held {
+                    ("赞成多于反对 ✓", "more for than against ✓")
+                } else {
+                    ("赞成不多于反对 ✗", "not more for than against ✗")
+                };
+                Wording { zh: format!("{}赞成 {yes}，反对 {no}，{zh}", by.zh), en: format!("yes{} {yes}, no {no}, {en}", by.en) }
             }
             Self::MoreBallotsThanVoters { by, cast, voters } => {
                 let by = by.wording();
@@ -344,11 +348,11 @@ impl Step {
                     en: format!("voters{} {voters}, more than {entitled} entitled ✗", by.en),
                 }
             }
-            Self::MoreVotesThanBallots { by, votes, ballots } => {
+            Self::MoreVotesThanBallots { by, votes, blank, cast } => {
                 let by = by.wording();
                 Wording {
-                    zh: format!("{}一人得票 {votes} 多于有效票 {ballots} ✗", by.zh),
-                    en: format!("votes{} {votes} for one candidate, more than {ballots} ballots that count ✗", by.en),
+                    zh: format!("{}一人得票 {votes} 与弃权、废票 {blank} 之和多于收回票数 {cast} ✗", by.zh),
+                    en: format!("votes{} {votes} for one candidate and {blank} blank or invalid, more than {cast} ballots ✗", by.en),
                 }
             }
         }
@@ -379,9 +383,9 @@ impl Basis {
             (Self::Entitled, _) => Wording::new("应到", " entitled"),
             (Self::Present, _) => Wording::new("出席", ""),
             (Self::Cast, Abstentions::Count) => Wording::new("投票", " cast"),
-            (Self::Cast, Abstentions::LeftOut) => Wording::new("投票（不计弃权）", " cast without abstentions"),
+            (Self::Cast, Abstentions::LeftOut) => Wording::new("除弃权外投票", " cast without abstentions"),
             (Self::Valid, Abstentions::Count) => Wording::new("有效票", " valid"),
-            (Self::Valid, Abstentions::LeftOut) => Wording::new("有效票（不计弃权）", " valid without abstentions"),
+            (Self::Valid, Abstentions::LeftOut) => Wording::new("除弃权外有效票", " valid without abstentions"),
         }
     }
 }
@@ -414,3 +418,7 @@ impl Fraction {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

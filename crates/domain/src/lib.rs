@@ -11,68 +11,42 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
-use deliberation::council;
-use event::{CodecError, DomainEvent};
+use event::aggregates;
 use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
 
-macro_rules! aggregates {
-    ($($(#[$doc:meta])* $variant:ident($aggregate:ty)),+ $(,)?) => {
-        /// An event of any aggregate. Folds match on every variant; there is no wildcard arm.
-        #[derive(Debug, Clone, PartialEq)]
-        pub enum Event { $($(#[$doc])* $variant(<$aggregate as esrs::Aggregate>::Event)),+ }
-
-        impl Event {
-            /// The event stored as `event_type` with `payload` (of the current schema version) in a stream of `kind`.
-            ///
-            /// # Errors
-            /// A kind or type this build does not know, or a payload that does not fit.
-            pub fn decode(kind: &str, event_type: &str, payload: &str) -> Result<Self, CodecError> {
-                match kind {
-                    $(<$aggregate as esrs::Aggregate>::NAME => DomainEvent::decode(event_type, payload).map(Self::$variant),)+
-                    _ => Err(CodecError::UnknownKind { kind: kind.to_owned() }),
-                }
-            }
-
-            /// The schema version that this build writes for `event_type` in a stream of `kind`.
-            pub fn schema_version(kind: &str, event_type: &str) -> Option<u16> {
-                match kind {
-                    $(<$aggregate as esrs::Aggregate>::NAME =>
-                        Some(<<$aggregate as esrs::Aggregate>::Event as DomainEvent>::schema_version(event_type)),)+
-                    _ => None,
-                }
-            }
-        }
-
-        /// The JSON Schema of every aggregate's events, by the aggregate's name.
-        pub fn event_schemas() -> Vec<(&'static str, schemars::Schema)> {
-            vec![$((<$aggregate as esrs::Aggregate>::NAME, schemars::schema_for!(<$aggregate as esrs::Aggregate>::Event))),+]
-        }
-    };
+aggregates! {
+    /// An event of any aggregate. Folds match on every variant; there is no wildcard arm.
+    pub enum Event {
+        /// Areas.
+        Area(area::Area),
+        /// Persons.
+        Person(person::Person),
+        /// Claims.
+        Claim(claim::Claim),
+        /// Accounts.
+        Account(account::Account),
+        /// Volunteers.
+        Volunteer(volunteer::Volunteer),
+        /// Organisations.
+        Organisation(organisation::Organisation),
+        /// Memberships.
+        Membership(membership::Membership),
+        /// Calendars.
+        Calendar(calendar::Calendar),
+        /// Activities.
+        Activity(activity::Activity),
+        /// Service ledgers.
+        ServiceLedger(service_ledger::ServiceLedger),
+    }
+    contexts {
+        /// Deliberation: councils, motions, meetings, elections.
+        Deliberation(deliberation),
+    }
 }
 
-aggregates! {
-    /// Areas.
-    Area(area::Area),
-    /// Persons.
-    Person(person::Person),
-    /// Claims.
-    Claim(claim::Claim),
-    /// Accounts.
-    Account(account::Account),
-    /// Volunteers.
-    Volunteer(volunteer::Volunteer),
-    /// Organisations.
-    Organisation(organisation::Organisation),
-    /// Memberships.
-    Membership(membership::Membership),
-    /// Calendars.
-    Calendar(calendar::Calendar),
-    /// Activities.
-    Activity(activity::Activity),
-    /// Service ledgers.
-    ServiceLedger(service_ledger::ServiceLedger),
-    /// Councils.
-    Council(council::Council),
+/// The JSON Schema of every aggregate's events, by the aggregate's name.
+pub fn event_schemas() -> Vec<(&'static str, schemars::Schema)> {
+    Event::schemas()
 }
 
 /// Every act there is, for the who-may-do-what matrix and its tests.

@@ -1,8 +1,11 @@
 //! Old payloads are brought up to date when they are read; what is stored is never rewritten.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use gongyi_domain::event::{CodecError, DomainEvent};
+use gongyi_domain::{
+    Event,
+    event::{CodecError, DomainEvent},
+};
 use serde_json::Value;
 
 use crate::{Position, Recorded};
@@ -94,21 +97,36 @@ impl Upcasters {
         }
     }
 
-    /// The event as this build knows it.
+    /// The event of aggregate event type `E` as this build knows it.
     ///
     /// # Errors
     /// See [`DecodeError`]; never a guess.
     pub fn decode<E: DomainEvent>(&self, recorded: &Recorded) -> Result<E, DecodeError> {
+        let payload = self.payload(recorded, E::schema_version(&recorded.event_type))?;
+        E::decode(&recorded.event_type, &payload).map_err(|source| DecodeError::Codec { position: recorded.position, source })
+    }
+
+    /// The event of any kind as this build knows it.
+    ///
+    /// # Errors
+    /// See [`DecodeError`]; never a guess.
+    pub fn decode_event(&self, recorded: &Recorded) -> Result<Event, DecodeError> {
+        let (kind, event_type) = (recorded.stream.kind.as_ref(), &recorded.event_type);
+        let codec = |source| DecodeError::Codec { position: recorded.position, source };
+        let known = Event::schema_version(kind, event_type).ok_or_else(|| codec(CodecError::UnknownKind { kind: kind.to_owned() }))?;
+        Event::decode(kind, event_type, &self.payload(recorded, known)?).map_err(codec)
+    }
+
+    /// The payload in the form of version `known`.
+    fn payload<'a>(&self, recorded: &'a Recorded, known: u16) -> Result<Cow<'a, str>, DecodeError> {
         let (position, event_type) = (recorded.position, &recorded.event_type);
-        let known = E::schema_version(event_type);
-        let codec = |source| DecodeError::Codec { position, source };
         if recorded.schema_version == known {
-            return E::decode(event_type, &recorded.payload).map_err(codec);
+            return Ok(Cow::Borrowed(&recorded.payload));
         }
         if recorded.schema_version > known {
             return Err(DecodeError::Newer { position, event_type: event_type.clone(), stored: recorded.schema_version, known });
         }
-        let json = |source| codec(CodecError::Payload { event_type: event_type.clone(), source });
+        let json = |source| DecodeError::Codec { position, source: CodecError::Payload { event_type: event_type.clone(), source } };
         let mut payload: Value = serde_json::from_str(&recorded.payload).map_err(json)?;
         for from_version in recorded.schema_version..known {
             let key = (recorded.stream.kind.clone().into_owned(), event_type.clone(), from_version);
@@ -118,6 +136,6 @@ impl Upcasters {
             payload =
                 step(payload).map_err(|reason| DecodeError::Step { position, event_type: event_type.clone(), from_version, reason })?;
         }
-        E::decode(event_type, &payload.to_string()).map_err(codec)
+        Ok(Cow::Owned(payload.to_string()))
     }
 }

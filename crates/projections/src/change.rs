@@ -3,29 +3,12 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::{
-        account::Account,
-        area::Area,
-        claim::Claim,
-        person::{Person, PersonEvent},
-    },
-    deliberation::{
-        council::{Council, CouncilEvent},
-        seat::Vacancy,
-    },
-    event::CodecError,
+    access::person::PersonEvent,
+    deliberation::{self, council::CouncilEvent, seat::Vacancy},
     values::{Day, Instant, Sealed},
-    volunteering::{
-        activity::Activity,
-        calendar::Calendar,
-        membership::Membership,
-        organisation::Organisation,
-        service_ledger::{ServiceLedger, ServiceLedgerEvent},
-        volunteer::{Volunteer, VolunteerEvent},
-    },
+    volunteering::{service_ledger::ServiceLedgerEvent, volunteer::VolunteerEvent},
 };
 use gongyi_eventlog::{CommitInfo, DecodeError, Recorded, StreamId, Upcasters};
 
@@ -57,28 +40,11 @@ impl Change {
 
 /// The event as this build knows it.
 pub(crate) fn decode(upcasters: &Upcasters, zone: Tz, recorded: Recorded) -> Result<Change, DecodeError> {
-    let event = decode_event(upcasters, &recorded)?;
+    let event = upcasters.decode_event(&recorded)?;
     let recorded_at = recorded.commit.metadata.recorded_at;
     let Recorded { position, stream, event_type, commit, .. } = recorded;
     let recorded_day = recorded_at.with_timezone(&zone).date_naive();
     Ok(Change { position, stream, event_type, recorded_at, recorded_day, commit, event })
-}
-
-fn decode_event(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, DecodeError> {
-    match recorded.stream.kind.as_ref() {
-        Area::NAME => upcasters.decode(recorded).map(Event::Area),
-        Person::NAME => upcasters.decode(recorded).map(Event::Person),
-        Claim::NAME => upcasters.decode(recorded).map(Event::Claim),
-        Account::NAME => upcasters.decode(recorded).map(Event::Account),
-        Volunteer::NAME => upcasters.decode(recorded).map(Event::Volunteer),
-        Organisation::NAME => upcasters.decode(recorded).map(Event::Organisation),
-        Membership::NAME => upcasters.decode(recorded).map(Event::Membership),
-        Calendar::NAME => upcasters.decode(recorded).map(Event::Calendar),
-        Activity::NAME => upcasters.decode(recorded).map(Event::Activity),
-        ServiceLedger::NAME => upcasters.decode(recorded).map(Event::ServiceLedger),
-        Council::NAME => upcasters.decode(recorded).map(Event::Council),
-        kind => Err(DecodeError::Codec { position: recorded.position, source: CodecError::UnknownKind { kind: kind.to_owned() } }),
-    }
 }
 
 /// Whether a stream kind is one of this build's.
@@ -89,6 +55,7 @@ pub(crate) fn is_known_kind(kind: &str) -> bool {
 /// Every sealed text of an event.
 pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed)) {
     match event {
+        Event::Deliberation(event) => deliberation_texts(event, see),
         Event::Person(PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: _ }) => {
             [name, id_number, phone, birth_date].into_iter().for_each(see);
         }
@@ -104,7 +71,6 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
             | ServiceLedgerEvent::ServiceCorrected { reason, .. }
             | ServiceLedgerEvent::ServiceVoided { reason, .. },
         ) => reason.iter().for_each(see),
-        Event::Council(CouncilEvent::SeatVacated { how: Vacancy::Left { reason }, .. }) => reason.iter().for_each(see),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
             VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},
@@ -116,8 +82,14 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         | Event::Organisation(_)
         | Event::Membership(_)
         | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::Council(
+        | Event::Activity(_) => {}
+    }
+}
+
+fn deliberation_texts<'a>(event: &'a deliberation::Event, see: &mut impl FnMut(&'a Sealed)) {
+    match event {
+        deliberation::Event::Council(CouncilEvent::SeatVacated { how: Vacancy::Left { reason }, .. }) => reason.iter().for_each(see),
+        deliberation::Event::Council(
             CouncilEvent::CouncilEstablished { .. }
             | CouncilEvent::CouncilRenamed { .. }
             | CouncilEvent::CharterAmended { .. }
@@ -127,7 +99,9 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
             | CouncilEvent::TermEnded { .. }
             | CouncilEvent::GuestRegistered { .. }
             | CouncilEvent::GuestReleased { .. },
-        ) => {}
+        )
+        | deliberation::Event::Meeting(_)
+        | deliberation::Event::Minutes(_) => {}
     }
 }
 

@@ -12,3 +12,17 @@ pub mod minutes;
 pub mod seat;
 pub mod sitting;
 pub mod speakers;
+
+use crate::event::aggregates;
+
+aggregates! {
+    /// An event of deliberation.
+    pub enum Event {
+        /// Councils.
+        Council(council::Council),
+        /// Meetings.
+        Meeting(meeting::Meeting),
+        /// Minutes of meetings.
+        Minutes(minutes::Minutes),
+    }
+}

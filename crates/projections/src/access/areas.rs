@@ -63,7 +63,7 @@ impl Fold for AreasFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

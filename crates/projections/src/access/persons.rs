@@ -124,7 +124,7 @@ impl Fold for PersonsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

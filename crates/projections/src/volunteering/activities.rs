@@ -294,7 +294,7 @@ impl Fold for ActivitiesFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::ServiceLedger(_)
-            | Event::Council(_) => return Ok(()),
+            | Event::Deliberation(_) => return Ok(()),
         };
         match event {
             ActivityEvent::ActivityPublished { organisation, details } => {

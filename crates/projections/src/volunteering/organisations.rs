@@ -117,7 +117,7 @@ impl Fold for OrganisationsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
     }
 
@@ -177,7 +177,7 @@ impl Fold for OrganisationsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

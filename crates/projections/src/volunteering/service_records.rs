@@ -279,7 +279,7 @@ impl Fold for ServiceFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
     }
 
@@ -358,7 +358,7 @@ impl Fold for ServiceFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

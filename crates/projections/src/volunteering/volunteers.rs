@@ -121,7 +121,7 @@ impl Fold for VolunteersFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::Council(_) => {}
+            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

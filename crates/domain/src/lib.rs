@@ -4,12 +4,14 @@
 //! [`esrs::Aggregate::handle_command`]), `apply`, tests. A context imports only [`access`] and [`values`].
 
 pub mod access;
+pub mod deliberation;
 pub mod event;
 pub mod refusal;
 pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
+use deliberation::{covenant, issue, motion, motion_register};
 use event::{CodecError, DomainEvent};
 use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
 
@@ -69,6 +71,14 @@ aggregates! {
     Activity(activity::Activity),
     /// Service ledgers.
     ServiceLedger(service_ledger::ServiceLedger),
+    /// Motions.
+    Motion(motion::Motion),
+    /// Registers of motions.
+    MotionRegister(motion_register::MotionRegister),
+    /// Residents' issues.
+    ResidentIssue(issue::ResidentIssue),
+    /// Covenants.
+    Covenant(covenant::Covenant),
 }
 
 /// Every act there is, for the who-may-do-what matrix and its tests.

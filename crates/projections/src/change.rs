@@ -12,6 +12,12 @@ use gongyi_domain::{
         claim::Claim,
         person::{Person, PersonEvent},
     },
+    deliberation::{
+        covenant::Covenant,
+        issue::{ResidentIssue, ResidentIssueEvent},
+        motion::{Motion, MotionEvent},
+        motion_register::MotionRegister,
+    },
     event::CodecError,
     values::{Day, Instant, Sealed},
     volunteering::{
@@ -72,6 +78,10 @@ fn decode_event(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, Dec
         Calendar::NAME => upcasters.decode(recorded).map(Event::Calendar),
         Activity::NAME => upcasters.decode(recorded).map(Event::Activity),
         ServiceLedger::NAME => upcasters.decode(recorded).map(Event::ServiceLedger),
+        Motion::NAME => upcasters.decode(recorded).map(Event::Motion),
+        MotionRegister::NAME => upcasters.decode(recorded).map(Event::MotionRegister),
+        ResidentIssue::NAME => upcasters.decode(recorded).map(Event::ResidentIssue),
+        Covenant::NAME => upcasters.decode(recorded).map(Event::Covenant),
         kind => Err(DecodeError::Codec { position: recorded.position, source: CodecError::UnknownKind { kind: kind.to_owned() } }),
     }
 }
@@ -99,11 +109,65 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
             | ServiceLedgerEvent::ServiceCorrected { reason, .. }
             | ServiceLedgerEvent::ServiceVoided { reason, .. },
         ) => reason.iter().for_each(see),
+        Event::Motion(MotionEvent::MotionReviewed { text, .. }) => text.iter().for_each(see),
+        Event::ResidentIssue(ResidentIssueEvent::IssueRaised { title, text, .. }) => [title, text].into_iter().for_each(see),
+        Event::ResidentIssue(ResidentIssueEvent::IssueTurnedAway { reason }) => see(reason),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
             VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},
         )
         | Event::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
+        | Event::Motion(
+            MotionEvent::MotionDrafted { .. }
+            | MotionEvent::MotionRevised { .. }
+            | MotionEvent::MoverJoined { .. }
+            | MotionEvent::MoverLeft { .. }
+            | MotionEvent::MotionWithdrawn { .. }
+            | MotionEvent::AttachmentAdded { .. }
+            | MotionEvent::AttachmentRemoved { .. }
+            | MotionEvent::MotionSubmitted { .. }
+            | MotionEvent::MotionSeconded { .. }
+            | MotionEvent::SecondWithdrawn { .. }
+            | MotionEvent::SecondsCompleted { .. }
+            | MotionEvent::MotionAccepted {}
+            | MotionEvent::MotionReturned { .. }
+            | MotionEvent::AmendmentProposed { .. }
+            | MotionEvent::AmendmentRevised { .. }
+            | MotionEvent::AmendmentWithdrawn { .. }
+            | MotionEvent::AmendmentAccepted { .. }
+            | MotionEvent::AmendmentRejected { .. }
+            | MotionEvent::MotionScheduled { .. }
+            | MotionEvent::MotionTakenOffAgenda { .. }
+            | MotionEvent::MotionPutToVote { .. }
+            | MotionEvent::VoteAbandoned { .. }
+            | MotionEvent::MotionAdopted { .. }
+            | MotionEvent::MotionRejected { .. }
+            | MotionEvent::MotionReferred { .. }
+            | MotionEvent::ReferralAccepted { .. }
+            | MotionEvent::ReferralDeclined { .. }
+            | MotionEvent::MotionPostponed { .. }
+            | MotionEvent::MotionMerged { .. }
+            | MotionEvent::MotionAbsorbed { .. }
+            | MotionEvent::MotionRelated { .. }
+            | MotionEvent::MotionUnrelated { .. }
+            | MotionEvent::ProgressReported { .. }
+            | MotionEvent::MotionCompleted { .. }
+            | MotionEvent::CompletionRevoked { .. }
+            | MotionEvent::DecisionAnnulled { .. }
+            | MotionEvent::MotionReconsidered { .. },
+        )
+        | Event::ResidentIssue(
+            ResidentIssueEvent::IssueEndorsed { .. }
+            | ResidentIssueEvent::EndorsementWithdrawn { .. }
+            | ResidentIssueEvent::IssueWithdrawn {}
+            | ResidentIssueEvent::IssueAdmitted {}
+            | ResidentIssueEvent::IssueQualified { .. }
+            | ResidentIssueEvent::IssueTakenUp { .. }
+            | ResidentIssueEvent::IssueAnswered { .. }
+            | ResidentIssueEvent::IssueClosed {},
+        )
+        | Event::MotionRegister(_)
+        | Event::Covenant(_)
         | Event::Area(_)
         | Event::Claim(_)
         | Event::Account(_)

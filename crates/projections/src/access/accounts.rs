@@ -111,6 +111,10 @@ impl Fold for AccountsFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

@@ -61,6 +61,10 @@ impl Fold for AreasFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

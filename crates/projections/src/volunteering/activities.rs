@@ -293,6 +293,10 @@ impl Fold for ActivitiesFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::ServiceLedger(_) => return Ok(()),
         };
         match event {

@@ -115,6 +115,10 @@ impl Fold for OrganisationsFold {
             | Event::Account(_)
             | Event::Volunteer(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }
@@ -174,6 +178,10 @@ impl Fold for OrganisationsFold {
             | Event::Account(_)
             | Event::Volunteer(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

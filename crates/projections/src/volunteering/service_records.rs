@@ -278,6 +278,10 @@ impl Fold for ServiceFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_) => {}
         }
     }
@@ -356,6 +360,10 @@ impl Fold for ServiceFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_) => {}
         }
         Ok(())

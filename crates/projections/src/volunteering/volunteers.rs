@@ -119,6 +119,10 @@ impl Fold for VolunteersFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Motion(_)
+            | Event::MotionRegister(_)
+            | Event::ResidentIssue(_)
+            | Event::Covenant(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

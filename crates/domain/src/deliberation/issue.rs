@@ -4,7 +4,8 @@
 //! - Screened, and endorsed by as many as the charter asks for, it is before the council: told in the same commit as the
 //!   screening or endorsement that made it so. What is before the council is not withdrawn by one person any more.
 //! - Nobody screens their own issue; who is turned away is told why.
-//! - It becomes a motion or is answered; none is closed without an answer.
+//! - It becomes a motion or is answered; none is closed without an answer. A representative may make it a motion before it
+//!   has enough endorsements; that motion then needs seconds like any other.
 //!
 //! Title and text are a resident's own words and may tell of the resident: they are sealed under the resident's key and
 //! go when the resident is erased. What a council made of it, its motion or its answer, stays.
@@ -294,7 +295,7 @@ impl ResidentIssue {
         }
     }
 
-    /// The issue may become a motion: it is before the council.
+    /// The issue is before the council by its endorsements: what may stand for the seconds of its motion.
     ///
     /// # Errors
     /// Unknown issues and all in another phase.
@@ -365,7 +366,7 @@ impl Aggregate for ResidentIssue {
                 Ok(vec![E::IssueTurnedAway { reason }])
             }
             ResidentIssueCommand::TakeUp { motion } => {
-                issue.require_qualified()?;
+                issue.require(&[IssuePhase::Admitted, IssuePhase::Qualified])?;
                 Ok(vec![E::IssueTakenUp { motion }])
             }
             ResidentIssueCommand::Answer { answer } => {

@@ -113,9 +113,12 @@ fn it_is_withdrawn_by_who_raised_it_until_it_is_before_the_council() {
 }
 
 #[test]
-fn it_becomes_a_motion_only_from_before_the_council_and_once() {
+fn it_becomes_a_motion_once_when_it_is_screened() {
     let take_up = ResidentIssueCommand::TakeUp { motion: MotionId(Uuid::from_u128(5)) };
-    assert_eq!(decide(&after(raised(), admit()), take_up.clone()), Err(phase_unfit(IssuePhase::Admitted)));
+    assert_eq!(decide(&raised(), take_up.clone()), Err(phase_unfit(IssuePhase::Raised)));
+    let admitted = after(raised(), admit());
+    assert_eq!(admitted.require_qualified(), Err(phase_unfit(IssuePhase::Admitted)), "it does not spare the motion its seconds");
+    assert!(decide(&admitted, take_up.clone()).is_ok());
     let before_council = after(raised(), ResidentIssueCommand::Admit { screener: None, needed: 0 });
     let taken = after(before_council, take_up.clone());
     assert_eq!(taken.motion, Some(MotionId(Uuid::from_u128(5))));
@@ -166,6 +169,6 @@ proptest! {
             prop_assert!(!issue.endorsers.contains(&person(1)));
         }
         prop_assert!(told <= 1);
-        prop_assert!(told == 1 || !matches!(issue.phase, IssuePhase::Qualified | IssuePhase::TakenUp));
+        prop_assert!(told == 1 || issue.require_qualified().is_err());
     }
 }

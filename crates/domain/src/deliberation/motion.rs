@@ -9,6 +9,24 @@
 //! - Steps back are events of their own with a reason and, as the event's actor, who took them; nothing is reset.
 //!
 //! Putting to the vote, abandoning it and its decision come with the vote itself, in the same commit, under the vote's acts.
+//! | phase | what may be done | by whom |
+//! |---|---|---|
+//! | drafted | rewrite, files, submit | movers |
+//! | drafted, submitted, seconded | join | anybody who did not second it |
+//! | submitted, seconded | second | anybody but movers |
+//! | seconded | accept, return | keepers who do not move it |
+//! | accepted, scheduled, postponed | propose an amendment; revise and withdraw one's own | representatives |
+//! | accepted, scheduled, postponed | settle amendments, schedule, postpone, refer | keepers |
+//! | any before the first vote | leave the movers, withdraw | movers |
+//! | voting | adopted, rejected, abandoned | the vote |
+//! | adopted, rejected, implementing | reconsider | a representative |
+//! | all that is decided | annul | the district |
+//! | adopted, implementing | report, complete | keepers |
+//! | done, reviewed | review; revoke the completion | residents, once each; keepers |
+//!
+//! That a person is a representative or resident of the council's area is the council's to say; it is asked in the same
+//! commit.
+//!
 //! The commands of each part of a motion's way stand with their acts and rules in a file of their own: [`drafting`],
 //! [`amending`], [`deciding`], [`carrying_out`].
 

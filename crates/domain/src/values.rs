@@ -52,20 +52,28 @@ ids! {
     AttendanceId,
     /// One service record in a volunteer's ledger.
     RecordId,
-    /// A council.
+    /// A council (议事会); also the id of its motions' register.
     CouncilId,
     /// An election.
     ElectionId,
     /// A meeting of a council.
     MeetingId,
-    /// A motion or an issue.
-    MotionId,
-    /// One vote on a matter.
-    VoteId,
     /// An item of a meeting's agenda.
     AgendaItemId,
+    /// One vote, from its opening to its decision.
+    VoteId,
     /// A poll with a roll of its own.
     PollId,
+    /// A motion.
+    MotionId,
+    /// An amendment to a motion.
+    AmendmentId,
+    /// A paragraph of a motion or covenant, the same through all versions of the text.
+    ParagraphId,
+    /// An issue raised by a resident.
+    ResidentIssueId,
+    /// A residents' covenant.
+    CovenantId,
 }
 
 /// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a

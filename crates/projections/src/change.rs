@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use gongyi_domain::{
     Event,
     access::person::PersonEvent,
-    deliberation::{self, council::CouncilEvent, seat::Vacancy},
+    deliberation::{self, council::CouncilEvent, issue::ResidentIssueEvent, motion::MotionEvent, seat::Vacancy},
     values::{Day, Instant, Sealed},
     volunteering::{service_ledger::ServiceLedgerEvent, volunteer::VolunteerEvent},
 };
@@ -89,6 +89,9 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
 fn deliberation_texts<'a>(event: &'a deliberation::Event, see: &mut impl FnMut(&'a Sealed)) {
     match event {
         deliberation::Event::Council(CouncilEvent::SeatVacated { how: Vacancy::Left { reason }, .. }) => reason.iter().for_each(see),
+        deliberation::Event::Motion(MotionEvent::MotionReviewed { text, .. }) => text.iter().for_each(see),
+        deliberation::Event::ResidentIssue(ResidentIssueEvent::IssueRaised { title, text, .. }) => [title, text].into_iter().for_each(see),
+        deliberation::Event::ResidentIssue(ResidentIssueEvent::IssueTurnedAway { reason }) => see(reason),
         deliberation::Event::Council(
             CouncilEvent::CouncilEstablished { .. }
             | CouncilEvent::CouncilRenamed { .. }
@@ -100,6 +103,57 @@ fn deliberation_texts<'a>(event: &'a deliberation::Event, see: &mut impl FnMut(&
             | CouncilEvent::GuestRegistered { .. }
             | CouncilEvent::GuestReleased { .. },
         )
+        | deliberation::Event::Motion(
+            MotionEvent::MotionDrafted { .. }
+            | MotionEvent::MotionRevised { .. }
+            | MotionEvent::MoverJoined { .. }
+            | MotionEvent::MoverLeft { .. }
+            | MotionEvent::MotionWithdrawn { .. }
+            | MotionEvent::AttachmentAdded { .. }
+            | MotionEvent::AttachmentRemoved { .. }
+            | MotionEvent::MotionSubmitted { .. }
+            | MotionEvent::MotionSeconded { .. }
+            | MotionEvent::SecondWithdrawn { .. }
+            | MotionEvent::SecondsCompleted { .. }
+            | MotionEvent::MotionAccepted {}
+            | MotionEvent::MotionReturned { .. }
+            | MotionEvent::AmendmentProposed { .. }
+            | MotionEvent::AmendmentRevised { .. }
+            | MotionEvent::AmendmentWithdrawn { .. }
+            | MotionEvent::AmendmentAccepted { .. }
+            | MotionEvent::AmendmentRejected { .. }
+            | MotionEvent::MotionScheduled { .. }
+            | MotionEvent::MotionTakenOffAgenda { .. }
+            | MotionEvent::MotionPutToVote { .. }
+            | MotionEvent::VoteAbandoned { .. }
+            | MotionEvent::MotionAdopted { .. }
+            | MotionEvent::MotionRejected { .. }
+            | MotionEvent::MotionReferred { .. }
+            | MotionEvent::ReferralAccepted { .. }
+            | MotionEvent::ReferralDeclined { .. }
+            | MotionEvent::MotionPostponed { .. }
+            | MotionEvent::MotionMerged { .. }
+            | MotionEvent::MotionAbsorbed { .. }
+            | MotionEvent::MotionRelated { .. }
+            | MotionEvent::MotionUnrelated { .. }
+            | MotionEvent::ProgressReported { .. }
+            | MotionEvent::MotionCompleted { .. }
+            | MotionEvent::CompletionRevoked { .. }
+            | MotionEvent::DecisionAnnulled { .. }
+            | MotionEvent::MotionReconsidered { .. },
+        )
+        | deliberation::Event::ResidentIssue(
+            ResidentIssueEvent::IssueEndorsed { .. }
+            | ResidentIssueEvent::EndorsementWithdrawn { .. }
+            | ResidentIssueEvent::IssueWithdrawn {}
+            | ResidentIssueEvent::IssueAdmitted {}
+            | ResidentIssueEvent::IssueQualified { .. }
+            | ResidentIssueEvent::IssueTakenUp { .. }
+            | ResidentIssueEvent::IssueAnswered { .. }
+            | ResidentIssueEvent::IssueClosed {},
+        )
+        | deliberation::Event::MotionRegister(_)
+        | deliberation::Event::Covenant(_)
         | deliberation::Event::Meeting(_)
         | deliberation::Event::Minutes(_) => {}
     }

@@ -1,17 +1,26 @@
-//! 议事协商: councils, their charters, and how they decide.
+//! 议事协商: councils and their charters, residents' issues, motions, meetings and votes, elections, covenants.
 
 pub mod agenda;
+pub mod amendment;
+pub mod attachment;
 pub mod charter;
 pub mod council;
+pub mod covenant;
 pub mod decision;
+pub mod difference;
+pub mod issue;
 pub mod meeting;
 mod meeting_refusal;
 mod meeting_session;
 mod meeting_vote;
 pub mod minutes;
+pub mod motion;
+pub mod motion_category;
+pub mod motion_register;
 pub mod seat;
 pub mod sitting;
 pub mod speakers;
+pub mod text;
 
 use crate::event::aggregates;
 
@@ -20,6 +29,14 @@ aggregates! {
     pub enum Event {
         /// Councils.
         Council(council::Council),
+        /// Residents' issues.
+        ResidentIssue(issue::ResidentIssue),
+        /// Motions.
+        Motion(motion::Motion),
+        /// Registers of motions.
+        MotionRegister(motion_register::MotionRegister),
+        /// Covenants.
+        Covenant(covenant::Covenant),
         /// Meetings.
         Meeting(meeting::Meeting),
         /// Minutes of meetings.

@@ -52,6 +52,12 @@ ids! {
     AttendanceId,
     /// One service record in a volunteer's ledger.
     RecordId,
+    /// An election, of representatives or of their recall.
+    ElectionId,
+    /// A poll; also the id of its roll and of its list of ballots.
+    PollId,
+    /// One entry of a poll's roll.
+    RollEntryId,
 }
 
 /// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a

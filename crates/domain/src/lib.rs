@@ -4,6 +4,7 @@
 //! [`esrs::Aggregate::handle_command`]), `apply`, tests. A context imports only [`access`] and [`values`].
 
 pub mod access;
+pub mod deliberation;
 pub mod event;
 pub mod refusal;
 pub mod values;

@@ -52,8 +52,16 @@ ids! {
     AttendanceId,
     /// One service record in a volunteer's ledger.
     RecordId,
-    /// An election, of representatives or of their recall.
+    /// A council.
+    CouncilId,
+    /// An election.
     ElectionId,
+    /// A meeting of a council.
+    MeetingId,
+    /// A motion or an issue.
+    MotionId,
+    /// One vote on a matter.
+    VoteId,
     /// A poll; also the id of its roll and of its list of ballots.
     PollId,
     /// One entry of a poll's roll.

@@ -11,6 +11,7 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
+use deliberation::{ballot, election, poll, roll, roll_entry};
 use event::{CodecError, DomainEvent};
 use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
 
@@ -70,6 +71,16 @@ aggregates! {
     Activity(activity::Activity),
     /// Service ledgers.
     ServiceLedger(service_ledger::ServiceLedger),
+    /// Elections.
+    Election(election::Election),
+    /// Polls.
+    Poll(poll::Poll),
+    /// Rolls of polls.
+    Roll(roll::Roll),
+    /// Entries of rolls.
+    RollEntry(roll_entry::RollEntry),
+    /// Published ballots of polls.
+    BallotList(ballot::BallotList),
 }
 
 /// Every act there is, for the who-may-do-what matrix and its tests.

@@ -4,6 +4,7 @@ pub mod ballot;
 pub mod counting;
 pub mod decision;
 pub mod election;
+pub mod election_terms;
 pub mod poll;
 pub mod poll_report;
 pub mod poll_terms;

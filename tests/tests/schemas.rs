@@ -39,6 +39,11 @@ fn encoded(event: &Event) -> (String, Value) {
         Event::Calendar(it) => it.encode(),
         Event::Activity(it) => it.encode(),
         Event::ServiceLedger(it) => it.encode(),
+        Event::Election(it) => it.encode(),
+        Event::Poll(it) => it.encode(),
+        Event::Roll(it) => it.encode(),
+        Event::RollEntry(it) => it.encode(),
+        Event::BallotList(it) => it.encode(),
     }
     .unwrap();
     (event_type, serde_json::from_str(&payload).unwrap())

@@ -12,6 +12,7 @@ use gongyi_domain::{
         claim::Claim,
         person::{Person, PersonEvent},
     },
+    deliberation::{ballot::BallotList, election::Election, poll::Poll, roll::Roll, roll_entry::RollEntry},
     event::CodecError,
     values::{Day, Instant, Sealed},
     volunteering::{
@@ -72,6 +73,11 @@ fn decode_event(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, Dec
         Calendar::NAME => upcasters.decode(recorded).map(Event::Calendar),
         Activity::NAME => upcasters.decode(recorded).map(Event::Activity),
         ServiceLedger::NAME => upcasters.decode(recorded).map(Event::ServiceLedger),
+        Election::NAME => upcasters.decode(recorded).map(Event::Election),
+        Poll::NAME => upcasters.decode(recorded).map(Event::Poll),
+        Roll::NAME => upcasters.decode(recorded).map(Event::Roll),
+        RollEntry::NAME => upcasters.decode(recorded).map(Event::RollEntry),
+        BallotList::NAME => upcasters.decode(recorded).map(Event::BallotList),
         kind => Err(DecodeError::Codec { position: recorded.position, source: CodecError::UnknownKind { kind: kind.to_owned() } }),
     }
 }
@@ -110,6 +116,11 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         | Event::Organisation(_)
         | Event::Membership(_)
         | Event::Calendar(_)
+        | Event::Election(_)
+        | Event::Poll(_)
+        | Event::Roll(_)
+        | Event::RollEntry(_)
+        | Event::BallotList(_)
         | Event::Activity(_) => {}
     }
 }

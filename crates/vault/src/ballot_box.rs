@@ -18,7 +18,8 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    path::Path,
+    path::PathBuf,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -96,24 +97,28 @@ enum Change {
 
 impl BallotBox {
     /// Opens the box, making its file (mode 0600) if there is none. One process at a time: the file is locked.
-    pub(crate) async fn open(path: &Path, wrapping: KeyBytes) -> Result<Self, VaultError> {
-        make_private(path).map_err(VaultError::File)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .locking_mode(SqliteLockingMode::Exclusive)
-            .journal_mode(SqliteJournalMode::Truncate)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("secure_delete", "ON")
-            .pragma("temp_store", "MEMORY")
-            .disable_statement_logging();
-        let mut connection = options.connect().await?;
-        require_recent_sqlite(&mut connection).await?;
-        sqlx::migrate!("../../migrations/ballots-sqlite").run(&mut connection).await?;
-        let mut keeper = Keeper { connection, options, wrapping, polls: HashMap::new(), trusted: false };
-        keeper.read().await?;
-        let (queue, requests) = mpsc::channel(QUEUE_MAX_REQUESTS);
-        let task = tokio::spawn(keeper.run(requests));
-        Ok(Self(Arc::new(Shared { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) })))
+    ///
+    /// Boxed, because the compiler cannot see through sqlx that the future may move between threads.
+    pub(crate) fn open(path: PathBuf, wrapping: KeyBytes) -> Pin<Box<dyn Future<Output = Result<Self, VaultError>> + Send>> {
+        Box::pin(async move {
+            make_private(&path).map_err(VaultError::File)?;
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .locking_mode(SqliteLockingMode::Exclusive)
+                .journal_mode(SqliteJournalMode::Truncate)
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("secure_delete", "ON")
+                .pragma("temp_store", "MEMORY")
+                .disable_statement_logging();
+            let mut connection = options.connect().await?;
+            require_recent_sqlite(&mut connection).await?;
+            sqlx::migrate!("../../migrations/ballots-sqlite").run_direct(None, &mut connection, false).await?;
+            let mut keeper = Keeper { connection, options, wrapping, polls: HashMap::new(), trusted: false };
+            keeper.read().await?;
+            let (queue, requests) = mpsc::channel(QUEUE_MAX_REQUESTS);
+            let task = tokio::spawn(keeper.run(requests));
+            Ok(Self(Arc::new(Shared { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) })))
+        })
     }
 
     /// Makes a poll's box: as many drawers as the roll has entries, each for one ballot of at most `ballot_bytes`. Making it

@@ -110,7 +110,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`]; also if another process has it open.
     pub async fn ballot_box(&self) -> Result<&BallotBox, VaultError> {
-        let open = || BallotBox::open(&self.0.ballot_box_path, self.0.subkeys.ballots.clone());
+        let open = || BallotBox::open(self.0.ballot_box_path.clone(), self.0.subkeys.ballots.clone());
         self.0.ballot_box.get_or_try_init(open).await
     }
 

@@ -252,6 +252,14 @@ refusals! {
         PollIsDisputed("poll", "票数与投票人数不符，不能公布，只能宣布作废", "Ballots and voters are not equally many: the poll can only be voided"),
         /// Without a reason.
         VoidReasonUnfit { most: usize }("reason", "请说明理由，不超过 {most} 字", "Give a reason of at most {most} characters"),
+        /// Open polls are voted in by name, secret ones by ballot.
+        OtherSecrecy("poll", "本次投票的记名方式不同", "This poll is held the other way: secret ones by ballot, open ones by name"),
+        /// The tag is not random text of the right size.
+        TagUnfit("tag", "回执标记须为 22 至 64 位 base64url 字符", "A receipt's tag is 22 to 64 characters of base64url"),
+        /// Somebody else's proxy, or nobody's.
+        NotItsProxy("proxy", "此人不是其公布的受托人", "This person is not the published proxy"),
+        /// It is prepared with its candidates.
+        ElectionsOwnPoll("matter", "选举投票须由选举生成", "An election's poll is prepared from the election"),
         /// Too many to count.
         TooMany("poll", "票数超出可计数范围", "There are more ballots than can be counted"),
     }

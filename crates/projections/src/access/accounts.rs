@@ -111,6 +111,11 @@ impl Fold for AccountsFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

@@ -61,6 +61,11 @@ impl Fold for AreasFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

@@ -293,6 +293,11 @@ impl Fold for ActivitiesFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::ServiceLedger(_) => return Ok(()),
         };
         match event {

@@ -169,6 +169,7 @@ fn line(change: &Change) -> Result<Option<Line<'_>>, FoldError> {
         Event::Activity(event) => activity_line(id, event),
         Event::ServiceLedger(event) => ledger_line(id, event).map(Some),
         Event::Area(_) | Event::Claim(_) | Event::Account(_) | Event::Organisation(_) | Event::Calendar(_) => Ok(None),
+        Event::Election(_) | Event::Poll(_) | Event::Roll(_) | Event::RollEntry(_) | Event::BallotList(_) => Ok(None),
     }
 }
 

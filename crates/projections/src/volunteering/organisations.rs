@@ -115,6 +115,11 @@ impl Fold for OrganisationsFold {
             | Event::Account(_)
             | Event::Volunteer(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }
@@ -174,6 +179,11 @@ impl Fold for OrganisationsFold {
             | Event::Account(_)
             | Event::Volunteer(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_) => {}
         }

@@ -278,6 +278,11 @@ impl Fold for ServiceFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::Activity(_) => {}
         }
     }
@@ -356,6 +361,11 @@ impl Fold for ServiceFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
+            | Event::Election(_)
+            | Event::Poll(_)
+            | Event::Roll(_)
+            | Event::RollEntry(_)
+            | Event::BallotList(_)
             | Event::Activity(_) => {}
         }
         Ok(())

@@ -99,3 +99,78 @@ impl Rankings {
         elected.into_iter().map(|option| u16::try_from(option + 1).map_err(|_| TooManyToCount)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Results of other implementations; `ranked_reference.py` beside it says how they were made.
+    const REFERENCE: &str = include_str!("ranked_reference.tsv");
+
+    fn rankings(options: u16, orders: &[(&[u16], u64)]) -> Rankings {
+        let mut rankings = Rankings::new(options);
+        orders.iter().for_each(|(order, ballots)| rankings.add(order, *ballots).unwrap());
+        rankings
+    }
+
+    #[test]
+    fn other_implementations_elect_the_same() {
+        let (mut single, mut several) = (0, 0);
+        for line in REFERENCE.lines() {
+            let [seats, options, ballots, elected] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+            let mut rankings = Rankings::new(options.parse().unwrap());
+            for ballot in ballots.split(';') {
+                let (count, order) = ballot.split_once(':').unwrap();
+                let order: Vec<u16> = order.split('>').map(|option| option.parse().unwrap()).collect();
+                rankings.add(&order, count.parse().unwrap()).unwrap();
+            }
+            let (mut ours, tied) = rankings.elect(seats.parse().unwrap()).unwrap();
+            ours.sort_unstable();
+            let theirs: Vec<u16> = elected.split(' ').map(|option| option.parse().unwrap()).collect();
+            assert_eq!((ours, tied), (theirs, vec![]), "{line}");
+            if seats == "1" { single += 1 } else { several += 1 }
+        }
+        assert!(single > 50 && several > 50, "{single} and {several}");
+    }
+
+    #[test]
+    fn a_tie_that_decides_is_told() {
+        assert_eq!(rankings(2, &[(&[1], 5), (&[2], 5)]).elect(1), Ok((vec![], vec![1, 2])));
+        assert_eq!(rankings(3, &[(&[1], 6), (&[2], 2), (&[3], 2)]).elect(1), Ok((vec![1], vec![])), "a tie of those who lose anyway");
+    }
+
+    #[test]
+    fn nobody_is_elected_of_nothing_and_all_who_are_named_where_there_is_room() {
+        assert_eq!(rankings(3, &[]).elect(1), Ok((vec![], vec![])));
+        assert_eq!(rankings(2, &[(&[2], 1)]).elect(2), Ok((vec![2], vec![])));
+    }
+
+    #[test]
+    fn a_surplus_goes_on_to_the_next() {
+        // 60 of 90 want 1 and then 2; the quota for two places is 30, so 1 passes on what 2 needs.
+        assert_eq!(rankings(3, &[(&[1, 2], 62), (&[3], 28)]).elect(2), Ok((vec![1, 2], vec![])));
+    }
+
+    proptest! {
+        /// More than half of the first preferences wins one place, whatever the rest says.
+        #[test]
+        fn a_majority_wins(orders in proptest::collection::vec((Just(vec![1u16, 2, 3, 4]).prop_shuffle(), 1u64..50), 1..12), winner in 1u16..=4) {
+            let mut rankings = Rankings::new(4);
+            let others: u64 = orders.iter().map(|(_, ballots)| ballots).sum();
+            orders.iter().for_each(|(order, ballots)| rankings.add(order, *ballots).unwrap());
+            rankings.add(&[winner], others + 1).unwrap();
+            prop_assert_eq!(rankings.elect(1), Ok((vec![winner], vec![])));
+        }
+
+        #[test]
+        fn all_places_are_filled_or_tied(
+            orders in proptest::collection::vec((Just(vec![1u16, 2, 3, 4, 5]).prop_shuffle(), 1u64..50), 1..12), seats in 1u16..5,
+        ) {
+            let mut rankings = Rankings::new(5);
+            orders.iter().for_each(|(order, ballots)| rankings.add(order, *ballots).unwrap());
+            let (elected, tied) = rankings.elect(seats).unwrap();
+            prop_assert!(elected.len() <= usize::from(seats) && elected.len() + tied.len() >= usize::from(seats));
+        }
+    }
+}

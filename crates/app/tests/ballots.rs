@@ -6,25 +6,21 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use gongyi_app::{
-    deliberation::{
-        casting::{RecordInPerson, VoteOpenly},
-        polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll, StrikeFromRoll, VoidPoll},
-    },
+use gongyi_app::deliberation::{
+    casting::{RecordInPerson, VoteOpenly},
+    polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll, StrikeFromRoll, VoidPoll},
 };
-use gongyi_domain::{
-    deliberation::{
-        ballot::{BallotList, Marks, Method, Stance},
-        counting::{
-            Count,
-            paper::{Batch, PaperCount},
-        },
-        decision::{Outcome, statutes},
-        poll::{PaperState, Poll, Stage},
-        poll_report::PollOutcome,
-        poll_terms::{BallotOption, Channels, PollTerms, Secrecy},
-        roll_entry::{Holder, RollEntry, RollLine},
+use gongyi_domain::deliberation::{
+    ballot::{BallotList, Marks, Method, Stance},
+    counting::{
+        Count,
+        paper::{Batch, PaperCount},
     },
+    decision::{Outcome, statutes},
+    poll::{PaperState, Poll, Stage},
+    poll_report::PollOutcome,
+    poll_terms::{BallotOption, Channels, PollTerms, Secrecy},
+    roll_entry::{Holder, RollEntry, RollLine},
 };
 use uuid::Uuid;
 
@@ -131,7 +127,10 @@ async fn who_may_not_and_when_and_what_is_refused() {
     expect_refused("TooManyMarks", cast(0, Marks::Chosen(vec![1, 2])).await);
     expect_refused("UnknownOption", cast(0, choose(5)).await);
     expect_refused("OtherMethod", cast(0, Marks::Ranked(vec![1])).await);
-    expect_refused("OtherSecrecy", hand(&district, &voters[0]).does(&VoteOpenly { poll, entry: voters[0].entry(poll), marks: choose(1) }).await);
+    expect_refused(
+        "OtherSecrecy",
+        hand(&district, &voters[0]).does(&VoteOpenly { poll, entry: voters[0].entry(poll), marks: choose(1) }).await,
+    );
     expect_refused("UnknownPoll", voters[0].casts(app, Uuid::nil().into(), choose(1), Uuid::now_v7(), None).await);
     expect_refused("PollIsOpened", district.organiser().does(&EnterOnRoll { poll, lines: vec![voters[2].line()] }).await);
     let (entries, reason) = (vec![voters[0].entry(poll)], "迁出".to_owned());
@@ -168,7 +167,8 @@ async fn paper_and_online_share_a_roll_and_two_tellers_must_agree() {
     expect_refused("AlreadyVoted", voters[1].casts(&district.app, poll, choose(1), Uuid::now_v7(), None).await);
     district.closes(poll).await;
 
-    let sheet = |votes: [u64; 4]| EnterPaperCount { poll, count: PaperCount::Options { valid: 1, blank: 0, invalid: 1, votes: votes.to_vec() } };
+    let sheet =
+        |votes: [u64; 4]| EnterPaperCount { poll, count: PaperCount::Options { valid: 1, blank: 0, invalid: 1, votes: votes.to_vec() } };
     expect_refused("NotTeller", hand(&district, &voters[0]).does(&sheet([1, 0, 0, 0])).await);
     hand(&district, &voters[4]).does(&sheet([1, 0, 0, 0])).await.unwrap();
     hand(&district, &voters[5]).does(&sheet([0, 1, 0, 0])).await.unwrap();

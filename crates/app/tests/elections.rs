@@ -3,7 +3,8 @@
 
 use gongyi_app::deliberation::{
     elections::{
-        AnswerNomination, CallElection, CallRunOff, CertifyElection, Nominate, PrepareElectionPoll, PublishProxies, RegisterProxy, VoidElection,
+        AnswerNomination, CallElection, CallRunOff, CertifyElection, Nominate, PrepareElectionPoll, PublishProxies, RegisterProxy,
+        VoidElection,
     },
     polls::{EnterOnRoll, OpenPoll},
 };
@@ -55,7 +56,8 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     let accept = AnswerNomination { election, nominee: voters[3].person, stands: true };
     expect_refused("NotAllowed", hand(&district, &voters[4]).does(&accept).await);
 
-    let proxy = |principal: usize, to: usize| RegisterProxy { election, principal: voters[principal].person, proxy: Some(voters[to].person) };
+    let proxy =
+        |principal: usize, to: usize| RegisterProxy { election, principal: voters[principal].person, proxy: Some(voters[to].person) };
     for principal in [5, 6, 7] {
         hand(&district, &voters[principal]).does(&proxy(principal, 8)).await.unwrap();
     }
@@ -64,8 +66,12 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
 
     district.waits_minutes(10);
     expect_refused("NominationsClosed", hand(&district, &voters[3]).does(&accept).await);
-    let prepare =
-        PrepareElectionPoll { election, title: "议事会选举".into(), secrecy: Secrecy::Secret { receipts: true }, channels: Channels::Online };
+    let prepare = PrepareElectionPoll {
+        election,
+        title: "议事会选举".into(),
+        secrecy: Secrecy::Secret { receipts: true },
+        channels: Channels::Online,
+    };
     let poll = organiser.does(&prepare).await.unwrap();
     let options = app.state::<Poll>(poll).await.unwrap().terms.unwrap().options;
     assert_eq!(options, [0, 1, 2].map(|it| BallotOption::Nominee(voters[it].person)), "who never accepted is not on the ballot");

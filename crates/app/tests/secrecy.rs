@@ -139,9 +139,9 @@ fn assert_sealed(files: &BTreeMap<String, Vec<u8>>, poll: PollId, voters: &[Vote
     }
     let boxed: Vec<u8> = files.iter().filter(|(name, _)| name.starts_with("ballots.db")).flat_map(|(_, bytes)| bytes.clone()).collect();
     assert!(!boxed.is_empty());
-    let named = voters.iter().filter(|voter| {
-        [voter.person.0, voter.entry(poll).0, command(voter)].into_iter().flat_map(spellings).any(|it| holds(&boxed, &it))
-    });
+    let named = voters
+        .iter()
+        .filter(|voter| [voter.person.0, voter.entry(poll).0, command(voter)].into_iter().flat_map(spellings).any(|it| holds(&boxed, &it)));
     assert!(named.count() <= pending_most, "{when}: the ballot box names who is not pending");
 }
 
@@ -269,7 +269,7 @@ async fn a_kill_between_any_two_steps_of_counting_loses_and_doubles_and_tells_no
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finished_poll_joins_nobody_with_a_ballot() {
     let district = District::durable().await;
-    let voters = district.electorate(200).await;
+    let voters = district.electorate(60).await;
     let poll = district.opens(choice_terms(), &voters).await;
     for (at, voter) in voters.iter().enumerate() {
         voter.casts(&district.app, poll, marks(at), command(voter), Some(tag(voter))).await.unwrap();
@@ -285,5 +285,5 @@ async fn a_finished_poll_joins_nobody_with_a_ballot() {
     let place: BTreeMap<_, _> = list.iter().enumerate().map(|(at, ballot)| (ballot.tag.clone().unwrap(), at)).collect();
     let places: Vec<_> = voters.iter().map(|voter| place[&tag(voter)]).collect();
     let inversions: usize = (0..places.len()).map(|at| places[at + 1..].iter().filter(|it| **it < places[at]).count()).sum();
-    assert!((9_950 - 6 * 474..=9_950 + 6 * 474).contains(&inversions), "{inversions}");
+    assert!((885 - 6 * 79..=885 + 6 * 79).contains(&inversions), "{inversions}");
 }

@@ -291,13 +291,20 @@ impl Keeper {
             self.connection = self.options.connect().await?;
         }
         self.polls.clear();
-        for row in sqlx::query("SELECT poll, wrapped, sealed_size FROM poll_key WHERE wrapped <> zeroblob(72)").fetch_all(&mut self.connection).await? {
+        for row in sqlx::query("SELECT poll, wrapped, sealed_size FROM poll_key WHERE wrapped <> zeroblob(72)")
+            .fetch_all(&mut self.connection)
+            .await?
+        {
             let poll = PollId(id(row.try_get("poll")?)?);
-            let key = aead::open(&self.wrapping, &key_aad(poll), row.try_get("wrapped")?).ok_or(VaultError::Damaged("a poll's key does not open"))?;
+            let key = aead::open(&self.wrapping, &key_aad(poll), row.try_get("wrapped")?)
+                .ok_or(VaultError::Damaged("a poll's key does not open"))?;
             let key: [u8; KEY_BYTES] = key.as_slice().try_into().map_err(|_| VaultError::Damaged("a poll's key is too short"))?;
-            let sealed_size = usize::try_from(row.try_get::<i64, _>("sealed_size")?).map_err(|_| VaultError::Damaged("a poll's sealed size"))?;
+            let sealed_size =
+                usize::try_from(row.try_get::<i64, _>("sealed_size")?).map_err(|_| VaultError::Damaged("a poll's sealed size"))?;
             let mut made = PollBox { key: key.into(), sealed_size, pending: HashMap::new(), free_pending: vec![], free: vec![] };
-            for row in drawers(&mut self.connection, "SELECT drawer, used, entry, command, sealed FROM pending WHERE poll = ?", poll).await? {
+            for row in
+                drawers(&mut self.connection, "SELECT drawer, used, entry, command, sealed FROM pending WHERE poll = ?", poll).await?
+            {
                 let drawer = drawer(row.try_get("drawer")?)?;
                 if row.try_get::<bool, _>("used")? {
                     let pending = Pending { drawer, command: id(row.try_get("command")?)?, sealed: row.try_get("sealed")? };
@@ -411,7 +418,13 @@ impl Keeper {
         .execute(&mut *tx)
         .await?;
         // Named by what the batch does; with one voter at a time that is one step of one ballot.
-        let step = |put, keep| if puts { stop_at(put) } else if keeps { stop_at(keep) };
+        let step = |put, keep| {
+            if puts {
+                stop_at(put)
+            } else if keeps {
+                stop_at(keep)
+            }
+        };
         step("pending written", "kept written");
         tx.commit().await?;
         step("pending durable", "kept durable");

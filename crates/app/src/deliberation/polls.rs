@@ -180,7 +180,9 @@ impl Command for OpenPoll {
         let poll = app.state::<Poll>(*id).await?;
         match (poll.stage, &poll.terms) {
             (Stage::Opened, Some(terms)) if terms.secrecy != Secrecy::Open => app.make_ballot_box(*id, &poll, terms).await,
-            (Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted | Stage::Published | Stage::Voided, _) => Ok(()),
+            (Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted | Stage::Published | Stage::Voided, _) => {
+                Ok(())
+            }
         }
     }
 }

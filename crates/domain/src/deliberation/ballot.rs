@@ -243,7 +243,10 @@ impl Aggregate for BallotList {
     type Event = BallotListEvent;
     type Error = BallotListRefusal;
 
-    fn handle_command(list: &Self, BallotListCommand::Publish { ballots }: BallotListCommand) -> Result<Vec<BallotListEvent>, BallotListRefusal> {
+    fn handle_command(
+        list: &Self,
+        BallotListCommand::Publish { ballots }: BallotListCommand,
+    ) -> Result<Vec<BallotListEvent>, BallotListRefusal> {
         if !list.ballots.is_empty() {
             return Err(BallotListRefusal::BallotsArePublished);
         }
@@ -288,7 +291,10 @@ mod tests {
     #[test]
     fn options_that_are_not_there_or_there_twice_are_refused() {
         for option in [0, 3, u16::MAX] {
-            assert_eq!(Marks::Ranked(vec![option]).require_fitting(Method::Ranked { seats: 1 }, 2), Err(MarksRefusal::UnknownOption { option }));
+            assert_eq!(
+                Marks::Ranked(vec![option]).require_fitting(Method::Ranked { seats: 1 }, 2),
+                Err(MarksRefusal::UnknownOption { option })
+            );
         }
         let twice = Marks::Stances(vec![(1, Stance::Yes), (1, Stance::No)]);
         assert_eq!(twice.require_fitting(Method::Stances, 1), Err(MarksRefusal::OptionMarkedTwice { option: 1 }));
@@ -306,10 +312,7 @@ mod tests {
         assert!(events.iter().all(|event| event.encode().unwrap().1.len() <= 1024 * 1024));
         let list = events.into_iter().fold(BallotList::default(), BallotList::apply_event);
         assert_eq!(list.ballots, ballots);
-        assert_eq!(
-            BallotList::handle_command(&list, BallotListCommand::Publish { ballots }),
-            Err(BallotListRefusal::BallotsArePublished)
-        );
+        assert_eq!(BallotList::handle_command(&list, BallotListCommand::Publish { ballots }), Err(BallotListRefusal::BallotsArePublished));
     }
 
     #[test]

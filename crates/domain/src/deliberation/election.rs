@@ -461,7 +461,11 @@ impl Aggregate for Election {
                     return Err(ElectionRefusal::NominationsOpen);
                 }
                 let candidates = election.candidates();
-                if candidates.is_empty() { Err(ElectionRefusal::NoCandidates) } else { Ok(vec![ElectionEvent::PollAttached { poll, candidates }]) }
+                if candidates.is_empty() {
+                    Err(ElectionRefusal::NoCandidates)
+                } else {
+                    Ok(vec![ElectionEvent::PollAttached { poll, candidates }])
+                }
             }
             ElectionCommand::Freeze { roll } => {
                 election.at(Stage::PollAttached)?;

@@ -4,11 +4,11 @@
 use super::*;
 use crate::deliberation::{
     ballot::Method,
+    decision::{Counts, PollCounts, Returns},
     decision::{
         Decision, ElectionResult, Measured, Rule,
         statutes::{self, VILLAGE_ELECTION, VILLAGE_RECALL},
     },
-    decision::{Counts, PollCounts, Returns},
 };
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -136,7 +136,8 @@ fn certified_as_the_rule_says_and_a_run_off_for_the_seats_left() {
     assert_eq!(refused(&with_run_off, run_off.clone()), ElectionRefusal::RunOffExists);
     let filled = told(frozen(), ElectionCommand::Certify { outcome: returned([6, 5, 3], 8) });
     assert_eq!(refused(&filled, run_off), ElectionRefusal::NoSeatsLeft);
-    let standing = ElectionTerms { kind: ElectionKind::RunOff { of: ElectionId(Uuid::nil()) }, seats: 1, method: Method::Choice, ..terms() };
+    let standing =
+        ElectionTerms { kind: ElectionKind::RunOff { of: ElectionId(Uuid::nil()) }, seats: 1, method: Method::Choice, ..terms() };
     let call = |candidates| ElectionCommand::Call { terms: standing.clone(), candidates, now: at(0) };
     assert_eq!(refused(&Election::default(), call(vec![])), ElectionRefusal::ElectionUnfit);
     let second = told(Election::default(), call(vec![person(102), person(103)]));
@@ -171,7 +172,8 @@ fn a_recall_says_whether_the_representative_goes() {
     for (yes, present, expected) in [(5, 8, Some(true)), (4, 8, Some(false)), (5, 5, None)] {
         let counts = Counts { entitled: 10, present, yes, no: present - yes, abstain: 0, invalid: 0 };
         let decision = Decision::of(rule(VILLAGE_RECALL), Measured::by_heads(counts)).unwrap();
-        let events = Election::handle_command(&recall, ElectionCommand::Certify { outcome: PollOutcome::Decided { decisions: vec![decision] } });
+        let events =
+            Election::handle_command(&recall, ElectionCommand::Certify { outcome: PollOutcome::Decided { decisions: vec![decision] } });
         let recalled = match events.unwrap().remove(0) {
             ElectionEvent::ElectionCertified { recalled, .. } => recalled,
             ElectionEvent::ElectionVoided { .. } => None,

@@ -152,4 +152,3 @@ pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Parti
         }
     }
 }
-

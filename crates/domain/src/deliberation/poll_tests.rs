@@ -59,7 +59,8 @@ fn opened(terms: PollTerms, entries: u64) -> Poll {
 }
 
 fn ballots(stances: &[Stance]) -> Found {
-    let ballot = |(stance, number): (&Stance, usize)| Ballot { tag: Some(format!("{number:022}")), marks: Marks::Stances(vec![(1, *stance)]) };
+    let ballot =
+        |(stance, number): (&Stance, usize)| Ballot { tag: Some(format!("{number:022}")), marks: Marks::Stances(vec![(1, *stance)]) };
     Found::Secret(stances.iter().zip(0..).map(ballot).collect())
 }
 
@@ -136,7 +137,8 @@ fn two_tellers_must_say_the_same() {
     let prepared = told(Poll::default(), PollCommand::Prepare { terms: terms.clone() });
     assert_eq!(code(&prepared, PollCommand::Open { roll: roll(5), now: at(0) }), "TellersMissing");
     assert_eq!(code(&prepared, PollCommand::AppointTellers { tellers: [person(1), person(1)] }), "TellersUnfit");
-    let heap = |ballots| PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(1, Stance::Yes)]), ballots }], invalid: 1 };
+    let heap =
+        |ballots| PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(1, Stance::Yes)]), ballots }], invalid: 1 };
     let enter = |teller, ballots| PollCommand::EnterPaperCount { teller: person(teller), count: heap(ballots) };
     let count = || PollCommand::Count {
         participation: Participation { online: Count::of(1), in_person: Count::of(3), by_proxy: 0 },
@@ -219,10 +221,8 @@ fn any_command() -> impl Strategy<Value = PollCommand> {
         (0u64..4, 0i64..90).prop_map(|(entries, minute)| PollCommand::Open { roll: roll(entries), now: at(minute) }),
         (0i64..90).prop_map(|minute| PollCommand::Close { now: at(minute) }),
         (0u128..4).prop_map(move |teller| PollCommand::EnterPaperCount { teller: person(teller), count: count() }),
-        (0u64..4, 0usize..4).prop_map(|(voters, cast)| PollCommand::Count {
-            participation: online(voters),
-            found: ballots(&vec![Stance::Yes; cast])
-        }),
+        (0u64..4, 0usize..4)
+            .prop_map(|(voters, cast)| PollCommand::Count { participation: online(voters), found: ballots(&vec![Stance::Yes; cast]) }),
         Just(PollCommand::Publish),
         Just(PollCommand::Void { reason: "作废".to_owned() }),
     ]

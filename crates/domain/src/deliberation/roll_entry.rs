@@ -192,7 +192,9 @@ impl Aggregate for RollEntry {
             (_, RollEntryCommand::Entitle { line, .. }) if !(1..=WEIGHT_MAX).contains(&line.weight) => {
                 Err(RollEntryRefusal::WeightUnfit { most: WEIGHT_MAX })
             }
-            (Self::Unknown | Self::Struck, RollEntryCommand::Entitle { poll, line }) => Ok(vec![RollEntryEvent::EntitledOnRoll { poll, line }]),
+            (Self::Unknown | Self::Struck, RollEntryCommand::Entitle { poll, line }) => {
+                Ok(vec![RollEntryEvent::EntitledOnRoll { poll, line }])
+            }
             (Self::Entitled { .. } | Self::Voted { .. }, RollEntryCommand::Entitle { .. }) => Err(RollEntryRefusal::AlreadyOnRoll),
             (Self::Entitled { .. }, RollEntryCommand::Strike) => Ok(vec![RollEntryEvent::StruckFromRoll {}]),
             (Self::Entitled { .. }, RollEntryCommand::TakePart { channel, proxy, marks: None }) => {
@@ -202,7 +204,9 @@ impl Aggregate for RollEntry {
                 Ok(vec![RollEntryEvent::OpenVoteRecorded { channel, proxy, marks }])
             }
             (Self::Voted { .. }, RollEntryCommand::Strike | RollEntryCommand::TakePart { .. }) => Err(RollEntryRefusal::AlreadyVoted),
-            (Self::Unknown | Self::Struck, RollEntryCommand::Strike | RollEntryCommand::TakePart { .. }) => Err(RollEntryRefusal::NotOnRoll),
+            (Self::Unknown | Self::Struck, RollEntryCommand::Strike | RollEntryCommand::TakePart { .. }) => {
+                Err(RollEntryRefusal::NotOnRoll)
+            }
         }
     }
 

@@ -142,7 +142,8 @@ impl Counter {
     pub fn add_paper(&mut self, paper: &PaperCount) -> Result<(), TooManyToCount> {
         match paper {
             PaperCount::Options { valid, blank, invalid, votes } => {
-                for (count, ballots) in [(&mut self.tally.valid, valid), (&mut self.tally.blank, blank), (&mut self.tally.invalid, invalid)] {
+                for (count, ballots) in [(&mut self.tally.valid, valid), (&mut self.tally.blank, blank), (&mut self.tally.invalid, invalid)]
+                {
                     count.add(Count::of(*ballots), 1)?;
                     self.tally.cast.add(Count::of(*ballots), 1)?;
                 }

@@ -175,7 +175,8 @@ mod tests {
         assert_eq!(sheet(2, &[2]).require_fitting(two, 3), Err(PaperRefusal::OptionsMissing { options: 3 }));
         assert_eq!(sheet(2, &[2]).require_fitting(Method::Stances, 1), Err(PaperRefusal::OtherCount));
         assert_eq!(sheet(u64::MAX, &[2, 0, 0]).require_fitting(two, 3), Err(PaperRefusal::CountUnfit));
-        let stances = PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(2, Stance::Yes)]), ballots: 1 }], invalid: 0 };
+        let stances =
+            PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(2, Stance::Yes)]), ballots: 1 }], invalid: 0 };
         assert_eq!(stances.require_fitting(Method::Stances, 1), Err(PaperRefusal::BatchUnfit));
     }
 }

@@ -15,16 +15,16 @@ import pyrankvote
 from pref_voting.profiles_with_ties import ProfileWithTies
 from pref_voting.proportional_methods import stv_meek
 
-PROFILES = 240
+PROFILES = 120
 random.seed(20260302)
 
 
 def profile(candidates):
     weights = [random.random() + 0.05 for _ in range(candidates)]
     orders = {}
-    for _ in range(random.randrange(4, 25)):
+    for _ in range(random.randrange(4, 13)):
         order = sorted(range(1, candidates + 1), key=lambda c: random.random() ** (1 / weights[c - 1]), reverse=True)
-        orders[tuple(order[: random.randrange(1, candidates + 1)])] = random.randrange(1, 60)
+        orders[tuple(order[: random.randrange(1, candidates + 1)])] = random.randrange(1, 12)
     return orders
 
 
@@ -55,7 +55,7 @@ while len(lines) < PROFILES:
     elected = meek(orders, candidates, seats)
     names = list(range(1, candidates + 1))
     same = len(elected) == seats
-    for _ in range(6):
+    for _ in range(2):
         shuffled = names[:]
         random.shuffle(shuffled)
         name = dict(zip(names, shuffled))

@@ -178,7 +178,6 @@ pub enum ElectionCommand {
 
 /// What happened to an election.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(clippy::large_enum_variant, reason = "one of each kind an election; boxing would show in every match")]
 pub enum ElectionEvent {
     /// It was called.
     ElectionCalled {

@@ -114,6 +114,7 @@ pub enum Found {
 
 /// What may be asked of a poll.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one of each kind a poll; boxing would show in every match")]
 pub enum PollCommand {
     /// Prepare it.
     Prepare {

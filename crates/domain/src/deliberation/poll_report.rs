@@ -59,6 +59,7 @@ pub struct Participation {
 /// What decided, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one of each kind a poll; boxing would show in every match")]
 pub enum PollOutcome {
     /// The ballots are not as many as the participations: nothing is decided.
     Disputed {

@@ -2,4 +2,5 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=../../migrations/vault-sqlite");
+    println!("cargo::rerun-if-changed=../../migrations/ballots-sqlite");
 }

@@ -51,6 +51,12 @@ pub enum Fault {
     /// A token could not be signed.
     #[error("a token could not be signed")]
     Signing(#[from] jsonwebtoken::errors::Error),
+    /// A cast stopped in the middle; sending it again under the same id finds out how far it came.
+    #[error("casting a ballot stopped")]
+    CastStopped,
+    /// The operating system gave no random bytes.
+    #[error("there is no randomness")]
+    NoRandomness,
     /// The vault has no key to sign with.
     #[error("there is no key to sign with")]
     NoSigningKey,
@@ -63,7 +69,7 @@ impl Fault {
     /// The disk, or what stands for it, did not take what was to be written. Whether it was written is unknown: send the
     /// command again under the same id.
     pub fn is_storage(&self) -> bool {
-        matches!(self, Self::Append(AppendError::Storage(_)) | Self::Vault(VaultError::Store(_)))
+        matches!(self, Self::Append(AppendError::Storage(_)) | Self::Vault(VaultError::Store(_) | VaultError::BallotBox(_)))
     }
 }
 

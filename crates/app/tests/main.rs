@@ -4,11 +4,14 @@
 mod activities;
 mod anything;
 mod attendance;
+mod ballots;
 mod dispatch;
+mod elections;
 mod erasure;
 mod harness;
 mod organisations;
 mod registration;
 mod roles;
+mod secrecy;
 mod services;
 mod sign_in;

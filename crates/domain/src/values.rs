@@ -62,8 +62,10 @@ ids! {
     AgendaItemId,
     /// One vote, from its opening to its decision.
     VoteId,
-    /// A poll with a roll of its own.
+    /// A poll; also the id of its roll and of its list of ballots.
     PollId,
+    /// One entry of a poll's roll.
+    RollEntryId,
     /// A motion.
     MotionId,
     /// An amendment to a motion.

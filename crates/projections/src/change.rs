@@ -154,6 +154,11 @@ fn deliberation_texts<'a>(event: &'a deliberation::Event, see: &mut impl FnMut(&
         )
         | deliberation::Event::MotionRegister(_)
         | deliberation::Event::Covenant(_)
+        | deliberation::Event::Election(_)
+        | deliberation::Event::Poll(_)
+        | deliberation::Event::Roll(_)
+        | deliberation::Event::RollEntry(_)
+        | deliberation::Event::BallotList(_)
         | deliberation::Event::Meeting(_)
         | deliberation::Event::Minutes(_) => {}
     }

@@ -29,6 +29,7 @@ pub(crate) struct Subkeys {
     attendance: KeyBytes,
     pub(crate) attempts: KeyBytes,
     pub(crate) pepper: KeyBytes,
+    pub(crate) ballots: KeyBytes,
 }
 
 impl Subkeys {
@@ -40,6 +41,7 @@ impl Subkeys {
             attendance: derive("attendance code"),
             attempts: derive("sign-in attempt"),
             pepper: derive("password pepper"),
+            ballots: derive("ballot box"),
         }
     }
 }

@@ -21,6 +21,18 @@ pub enum VaultError {
     /// Something in the file is not what the vault wrote.
     #[error("the vault is damaged: {0}")]
     Damaged(&'static str),
+    /// The poll has no ballot box: none was made, or it was destroyed.
+    #[error("the poll has no ballot box")]
+    NoBallotBox,
+    /// More ballots are pending than the box takes at once; try again.
+    #[error("the ballot box is busy")]
+    BallotBoxBusy,
+    /// The ballot box was closed.
+    #[error("the ballot box is closed")]
+    BallotBoxClosed,
+    /// A batch of ballots could not be written, or what was written before could not be read.
+    #[error("the ballot box could not be written")]
+    BallotBox(#[source] std::sync::Arc<VaultError>),
     /// A number does not fit the store.
     #[error("{0} is out of range")]
     OutOfRange(&'static str),

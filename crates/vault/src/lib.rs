@@ -11,10 +11,13 @@
 //! 5. Open: [`Vault::keys`] for everybody on the page, then [`KeyRing::open`].
 //! 6. Sign in: [`Attempts::check`], [`Vault::verify_password`], [`Attempts::succeeded`], [`Vault::issue_refresh`].
 //!
+//! 7. Secret ballots: [`Vault::ballot_box`], in a file of its own beside the vault's.
+//!
 //! No error text, `Debug` output or span of this crate holds a secret or anything personal.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a broken assumption fails the test"))]
 
 mod aead;
+mod ballot_box;
 mod checkpoints;
 mod claims;
 mod credentials;
@@ -26,11 +29,13 @@ mod rewrap;
 mod sealing;
 mod sign_in_attempts;
 mod signing;
+mod stops;
 #[cfg(test)]
 mod testing;
 mod tokens;
 mod vault;
 
+pub use ballot_box::{BALLOT_BOX_FILE, BALLOT_MAX_BYTES, BallotBox, PENDING_MAX_BALLOTS, PendingBallot};
 pub use checkpoints::{Checkpoint, Parked};
 pub use claims::{ATTENDANCE_CODE_STEP_SECONDS, AttendanceCode};
 pub use credentials::{
@@ -44,5 +49,6 @@ pub use sign_in_attempts::{
     ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_ADDRESS_MAX, ATTEMPTS_PER_NAME_MAX, Attempt, Attempts, RetryAfter, Verdict,
 };
 pub use signing::{SIGNING_KEY_PUBLISHED_SECONDS, SigningKey};
+pub use stops::stop_at;
 pub use tokens::{RefreshError, RefreshToken, Rotated};
 pub use vault::{SQLITE_VERSION_MIN, VAULT_FILE, Vault};

@@ -5,7 +5,7 @@
 
 use std::{
     fmt, fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,10 +15,11 @@ use sqlx::{
     Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::{OnceCell, RwLock, Semaphore};
 
 use crate::{
     aead::{self, KeyBytes},
+    ballot_box::{BALLOT_BOX_FILE, BallotBox},
     claims::Subkeys,
     credentials::HASHES_AT_ONCE_MAX,
     error::VaultError,
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) subkeys: Subkeys,
     pub(crate) cache: Mutex<KeyCache>,
     pub(crate) hashing: Arc<Semaphore>,
+    ballot_box: OnceCell<BallotBox>,
+    ballot_box_path: PathBuf,
 }
 
 /// The KEK and the root secret as it is wrapped by it; whoever finds another root in the file has a stale KEK.
@@ -94,13 +97,33 @@ impl Vault {
             subkeys: Subkeys::derive(&root),
             cache: Mutex::new(KeyCache::new()),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
+            ballot_box: OnceCell::new(),
+            ballot_box_path: path.with_file_name(BALLOT_BOX_FILE),
         }));
         vault.ensure_signing_key().await?;
         Ok(vault)
     }
 
+    /// The ballot box, opened when it is first asked for. Its keys hang on the vault's root, so another KEK changes nothing
+    /// in it.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also if another process has it open.
+    pub async fn ballot_box(&self) -> Result<&BallotBox, VaultError> {
+        let open = || BallotBox::open(self.0.ballot_box_path.clone(), self.0.subkeys.ballots.clone());
+        self.0.ballot_box.get_or_try_init(open).await
+    }
+
+    /// Whether there is a ballot box's file: if not, no poll has ever been opened here.
+    pub fn has_ballot_box(&self) -> bool {
+        self.0.ballot_box_path.exists()
+    }
+
     /// Closes the file; other clones fail from then on.
     pub async fn close(&self) {
+        if let Some(ballots) = self.0.ballot_box.get() {
+            ballots.close().await;
+        }
         self.0.readers.close().await;
         self.0.writer.close().await;
         self.0.cache().clear();
@@ -162,7 +185,7 @@ pub(crate) fn instant(micros: i64) -> Result<Instant, VaultError> {
 
 /// SQLite makes its files with the mode of the first one; so make that one, before SQLite does. A file that is there is not
 /// touched: closing it would drop the locks that SQLite holds on it in this process.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir)?;
     }
@@ -176,7 +199,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), VaultError> {
+pub(crate) async fn require_recent_sqlite(connection: &mut SqliteConnection) -> Result<(), VaultError> {
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
     let mut numbers = found.split('.').map(|number| number.parse().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! A district for one test: its own folder, log, vault and running views, a clock that the test moves, and people who
 //! do what people there do.
 
+mod electorate;
 mod people;
 
 use std::{
@@ -35,6 +36,7 @@ use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use uuid::Uuid;
 
+pub use electorate::{Voter, choice_terms};
 pub use people::{Hand, PASSWORD, Published, Resident, Served, correction_of};
 
 /// The district itself.
@@ -296,4 +298,14 @@ async fn open_app(store: &Store, folder: &Path, kek: &KeyEncryptionKey, clock: &
     let hands = clock.clone();
     let clock: SharedClock = Arc::new(move || DateTime::from_timestamp_micros(hands.load(Ordering::SeqCst)).unwrap());
     App::new(store.log(), vault, views, upcasters, clock, ZONE)
+}
+
+/// The platform of a folder that nobody has open, with views that run until the process ends: for another process.
+pub async fn opened_elsewhere(folder: &Path, kek: &Path) -> App {
+    let clock = Arc::new(AtomicI64::new(BEGINNING.parse::<DateTime<Utc>>().unwrap().timestamp_micros()));
+    let store = Store::File(open_log(folder).await);
+    let app = open_app(&store, folder, &KeyEncryptionKey::from_file(kek).unwrap(), &clock).await;
+    let views = app.views().clone();
+    tokio::spawn(async move { views.run(std::future::pending()).await });
+    app
 }

@@ -3,11 +3,15 @@
 pub mod agenda;
 pub mod amendment;
 pub mod attachment;
+pub mod ballot;
 pub mod charter;
 pub mod council;
+pub mod counting;
 pub mod covenant;
 pub mod decision;
 pub mod difference;
+pub mod election;
+pub mod election_terms;
 pub mod issue;
 pub mod meeting;
 mod meeting_refusal;
@@ -17,6 +21,11 @@ pub mod minutes;
 pub mod motion;
 pub mod motion_category;
 pub mod motion_register;
+pub mod poll;
+pub mod poll_report;
+pub mod poll_terms;
+pub mod roll;
+pub mod roll_entry;
 pub mod seat;
 pub mod sitting;
 pub mod speakers;
@@ -39,6 +48,16 @@ aggregates! {
         Covenant(covenant::Covenant),
         /// Meetings.
         Meeting(meeting::Meeting),
+        /// Elections.
+        Election(election::Election),
+        /// Polls.
+        Poll(poll::Poll),
+        /// Rolls of polls.
+        Roll(roll::Roll),
+        /// Entries of rolls.
+        RollEntry(roll_entry::RollEntry),
+        /// Published ballots of polls.
+        BallotList(ballot::BallotList),
         /// Minutes of meetings.
         Minutes(minutes::Minutes),
     }

@@ -1,0 +1,287 @@
+//! Calling elections, nominating, giving one's vote to a proxy, and certifying the result.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::authority::{Act, Subject},
+    deliberation::{
+        ballot::Method,
+        decision::Rule,
+        election::{
+            ANSWER_NOMINATION, CALL_ELECTION, CALL_RUN_OFF, CERTIFY_ELECTION, Election, ElectionCommand, ElectionRefusal, NOMINATE,
+            PUBLISH_PROXIES, REGISTER_PROXY, VOID_ELECTION,
+        },
+        election_terms::{ElectionKind, ElectionTerms},
+        poll::{PREPARE_POLL, Poll, PollCommand, PollRefusal},
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
+        roll_entry::{Holder, RollEntry},
+    },
+    values::{ElectionId, Instant, PersonId, PollId},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    Command,
+    rejection::{Rejection, refused},
+    work::{Loaded, Work},
+};
+
+/// Call an election or a recall; a run-off is called by [`CallRunOff`].
+#[derive(Debug, Serialize)]
+pub struct CallElection {
+    /// As this says.
+    pub terms: ElectionTerms,
+}
+
+#[async_trait]
+impl Command for CallElection {
+    const ACT: &'static Act = &CALL_ELECTION;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.terms.area.clone()))?;
+        work.require_area(&self.terms.area).await?;
+        let candidates = match self.terms.kind {
+            ElectionKind::Seats => vec![],
+            ElectionKind::Recall { representative } => vec![representative],
+            ElectionKind::RunOff { .. } => return Err(refused(ElectionRefusal::ElectionUnfit)),
+        };
+        let (id, now) = (ElectionId(Uuid::now_v7()), work.now);
+        work.load_and_decide::<Election>(id, ElectionCommand::Call { terms: self.terms.clone(), candidates, now }).await?;
+        Ok(id)
+    }
+}
+
+/// The election, if the actor may do `act` to it, about `person` if one is given.
+async fn open_to(work: &mut Work<'_>, act: &Act, election: ElectionId, person: Option<PersonId>) -> Result<Loaded<Election>, Rejection> {
+    let loaded = work.load::<Election>(election).await?;
+    let area = Some(loaded.inner().terms().map_err(refused)?.area.clone());
+    work.may(act, &Subject { area, person, ..Subject::default() })?;
+    Ok(loaded)
+}
+
+/// Put somebody forward. `by` is oneself; who keeps the election enters what came in on paper.
+#[derive(Debug, Serialize)]
+pub struct Nominate {
+    /// For this election.
+    pub election: ElectionId,
+    /// Whom.
+    pub nominee: PersonId,
+    /// By whom.
+    pub by: PersonId,
+}
+
+#[async_trait]
+impl Command for Nominate {
+    const ACT: &'static Act = &NOMINATE;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, Some(self.by)).await?;
+        let now = work.now;
+        work.decide::<Election>(election, ElectionCommand::Nominate { nominee: self.nominee, by: self.by, now }).await?;
+        Ok(self.election)
+    }
+}
+
+/// Accept or withdraw a nomination.
+#[derive(Debug, Serialize)]
+pub struct AnswerNomination {
+    /// Of this election.
+    pub election: ElectionId,
+    /// Whose.
+    pub nominee: PersonId,
+    /// They stand, or stand no more.
+    pub stands: bool,
+}
+
+#[async_trait]
+impl Command for AnswerNomination {
+    const ACT: &'static Act = &ANSWER_NOMINATION;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, Some(self.nominee)).await?;
+        let (nominee, now) = (self.nominee, work.now);
+        let command = if self.stands { ElectionCommand::Accept { nominee, now } } else { ElectionCommand::Withdraw { nominee } };
+        work.decide::<Election>(election, command).await?;
+        Ok(self.election)
+    }
+}
+
+/// Give a vote to a proxy, or take it back. Both are on the roll of the election's poll once that is attached.
+#[derive(Debug, Serialize)]
+pub struct RegisterProxy {
+    /// In this election.
+    pub election: ElectionId,
+    /// Whose vote.
+    pub principal: PersonId,
+    /// To whom; to nobody any more.
+    pub proxy: Option<PersonId>,
+}
+
+#[async_trait]
+impl Command for RegisterProxy {
+    const ACT: &'static Act = &REGISTER_PROXY;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, Some(self.principal)).await?;
+        let principal = self.principal;
+        if let (Some(poll), Some(proxy)) = (election.inner().poll, self.proxy) {
+            for person in [principal, proxy] {
+                let entry = work.load::<RollEntry>(Holder::Person(person).entry(poll)).await?;
+                entry.inner().require_entitled(poll).map_err(refused)?;
+            }
+        }
+        let command = match self.proxy {
+            Some(proxy) => ElectionCommand::RegisterProxy { principal, proxy },
+            None => ElectionCommand::RevokeProxy { principal },
+        };
+        work.decide::<Election>(election, command).await?;
+        Ok(self.election)
+    }
+}
+
+/// Publish the list of proxies as it is.
+#[derive(Debug, Serialize)]
+pub struct PublishProxies {
+    /// Of this election.
+    pub election: ElectionId,
+}
+
+#[async_trait]
+impl Command for PublishProxies {
+    const ACT: &'static Act = &PUBLISH_PROXIES;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, None).await?;
+        work.decide::<Election>(election, ElectionCommand::PublishProxies).await?;
+        Ok(self.election)
+    }
+}
+
+/// Prepare an election's poll: its candidates are the options, in the order they were put forward.
+#[derive(Debug, Serialize)]
+pub struct PrepareElectionPoll {
+    /// Of this election.
+    pub election: ElectionId,
+    /// The poll's title.
+    pub title: String,
+    /// Secret or by name.
+    pub secrecy: Secrecy,
+    /// On paper, online or both.
+    pub channels: Channels,
+}
+
+#[async_trait]
+impl Command for PrepareElectionPoll {
+    const ACT: &'static Act = &PREPARE_POLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, None).await?;
+        let (candidates, terms) = (election.inner().candidates(), election.inner().terms().map_err(refused)?.clone());
+        let (poll, now) = (PollId(Uuid::now_v7()), work.now);
+        work.decide::<Election>(election, ElectionCommand::AttachPoll { poll, now }).await?;
+        let terms = PollTerms {
+            matter: Matter::Election(self.election),
+            area: terms.area,
+            title: self.title.clone(),
+            options: candidates.into_iter().map(BallotOption::Nominee).collect(),
+            method: terms.method,
+            secrecy: self.secrecy,
+            channels: self.channels,
+            rule: terms.rule,
+            opens_at: Some(terms.poll_opens),
+            closes_at: Some(terms.poll_closes),
+        };
+        work.load_and_decide::<Poll>(poll, PollCommand::Prepare { terms }).await?;
+        Ok(poll)
+    }
+}
+
+/// Certify the result, or void the election if the rule says so, as its counted poll says.
+#[derive(Debug, Serialize)]
+pub struct CertifyElection {
+    /// The election.
+    pub election: ElectionId,
+}
+
+#[async_trait]
+impl Command for CertifyElection {
+    const ACT: &'static Act = &CERTIFY_ELECTION;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, None).await?;
+        let poll = election.inner().poll.ok_or_else(|| refused(ElectionRefusal::NotAtThisStage))?;
+        let report = work.load::<Poll>(poll).await?.into_inner().report;
+        let outcome = report.ok_or_else(|| refused(PollRefusal::PollNotCounted))?.outcome;
+        work.decide::<Election>(election, ElectionCommand::Certify { outcome }).await?;
+        Ok(self.election)
+    }
+}
+
+/// Void an election.
+#[derive(Debug, Serialize)]
+pub struct VoidElection {
+    /// The election.
+    pub election: ElectionId,
+    /// Why; public.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for VoidElection {
+    const ACT: &'static Act = &VOID_ELECTION;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, None).await?;
+        work.decide::<Election>(election, ElectionCommand::Void { reason: self.reason.clone() }).await?;
+        Ok(self.election)
+    }
+}
+
+/// Call a run-off for the seats an election left, between those whom its result names.
+#[derive(Debug, Serialize)]
+pub struct CallRunOff {
+    /// That election.
+    pub election: ElectionId,
+    /// How its ballots are marked; the places are those left.
+    pub method: Method,
+    /// What decides.
+    pub rule: Rule,
+    /// The poll opens.
+    pub poll_opens: Instant,
+    /// The poll closes.
+    pub poll_closes: Instant,
+}
+
+#[async_trait]
+impl Command for CallRunOff {
+    const ACT: &'static Act = &CALL_RUN_OFF;
+    type Answer = ElectionId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
+        let election = open_to(work, Self::ACT, self.election, None).await?;
+        let before = election.inner().terms().map_err(refused)?.clone();
+        let (seats, candidates) = election.inner().left.clone().ok_or_else(|| refused(ElectionRefusal::NoSeatsLeft))?;
+        let (id, now) = (ElectionId(Uuid::now_v7()), work.now);
+        work.decide::<Election>(election, ElectionCommand::CallRunOff { run_off: id }).await?;
+        let terms = ElectionTerms {
+            kind: ElectionKind::RunOff { of: self.election },
+            seats,
+            method: self.method,
+            rule: self.rule.clone(),
+            nominations_until: self.poll_opens,
+            poll_opens: self.poll_opens,
+            poll_closes: self.poll_closes,
+            ..before
+        };
+        work.load_and_decide::<Election>(id, ElectionCommand::Call { terms, candidates, now }).await?;
+        Ok(id)
+    }
+}

@@ -1,0 +1,251 @@
+//! Casting and counting. Makes loud: a second ballot that counts, a ballot out of time or by a stranger, a lost or doubled
+//! ballot, a repeat that changes a vote, weights in a secret poll, paper counted by one.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use gongyi_app::deliberation::{
+    casting::{RecordInPerson, VoteOpenly},
+    polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll, StrikeFromRoll, VoidPoll},
+};
+use gongyi_domain::deliberation::{
+    ballot::{BallotList, Marks, Method, Stance},
+    counting::{Count, paper::PaperCount},
+    decision::{Outcome, statutes},
+    poll::{PaperState, Poll, Stage},
+    poll_report::PollOutcome,
+    poll_terms::{BallotOption, Channels, PollTerms, Secrecy},
+    roll_entry::{Holder, RollEntry, RollLine},
+};
+use uuid::Uuid;
+
+use crate::harness::{District, Hand, Voter, choice_terms, expect_refused};
+
+/// Voters of the load test; a poll of a street's size is in the benchmark.
+const VOTERS: usize = 5_000;
+const CLIENTS: usize = 256;
+
+fn choose(option: u16) -> Marks {
+    Marks::Chosen(vec![option])
+}
+
+fn hand<'d>(district: &'d District, voter: &Voter) -> Hand<'d> {
+    Hand { district, actor: voter.actor.clone() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_vote_once_though_each_tries_twice() {
+    let district = District::durable().await;
+    let voters = Arc::new(district.electorate(VOTERS).await);
+    let poll = district.opens(choice_terms(), &voters).await;
+    let next = Arc::new(AtomicUsize::new(0));
+    let clients = (0..CLIENTS).map(|_| {
+        let (app, voters, next) = (district.app.clone(), voters.clone(), next.clone());
+        tokio::spawn(async move {
+            let mut refused = 0;
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(voter) = voters.get(at) else { return refused };
+                let option = u16::try_from(at % 4).unwrap() + 1;
+                // Both at once: whichever comes first, one of them counts, and both are for the same option.
+                let (one, other) = tokio::join!(
+                    voter.casts(&app, poll, choose(option), Uuid::now_v7(), None),
+                    voter.casts(&app, poll, choose(option), Uuid::now_v7(), None)
+                );
+                assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1, "voter {at}");
+                expect_refused("AlreadyVoted", if one.is_ok() { other } else { one });
+                refused += 1;
+            }
+        })
+    });
+    let mut refused = 0;
+    for client in clients.collect::<Vec<_>>() {
+        refused += client.await.unwrap();
+    }
+    district.closes(poll).await;
+    let report = district.counts(poll).await;
+    assert_eq!(refused, VOTERS);
+    assert_eq!(report.participation.online, Count::of(VOTERS as u64));
+    assert_eq!(report.tally.cast, Count::of(VOTERS as u64));
+    assert_eq!(report.tally.options.iter().map(|it| it.votes.heads).collect::<Vec<_>>(), [VOTERS as u64 / 4; 4]);
+    assert_eq!((report.tally.leading.as_slice(), report.tally.tied.as_slice()), (&[][..], &[1, 2, 3, 4][..]));
+    assert!(!matches!(report.outcome, PollOutcome::Disputed { .. }));
+    assert!(district.app.vault().ballot_box().await.unwrap().polls().await.unwrap().is_empty(), "the box is gone");
+}
+
+#[tokio::test]
+async fn a_receipt_is_told_once_and_finds_the_ballot() {
+    let district = District::new().await;
+    let voters = district.electorate(3).await;
+    let poll = district.opens(choice_terms(), &voters).await;
+    let (app, id) = (&district.app, Uuid::now_v7());
+    let first = voters[0].casts(app, poll, choose(2), id, None).await.unwrap();
+    let receipt = first.receipt.unwrap();
+    let again = voters[0].casts(app, poll, choose(3), id, None).await.unwrap();
+    assert!(again.done.unchanged && again.receipt.is_none(), "the first ballot stays, and its receipt is not told again");
+    let own = "o".repeat(22);
+    assert_eq!(voters[1].casts(app, poll, choose(1), Uuid::now_v7(), Some(own.clone())).await.unwrap().receipt, Some(own.clone()));
+    expect_refused("TagUnfit", voters[2].casts(app, poll, choose(1), Uuid::now_v7(), Some("short".into())).await);
+    district.closes(poll).await;
+    district.counts(poll).await;
+    let list = app.state::<BallotList>(poll).await.unwrap().ballots;
+    let found = |tag: &str| list.iter().find(|it| it.tag.as_deref() == Some(tag)).map(|it| it.marks.clone());
+    assert_eq!((found(&receipt), found(&own), list.len()), (Some(choose(2)), Some(choose(1)), 2));
+}
+
+#[tokio::test]
+async fn without_receipts_no_ballot_bears_a_tag() {
+    let district = District::new().await;
+    let voters = district.electorate(1).await;
+    let terms = PollTerms { secrecy: Secrecy::Secret { receipts: false }, ..choice_terms() };
+    let poll = district.opens(terms, &voters).await;
+    let cast = voters[0].casts(&district.app, poll, choose(1), Uuid::now_v7(), Some("o".repeat(22))).await.unwrap();
+    assert_eq!(cast.receipt, None);
+    district.closes(poll).await;
+    district.counts(poll).await;
+    let list = district.app.state::<BallotList>(poll).await.unwrap().ballots;
+    assert_eq!((list.len(), list[0].tag.as_ref()), (1, None));
+}
+
+#[tokio::test]
+async fn who_may_not_and_when_and_what_is_refused() {
+    let district = District::new().await;
+    let voters = district.electorate(3).await;
+    let app = &district.app;
+    let terms = PollTerms { closes_at: Some(district.in_minutes(60)), ..choice_terms() };
+    let poll = district.prepares(terms, &voters[..2]).await;
+    let cast = async |voter: usize, marks| voters[voter].casts(app, poll, marks, Uuid::now_v7(), None).await;
+    expect_refused("PollNotOpen", cast(0, choose(1)).await);
+    district.organiser().does(&OpenPoll { poll }).await.unwrap();
+    expect_refused("NotOnRoll", cast(2, choose(1)).await);
+    expect_refused("NotAllowed", voters[2].casts_for(app, poll, voters[0].entry(poll), choose(1), Uuid::now_v7(), None).await);
+    expect_refused("TooManyMarks", cast(0, Marks::Chosen(vec![1, 2])).await);
+    expect_refused("UnknownOption", cast(0, choose(5)).await);
+    expect_refused("OtherMethod", cast(0, Marks::Ranked(vec![1])).await);
+    expect_refused(
+        "OtherSecrecy",
+        hand(&district, &voters[0]).does(&VoteOpenly { poll, entry: voters[0].entry(poll), marks: choose(1) }).await,
+    );
+    expect_refused("UnknownPoll", voters[0].casts(app, Uuid::nil().into(), choose(1), Uuid::now_v7(), None).await);
+    expect_refused("PollIsOpened", district.organiser().does(&EnterOnRoll { poll, lines: vec![voters[2].line()] }).await);
+    let (entries, reason) = (vec![voters[0].entry(poll)], "迁出".to_owned());
+    expect_refused("PollIsOpened", district.organiser().does(&StrikeFromRoll { poll, entries, reason }).await);
+    expect_refused("TooEarly", district.organiser().does(&ClosePoll { poll }).await);
+    cast(0, Marks::Blank).await.unwrap();
+    district.waits_minutes(60);
+    expect_refused("PollOver", cast(1, choose(1)).await);
+    district.closes(poll).await;
+    expect_refused("PollNotOpen", cast(1, choose(1)).await);
+    let report = district.counts(poll).await;
+    assert_eq!((report.tally.cast, report.tally.blank), (Count::ONE, Count::ONE));
+    expect_refused("PollNotClosed", district.organiser().does(&CountPoll { poll }).await);
+    district.organiser().does(&PublishPoll { poll }).await.unwrap();
+    expect_refused("PollIsOver", district.organiser().does(&PublishPoll { poll }).await);
+    expect_refused("NotAllowed", hand(&district, &voters[0]).does(&VoidPoll { poll, reason: "无".into() }).await);
+}
+
+#[tokio::test]
+async fn paper_and_online_share_a_roll_and_two_tellers_must_agree() {
+    let district = District::new().await;
+    let voters = district.electorate(6).await;
+    let terms = PollTerms { channels: Channels::Mixed, ..choice_terms() };
+    let poll = district.prepares(terms, &voters[..4]).await;
+    let organiser = district.organiser();
+    expect_refused("TellersMissing", organiser.does(&OpenPoll { poll }).await);
+    organiser.does(&AppointTellers { poll, tellers: [voters[4].person, voters[5].person] }).await.unwrap();
+    organiser.does(&OpenPoll { poll }).await.unwrap();
+    let on_paper = |voter: usize| RecordInPerson { poll, entry: voters[voter].entry(poll), proxy: None, marks: None };
+    voters[0].casts(&district.app, poll, choose(1), Uuid::now_v7(), None).await.unwrap();
+    expect_refused("AlreadyVoted", organiser.does(&on_paper(0)).await);
+    organiser.does(&on_paper(1)).await.unwrap();
+    organiser.does(&on_paper(2)).await.unwrap();
+    expect_refused("AlreadyVoted", voters[1].casts(&district.app, poll, choose(1), Uuid::now_v7(), None).await);
+    district.closes(poll).await;
+
+    let sheet =
+        |votes: [u64; 4]| EnterPaperCount { poll, count: PaperCount::Options { valid: 1, blank: 0, invalid: 1, votes: votes.to_vec() } };
+    expect_refused("NotTeller", hand(&district, &voters[0]).does(&sheet([1, 0, 0, 0])).await);
+    hand(&district, &voters[4]).does(&sheet([1, 0, 0, 0])).await.unwrap();
+    hand(&district, &voters[5]).does(&sheet([0, 1, 0, 0])).await.unwrap();
+    expect_refused("PaperNotAgreed", organiser.does(&CountPoll { poll }).await);
+    assert!(matches!(district.app.state::<Poll>(poll).await.unwrap().paper_state(), PaperState::Disagreed(..)));
+    hand(&district, &voters[5]).does(&sheet([1, 0, 0, 0])).await.unwrap();
+    let report = district.counts(poll).await;
+    assert_eq!((report.tally.cast.heads, report.tally.invalid.heads, report.tally.options[0].votes.heads), (3, 1, 2));
+    assert_eq!((report.participation.online.heads, report.participation.in_person.heads), (1, 2));
+}
+
+#[tokio::test]
+async fn owners_vote_by_name_by_head_and_by_area() {
+    let district = District::new().await;
+    let voters = district.electorate(3).await;
+    let flat = |n: u128, voter: &Voter, weight| RollLine { holder: Holder::Property(Uuid::from_u128(n)), voter: voter.person, weight };
+    let lines = vec![flat(1, &voters[0], 8_850), flat(2, &voters[0], 3_000), flat(3, &voters[1], 12_000), flat(4, &voters[2], 9_000)];
+    let terms = PollTerms {
+        options: vec![BallotOption::Text("使用维修资金".to_owned())],
+        method: Method::Stances,
+        secrecy: Secrecy::Open,
+        rule: statutes::find(statutes::OWNERS, 1).unwrap(),
+        ..choice_terms()
+    };
+    let secret = PollTerms { secrecy: Secrecy::Secret { receipts: true }, ..terms.clone() };
+    let secret = district.prepares(secret, &[]).await;
+    expect_refused("WeightedSecretPoll", district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone() }).await);
+    let poll = district.prepares(terms, &[]).await;
+    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone() }).await.unwrap();
+    district.organiser().does(&OpenPoll { poll }).await.unwrap();
+    let secretly = voters[0].casts_for(&district.app, poll, lines[0].holder.entry(poll), Marks::Blank, Uuid::now_v7(), None).await;
+    expect_refused("OtherSecrecy", secretly);
+    for (line, stance) in lines.iter().zip([Stance::Yes, Stance::Yes, Stance::Yes, Stance::No]) {
+        let voter = voters.iter().find(|it| it.person == line.voter).unwrap();
+        let vote = VoteOpenly { poll, entry: line.holder.entry(poll), marks: Marks::Stances(vec![(1, stance)]) };
+        hand(&district, voter).does(&vote).await.unwrap();
+        expect_refused("AlreadyVoted", hand(&district, voter).does(&vote).await);
+    }
+    district.closes(poll).await;
+    let report = district.counts(poll).await;
+    assert_eq!(report.participation.online, Count { heads: 3, weight: 32_850 }, "four flats, three owners");
+    let PollOutcome::Decided { decisions } = report.outcome else { panic!("{:?}", report.outcome) };
+    assert_eq!(decisions[0].verdict.outcome, Outcome::Carried);
+    let RollEntry::Voted { marks: Some(marks), .. } = district.app.state::<RollEntry>(lines[3].holder.entry(poll)).await.unwrap() else {
+        panic!("by name")
+    };
+    assert_eq!(marks, Marks::Stances(vec![(1, Stance::No)]));
+}
+
+#[tokio::test]
+async fn a_lost_box_is_told_loudly() {
+    let district = District::durable().await;
+    let voters = district.electorate(2).await;
+    let poll = district.opens(choice_terms(), &voters).await;
+    voters[0].casts(&district.app, poll, choose(1), Uuid::now_v7(), None).await.unwrap();
+    let district = district.reopened_after(|folder| std::fs::remove_file(folder.join("ballots.db")).unwrap()).await;
+    district.app.reconcile_ballots().await.unwrap();
+    // The box is made anew for those who still vote; what was in it is gone, and the count says so.
+    voters[1].casts(&district.app, poll, choose(1), Uuid::now_v7(), None).await.unwrap();
+    district.closes(poll).await;
+    assert_eq!(district.counts(poll).await.outcome, PollOutcome::Disputed { participations: 2, ballots: 1 });
+    expect_refused("PollIsDisputed", district.organiser().does(&PublishPoll { poll }).await);
+    district.organiser().does(&VoidPoll { poll, reason: "票箱损坏".into() }).await.unwrap();
+    assert_eq!(district.app.state::<Poll>(poll).await.unwrap().stage, Stage::Voided);
+}
+
+#[tokio::test]
+async fn the_roll_is_frozen_with_its_count_and_digest() {
+    let district = District::new().await;
+    let voters = district.electorate(3).await;
+    let poll = district.prepares(choice_terms(), &voters).await;
+    let organiser = district.organiser();
+    expect_refused("HolderOnRoll", organiser.does(&EnterOnRoll { poll, lines: vec![voters[0].line()] }).await);
+    let strike = StrikeFromRoll { poll, entries: vec![voters[2].entry(poll)], reason: "迁出".to_owned() };
+    organiser.does(&strike).await.unwrap();
+    expect_refused("EntryNotOnRoll", organiser.does(&strike).await);
+    organiser.does(&OpenPoll { poll }).await.unwrap();
+    let frozen = district.app.state::<Poll>(poll).await.unwrap().roll.unwrap();
+    assert_eq!((frozen.entries, frozen.digest.len()), (2, 64));
+    expect_refused("NotOnRoll", voters[2].casts(&district.app, poll, choose(1), Uuid::now_v7(), None).await);
+    let nobody = district.prepares(choice_terms(), &[]).await;
+    expect_refused("RollEmpty", organiser.does(&OpenPoll { poll: nobody }).await);
+}

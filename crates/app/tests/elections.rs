@@ -1,0 +1,117 @@
+//! An election from the call to the run-off. Makes loud: a nominee who never said yes on the ballot, a proxy who votes for
+//! somebody unpublished, a result that is not the rule's.
+
+use gongyi_app::deliberation::{
+    elections::{
+        AnswerNomination, CallElection, CallRunOff, CertifyElection, Nominate, PrepareElectionPoll, PublishProxies, RegisterProxy,
+        VoidElection,
+    },
+    polls::{EnterOnRoll, OpenPoll},
+};
+use gongyi_domain::{
+    deliberation::{
+        ballot::{Marks, Method},
+        decision::statutes,
+        election::{Election, Stage},
+        election_terms::{ElectionKind, ElectionTerms},
+        poll::Poll,
+        poll_terms::{BallotOption, Channels, Secrecy},
+    },
+    values::CouncilId,
+};
+use uuid::Uuid;
+
+use crate::harness::{COMMUNITY, District, Hand, Voter, area, expect_refused};
+
+fn hand<'d>(district: &'d District, voter: &Voter) -> Hand<'d> {
+    Hand { district, actor: voter.actor.clone() }
+}
+
+fn terms(district: &District) -> ElectionTerms {
+    ElectionTerms {
+        council: CouncilId(Uuid::now_v7()),
+        area: area(COMMUNITY),
+        kind: ElectionKind::Seats,
+        seats: 2,
+        method: Method::Plurality { seats: 2, marks_max: 2 },
+        rule: statutes::find(statutes::VILLAGE_ELECTION, 1).unwrap(),
+        nominations_until: district.in_minutes(10),
+        poll_opens: district.in_minutes(20),
+        poll_closes: district.in_minutes(30),
+    }
+}
+
+#[tokio::test]
+async fn a_council_is_elected_with_proxies_and_a_run_off() {
+    let district = District::new().await;
+    let (app, organiser) = (&district.app, district.organiser());
+    let voters = district.electorate(9).await;
+    let election = organiser.does(&CallElection { terms: terms(&district) }).await.unwrap();
+    let nominate = |nominee: usize, by: usize| Nominate { election, nominee: voters[nominee].person, by: voters[by].person };
+    for candidate in [0, 1, 2] {
+        hand(&district, &voters[candidate]).does(&nominate(candidate, candidate)).await.unwrap();
+    }
+    hand(&district, &voters[4]).does(&nominate(3, 4)).await.unwrap();
+    expect_refused("NotAllowed", hand(&district, &voters[4]).does(&nominate(3, 5)).await);
+    let accept = AnswerNomination { election, nominee: voters[3].person, stands: true };
+    expect_refused("NotAllowed", hand(&district, &voters[4]).does(&accept).await);
+
+    let proxy =
+        |principal: usize, to: usize| RegisterProxy { election, principal: voters[principal].person, proxy: Some(voters[to].person) };
+    for principal in [5, 6, 7] {
+        hand(&district, &voters[principal]).does(&proxy(principal, 8)).await.unwrap();
+    }
+    expect_refused("ProxyFull", hand(&district, &voters[4]).does(&proxy(4, 8)).await);
+    expect_refused("ProxyPassedOn", hand(&district, &voters[8]).does(&proxy(8, 4)).await);
+
+    district.waits_minutes(10);
+    expect_refused("NominationsClosed", hand(&district, &voters[3]).does(&accept).await);
+    let prepare = PrepareElectionPoll {
+        election,
+        title: "议事会选举".into(),
+        secrecy: Secrecy::Secret { receipts: true },
+        channels: Channels::Online,
+    };
+    let poll = organiser.does(&prepare).await.unwrap();
+    let options = app.state::<Poll>(poll).await.unwrap().terms.unwrap().options;
+    assert_eq!(options, [0, 1, 2].map(|it| BallotOption::Nominee(voters[it].person)), "who never accepted is not on the ballot");
+    organiser.does(&EnterOnRoll { poll, lines: voters.iter().map(Voter::line).collect() }).await.unwrap();
+    expect_refused("TooEarly", organiser.does(&OpenPoll { poll }).await);
+    district.waits_minutes(10);
+    expect_refused("ProxiesNotPublished", organiser.does(&OpenPoll { poll }).await);
+    organiser.does(&PublishProxies { election }).await.unwrap();
+    organiser.does(&OpenPoll { poll }).await.unwrap();
+
+    let marks = |options: &[u16]| Marks::Chosen(options.to_vec());
+    // Eight votes: the first has six, the others three and two.
+    for (voter, options) in [(0, &[1, 2][..]), (1, &[1, 2]), (2, &[1, 3]), (4, &[1, 3])] {
+        voters[voter].casts(app, poll, marks(options), Uuid::now_v7(), None).await.unwrap();
+    }
+    for (principal, options) in [(5, &[1][..]), (6, &[1, 2]), (7, &[][..])] {
+        let entry = voters[principal].entry(poll);
+        expect_refused("NotAllowed", voters[4].casts_for(app, poll, entry, marks(options), Uuid::now_v7(), None).await);
+        voters[8].casts_for(app, poll, entry, marks(options), Uuid::now_v7(), None).await.unwrap();
+        expect_refused("AlreadyVoted", voters[principal].casts(app, poll, marks(options), Uuid::now_v7(), None).await);
+    }
+    voters[8].casts(app, poll, Marks::Blank, Uuid::now_v7(), None).await.unwrap();
+    district.waits_minutes(10);
+    district.closes(poll).await;
+    expect_refused("PollNotCounted", organiser.does(&CertifyElection { election }).await);
+    let report = district.counts(poll).await;
+    assert_eq!((report.participation.online.heads, report.participation.by_proxy, report.tally.blank.heads), (8, 3, 2));
+
+    organiser.does(&CertifyElection { election }).await.unwrap();
+    let state = app.state::<Election>(election).await.unwrap();
+    assert_eq!((state.stage, state.left), (Stage::Certified, Some((1, vec![voters[1].person, voters[2].person]))));
+    expect_refused("ElectionIsOver", organiser.does(&CertifyElection { election }).await);
+    expect_refused("ElectionIsOver", organiser.does(&VoidElection { election, reason: "无".into() }).await);
+
+    let rule = statutes::find(statutes::VILLAGE_RUN_OFF, 1).unwrap();
+    let (poll_opens, poll_closes) = (district.in_minutes(20), district.in_minutes(30));
+    let call = CallRunOff { election, method: Method::Choice, rule, poll_opens, poll_closes };
+    let run_off = organiser.does(&call).await.unwrap();
+    expect_refused("RunOffExists", organiser.does(&CallRunOff { poll_closes: district.in_minutes(31), ..call }).await);
+    let candidates = app.state::<Election>(run_off).await.unwrap().candidates();
+    assert_eq!(candidates, [voters[1].person, voters[2].person]);
+    expect_refused("UnknownElection", organiser.does(&PublishProxies { election: Uuid::nil().into() }).await);
+}

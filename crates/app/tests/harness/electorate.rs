@@ -1,0 +1,144 @@
+//! Who votes in a district: many at once, with accounts that are written straight into the log, and the polls they vote in.
+
+use std::path::{Path, PathBuf};
+
+use gongyi_app::{
+    App, Rejection, Request,
+    deliberation::{
+        casting::{Cast, CastBallot},
+        polls::{ClosePoll, CountPoll, EnterOnRoll, OpenPoll, PreparePoll},
+    },
+};
+use gongyi_domain::{
+    access::{
+        account::{Account, AccountEvent, account_of},
+        authority::{Actor, Role, Scope},
+    },
+    deliberation::{
+        ballot::{Marks, Method},
+        decision::statutes,
+        poll::Poll,
+        poll_report::PollReport,
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
+        roll::ROLL_COMMAND_MAX_ENTRIES,
+        roll_entry::{Holder, RollLine},
+    },
+    values::{PersonId, PollId, RollEntryId},
+};
+use gongyi_eventlog::{Commit, Metadata, NewEvent, StreamId};
+use uuid::Uuid;
+
+use super::{COMMUNITY, District, Hand, area};
+
+/// A voter: a person with an account and nothing else.
+#[derive(Debug, Clone)]
+pub struct Voter {
+    pub person: PersonId,
+    pub actor: Actor,
+}
+
+impl Voter {
+    pub fn new(person: PersonId) -> Self {
+        let actor = Actor::Account { account: account_of(person), person, volunteer: None, grants: vec![] };
+        Self { person, actor }
+    }
+
+    pub fn entry(&self, poll: PollId) -> RollEntryId {
+        Holder::Person(self.person).entry(poll)
+    }
+
+    /// A line of a roll, for this person.
+    pub fn line(&self) -> RollLine {
+        RollLine { holder: Holder::Person(self.person), voter: self.person, weight: 1 }
+    }
+
+    /// Casts for oneself under this command id.
+    pub async fn casts(&self, app: &App, poll: PollId, marks: Marks, id: Uuid, tag: Option<String>) -> Result<Cast, Rejection> {
+        self.casts_for(app, poll, self.entry(poll), marks, id, tag).await
+    }
+
+    pub async fn casts_for(
+        &self,
+        app: &App,
+        poll: PollId,
+        entry: RollEntryId,
+        marks: Marks,
+        id: Uuid,
+        tag: Option<String>,
+    ) -> Result<Cast, Rejection> {
+        let request = Request { command_id: id, correlation: id, ..app.request(self.actor.clone()) };
+        app.cast_ballot(&request, CastBallot { poll, entry, marks, tag }).await
+    }
+}
+
+/// A secret online choice between four, with receipts, decided by the most votes.
+pub fn choice_terms() -> PollTerms {
+    PollTerms {
+        matter: Matter::Question,
+        area: area(COMMUNITY),
+        title: "小区出入口选址".to_owned(),
+        options: ["东门", "南门", "西门", "北门"].map(|it| BallotOption::Text(it.to_owned())).to_vec(),
+        method: Method::Choice,
+        secrecy: Secrecy::Secret { receipts: true },
+        channels: Channels::Online,
+        rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
+        opens_at: None,
+        closes_at: None,
+    }
+}
+
+impl District {
+    /// So many people with accounts.
+    pub async fn electorate(&self, many: usize) -> Vec<Voter> {
+        let voters: Vec<_> = (0..many).map(|_| Voter::new(PersonId(Uuid::now_v7()))).collect();
+        let events: Vec<_> = voters
+            .iter()
+            .map(|voter| {
+                let stream = StreamId::of::<Account>(account_of(voter.person).0);
+                (stream, NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap())
+            })
+            .collect();
+        let id = Uuid::now_v7();
+        let metadata = Metadata { actor: "test".into(), command_id: id, correlation: id, causation: None, recorded_at: self.now() };
+        let expectations = events.iter().map(|(stream, _)| (stream.clone(), 0)).collect();
+        let commit = Commit { metadata, command_digest: [0; 32], answer: "null".into(), expectations, events };
+        self.app.log().append(commit).await.unwrap();
+        voters
+    }
+
+    pub fn organiser(&self) -> Hand<'_> {
+        self.with_role(Role::Organiser, Scope::Area(area(COMMUNITY)))
+    }
+
+    pub async fn prepares(&self, terms: PollTerms, voters: &[Voter]) -> PollId {
+        let poll = self.organiser().does(&PreparePoll { terms }).await.unwrap();
+        for some in voters.chunks(ROLL_COMMAND_MAX_ENTRIES) {
+            let lines = some.iter().map(Voter::line).collect();
+            self.organiser().does(&EnterOnRoll { poll, lines }).await.unwrap();
+        }
+        poll
+    }
+
+    pub async fn opens(&self, terms: PollTerms, voters: &[Voter]) -> PollId {
+        let poll = self.prepares(terms, voters).await;
+        self.organiser().does(&OpenPoll { poll }).await.unwrap()
+    }
+
+    pub async fn closes(&self, poll: PollId) -> PollId {
+        self.organiser().does(&ClosePoll { poll }).await.unwrap()
+    }
+
+    pub async fn counts(&self, poll: PollId) -> PollReport {
+        self.organiser().does(&CountPoll { poll }).await.unwrap();
+        self.app.state::<Poll>(poll).await.unwrap().report.unwrap()
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// Leaves the key-encryption key in a file, for another process that opens this folder.
+    pub fn hands_over_its_key(&self, file: &Path) {
+        self.kek.store_new(file).unwrap();
+    }
+}

@@ -1,0 +1,474 @@
+//! A poll: who may vote is frozen when it opens, nobody votes once it is closed, and its count says how it was decided.
+//!
+//! - Prepared, opened, closed, counted, published; or voided with a reason at any time before it is published.
+//! - Opening freezes the roll (count and digest) and the rule. What is cast before or after is refused.
+//! - In a secret poll every vote weighs the same: who is the only one with a weight would be found by it. Weighted polls are
+//!   open, by name, as owners' votes are (民法典 278: by area and by head).
+//! - Paper ballots are entered by two tellers, each for themselves; they are counted once both say the same.
+//! - A secret poll has as many online ballots as online participations, or its outcome says that it has not, and it cannot
+//!   be published.
+
+use std::collections::BTreeMap;
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ballot::{Ballot, Marks},
+    counting::{Count, Counter, TooManyToCount, paper::PaperCount},
+    poll_report::{FrozenRoll, Participation, PollOutcome, PollReport, outcome},
+    poll_terms::{BallotOption, PollTerms, Secrecy},
+    roll::REASON_MAX_CHARS,
+    roll_entry::Channel,
+};
+use crate::{
+    access::authority::{Act, Role, To},
+    event::DomainEvent,
+    refusal::{Refusal, refusals},
+    values::{Instant, PersonId},
+};
+
+const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
+/// Prepare a poll.
+pub const PREPARE_POLL: Act = Act { name: "preparePoll", open_to: KEEPERS };
+/// Enter holders on its roll.
+pub const ENTER_ON_ROLL: Act = Act { name: "enterOnRoll", open_to: KEEPERS };
+/// Strike entries from it.
+pub const STRIKE_FROM_ROLL: Act = Act { name: "strikeFromRoll", open_to: KEEPERS };
+/// Appoint its tellers.
+pub const APPOINT_TELLERS: Act = Act { name: "appointTellers", open_to: KEEPERS };
+/// Open it.
+pub const OPEN_POLL: Act = Act { name: "openPoll", open_to: KEEPERS };
+/// Cast a ballot: the voter, or the voter's proxy.
+pub const CAST_BALLOT: Act = Act { name: "castBallot", open_to: &[To::Oneself] };
+/// Hand out a paper ballot, or enter one of an open poll by name.
+pub const RECORD_IN_PERSON: Act = Act { name: "recordInPerson", open_to: KEEPERS };
+/// Close it.
+pub const CLOSE_POLL: Act = Act { name: "closePoll", open_to: KEEPERS };
+/// Enter one's own count of the paper ballots.
+pub const ENTER_PAPER_COUNT: Act = Act { name: "enterPaperCount", open_to: &[To::Oneself] };
+/// Count it.
+pub const COUNT_POLL: Act = Act { name: "countPoll", open_to: KEEPERS };
+/// Publish its outcome.
+pub const PUBLISH_POLL: Act = Act { name: "publishPoll", open_to: KEEPERS };
+/// Void it.
+pub const VOID_POLL: Act = Act { name: "voidPoll", open_to: KEEPERS };
+
+/// How far a poll has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// There is none.
+    #[default]
+    Unknown,
+    /// Its roll is being made.
+    Prepared,
+    /// Ballots come in.
+    Opened,
+    /// No ballot comes in any more.
+    Closed,
+    /// It is counted.
+    Counted,
+    /// Its outcome is public.
+    Published,
+    /// It counts for nothing.
+    Voided,
+}
+
+/// A poll.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Poll {
+    /// How far it has come.
+    pub stage: Stage,
+    /// What it is.
+    pub terms: Option<PollTerms>,
+    /// The roll it was opened with.
+    pub roll: Option<FrozenRoll>,
+    /// Who counts paper.
+    pub tellers: Option<[PersonId; 2]>,
+    /// Each teller's last count.
+    pub paper: BTreeMap<PersonId, PaperCount>,
+    /// Its count.
+    pub report: Option<PollReport>,
+}
+
+/// How the two tellers' counts stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperState<'a> {
+    /// One count, or both, are missing.
+    Awaited,
+    /// They differ: both are shown, and both tellers are asked again.
+    Disagreed(&'a PaperCount, &'a PaperCount),
+    /// They agree.
+    Agreed(&'a PaperCount),
+}
+
+/// The ballots as they were found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A secret poll's.
+    Secret(Vec<Ballot>),
+    /// An open poll's.
+    Open(Vec<(Marks, Count)>),
+}
+
+/// What may be asked of a poll.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one of each kind a poll; boxing would show in every match")]
+pub enum PollCommand {
+    /// Prepare it.
+    Prepare {
+        /// As this says.
+        terms: PollTerms,
+    },
+    /// Appoint two tellers, others than those before.
+    AppointTellers {
+        /// Who.
+        tellers: [PersonId; 2],
+    },
+    /// Open it.
+    Open {
+        /// With this roll.
+        roll: FrozenRoll,
+        /// Now.
+        now: Instant,
+    },
+    /// Close it.
+    Close {
+        /// Now.
+        now: Instant,
+    },
+    /// Enter a count of the paper ballots.
+    EnterPaperCount {
+        /// Whose.
+        teller: PersonId,
+        /// The count.
+        count: PaperCount,
+    },
+    /// Count it.
+    Count {
+        /// Who took part.
+        participation: Participation,
+        /// The ballots.
+        found: Found,
+    },
+    /// Publish the outcome.
+    Publish,
+    /// Void it.
+    Void {
+        /// Why; public.
+        reason: String,
+    },
+}
+
+/// What happened to a poll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::large_enum_variant, reason = "one of each kind a poll; boxing would show in every match")]
+pub enum PollEvent {
+    /// It was prepared.
+    PollPrepared {
+        /// As this says.
+        terms: PollTerms,
+    },
+    /// Two tellers were appointed; counts of others no longer matter.
+    TellersAppointed {
+        /// Who.
+        tellers: [PersonId; 2],
+    },
+    /// It was opened; terms and roll are frozen.
+    PollOpened {
+        /// With this roll.
+        roll: FrozenRoll,
+    },
+    /// It was closed.
+    PollClosed {},
+    /// A teller entered a count.
+    PaperCountEntered {
+        /// Whose.
+        teller: PersonId,
+        /// The count, in its normal form.
+        count: PaperCount,
+    },
+    /// It was counted.
+    PollCounted {
+        /// What the count says.
+        report: PollReport,
+    },
+    /// Its outcome was published.
+    PollPublished {},
+    /// It was voided.
+    PollVoided {
+        /// Why; public.
+        reason: String,
+    },
+}
+impl DomainEvent for PollEvent {}
+
+refusals! {
+    /// Why a poll is refused.
+    pub enum PollRefusal {
+        /// No such poll.
+        UnknownPoll("poll", "没有这次投票", "There is no such poll"),
+        /// The id is taken.
+        PollExists("poll", "该投票已存在", "This poll exists already"),
+        /// Only before it opens.
+        PollIsOpened("poll", "投票已经开始，不能再更改", "The poll has been opened; nothing of it changes any more"),
+        /// Not open yet, or not any more.
+        PollNotOpen("poll", "投票未开放", "The poll is not open"),
+        /// The time is over.
+        PollOver("poll", "投票时间已过", "The time of this poll is over"),
+        /// Not before the time that was announced.
+        TooEarly("poll", "未到公告的时间", "It is earlier than was announced"),
+        /// Not that way.
+        ChannelClosed("channel", "本次投票不接受这种投票方式", "Ballots do not come in that way in this poll"),
+        /// Only once it is closed.
+        PollNotClosed("poll", "投票尚未结束，或已计票", "The poll is not closed, or is counted already"),
+        /// Only once it is counted.
+        PollNotCounted("poll", "尚未计票", "The poll is not counted"),
+        /// It is over.
+        PollIsOver("poll", "投票已公布结果或已作废", "The poll is published or voided already"),
+        /// The title is empty or too long.
+        PollTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字", "A title has 1 to {most} characters"),
+        /// No option, too many, twice the same, or one without text.
+        OptionsUnfit { most: usize }("options", "选项须为 1 至 {most} 个，且不得重复或为空", "A poll has 1 to {most} options, each its own and none empty"),
+        /// The numbers of the method do not fit the options.
+        MethodUnfit("method", "名额、可选数或分值与选项不符", "Places, marks or scores do not fit the options"),
+        /// It ends before it begins.
+        TimesUnfit("closesAt", "结束时间须晚于开始时间", "A poll ends after it begins"),
+        /// Nobody may vote.
+        RollEmpty("poll", "选民名单为空", "The roll is empty"),
+        /// Weights would give voters away.
+        WeightedSecretPoll("secrecy", "按面积等权重计票的表决须记名，否则可由权重认出选票", "A poll with weights is held by name: in a secret one, weights would tell whose ballot it is"),
+        /// Two different people, neither of whom stands for election.
+        TellersUnfit("tellers", "计票人须为两人，且不得为候选人", "Tellers are two people, none of them a candidate"),
+        /// No tellers for paper ballots.
+        TellersMissing("tellers", "有现场投票时须先指定两名计票人", "Appoint two tellers before a poll with paper ballots opens"),
+        /// Not a teller.
+        NotTeller("teller", "您不是本次投票的计票人", "You are not a teller of this poll"),
+        /// The tellers agree already.
+        PaperIsAgreed("count", "两名计票人的结果已一致", "The tellers agree already"),
+        /// The tellers do not agree yet.
+        PaperNotAgreed("count", "两名计票人的结果尚不一致，请双方重新清点录入", "The two tellers' counts are not equal yet; both are asked to count again"),
+        /// Ballots and voters differ.
+        PollIsDisputed("poll", "票数与投票人数不符，不能公布，只能宣布作废", "Ballots and voters are not equally many: the poll can only be voided"),
+        /// Without a reason.
+        VoidReasonUnfit { most: usize }("reason", "请说明理由，不超过 {most} 字", "Give a reason of at most {most} characters"),
+        /// Open polls are voted in by name, secret ones by ballot.
+        OtherSecrecy("poll", "本次投票的记名方式不同", "This poll is held the other way: secret ones by ballot, open ones by name"),
+        /// The tag is not random text of the right size.
+        TagUnfit("tag", "回执标记须为 22 至 64 位 base64url 字符", "A receipt's tag is 22 to 64 characters of base64url"),
+        /// Somebody else's proxy, or nobody's.
+        NotItsProxy("proxy", "此人不是其公布的受托人", "This person is not the published proxy"),
+        /// It is prepared with its candidates.
+        ElectionsOwnPoll("matter", "选举投票须由选举生成", "An election's poll is prepared from the election"),
+        /// Too many to count.
+        TooMany("poll", "票数超出可计数范围", "There are more ballots than can be counted"),
+    }
+}
+
+impl Poll {
+    /// The poll there is.
+    ///
+    /// # Errors
+    /// [`PollRefusal::UnknownPoll`].
+    pub fn terms(&self) -> Result<&PollTerms, PollRefusal> {
+        self.terms.as_ref().ok_or(PollRefusal::UnknownPoll)
+    }
+
+    /// Its roll may still change.
+    ///
+    /// # Errors
+    /// Unknown, opened or voided polls.
+    pub fn require_prepared(&self) -> Result<&PollTerms, PollRefusal> {
+        let terms = self.terms()?;
+        match self.stage {
+            Stage::Prepared => Ok(terms),
+            Stage::Unknown | Stage::Opened | Stage::Closed | Stage::Counted => Err(PollRefusal::PollIsOpened),
+            Stage::Published | Stage::Voided => Err(PollRefusal::PollIsOver),
+        }
+    }
+
+    /// A ballot may come in this way now.
+    ///
+    /// # Errors
+    /// Before and after the poll, and through a channel that it does not have.
+    pub fn require_casting(&self, channel: Channel, now: Instant) -> Result<&PollTerms, PollRefusal> {
+        let terms = self.terms()?;
+        if self.stage != Stage::Opened {
+            return Err(PollRefusal::PollNotOpen);
+        }
+        if terms.closes_at.is_some_and(|closes| now >= closes) {
+            return Err(PollRefusal::PollOver);
+        }
+        if terms.channels.include(channel) { Ok(terms) } else { Err(PollRefusal::ChannelClosed) }
+    }
+
+    /// How the tellers' counts stand.
+    pub fn paper_state(&self) -> PaperState<'_> {
+        let counts = self.tellers.and_then(|[one, other]| Some((self.paper.get(&one)?, self.paper.get(&other)?)));
+        match counts {
+            None => PaperState::Awaited,
+            Some((one, other)) if one == other => PaperState::Agreed(one),
+            Some((one, other)) => PaperState::Disagreed(one, other),
+        }
+    }
+
+    /// Whether tellers count paper: an open poll's paper is entered by name.
+    fn has_paper(terms: &PollTerms) -> bool {
+        terms.channels.include(Channel::InPerson) && matches!(terms.secrecy, Secrecy::Secret { .. })
+    }
+
+    fn report(&self, participation: Participation, found: Found) -> Result<PollReport, Refusal> {
+        let (terms, roll) = (self.terms()?, self.roll.as_ref().ok_or(PollRefusal::PollNotClosed)?);
+        let mut counter = Counter::new(terms.method, terms.option_count());
+        let many = |_: TooManyToCount| Refusal::from(PollRefusal::TooMany);
+        let (mut online, mut tags): (u64, BTreeMap<String, u64>) = (0, BTreeMap::new());
+        match found {
+            Found::Secret(ballots) => {
+                for ballot in ballots {
+                    counter.add(&ballot.marks, Count::ONE).map_err(many)?;
+                    online += 1;
+                    ballot.tag.into_iter().for_each(|tag| *tags.entry(tag).or_default() += 1);
+                }
+                if Self::has_paper(terms) {
+                    let PaperState::Agreed(paper) = self.paper_state() else { return Err(PollRefusal::PaperNotAgreed.into()) };
+                    counter.add_paper(paper).map_err(many)?;
+                }
+            }
+            Found::Open(ballots) => {
+                ballots.iter().try_for_each(|(marks, share)| counter.add(marks, *share)).map_err(many)?;
+                online = participation.online.heads;
+            }
+        }
+        let clashing_tags = u64::try_from(tags.values().filter(|times| **times > 1).count()).unwrap_or(u64::MAX);
+        let tally = counter.finish().map_err(many)?;
+        let outcome = if online == participation.online.heads {
+            outcome(terms, roll, participation, &tally)?
+        } else {
+            PollOutcome::Disputed { participations: participation.online.heads, ballots: online }
+        };
+        Ok(PollReport { participation, tally, clashing_tags, outcome })
+    }
+}
+
+impl Aggregate for Poll {
+    const NAME: &'static str = "poll";
+    type State = Self;
+    type Command = PollCommand;
+    type Event = PollEvent;
+    type Error = Refusal;
+
+    fn handle_command(poll: &Self, command: PollCommand) -> Result<Vec<PollEvent>, Refusal> {
+        match command {
+            PollCommand::Prepare { .. } if poll.terms.is_some() => Err(PollRefusal::PollExists.into()),
+            PollCommand::Prepare { mut terms } => {
+                terms.title = terms.title.trim().to_owned();
+                terms.require_fitting()?;
+                Ok(vec![PollEvent::PollPrepared { terms }])
+            }
+            PollCommand::AppointTellers { tellers } => {
+                let terms = poll.terms()?;
+                match poll.stage {
+                    Stage::Prepared | Stage::Opened | Stage::Closed => {}
+                    Stage::Unknown | Stage::Counted | Stage::Published | Stage::Voided => return Err(PollRefusal::PollIsOver.into()),
+                }
+                let stands = |person: PersonId| terms.options.contains(&BallotOption::Nominee(person));
+                if tellers[0] == tellers[1] || tellers.into_iter().any(stands) {
+                    return Err(PollRefusal::TellersUnfit.into());
+                }
+                Ok(vec![PollEvent::TellersAppointed { tellers }])
+            }
+            PollCommand::Open { roll, now } => {
+                let terms = poll.require_prepared()?;
+                if terms.opens_at.is_some_and(|opens| now < opens) {
+                    return Err(PollRefusal::TooEarly.into());
+                }
+                if terms.closes_at.is_some_and(|closes| now >= closes) {
+                    return Err(PollRefusal::PollOver.into());
+                }
+                if roll.entries == 0 {
+                    return Err(PollRefusal::RollEmpty.into());
+                }
+                if roll.is_weighted() && terms.secrecy != Secrecy::Open {
+                    return Err(PollRefusal::WeightedSecretPoll.into());
+                }
+                if Self::has_paper(terms) && poll.tellers.is_none() {
+                    return Err(PollRefusal::TellersMissing.into());
+                }
+                Ok(vec![PollEvent::PollOpened { roll }])
+            }
+            PollCommand::Close { now } => {
+                let terms = poll.terms()?;
+                if poll.stage != Stage::Opened {
+                    return Err(PollRefusal::PollNotOpen.into());
+                }
+                if terms.closes_at.is_some_and(|closes| now < closes) {
+                    return Err(PollRefusal::TooEarly.into());
+                }
+                Ok(vec![PollEvent::PollClosed {}])
+            }
+            PollCommand::EnterPaperCount { teller, count } => {
+                let terms = poll.terms()?;
+                if poll.stage != Stage::Closed {
+                    return Err(PollRefusal::PollNotClosed.into());
+                }
+                if !poll.tellers.is_some_and(|tellers| tellers.contains(&teller)) {
+                    return Err(PollRefusal::NotTeller.into());
+                }
+                if matches!(poll.paper_state(), PaperState::Agreed(_)) {
+                    return Err(PollRefusal::PaperIsAgreed.into());
+                }
+                count.require_fitting(terms.method, terms.option_count())?;
+                let count = count.normal();
+                let unchanged = poll.paper.get(&teller) == Some(&count);
+                Ok(if unchanged { vec![] } else { vec![PollEvent::PaperCountEntered { teller, count }] })
+            }
+            PollCommand::Count { participation, found } => {
+                poll.terms()?;
+                if poll.stage != Stage::Closed {
+                    return Err(PollRefusal::PollNotClosed.into());
+                }
+                Ok(vec![PollEvent::PollCounted { report: poll.report(participation, found)? }])
+            }
+            PollCommand::Publish => match (poll.stage, &poll.report) {
+                (Stage::Counted, Some(PollReport { outcome: PollOutcome::Disputed { .. }, .. })) => Err(PollRefusal::PollIsDisputed.into()),
+                (Stage::Counted, Some(_)) => Ok(vec![PollEvent::PollPublished {}]),
+                (Stage::Published | Stage::Voided, _) => Err(PollRefusal::PollIsOver.into()),
+                (Stage::Unknown, _) => Err(PollRefusal::UnknownPoll.into()),
+                (Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted, _) => Err(PollRefusal::PollNotCounted.into()),
+            },
+            PollCommand::Void { reason } => {
+                poll.terms()?;
+                if matches!(poll.stage, Stage::Published | Stage::Voided) {
+                    return Err(PollRefusal::PollIsOver.into());
+                }
+                let reason = reason.trim().to_owned();
+                if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+                    return Err(PollRefusal::VoidReasonUnfit { most: REASON_MAX_CHARS }.into());
+                }
+                Ok(vec![PollEvent::PollVoided { reason }])
+            }
+        }
+    }
+
+    fn apply_event(mut poll: Self, event: PollEvent) -> Self {
+        match event {
+            PollEvent::PollPrepared { terms } => (poll.stage, poll.terms) = (Stage::Prepared, Some(terms)),
+            PollEvent::TellersAppointed { tellers } => {
+                poll.paper.retain(|teller, _| tellers.contains(teller));
+                poll.tellers = Some(tellers);
+            }
+            PollEvent::PollOpened { roll } => (poll.stage, poll.roll) = (Stage::Opened, Some(roll)),
+            PollEvent::PollClosed {} => poll.stage = Stage::Closed,
+            PollEvent::PaperCountEntered { teller, count } => drop(poll.paper.insert(teller, count)),
+            PollEvent::PollCounted { report } => (poll.stage, poll.report) = (Stage::Counted, Some(report)),
+            PollEvent::PollPublished {} => poll.stage = Stage::Published,
+            PollEvent::PollVoided { reason: _ } => poll.stage = Stage::Voided,
+        }
+        poll
+    }
+}
+
+#[cfg(test)]
+#[path = "poll_tests.rs"]
+mod tests;

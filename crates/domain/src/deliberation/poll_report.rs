@@ -1,0 +1,155 @@
+//! What a poll's count says, and what its rule makes of it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    ballot::Method,
+    counting::{Count, Tally},
+    decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, election::ElectionOutcome},
+    poll_terms::PollTerms,
+    roll::Roll,
+};
+use crate::refusal::Refusal;
+
+/// A roll as it was when the poll opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FrozenRoll {
+    /// Entries.
+    pub entries: u64,
+    /// Voters: fewer than entries where somebody casts for several properties.
+    pub heads: u64,
+    /// The sum of weights.
+    pub weight: u64,
+    /// SHA-256 of [`Roll::canonical_bytes`], hexadecimal.
+    pub digest: String,
+}
+
+impl FrozenRoll {
+    /// Freezes a roll; `digest` is the SHA-256 of its canonical bytes.
+    pub fn of(roll: &Roll, digest: String) -> Self {
+        let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
+        Self { entries: count(roll.lines.len()), heads: count(roll.heads().len()), weight: roll.weight(), digest }
+    }
+
+    /// Whether votes weigh differently.
+    pub fn is_weighted(&self) -> bool {
+        self.entries != self.weight
+    }
+
+    fn entitled(&self) -> Count {
+        if self.is_weighted() { Count { heads: self.heads, weight: self.weight } } else { Count::of(self.entries) }
+    }
+}
+
+/// Who took part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Participation {
+    /// Online.
+    pub online: Count,
+    /// In person.
+    pub in_person: Count,
+    /// Of both, entries whose proxy voted.
+    pub by_proxy: u64,
+}
+
+/// What decided, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one of each kind a poll; boxing would show in every match")]
+pub enum PollOutcome {
+    /// The ballots are not as many as the participations: nothing is decided.
+    Disputed {
+        /// Entries that took part online.
+        participations: u64,
+        /// Ballots found.
+        ballots: u64,
+    },
+    /// Yes or no to every option, in the ballot's order.
+    Decided {
+        /// The decisions.
+        decisions: Vec<Decision>,
+    },
+    /// By votes.
+    Elected {
+        /// The result; candidates are told by [`BallotOption::id`].
+        result: ElectionResult,
+    },
+    /// By scores or transferred votes: the rule's quorum holds, its majority has no meaning here.
+    Placed {
+        /// Whether the poll counts, step by step.
+        steps: Vec<Step>,
+        /// Whether it does.
+        valid: bool,
+        /// Who fills the places, by [`BallotOption::id`].
+        elected: Vec<Uuid>,
+        /// Who ties for the rest of them.
+        tied: Vec<Uuid>,
+    },
+}
+
+/// What a poll's count says: all that is needed to decide it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PollReport {
+    /// Who took part.
+    pub participation: Participation,
+    /// The ballots.
+    pub tally: Tally,
+    /// Tags that more than one ballot bears: their voters cannot tell their ballots apart, and one of them may have been
+    /// given another's receipt.
+    pub clashing_tags: u64,
+    /// What decided, and how.
+    pub outcome: PollOutcome,
+}
+
+/// What the rule makes of a tally.
+pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Participation, tally: &Tally) -> Result<PollOutcome, Refusal> {
+    let measured = |of: &dyn Fn(fn(Count) -> u64) -> u64| (of(|it| it.heads), roll.is_weighted().then(|| of(|it| it.weight)));
+    let voters = |by: fn(Count) -> u64| by(participation.online).saturating_add(by(participation.in_person));
+    if terms.method == Method::Stances {
+        let counts = tally.options.iter().map(|option| {
+            let counts = |by: fn(Count) -> u64| {
+                let (yes, no, said) = (by(option.votes), by(option.against), by(option.abstaining));
+                let invalid = by(tally.invalid);
+                // Who said nothing to this option abstained from it.
+                let silent = by(tally.cast).saturating_sub(invalid).saturating_sub(yes).saturating_sub(no).saturating_sub(said);
+                Counts { entitled: by(roll.entitled()), present: voters(by), yes, no, abstain: said.saturating_add(silent), invalid }
+            };
+            Measured { heads: counts(|it| it.heads), area: roll.is_weighted().then(|| counts(|it| it.weight)) }
+        });
+        let decisions = counts.map(|tally| Decision::of(terms.rule.clone(), tally)).collect::<Result<Vec<_>, _>>()?;
+        return Ok(PollOutcome::Decided { decisions });
+    }
+    let counts = |by: fn(Count) -> u64| PollCounts {
+        entitled: by(roll.entitled()),
+        voters: voters(by),
+        cast: by(tally.cast),
+        abstain: by(tally.blank),
+        invalid: by(tally.invalid),
+    };
+    let poll = Measured { heads: counts(|it| it.heads), area: roll.is_weighted().then(|| counts(|it| it.weight)) };
+    let id = |number: u16| terms.options.get(usize::from(number).saturating_sub(1)).map_or(Uuid::nil(), |option| option.id(number));
+    let seats = u32::from(terms.method.seats());
+    match terms.method {
+        Method::Choice | Method::Plurality { .. } | Method::Approval { .. } | Method::Stances => {
+            let votes = (1..).zip(&tally.options).map(|(number, option)| {
+                let (heads, area) = measured(&|by| by(option.votes));
+                (id(number), Measured { heads, area })
+            });
+            let returns = Returns { seats, poll, votes: votes.collect() };
+            Ok(PollOutcome::Elected { result: ElectionResult::of(terms.rule.clone(), returns)? })
+        }
+        Method::Score { .. } | Method::Ranked { .. } => {
+            let verdict = terms.rule.elect(&Returns { seats, poll, votes: BTreeMap::new() })?;
+            let valid = match verdict.outcome {
+                ElectionOutcome::Filled | ElectionOutcome::SeatsLeft => true,
+                ElectionOutcome::TooFewVoted | ElectionOutcome::Void => false,
+            };
+            let ids = |numbers: &[u16]| if valid { numbers.iter().map(|number| id(*number)).collect() } else { vec![] };
+            Ok(PollOutcome::Placed { steps: verdict.steps, valid, elected: ids(&tally.leading), tied: ids(&tally.tied) })
+        }
+    }
+}

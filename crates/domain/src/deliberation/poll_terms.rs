@@ -1,0 +1,148 @@
+//! What a poll is: about what, where, with which options, marked and counted how, decided by which rule. Frozen when it opens.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    ballot::{Method, OPTIONS_MAX, SCORE_MAX},
+    decision::Rule,
+    poll::PollRefusal,
+    roll_entry::Channel,
+};
+use crate::values::{AreaCode, ElectionId, Instant, MotionId, PersonId};
+
+/// A title or an option's text, at most.
+pub const TITLE_MAX_CHARS: usize = 200;
+
+/// What a poll is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    /// An election or a recall.
+    Election(ElectionId),
+    /// A motion.
+    Motion(MotionId),
+    /// What the title says.
+    Question,
+}
+
+/// One option on the ballot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BallotOption {
+    /// A person to elect.
+    Nominee(PersonId),
+    /// A text, public.
+    Text(String),
+}
+
+impl BallotOption {
+    /// The id under which votes for the option are told: the person's, or the option's number.
+    pub fn id(&self, number: u16) -> Uuid {
+        match self {
+            Self::Nominee(person) => person.0,
+            Self::Text(_) => Uuid::from_u128(number.into()),
+        }
+    }
+}
+
+/// Who learns what was voted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Secrecy {
+    /// Nobody learns whose ballot is whose.
+    Secret {
+        /// Whether a voter gets a receipt that finds the ballot in the published list; off, against coercion.
+        receipts: bool,
+    },
+    /// By name.
+    Open,
+}
+
+/// Where ballots come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channels {
+    /// On paper only.
+    InPerson,
+    /// Through the platform only.
+    Online,
+    /// Both; an entry uses one of them, once.
+    Mixed,
+}
+
+impl Channels {
+    /// Whether ballots come in this way.
+    pub fn include(self, channel: Channel) -> bool {
+        match (self, channel) {
+            (Self::Mixed, _) | (Self::InPerson, Channel::InPerson) | (Self::Online, Channel::Online) => true,
+            (Self::InPerson, Channel::Online) | (Self::Online, Channel::InPerson) => false,
+        }
+    }
+}
+
+/// What a poll is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PollTerms {
+    /// About what.
+    pub matter: Matter,
+    /// Where.
+    pub area: AreaCode,
+    /// Its title, public.
+    pub title: String,
+    /// The options, in the ballot's order.
+    pub options: Vec<BallotOption>,
+    /// How ballots are marked and counted.
+    pub method: Method,
+    /// Secret or by name.
+    pub secrecy: Secrecy,
+    /// On paper, online or both.
+    pub channels: Channels,
+    /// What decides.
+    pub rule: Rule,
+    /// Not opened before.
+    pub opens_at: Option<Instant>,
+    /// No ballot from then on, and not closed before; without it, whoever keeps the poll closes it.
+    pub closes_at: Option<Instant>,
+}
+
+impl PollTerms {
+    /// How many options there are.
+    pub fn option_count(&self) -> u16 {
+        u16::try_from(self.options.len()).unwrap_or(u16::MAX)
+    }
+}
+
+impl PollTerms {
+    /// The terms make sense.
+    ///
+    /// # Errors
+    /// Titles, options, numbers or times that do not.
+    pub fn require_fitting(&self) -> Result<(), PollRefusal> {
+        let text_fits = |text: &str| (1..=TITLE_MAX_CHARS).contains(&text.trim().chars().count());
+        if !text_fits(&self.title) {
+            return Err(PollRefusal::PollTitleUnfit { most: TITLE_MAX_CHARS });
+        }
+        let options = &self.options;
+        let empty = options.iter().any(|option| matches!(option, BallotOption::Text(text) if !text_fits(text)));
+        let twice = options.iter().enumerate().any(|(at, option)| options[..at].contains(option));
+        if !(1..=OPTIONS_MAX).contains(&options.len()) || empty || twice {
+            return Err(PollRefusal::OptionsUnfit { most: OPTIONS_MAX });
+        }
+        let (many, seats) = (self.option_count(), self.method.seats());
+        let fits = match self.method {
+            Method::Stances | Method::Choice => true,
+            Method::Plurality { marks_max, .. } => seats >= 1 && (1..=many).contains(&marks_max),
+            Method::Approval { .. } | Method::Ranked { .. } => seats >= 1,
+            Method::Score { most, .. } => seats >= 1 && (1..=SCORE_MAX).contains(&most),
+        };
+        if !fits {
+            return Err(PollRefusal::MethodUnfit);
+        }
+        if self.closes_at.is_some_and(|closes| self.opens_at.is_some_and(|opens| closes <= opens)) {
+            return Err(PollRefusal::TimesUnfit);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,253 @@
+//! Makes loud: a poll that changes after it opened, a ballot out of time, paper counted by one, a count that hides that
+//! ballots and voters differ.
+
+use super::*;
+use crate::deliberation::{
+    ballot::{Method, Stance},
+    counting::paper::Batch,
+    decision::{Outcome, statutes},
+    poll_terms::{Channels, Matter},
+    roll::Roll,
+    roll_entry::{Holder, RollLine},
+};
+use chrono::DateTime;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn at(minute: i64) -> Instant {
+    DateTime::from_timestamp(minute * 60, 0).unwrap()
+}
+
+fn person(id: u128) -> PersonId {
+    PersonId(Uuid::from_u128(id))
+}
+
+fn terms() -> PollTerms {
+    PollTerms {
+        matter: Matter::Question,
+        area: "440402001001".parse().unwrap(),
+        title: "居民公约".to_owned(),
+        options: vec![BallotOption::Text("通过".to_owned())],
+        method: Method::Stances,
+        secrecy: Secrecy::Secret { receipts: true },
+        channels: Channels::Online,
+        rule: statutes::find(statutes::RESIDENTS_MEETING, 1).unwrap(),
+        opens_at: Some(at(0)),
+        closes_at: Some(at(60)),
+    }
+}
+
+fn roll(entries: u64) -> FrozenRoll {
+    FrozenRoll { entries, heads: entries, weight: entries, digest: "00".repeat(32) }
+}
+
+fn told(poll: Poll, command: PollCommand) -> Poll {
+    let events = Poll::handle_command(&poll, command).unwrap();
+    events.into_iter().fold(poll, Poll::apply_event)
+}
+
+fn code(poll: &Poll, command: PollCommand) -> &'static str {
+    Poll::handle_command(poll, command).unwrap_err().code
+}
+
+fn opened(terms: PollTerms, entries: u64) -> Poll {
+    let mut poll = told(Poll::default(), PollCommand::Prepare { terms });
+    if Poll::has_paper(poll.terms().unwrap()) {
+        poll = told(poll, PollCommand::AppointTellers { tellers: [person(1), person(2)] });
+    }
+    told(poll, PollCommand::Open { roll: roll(entries), now: at(0) })
+}
+
+fn ballots(stances: &[Stance]) -> Found {
+    let ballot =
+        |(stance, number): (&Stance, usize)| Ballot { tag: Some(format!("{number:022}")), marks: Marks::Stances(vec![(1, *stance)]) };
+    Found::Secret(stances.iter().zip(0..).map(ballot).collect())
+}
+
+fn online(voters: u64) -> Participation {
+    Participation { online: Count::of(voters), ..Participation::default() }
+}
+
+#[test]
+fn a_poll_goes_its_way_once() {
+    let poll = opened(terms(), 5);
+    assert_eq!(code(&poll, PollCommand::Prepare { terms: terms() }), "PollExists");
+    assert_eq!(code(&poll, PollCommand::Open { roll: roll(5), now: at(1) }), "PollIsOpened");
+    assert_eq!(code(&poll, PollCommand::Close { now: at(59) }), "TooEarly");
+    assert_eq!(code(&poll, PollCommand::Publish), "PollNotCounted");
+    let closed = told(poll, PollCommand::Close { now: at(60) });
+    assert_eq!(code(&closed, PollCommand::Close { now: at(61) }), "PollNotOpen");
+    let found = ballots(&[Stance::Yes, Stance::Yes, Stance::No]);
+    let counted = told(closed, PollCommand::Count { participation: online(3), found: found.clone() });
+    assert_eq!(code(&counted, PollCommand::Count { participation: online(3), found }), "PollNotClosed");
+    let PollOutcome::Decided { decisions } = &counted.report.as_ref().unwrap().outcome else { panic!("{counted:?}") };
+    assert_eq!(decisions[0].verdict.outcome, Outcome::Carried);
+    assert_eq!(decisions[0].recheck(), Ok(()));
+    let published = told(counted, PollCommand::Publish);
+    assert_eq!(code(&published, PollCommand::Void { reason: "重选".to_owned() }), "PollIsOver");
+    for command in [PollCommand::Publish, PollCommand::Close { now: at(60) }, PollCommand::Void { reason: "无".into() }] {
+        assert_eq!(code(&Poll::default(), command), "UnknownPoll");
+    }
+}
+
+#[test]
+fn a_ballot_comes_in_while_the_poll_is_open_and_in_its_way() {
+    let poll = opened(terms(), 5);
+    assert!(poll.require_casting(Channel::Online, at(59)).is_ok());
+    assert_eq!(poll.require_casting(Channel::Online, at(60)), Err(PollRefusal::PollOver));
+    assert_eq!(poll.require_casting(Channel::InPerson, at(1)), Err(PollRefusal::ChannelClosed));
+    let closed = told(poll, PollCommand::Close { now: at(60) });
+    assert_eq!(closed.require_casting(Channel::Online, at(1)), Err(PollRefusal::PollNotOpen));
+    assert_eq!(Poll::default().require_casting(Channel::Online, at(1)), Err(PollRefusal::UnknownPoll));
+}
+
+#[test]
+fn a_roll_with_weights_opens_by_name_only() {
+    let flat = |id, weight| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(id), weight };
+    let lines = [flat(1, 8_850), flat(2, 12_000)];
+    let made = Roll { lines: lines.into_iter().map(|line| (line.holder.entry(crate::values::PollId(Uuid::nil())), line)).collect() };
+    let weighted = FrozenRoll::of(&made, String::new());
+    let open = |secrecy| {
+        let poll = told(Poll::default(), PollCommand::Prepare { terms: PollTerms { secrecy, ..terms() } });
+        Poll::handle_command(&poll, PollCommand::Open { roll: weighted.clone(), now: at(0) })
+    };
+    assert_eq!(open(Secrecy::Secret { receipts: false }).unwrap_err().code, "WeightedSecretPoll");
+    assert!(open(Secrecy::Open).is_ok());
+    let empty = told(Poll::default(), PollCommand::Prepare { terms: terms() });
+    assert_eq!(code(&empty, PollCommand::Open { roll: roll(0), now: at(0) }), "RollEmpty");
+}
+
+#[test]
+fn owners_decide_by_head_and_by_area() {
+    let rule = statutes::find(statutes::OWNERS, 1).unwrap();
+    let poll = told(Poll::default(), PollCommand::Prepare { terms: PollTerms { secrecy: Secrecy::Open, rule, ..terms() } });
+    let frozen = FrozenRoll { entries: 3, heads: 3, weight: 30_000, digest: String::new() };
+    let poll = told(told(poll, PollCommand::Open { roll: frozen, now: at(0) }), PollCommand::Close { now: at(60) });
+    let vote = |stance, weight| (Marks::Stances(vec![(1, stance)]), Count { heads: 1, weight });
+    let found = Found::Open(vec![vote(Stance::Yes, 5_000), vote(Stance::Yes, 5_000), vote(Stance::No, 20_000)]);
+    let participation = Participation { online: Count { heads: 3, weight: 30_000 }, ..Participation::default() };
+    let counted = told(poll, PollCommand::Count { participation, found });
+    let PollOutcome::Decided { decisions } = &counted.report.unwrap().outcome else { panic!("decided") };
+    assert_eq!(decisions[0].verdict.outcome, Outcome::Failed, "two of three heads, but a third of the area");
+}
+
+#[test]
+fn two_tellers_must_say_the_same() {
+    let terms = PollTerms { channels: Channels::Mixed, ..terms() };
+    let prepared = told(Poll::default(), PollCommand::Prepare { terms: terms.clone() });
+    assert_eq!(code(&prepared, PollCommand::Open { roll: roll(5), now: at(0) }), "TellersMissing");
+    assert_eq!(code(&prepared, PollCommand::AppointTellers { tellers: [person(1), person(1)] }), "TellersUnfit");
+    let heap =
+        |ballots| PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(1, Stance::Yes)]), ballots }], invalid: 1 };
+    let enter = |teller, ballots| PollCommand::EnterPaperCount { teller: person(teller), count: heap(ballots) };
+    let count = || PollCommand::Count {
+        participation: Participation { online: Count::of(1), in_person: Count::of(3), by_proxy: 0 },
+        found: ballots(&[Stance::Yes]),
+    };
+
+    let poll = opened(terms, 5);
+    assert_eq!(code(&poll, enter(1, 2)), "PollNotClosed");
+    let poll = told(poll, PollCommand::Close { now: at(60) });
+    assert_eq!(code(&poll, enter(3, 2)), "NotTeller");
+    let poll = told(poll, enter(1, 2));
+    assert_eq!((poll.paper_state(), code(&poll, count())), (PaperState::Awaited, "PaperNotAgreed"));
+    let poll = told(poll, enter(2, 3));
+    assert_eq!(poll.paper_state(), PaperState::Disagreed(&heap(2), &heap(3)));
+    assert_eq!(code(&poll, count()), "PaperNotAgreed");
+    let poll = told(poll, enter(2, 2));
+    assert_eq!(poll.paper_state(), PaperState::Agreed(&heap(2)));
+    assert_eq!(code(&poll, enter(1, 9)), "PaperIsAgreed");
+    let report = told(poll, count()).report.unwrap();
+    assert_eq!((report.tally.cast, report.tally.invalid, report.tally.options[0].votes), (Count::of(4), Count::of(1), Count::of(3)));
+}
+
+#[test]
+fn more_paper_than_voters_voids_the_vote() {
+    let poll = opened(PollTerms { channels: Channels::InPerson, ..terms() }, 5);
+    let mut poll = told(poll, PollCommand::Close { now: at(60) });
+    for teller in [1, 2] {
+        let count = PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(1, Stance::Yes)]), ballots: 4 }], invalid: 0 };
+        poll = told(poll, PollCommand::EnterPaperCount { teller: person(teller), count });
+    }
+    let participation = Participation { in_person: Count::of(3), ..Participation::default() };
+    let counted = told(poll, PollCommand::Count { participation, found: Found::Secret(vec![]) });
+    let PollOutcome::Decided { decisions } = &counted.report.unwrap().outcome else { panic!("decided") };
+    assert_eq!(decisions[0].verdict.outcome, Outcome::Void);
+}
+
+#[test]
+fn a_lost_or_a_stuffed_ballot_is_told_and_nothing_is_published() {
+    for (voters, cast) in [(3, 2), (3, 4)] {
+        let closed = told(opened(terms(), 5), PollCommand::Close { now: at(60) });
+        let found = ballots(&vec![Stance::Yes; cast]);
+        let counted = told(closed, PollCommand::Count { participation: online(voters), found });
+        let outcome = &counted.report.as_ref().unwrap().outcome;
+        assert_eq!(*outcome, PollOutcome::Disputed { participations: voters, ballots: cast as u64 });
+        assert_eq!(code(&counted, PollCommand::Publish), "PollIsDisputed");
+        assert_eq!(told(counted, PollCommand::Void { reason: "票数不符".to_owned() }).stage, Stage::Voided);
+    }
+}
+
+#[test]
+fn a_tag_on_two_ballots_is_told() {
+    let ballot = || Ballot { tag: Some("A".repeat(22)), marks: Marks::Blank };
+    let closed = told(opened(terms(), 5), PollCommand::Close { now: at(60) });
+    let counted = told(closed, PollCommand::Count { participation: online(2), found: Found::Secret(vec![ballot(), ballot()]) });
+    assert_eq!(counted.report.unwrap().clashing_tags, 1);
+}
+
+#[test]
+fn terms_that_do_not_fit_are_refused() {
+    let unfit = |change: &dyn Fn(&mut PollTerms)| {
+        let mut terms = terms();
+        change(&mut terms);
+        code(&Poll::default(), PollCommand::Prepare { terms })
+    };
+    assert_eq!(unfit(&|it| it.title = "  ".into()), "PollTitleUnfit");
+    assert_eq!(unfit(&|it| it.options = vec![]), "OptionsUnfit");
+    assert_eq!(unfit(&|it| it.options = vec![BallotOption::Nominee(person(1)); 2]), "OptionsUnfit");
+    assert_eq!(unfit(&|it| it.options = vec![BallotOption::Text(String::new())]), "OptionsUnfit");
+    assert_eq!(unfit(&|it| it.method = Method::Plurality { seats: 1, marks_max: 2 }), "MethodUnfit");
+    assert_eq!(unfit(&|it| it.method = Method::Ranked { seats: 0 }), "MethodUnfit");
+    assert_eq!(unfit(&|it| it.closes_at = Some(at(0))), "TimesUnfit");
+}
+
+fn any_command() -> impl Strategy<Value = PollCommand> {
+    let count = || PaperCount::Batches { batches: vec![], invalid: 0 };
+    prop_oneof![
+        prop_oneof![Just(Channels::Online), Just(Channels::Mixed)]
+            .prop_map(|channels| PollCommand::Prepare { terms: PollTerms { channels, ..terms() } }),
+        (0u128..4, 0u128..4).prop_map(|(one, other)| PollCommand::AppointTellers { tellers: [person(one), person(other)] }),
+        (0u64..4, 0i64..90).prop_map(|(entries, minute)| PollCommand::Open { roll: roll(entries), now: at(minute) }),
+        (0i64..90).prop_map(|minute| PollCommand::Close { now: at(minute) }),
+        (0u128..4).prop_map(move |teller| PollCommand::EnterPaperCount { teller: person(teller), count: count() }),
+        (0u64..4, 0usize..4)
+            .prop_map(|(voters, cast)| PollCommand::Count { participation: online(voters), found: ballots(&vec![Stance::Yes; cast]) }),
+        Just(PollCommand::Publish),
+        Just(PollCommand::Void { reason: "作废".to_owned() }),
+    ]
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: terms and roll stay as they were opened with, stages only go on, every event
+    /// is stored and read as itself, and what is published had as many ballots as voters.
+    #[test]
+    fn a_poll_only_goes_on(commands in proptest::collection::vec(any_command(), 0..40)) {
+        let mut poll = Poll::default();
+        for command in commands {
+            let before = poll.clone();
+            for event in Poll::handle_command(&poll, command).unwrap_or_default() {
+                let (kind, payload) = event.encode().unwrap();
+                prop_assert_eq!(&PollEvent::decode(&kind, &payload).unwrap(), &event);
+                poll = Poll::apply_event(poll, event);
+            }
+            prop_assert!(poll.stage as u8 >= before.stage as u8);
+            if before.stage as u8 >= Stage::Opened as u8 {
+                prop_assert_eq!((&poll.terms, &poll.roll), (&before.terms, &before.roll));
+            }
+            if poll.stage == Stage::Published {
+                prop_assert!(!matches!(poll.report.as_ref().unwrap().outcome, PollOutcome::Disputed { .. }), "published though disputed");
+            }
+        }
+    }
+}

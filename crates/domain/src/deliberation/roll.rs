@@ -1,0 +1,239 @@
+//! A poll's roll as one list: read when the poll opens, to count and digest it, and when it is counted, to find every
+//! entry. Casting a ballot reads only its own entry ([`super::roll_entry`]).
+//!
+//! - Every line of the list has its entry's stream, written in the same commit.
+//! - The digest is over the entries in the order of their ids, so that anybody who has the list can compute it.
+
+use std::collections::BTreeMap;
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::roll_entry::{Holder, RollLine};
+use crate::{
+    event::DomainEvent,
+    refusal::refusals,
+    values::{PersonId, PollId, RollEntryId},
+};
+
+/// Entries of one poll, at most.
+pub const ROLL_MAX_ENTRIES: usize = 1_000_000;
+/// Entries entered or struck by one command, at most.
+pub const ROLL_COMMAND_MAX_ENTRIES: usize = 1_000;
+
+const DIGEST_LABEL: &[u8] = b"gongyi roll v1";
+
+/// A roll.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roll {
+    /// Its lines by entry.
+    pub lines: BTreeMap<RollEntryId, RollLine>,
+}
+
+/// What may be asked of a roll.
+#[derive(Debug, Clone)]
+pub enum RollCommand {
+    /// Enter lines.
+    Extend {
+        /// The poll.
+        poll: PollId,
+        /// The lines.
+        lines: Vec<RollLine>,
+    },
+    /// Strike entries.
+    Strike {
+        /// The entries.
+        entries: Vec<RollEntryId>,
+        /// Why; public.
+        reason: String,
+    },
+}
+
+/// What happened to a roll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RollEvent {
+    /// Lines were entered.
+    RollExtended {
+        /// The poll.
+        poll: PollId,
+        /// The lines.
+        lines: Vec<RollLine>,
+    },
+    /// Entries were struck.
+    RollEntriesStruck {
+        /// The entries.
+        entries: Vec<RollEntryId>,
+        /// Why; public.
+        reason: String,
+    },
+}
+impl DomainEvent for RollEvent {}
+
+refusals! {
+    /// Why a roll is refused.
+    pub enum RollRefusal {
+        /// No line, or too many at once.
+        LinesUnfit { most: usize }("lines", "一次须录入 1 至 {most} 条", "Enter 1 to {most} lines at a time"),
+        /// The roll is full.
+        RollTooLong { most: usize }("lines", "选民名单最多 {most} 条", "A roll has at most {most} entries"),
+        /// Somebody is entered already or twice.
+        HolderOnRoll { line: usize }("lines", "第 {line} 行已在名单上", "Line {line} is on the roll already"),
+        /// An entry to strike is not there.
+        EntryNotOnRoll { line: usize }("entries", "第 {line} 个不在名单上", "Entry {line} is not on the roll"),
+        /// Why?
+        StrikeReasonUnfit { most: usize }("reason", "请说明理由，不超过 {most} 字", "Give a reason of at most {most} characters"),
+        /// A person votes for somebody else's own vote.
+        VoterUnfit { line: usize }("lines", "第 {line} 行：个人的票只能由本人投", "Line {line}: a person's vote is cast by that person"),
+    }
+}
+
+/// A reason's length, at most.
+pub const REASON_MAX_CHARS: usize = 500;
+
+impl Roll {
+    /// The sum of all weights; each is bounded, and so is their number.
+    pub fn weight(&self) -> u64 {
+        self.lines.values().map(|line| line.weight).sum()
+    }
+
+    /// Whether anybody's vote counts for more than one.
+    pub fn is_weighted(&self) -> bool {
+        self.lines.values().any(|line| line.weight != 1)
+    }
+
+    /// What the roll's digest is made over: the label `gongyi roll v1`, then of every entry, in the order of their ids,
+    /// entry and voter (16 bytes each) and weight (8 bytes, big-endian).
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(DIGEST_LABEL.len() + self.lines.len() * 40);
+        bytes.extend_from_slice(DIGEST_LABEL);
+        for (entry, line) in &self.lines {
+            bytes.extend_from_slice(entry.0.as_bytes());
+            bytes.extend_from_slice(line.voter.0.as_bytes());
+            bytes.extend_from_slice(&line.weight.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// How many entries each voter casts for, where by-head counts need it: whoever owns several properties is one head
+    /// (最高人民法院 法释〔2009〕7号 art. 9: 一人计算). The first entry of a voter, by id, is that head.
+    pub fn heads(&self) -> BTreeMap<PersonId, RollEntryId> {
+        let mut heads = BTreeMap::new();
+        for (entry, line) in &self.lines {
+            heads.entry(line.voter).or_insert(*entry);
+        }
+        heads
+    }
+}
+
+impl Aggregate for Roll {
+    const NAME: &'static str = "roll";
+    type State = Self;
+    type Command = RollCommand;
+    type Event = RollEvent;
+    type Error = RollRefusal;
+
+    fn handle_command(roll: &Self, command: RollCommand) -> Result<Vec<RollEvent>, RollRefusal> {
+        match command {
+            RollCommand::Extend { lines, .. } if !(1..=ROLL_COMMAND_MAX_ENTRIES).contains(&lines.len()) => {
+                Err(RollRefusal::LinesUnfit { most: ROLL_COMMAND_MAX_ENTRIES })
+            }
+            RollCommand::Strike { entries, .. } if !(1..=ROLL_COMMAND_MAX_ENTRIES).contains(&entries.len()) => {
+                Err(RollRefusal::LinesUnfit { most: ROLL_COMMAND_MAX_ENTRIES })
+            }
+            RollCommand::Strike { reason, .. } if !(1..=REASON_MAX_CHARS).contains(&reason.trim().chars().count()) => {
+                Err(RollRefusal::StrikeReasonUnfit { most: REASON_MAX_CHARS })
+            }
+            RollCommand::Extend { poll, lines } => {
+                if roll.lines.len() + lines.len() > ROLL_MAX_ENTRIES {
+                    return Err(RollRefusal::RollTooLong { most: ROLL_MAX_ENTRIES });
+                }
+                let mut seen = std::collections::BTreeSet::new();
+                for (line, number) in lines.iter().zip(1..) {
+                    let entry = line.holder.entry(poll);
+                    if roll.lines.contains_key(&entry) || !seen.insert(entry) {
+                        return Err(RollRefusal::HolderOnRoll { line: number });
+                    }
+                    if matches!(line.holder, Holder::Person(person) if person != line.voter) {
+                        return Err(RollRefusal::VoterUnfit { line: number });
+                    }
+                }
+                Ok(vec![RollEvent::RollExtended { poll, lines }])
+            }
+            RollCommand::Strike { entries, reason } => {
+                let mut seen = std::collections::BTreeSet::new();
+                match entries.iter().position(|entry| !roll.lines.contains_key(entry) || !seen.insert(*entry)) {
+                    Some(at) => Err(RollRefusal::EntryNotOnRoll { line: at + 1 }),
+                    None => Ok(vec![RollEvent::RollEntriesStruck { entries, reason: reason.trim().to_owned() }]),
+                }
+            }
+        }
+    }
+
+    fn apply_event(mut roll: Self, event: RollEvent) -> Self {
+        match event {
+            RollEvent::RollExtended { poll, lines } => roll.lines.extend(lines.into_iter().map(|line| (line.holder.entry(poll), line))),
+            RollEvent::RollEntriesStruck { entries, reason: _ } => roll.lines.retain(|entry, _| !entries.contains(entry)),
+        }
+        roll
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const POLL: PollId = PollId(Uuid::from_u128(7));
+
+    fn person(id: u128) -> PersonId {
+        PersonId(Uuid::from_u128(id))
+    }
+
+    fn line(id: u128) -> RollLine {
+        RollLine { holder: Holder::Person(person(id)), voter: person(id), weight: 1 }
+    }
+
+    fn extended(roll: Roll, lines: Vec<RollLine>) -> Result<Roll, RollRefusal> {
+        let events = Roll::handle_command(&roll, RollCommand::Extend { poll: POLL, lines })?;
+        Ok(events.into_iter().fold(roll, Roll::apply_event))
+    }
+
+    #[test]
+    fn nobody_is_entered_twice_and_struck_ones_may_come_back() {
+        let roll = extended(Roll::default(), vec![line(1), line(2)]).unwrap();
+        assert_eq!(extended(roll.clone(), vec![line(3), line(2)]), Err(RollRefusal::HolderOnRoll { line: 2 }));
+        assert_eq!(extended(roll.clone(), vec![line(3), line(3)]), Err(RollRefusal::HolderOnRoll { line: 2 }));
+        let strike = |entries| RollCommand::Strike { entries, reason: "迁出".into() };
+        let entry = Holder::Person(person(2)).entry(POLL);
+        let events = Roll::handle_command(&roll, strike(vec![entry])).unwrap();
+        let struck = events.into_iter().fold(roll, Roll::apply_event);
+        assert_eq!(struck.lines.len(), 1);
+        assert_eq!(Roll::handle_command(&struck, strike(vec![entry])), Err(RollRefusal::EntryNotOnRoll { line: 1 }));
+        assert_eq!(extended(struck, vec![line(2)]).unwrap().lines.len(), 2);
+    }
+
+    #[test]
+    fn a_persons_vote_is_cast_by_that_person() {
+        let stolen = RollLine { voter: person(2), ..line(1) };
+        assert_eq!(extended(Roll::default(), vec![stolen]), Err(RollRefusal::VoterUnfit { line: 1 }));
+    }
+
+    #[test]
+    fn the_digest_says_who_and_how_much_in_any_order() {
+        let one = extended(extended(Roll::default(), vec![line(1)]).unwrap(), vec![line(2)]).unwrap();
+        let other = extended(Roll::default(), vec![line(2), line(1)]).unwrap();
+        assert_eq!(one.canonical_bytes(), other.canonical_bytes());
+        let heavier = extended(Roll::default(), vec![line(2), RollLine { weight: 2, ..line(1) }]).unwrap();
+        assert_ne!(one.canonical_bytes(), heavier.canonical_bytes());
+        assert!(heavier.is_weighted() && !one.is_weighted());
+        assert_eq!((one.weight(), heavier.weight()), (2, 3));
+    }
+
+    #[test]
+    fn who_owns_several_is_one_head() {
+        let flat = |id| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(1), weight: 8_850 };
+        let roll = extended(Roll::default(), vec![flat(1), flat(2), line(3)]).unwrap();
+        assert_eq!((roll.lines.len(), roll.heads().len()), (3, 2));
+    }
+}

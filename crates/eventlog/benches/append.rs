@@ -1,7 +1,12 @@
 //! How fast the log is, as a ratio to a floor measured in the same run.
 //!
-//! Floor: the same rows in the same batch sizes, written set-based and synced by bare sqlx and SQLite, without
-//! queue, checks, hashes, triggers or answers. `cargo bench -p gongyi-eventlog`
+//! Both floors are bare sqlx and SQLite with the log's own settings, one table, rows bound in multi-row `VALUES` (the
+//! fastest way we know); no checks, hashes, triggers, commands, answers:
+//!
+//! - appends: the same events in the same batch sizes, one batch after another, without clients;
+//! - commands: as many clients, each reading its stream, counting, and handing an event to a batching writer.
+//!
+//! `cargo bench -p gongyi-eventlog --bench append`
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::{
@@ -14,10 +19,17 @@ use std::{
 use chrono::DateTime;
 use esrs::{Aggregate, manager::AggregateManager};
 use gongyi_domain::event::DomainEvent;
-use gongyi_eventlog::{Commit, Log, Metadata, NewEvent, Session, SqliteLog, SqliteSettings, StreamId, StreamLocks, Upcasters, verify};
+use gongyi_eventlog::{
+    BATCH_MAX_COMMITS, Commit, Log, Metadata, NewEvent, QUEUE_MAX_COMMITS, Session, SqliteLog, SqliteSettings, StreamId, StreamLocks,
+    Upcasters, verify,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sqlx::{ConnectOptions, Connection, Executor, Row, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, Row, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 const CLIENTS: usize = 64;
@@ -51,9 +63,14 @@ fn text() -> String {
     "x".repeat(EVENT_BYTES - r#"{"text":""}"#.len())
 }
 
+fn payload() -> String {
+    format!(r#"{{"text":"{}"}}"#, text())
+}
+
 fn metadata() -> Metadata {
     let recorded_at = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
-    Metadata { actor: "bench".into(), command_id: Uuid::now_v7(), correlation: Uuid::now_v7(), causation: None, recorded_at }
+    let command_id = Uuid::now_v7();
+    Metadata { actor: "bench".into(), command_id, correlation: command_id, causation: None, recorded_at }
 }
 
 /// Runs `turn` on 64 clients until the time is up; returns how many turns there were a second.
@@ -82,36 +99,94 @@ async fn clients<F: Future<Output = ()> + Send>(turn: impl Fn(u64, Uuid) -> F + 
     turns as f64 / begin.elapsed().as_secs_f64()
 }
 
-async fn floor(path: &Path, batch: usize) -> f64 {
-    let mut connection = SqliteConnectOptions::new()
-        .filename(path)
+/// A bare event: its stream, version and payload.
+type BareEvent = (Uuid, u64, String);
+
+/// The settings of the log's own connections, without its checks.
+fn bare_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).disable_statement_logging()
+}
+
+/// The only table of a bare log.
+async fn bare_writer(path: &Path) -> SqliteConnection {
+    let options = bare_options(path)
         .create_if_missing(true)
         .pragma("journal_mode", "WAL")
         .pragma("synchronous", "FULL")
         .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "4000")
-        .disable_statement_logging()
-        .connect()
-        .await
-        .unwrap();
+        .pragma("wal_autocheckpoint", "4000");
+    let mut connection = options.connect().await.unwrap();
     connection
         .execute("CREATE TABLE events (position INTEGER PRIMARY KEY, kind TEXT, id BLOB, version INTEGER, type TEXT, payload TEXT, UNIQUE (kind, id, version)) STRICT")
         .await
         .unwrap();
-    let payload = serde_json::to_string(&serde_json::json!({ "text": text() })).unwrap();
-    let (begin, mut position) = (Instant::now(), 0_u64);
+    connection
+}
+
+/// Writes the events after `position` in one transaction, with one statement for each of the powers of two that make
+/// up their number.
+async fn write_bare(connection: &mut SqliteConnection, position: &mut i64, events: impl ExactSizeIterator<Item = BareEvent>) {
+    let mut events = events;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    while let Some(power) = events.len().checked_ilog2() {
+        let count = 1 << power;
+        let sql = format!("INSERT INTO events VALUES {}", vec!["(?, ?, ?, ?, ?, ?)"; count].join(", "));
+        let mut insert = sqlx::query(AssertSqlSafe(sql));
+        for (id, version, payload) in events.by_ref().take(count) {
+            *position += 1;
+            insert = insert.bind(*position).bind("note").bind(id.as_bytes().to_vec()).bind(version as i64).bind("Noted").bind(payload);
+        }
+        insert.execute(&mut *transaction).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+}
+
+/// Bare appends a second, in batches of this size.
+async fn bare_appends(path: &Path, batch: usize) -> f64 {
+    let mut connection = bare_writer(path).await;
+    let (begin, mut position) = (Instant::now(), 0);
     while begin.elapsed() < Duration::from_secs(RUN_SECONDS) {
-        let rows: Vec<_> = (0..batch as u64).map(|n| (position + n + 1, "note", Uuid::now_v7().simple(), 1, "Noted", &payload)).collect();
-        position += batch as u64;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        sqlx::query("INSERT INTO events SELECT value->>0, value->>1, unhex(value->>2), value->>3, value->>4, value->>5 FROM json_each(?)")
-            .bind(serde_json::to_string(&rows).unwrap())
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-        transaction.commit().await.unwrap();
+        let events = (0..batch).map(|_| (Uuid::now_v7(), 1, payload()));
+        write_bare(&mut connection, &mut position, events).await;
     }
     position as f64 / begin.elapsed().as_secs_f64()
+}
+
+/// Bare commands a second: clients that read their stream and hand an event to a task that writes whatever waits.
+async fn bare_commands(path: &Path) -> f64 {
+    let mut connection = bare_writer(path).await;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(SqliteSettings::default().readers)
+        .test_before_acquire(false)
+        .connect_lazy_with(bare_options(path).read_only(true));
+    let (queue, mut jobs) = mpsc::channel::<(BareEvent, oneshot::Sender<()>)>(QUEUE_MAX_COMMITS);
+    let writer = tokio::spawn(async move {
+        let (mut waiting, mut position) = (Vec::new(), 0);
+        while jobs.recv_many(&mut waiting, BATCH_MAX_COMMITS).await > 0 {
+            tokio::task::yield_now().await;
+            while let Ok(job) = jobs.try_recv() {
+                waiting.push(job);
+            }
+            let (events, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+            write_bare(&mut connection, &mut position, events.into_iter()).await;
+            for reply in replies {
+                reply.send(()).unwrap();
+            }
+        }
+    });
+    let commands = clients(move |_, id| {
+        let (readers, queue) = (readers.clone(), queue.clone());
+        async move {
+            let load = sqlx::query("SELECT version, payload FROM events WHERE kind = 'note' AND id = ? ORDER BY version");
+            let loaded = load.bind(id.as_bytes().as_slice()).fetch_all(&readers).await.unwrap();
+            let (reply, done) = oneshot::channel();
+            queue.send(((id, loaded.len() as u64 + 1, payload()), reply)).await.unwrap();
+            done.await.unwrap();
+        }
+    })
+    .await;
+    writer.await.unwrap();
+    commands
 }
 
 /// The median of a 4 KiB append and its `fdatasync`, in milliseconds.
@@ -187,8 +262,12 @@ async fn run(folder: &Path) {
     let command_batch = log.head().await.unwrap().position as f64 / log.batches() as f64;
     log.close().await;
 
-    for (what, rate, batch) in [("appends", appends, append_batch), ("commands (lock, load, decide, append)", commands, command_batch)] {
-        let floor = floor(&folder.join(format!("floor-{}.db", what.len())), batch.round().max(1.0) as usize).await;
+    let appends_floor = bare_appends(&folder.join("bare-appends.db"), append_batch.round().max(1.0) as usize).await;
+    let commands_floor = bare_commands(&folder.join("bare-commands.db")).await;
+    for (what, rate, batch, floor) in [
+        ("appends", appends, append_batch, appends_floor),
+        ("commands (lock, load, decide, append)", commands, command_batch, commands_floor),
+    ] {
         println!("{what}: {rate:.0}/s in batches of {batch:.1}; floor {floor:.0}/s; ratio {:.2}", rate / floor);
     }
     println!("reading forward: {reads:.0} events/s; verify: {verified:.0} events/s");

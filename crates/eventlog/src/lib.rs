@@ -22,7 +22,8 @@
 //! **Commits**
 //!
 //! - S1 A commit is one or more events for one or more streams; all become part of the log, or none.
-//!   `c::one_commit_spans_streams`, `c::a_commit_without_events`, `crash::acknowledged_commits_survive_a_kill`
+//!   `c::one_commit_spans_streams`, `c::a_commit_without_events`, `crash::acknowledged_commits_survive_a_kill`,
+//!   `sqlite::commits_and_batches_of_any_size_are_written_whole`
 //! - S2 Positions are 1, 2, 3 … without a gap, in the order of commits and, within one, of its events.
 //!   `c::a_commit_is_numbered_densely`, `c::of_rivals_one_wins`
 //! - S3 Versions of a stream are 1, 2, 3 … A stream is its kind and its id. `c::versions_count_per_stream`

@@ -45,6 +45,14 @@ pub struct Change {
 }
 
 impl Change {
+    /// The event with what the log knows about it.
+    pub(crate) fn new(event: Event, recorded: Recorded, zone: Tz) -> Self {
+        let recorded_at = recorded.commit.metadata.recorded_at;
+        let Recorded { position, stream, event_type, commit, .. } = recorded;
+        let recorded_day = recorded_at.with_timezone(&zone).date_naive();
+        Self { position, stream, event_type, recorded_at, recorded_day, commit, event }
+    }
+
     /// Who did it, as the log names actors.
     pub fn actor(&self) -> &str {
         &self.commit.metadata.actor
@@ -52,15 +60,7 @@ impl Change {
 }
 
 /// The event as this build knows it.
-pub(crate) fn decode(upcasters: &Upcasters, zone: Tz, recorded: Recorded) -> Result<Change, DecodeError> {
-    let event = decode_event(upcasters, &recorded)?;
-    let recorded_at = recorded.commit.metadata.recorded_at;
-    let Recorded { position, stream, event_type, commit, .. } = recorded;
-    let recorded_day = recorded_at.with_timezone(&zone).date_naive();
-    Ok(Change { position, stream, event_type, recorded_at, recorded_day, commit, event })
-}
-
-fn decode_event(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, DecodeError> {
+pub(crate) fn decode(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, DecodeError> {
     match recorded.stream.kind.as_ref() {
         Area::NAME => upcasters.decode(recorded).map(Event::Area),
         Person::NAME => upcasters.decode(recorded).map(Event::Person),
@@ -141,7 +141,7 @@ mod tests {
                 payload: "{}".to_owned(),
                 commit: Arc::new(commit),
             };
-            let error = decode_event(&Upcasters::new(), &recorded).unwrap_err();
+            let error = decode(&Upcasters::new(), &recorded).unwrap_err();
             assert!(matches!(error, DecodeError::Codec { source: CodecError::Payload { .. }, .. }), "{kind}: {error:?}");
             assert!(is_known_kind(kind));
         }

@@ -17,6 +17,7 @@ pub mod access;
 pub mod volunteering;
 
 mod change;
+mod cost;
 mod examine;
 mod files;
 mod opener;

@@ -30,7 +30,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn rebuild_equals_live(wishes in wishes(160), batch in 1usize..40, stops in proptest::collection::vec(any::<u8>(), 0..4)) {
+    fn rebuild_equals_live(wishes in wishes(160), batch in 1usize..40, kept in 0usize..60, stops in proptest::collection::vec(any::<u8>(), 0..4)) {
         runtime().block_on(async {
             let mut platform = Platform::new();
             platform.options.batch_events = batch;
@@ -47,7 +47,8 @@ proptest! {
             running.views.wait_for(head, WAIT).await.unwrap();
             let live = dump(running.views.path()).await;
             running.stop().await;
-            platform.options.batch_events = 1_000;
+            // In batches of another size, with rows that wait in memory.
+            (platform.options.batch_events, platform.options.kept_rows) = (1_000 / (1 + kept), kept);
             let file = rebuilt(&platform).await;
             assert_eq!(live, dump(&file).await);
         });

@@ -137,6 +137,10 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
         source: &'a gongyi_domain::volunteering::service_record::Source,
     }
     #[derive(Serialize)]
+    struct Confirmed {
+        level: gongyi_domain::volunteering::service_record::Level,
+    }
+    #[derive(Serialize)]
     struct Corrected<'a> {
         was: &'a gongyi_domain::volunteering::service_record::Served,
         now: &'a gongyi_domain::volunteering::service_record::Served,
@@ -146,7 +150,7 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
         ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content: _ } => {
             (record, text(&Logged { setting, served, evidence, source })?, None)
         }
-        ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&json!({ "level": level }))?, None),
+        ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&Confirmed { level: *level })?, None),
         ServiceLedgerEvent::ServiceRejected { record, reason } | ServiceLedgerEvent::ServiceVoided { record, reason } => {
             (record, "{}".to_owned(), reason.as_ref())
         }

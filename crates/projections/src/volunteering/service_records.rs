@@ -248,6 +248,8 @@ fn settle(row: &mut ServiceRecordRow, change: &Change, status: Status, level: Op
 impl Fold for ServiceFold {
     const NAME: &'static str = "service";
     const KINDS: &'static [&'static str] = &["service_ledger", "volunteer", "person"];
+    // A record is logged, then confirmed; totals and participation change with each.
+    const KEEPS_ROWS: bool = true;
 
     fn want(&mut self, change: &Change) {
         match &change.event {

@@ -62,7 +62,6 @@ pub struct District {
 /// One command to be done.
 pub struct Task<'a> {
     pub team: &'a Team,
-    pub person: PersonId,
     pub volunteer: VolunteerId,
     pub started: DateTime<Utc>,
     pub ended: DateTime<Utc>,
@@ -160,9 +159,9 @@ impl District {
     pub fn task(&self, nth: u64) -> Task<'_> {
         let mut random = fastrand::Rng::with_seed(nth.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let team = &self.teams[random.usize(..self.teams.len())];
-        let (person, volunteer) = team.members[random.usize(..team.members.len())];
+        let (_, volunteer) = team.members[random.usize(..team.members.len())];
         let started = moment("2020-01-01T00:00:00Z") + TimeDelta::minutes(15 * i64::try_from(nth).unwrap_or(0));
-        Task { team, person, volunteer, started, ended: started + TimeDelta::minutes(15) }
+        Task { team, volunteer, started, ended: started + TimeDelta::minutes(15) }
     }
 }
 

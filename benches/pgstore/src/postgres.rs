@@ -28,7 +28,7 @@ impl Server {
         let programs = Command::new("pg_config").arg("--bindir").output().ok().filter(|output| output.status.success());
         let programs = programs.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
         let Some(programs) = programs.filter(|folder| folder.join("initdb").exists()) else {
-            return Err("PostgreSQL is missing: apt-get install postgresql postgresql-common libpq-dev".to_owned());
+            return Err("PostgreSQL is missing: apt-get install postgresql postgresql-common libpq-dev libssl-dev pkg-config".to_owned());
         };
         let said = |error: io::Error| error.to_string();
         let (data, socket) = (folder.join("data"), folder.to_path_buf());

@@ -70,7 +70,8 @@ async fn measure(folder: &Path, commands: u64) -> Fallible<()> {
         .await;
         first += count;
         if counted {
-            runs.push(serde_json::json!({ "clients": clients, "rate": measured.rate, "p50": measured.p50, "p99": measured.p99 }));
+            let load::Measured { rate, p50, p99, cpu_micros } = measured;
+            runs.push(serde_json::json!({ "clients": clients, "rate": rate, "p50": p50, "p99": p99, "client_cpu_micros": cpu_micros }));
         }
     }
     let appended: i64 = sqlx::query_scalar("SELECT count(*) FROM service_ledger_events").fetch_one(&pool).await?;

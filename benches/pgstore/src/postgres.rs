@@ -36,7 +36,15 @@ impl Server {
             // PostgreSQL does not run as root.
             run(Command::new("chown").arg("postgres:").arg(folder))?;
         }
-        run(as_postgres(&programs.join("initdb"))?.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]))?;
+        run(as_postgres(&programs.join("initdb"))?.arg("-D").arg(&data).args([
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]))?;
         let mut server = as_postgres(&programs.join("postgres"))?;
         server.arg("-D").arg(&data).arg("-k").arg(&socket);
         for setting in SETTINGS {

@@ -46,12 +46,12 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use district::{CONTENT, District, Loaded, TEAMS, VOLUNTEERS};
-use load::{Measured, percentile};
+use load::{Measured, cpu_time, percentile};
 
 const CLIENTS: [usize; 3] = [1, 64, 512];
 /// Commands of a run at 64 and 512 clients; one client does a tenth.
 const COMMANDS: u64 = 20_000;
-/// Appends of a floor: a fixed number, so that it stops.
+/// How long a floor is measured.
 const FLOOR_SECONDS: u64 = 2;
 /// Readers of the bare loop, as many as the log has.
 const READERS: u32 = 4;
@@ -104,13 +104,13 @@ async fn run(folder: &Path, commands: u64) {
         }
         floors.push(of_lines);
     }
-    println!("\n{:<24} {:>7} {:>11} {:>9} {:>9} {:>7}", "", "clients", "commands/s", "p50 ms", "p99 ms", "batch");
+    println!("\n{:<32} {:>7} {:>11} {:>9} {:>9} {:>7} {:>7}", "", "clients", "commands/s", "p50 ms", "p99 ms", "cpu µs", "batch");
     for (name, lines) in [("app, from storage", &from_storage), ("app, cached states", &cached), ("bare loop", &bare)] {
         lines.iter().for_each(|line| print_line(name, line.clients, line.measured, Some(line.batch)));
     }
-    for (name, lines, floors) in [("  from storage", &from_storage, &floors[0]), ("  cached states", &cached, &floors[1])] {
+    for (name, lines, floors) in [("from storage", &from_storage, &floors[0]), ("cached states", &cached, &floors[1])] {
         for (line, floor) in lines.iter().zip(floors) {
-            print_line(&format!("append floor for{name}"), line.clients, *floor, Some(line.batch.round().max(1.0)));
+            print_line(&format!("append floor of app, {name}"), line.clients, *floor, Some(line.batch.round().max(1.0)));
         }
     }
     match &peer {
@@ -142,8 +142,8 @@ async fn run(folder: &Path, commands: u64) {
 
 fn print_line(name: &str, clients: usize, measured: Measured, batch: Option<f64>) {
     let batch = batch.map_or(String::new(), |batch| format!("{batch:.1}"));
-    let Measured { rate, p50, p99 } = measured;
-    println!("{name:<24} {clients:>7} {rate:>11.0} {p50:>9.2} {p99:>9.2} {batch:>7}");
+    let Measured { rate, p50, p99, cpu_micros } = measured;
+    println!("{name:<32} {clients:>7} {rate:>11.0} {p50:>9.2} {p99:>9.2} {cpu_micros:>7.0} {batch:>7}");
 }
 
 fn judge(what: &str, target: f64, here: f64, at_least: bool) {
@@ -331,7 +331,7 @@ async fn floor(folder: &Path, district: &District, batch: usize) -> Measured {
     let mut connection = bare_options(&own.join("bare.db")).connect().await.unwrap();
     let example = district.past.iter().flatten().find(|past| past.event_type == "ServiceLogged").unwrap();
     let mut position = district.past.iter().map(Vec::len).sum::<usize>() as u64;
-    let (begin, mut took, mut written) = (Instant::now(), vec![], 0);
+    let (begin, worked, mut took, mut written) = (Instant::now(), cpu_time(), vec![], 0);
     while begin.elapsed() < Duration::from_secs(FLOOR_SECONDS) {
         let append = Instant::now();
         let rows: Vec<_> = (0..batch)
@@ -345,9 +345,10 @@ async fn floor(folder: &Path, district: &District, batch: usize) -> Measured {
         written += batch;
     }
     let rate = written as f64 / begin.elapsed().as_secs_f64();
+    let cpu_micros = (cpu_time() - worked).as_secs_f64() * 1_000_000.0 / written as f64;
     connection.close().await.unwrap();
     std::fs::remove_dir_all(own).unwrap();
-    Measured { rate, p50: percentile(&mut took, 0.5), p99: percentile(&mut took, 0.99) }
+    Measured { rate, p50: percentile(&mut took, 0.5), p99: percentile(&mut took, 0.99), cpu_micros }
 }
 
 /// Events for the bare writer, and whoever waits for them.
@@ -471,7 +472,8 @@ struct PeerRun {
 
 impl PeerRun {
     fn measured(&self) -> Measured {
-        Measured { rate: self.rate, p50: self.p50, p99: self.p99 }
+        // Most of its work is PostgreSQL's, in other processes.
+        Measured { rate: self.rate, p50: self.p50, p99: self.p99, cpu_micros: f64::NAN }
     }
 }
 

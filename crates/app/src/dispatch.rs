@@ -52,7 +52,9 @@ pub trait Command: Serialize + Sync {
         vec![]
     }
 
-    /// Asks [`Work::may`], loads, decides, stages. Run again from scratch after a conflict.
+    /// Asks [`Work::may`], loads, decides, stages; keys and passwords are staged too, see [`Work::new_person`] and
+    /// [`Work::set_password`]. Run again from scratch after a conflict, and from the log where a cached state did not end in
+    /// a commit: whatever it does besides is done each time.
     async fn decide(&self, work: &mut Work<'_>) -> Result<Self::Answer, Rejection>;
 
     /// What must be done outside the log once the commit is durable; also on a repeat, so it must be idempotent.

@@ -1,6 +1,12 @@
 //! States kept between commands, and secrets kept for commands. Makes loud: an answer given from a state that others
 //! had changed, a figure that depends on what was cached, a key or a password left behind by a command that was not done.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
 use gongyi_app::{
     App, Command, Rejection,
     access::{accounts::OpenAccount, areas::ListArea},
@@ -11,18 +17,20 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     access::account::Account,
-    values::{OrganisationId, VolunteerId},
+    values::{OrganisationId, PersonId, VolunteerId},
     volunteering::{
         category::Category,
         membership::{Membership, membership_stream},
         service_ledger::ServiceLedger,
     },
 };
-use gongyi_eventlog::StateCache;
+use gongyi_eventlog::{AppendError, Appended, Commit, Log, LogError, Position, Recorded, StateCache, StoredAnswer, StreamId, Token};
+use gongyi_vault::Vault;
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::harness::{COMMUNITY, District, Hand, Resident, area, expect_refused};
@@ -143,6 +151,69 @@ async fn an_opening_that_loses_to_another_leaves_the_winners_password() {
     assert!(district.app.state::<Account>(account).await.unwrap().require_open().is_ok());
     assert!(district.signs_in(&zhang.phone, "the winner's password").await.is_ok());
     expect_refused("WrongCredentials", district.signs_in(&zhang.phone, "the loser's password").await);
+}
+
+/// A log that looks into the vault before it appends, and may fail then.
+struct Watched {
+    log: Arc<dyn Log>,
+    vault: Vault,
+    fails: AtomicBool,
+    without_key: AtomicUsize,
+}
+
+#[async_trait]
+impl Log for Watched {
+    async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
+        for (stream, event) in &commit.events {
+            if event.event_type == "PersonRegistered" && self.vault.key(PersonId(stream.id)).await.unwrap().is_none() {
+                self.without_key.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(AppendError::Storage(Arc::new(std::io::Error::other("the disk is full"))));
+        }
+        self.log.append(commit).await
+    }
+
+    async fn answer(&self, actor: &str, command_id: Uuid) -> Result<Option<StoredAnswer>, LogError> {
+        self.log.answer(actor, command_id).await
+    }
+    async fn read_stream(&self, stream: &StreamId, after_version: u64) -> Result<Vec<Recorded>, LogError> {
+        self.log.read_stream(stream, after_version).await
+    }
+    async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<Recorded>, LogError> {
+        self.log.read_streams(streams).await
+    }
+    async fn read_after(&self, position: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
+        self.log.read_after(position, limit).await
+    }
+    async fn head(&self) -> Result<Token, LogError> {
+        self.log.head().await
+    }
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.log.watch()
+    }
+    async fn token_at(&self, position: Position) -> Result<Option<Token>, LogError> {
+        self.log.token_at(position).await
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_durable_before_what_it_sealed_and_stays_where_the_outcome_is_unknown() {
+    let district = District::new().await;
+    let (log, vault) = (district.app.log().clone(), district.app.vault().clone());
+    let watched = Arc::new(Watched { log, vault, fails: AtomicBool::new(true), without_key: AtomicUsize::new(0) });
+    let stranger = Hand { app: district.app_over(watched.clone(), StateCache::default()), ..district.stranger() };
+    let (id, application, before) = (Uuid::now_v7(), district.application("张三"), district.secrets().await);
+    assert!(matches!(stranger.sends(id, &application).await, Err(Rejection::Fault(_))));
+    let unknown = district.secrets().await;
+    assert_eq!((unknown.keys, unknown.passwords, unknown.tombstones), (before.keys + 1, before.passwords + 1, before.tombstones));
+
+    watched.fails.store(false, Ordering::SeqCst);
+    let done = stranger.sends(id, &application).await.unwrap();
+    assert_eq!(watched.without_key.load(Ordering::SeqCst), 0);
+    assert!(district.app.vault().key(done.answer.person).await.unwrap().is_some());
+    assert!(district.signs_in(&application.phone, crate::harness::PASSWORD).await.is_ok());
 }
 
 /// Somebody does something; numbers are taken modulo what there is.

@@ -228,8 +228,13 @@ impl District {
     /// The platform as another process has it, with a cache of states of its own: what it does is done behind the back of
     /// the district's own.
     pub fn another_app(&self, states: StateCache) -> App {
+        self.app_over(self.store.log(), states)
+    }
+
+    /// The same over a log that stands before the district's own.
+    pub fn app_over(&self, log: Arc<dyn Log>, states: StateCache) -> App {
         let (vault, views, upcasters) = (self.app.vault().clone(), self.app.views().clone(), self.app.upcasters().clone());
-        App::with_states(self.store.log(), vault, views, upcasters, clock_of(&self.clock), self.app.zone(), states)
+        App::with_states(log, vault, views, upcasters, clock_of(&self.clock), self.app.zone(), states)
     }
 
     /// What the vault's file holds of persons and accounts.

@@ -177,7 +177,7 @@ async fn fill_log(path: &Path, district: &District) {
             written.push((stream, NewEvent { event_type, schema_version: 1, payload }));
         }
         let id = Uuid::now_v7();
-        let metadata = Metadata { actor: "fill".into(), command_id: id, correlation: id, causation: None, recorded_at: chrono::Utc::now() };
+        let metadata = Metadata { actor: "fill".into(), command_id: id, correlation: id, causation: None, recorded_at: district::today() };
         Commit {
             metadata,
             command_digest: [0; 32],
@@ -296,7 +296,7 @@ async fn insert(connection: &mut SqliteConnection, rows: &[BareRow]) {
 }
 
 fn bare_row(position: u64, kind: &str, stream: Uuid, version: u64, event_type: &str, payload: &str) -> BareRow {
-    let (id, digest, now) = (Uuid::now_v7(), "0f".repeat(32), chrono::Utc::now().timestamp_micros());
+    let (id, digest, now) = (Uuid::now_v7(), "0f".repeat(32), district::today().timestamp_micros());
     let actor = "account:0190b1f0-0000-7000-8000-000000000001";
     let answer = format!("\"{id}\"");
     (

@@ -302,7 +302,7 @@ async fn outcome<C: Command>(hand: &Hand<'_>, command: &C) -> String {
 #[test]
 fn whatever_is_cached_the_outcomes_are_those_of_the_log() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let config = Config { cases: 12, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
+    let config = Config { cases: 8, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
     let outcome = TestRunner::new(config).run(&steps(), |steps| {
         runtime.block_on(async {
             let (here, there) = (District::new().await, District::new().await);

@@ -12,3 +12,4 @@ mod registration;
 mod roles;
 mod services;
 mod sign_in;
+mod states;

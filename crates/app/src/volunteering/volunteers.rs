@@ -14,6 +14,7 @@ use gongyi_domain::{
     values::{AccountId, AreaCode, Day, OrganisationId, PersonId, Sealed, VolunteerId},
     volunteering::{
         membership::{JOIN_ORGANISATION, LEAVE_ORGANISATION, Membership, MembershipCommand, membership_stream},
+        organisation::Organisation,
         service_ledger::SERVICE_TEXT_MAX_CHARS,
         volunteer::{
             CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer, VolunteerCommand,
@@ -21,6 +22,7 @@ use gongyi_domain::{
         },
     },
 };
+use gongyi_eventlog::StreamId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -115,7 +117,7 @@ impl Command for RegisterVolunteer {
         }
         work.require_area(&self.home_area).await?;
 
-        let person = PersonId(Uuid::now_v7());
+        let person = work.new_person();
         let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
         work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
 
@@ -335,6 +337,14 @@ standing_commands! {
     WithdrawVolunteer, WITHDRAW_VOLUNTEER, "VolunteerWithdrawn", |reason| VolunteerCommand::Withdraw(Some(reason));
 }
 
+fn membership_reads(organisation: OrganisationId, volunteer: VolunteerId) -> Vec<StreamId> {
+    vec![
+        StreamId::of::<Volunteer>(volunteer),
+        StreamId::of::<Organisation>(organisation),
+        StreamId::of::<Membership>(membership_stream(organisation, volunteer)),
+    ]
+}
+
 /// Join an organisation.
 #[derive(Debug, Serialize)]
 pub struct JoinOrganisation {
@@ -348,6 +358,10 @@ pub struct JoinOrganisation {
 impl Command for JoinOrganisation {
     const ACT: &'static Act = &JOIN_ORGANISATION;
     type Answer = ();
+
+    fn reads(&self) -> Vec<StreamId> {
+        membership_reads(self.organisation, self.volunteer)
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
         let volunteer = work.load::<Volunteer>(self.volunteer).await?;
@@ -374,6 +388,10 @@ pub struct LeaveOrganisation {
 impl Command for LeaveOrganisation {
     const ACT: &'static Act = &LEAVE_ORGANISATION;
     type Answer = ();
+
+    fn reads(&self) -> Vec<StreamId> {
+        membership_reads(self.organisation, self.volunteer)
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
         let (person, _) = subject_of(work, self.volunteer).await?;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use gongyi_app::{
-    Command, Done, Rejection, Request,
+    App, Command, Done, Rejection, Request,
     access::{
         accounts::{GrantRole, RevokeRole},
         erasure::ErasePerson,
@@ -46,6 +46,7 @@ pub fn correction_of(who: &Resident<'_>) -> CorrectVolunteer {
 #[derive(Clone)]
 pub struct Hand<'d> {
     pub district: &'d District,
+    pub app: App,
     pub actor: Actor,
 }
 
@@ -105,7 +106,7 @@ impl District {
             None => Actor::Anonymous,
         };
         let RegisterVolunteer { phone, id_number, .. } = application;
-        Resident { hand: Hand { district: self, actor }, person, volunteer, phone, id_number }
+        Resident { hand: self.hand(actor), person, volunteer, phone, id_number }
     }
 
     /// Somebody registers for oneself.
@@ -171,12 +172,12 @@ impl District {
 impl Hand<'_> {
     /// A request under this command id.
     pub fn request(&self, id: Uuid) -> Request {
-        Request { command_id: id, correlation: id, ..self.district.app.request(self.actor.clone()) }
+        Request { command_id: id, correlation: id, ..self.app.request(self.actor.clone()) }
     }
 
     /// Sends a command under an id of its own choosing.
     pub async fn sends<C: Command>(&self, id: Uuid, command: &C) -> Result<Done<C::Answer>, Rejection> {
-        self.district.app.dispatch(&self.request(id), command).await
+        self.app.dispatch(&self.request(id), command).await
     }
 
     /// Does a command.

@@ -109,6 +109,15 @@ CREATE INDEX volunteers_by_number ON volunteers (number);
 CREATE INDEX volunteers_by_registration ON volunteers (registered_on, id);
 CREATE INDEX volunteers_by_home ON volunteers (home_area);
 
+CREATE TABLE star_schemes (
+    district   TEXT    PRIMARY KEY,
+    thresholds TEXT    NOT NULL, -- JSON array of minutes
+    counts     TEXT    NOT NULL,
+    set_at     INTEGER NOT NULL,
+    set_by     TEXT    NOT NULL,
+    position   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE activities (
     id                 TEXT    PRIMARY KEY,
     organisation       TEXT    NOT NULL,

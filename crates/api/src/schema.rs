@@ -12,7 +12,7 @@ use crate::{
     node::NodeQueries,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
-        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups,
+        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, stars,
         subscriptions, volunteer_commands, volunteers,
     },
 };
@@ -31,6 +31,7 @@ pub struct Query(
     attendance::AttendanceQueries,
     services::ServiceQueries,
     participation::ParticipationQueries,
+    stars::StarQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -44,6 +45,7 @@ pub struct Mutation(
     sign_ups::SignUpMutations,
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,
+    stars::StarMutations,
 );
 
 /// The schema.

@@ -9,4 +9,5 @@ mod personal_data;
 mod queries;
 mod schema;
 mod sign_in;
+mod stars;
 mod subscriptions;

@@ -20,6 +20,7 @@ use gongyi_domain::{
         membership::Membership,
         organisation::Organisation,
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
+        star_scheme::StarScheme,
         volunteer::{Volunteer, VolunteerEvent},
     },
 };
@@ -72,6 +73,7 @@ fn decode_event(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event, Dec
         Calendar::NAME => upcasters.decode(recorded).map(Event::Calendar),
         Activity::NAME => upcasters.decode(recorded).map(Event::Activity),
         ServiceLedger::NAME => upcasters.decode(recorded).map(Event::ServiceLedger),
+        StarScheme::NAME => upcasters.decode(recorded).map(Event::StarScheme),
         kind => Err(DecodeError::Codec { position: recorded.position, source: CodecError::UnknownKind { kind: kind.to_owned() } }),
     }
 }
@@ -110,7 +112,8 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         | Event::Organisation(_)
         | Event::Membership(_)
         | Event::Calendar(_)
-        | Event::Activity(_) => {}
+        | Event::Activity(_)
+        | Event::StarScheme(_) => {}
     }
 }
 

@@ -41,5 +41,5 @@ pub use status::{Parked, Stale, ViewStatus};
 pub use views::{ViewOptions, Views};
 pub use volunteering::{
     activities::*, activity_queries::*, history::*, organisations::*, participation_queries::*, service_record_queries::*,
-    service_records::*, statistics::*, volunteers::*,
+    service_records::*, star_schemes::*, statistics::*, volunteers::*,
 };

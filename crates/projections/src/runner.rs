@@ -30,7 +30,7 @@ use crate::{
     views::ViewOptions,
     volunteering::{
         activities::ActivitiesFold, history::HistoryFold, organisations::OrganisationsFold, service_records::ServiceFold,
-        volunteers::VolunteersFold,
+        star_schemes::StarSchemesFold, volunteers::VolunteersFold,
     },
 };
 
@@ -60,6 +60,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ActivitiesFold>(),
         model::<ServiceFold>(),
         model::<HistoryFold>(),
+        model::<StarSchemesFold>(),
     ]
 }
 

@@ -18,6 +18,7 @@ use super::{
     organisations::{self, Membership},
     services::{ServiceRecord, ServiceRecordFilter, ServiceRecordOrder},
     sign_ups::SignUp,
+    stars::Stars,
 };
 use crate::{
     access::{
@@ -171,6 +172,11 @@ impl Volunteer {
         let VolunteerView { attested_minutes, declared_minutes, records, .. } = self.view;
         ServiceTotals { attested_minutes, declared_minutes, records }
     }
+    /// Stars for confirmed service, by the scheme of the home district.
+    async fn stars(&self, ctx: &Context<'_>) -> Result<Stars, Error> {
+        let VolunteerView { home_area, attested_minutes, declared_minutes, .. } = &self.view;
+        Stars::of(&Door::of(ctx)?, home_area, *attested_minutes, *declared_minutes).await
+    }
     /// The organisations the volunteer is a member of now, in the order of joining.
     async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>, Error> {
         let rows = Door::of(ctx)?.load(MembershipsOf(self.view.id)).await?.unwrap_or_default();
@@ -275,6 +281,8 @@ pub struct VolunteerFilter {
     name_contains: Option<String>,
     /// With exactly this volunteer number.
     number: Option<String>,
+    /// With at least so many stars.
+    min_stars: Option<u8>,
 }
 
 /// By what volunteers are ordered.
@@ -341,6 +349,7 @@ impl VolunteerQueries {
             registered_to: filter.registered_to.map(|it| it.0),
             name_contains: filter.name_contains,
             number: filter.number,
+            min_stars: filter.min_stars.map(usize::from),
         };
         let sort = match order_by.field {
             VolunteerOrderField::RegisteredOn => VolunteerSort::RegisteredOn,

@@ -9,4 +9,5 @@ pub mod membership;
 pub mod organisation;
 pub mod service_ledger;
 pub mod service_record;
+pub mod star_scheme;
 pub mod volunteer;

@@ -112,7 +112,8 @@ impl Fold for AccountsFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }

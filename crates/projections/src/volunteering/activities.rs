@@ -293,7 +293,8 @@ impl Fold for ActivitiesFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
-            | Event::ServiceLedger(_) => return Ok(()),
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => return Ok(()),
         };
         match event {
             ActivityEvent::ActivityPublished { organisation, details } => {

@@ -168,7 +168,9 @@ fn line(change: &Change) -> Result<Option<Line<'_>>, FoldError> {
         ) => Ok(Some(Line { volunteer: *volunteer, subject: organisation.0, details: "{}".to_owned(), reason: None })),
         Event::Activity(event) => activity_line(id, event),
         Event::ServiceLedger(event) => ledger_line(id, event).map(Some),
-        Event::Area(_) | Event::Claim(_) | Event::Account(_) | Event::Organisation(_) | Event::Calendar(_) => Ok(None),
+        Event::Area(_) | Event::Claim(_) | Event::Account(_) | Event::Organisation(_) | Event::Calendar(_) | Event::StarScheme(_) => {
+            Ok(None)
+        }
     }
 }
 

@@ -8,5 +8,6 @@ pub mod participation;
 pub mod participation_queries;
 pub mod service_record_queries;
 pub mod service_records;
+pub mod star_schemes;
 pub mod statistics;
 pub mod volunteers;

@@ -116,7 +116,8 @@ impl Fold for OrganisationsFold {
             | Event::Volunteer(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
     }
 
@@ -175,7 +176,8 @@ impl Fold for OrganisationsFold {
             | Event::Volunteer(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }

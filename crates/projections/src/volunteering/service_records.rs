@@ -278,7 +278,8 @@ impl Fold for ServiceFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
-            | Event::Activity(_) => {}
+            | Event::Activity(_)
+            | Event::StarScheme(_) => {}
         }
     }
 
@@ -356,7 +357,8 @@ impl Fold for ServiceFold {
             | Event::Organisation(_)
             | Event::Membership(_)
             | Event::Calendar(_)
-            | Event::Activity(_) => {}
+            | Event::Activity(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }

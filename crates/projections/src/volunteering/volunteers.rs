@@ -6,7 +6,10 @@ use gongyi_domain::{
     Event,
     access::person::PersonEvent,
     values::{AreaCode, Day, OrganisationId, PersonId, VolunteerId},
-    volunteering::volunteer::{Consents, Standing, VolunteerEvent},
+    volunteering::{
+        star_scheme::{Counts, STARS_DEFAULT_MINUTES},
+        volunteer::{Consents, Standing, VolunteerEvent},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,7 +123,8 @@ impl Fold for VolunteersFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }
@@ -198,6 +202,8 @@ pub struct VolunteerFilter {
     pub name_contains: Option<String>,
     /// With exactly this number.
     pub number: Option<String>,
+    /// With at least so many stars, by the scheme of the home district.
+    pub min_stars: Option<usize>,
 }
 
 /// In which order.
@@ -210,6 +216,19 @@ pub enum VolunteerSort {
     Name,
     /// By confirmed minutes, attested and declared together.
     Minutes,
+}
+
+/// As [`StarScheme::rating`](gongyi_domain::volunteering::star_scheme::StarScheme::rating), for a whole list: enough
+/// counted minutes for the star `at` of the home district's scheme. A star that the scheme does not have is nobody's.
+fn at_least_the_star(at: usize) -> String {
+    let default = STARS_DEFAULT_MINUTES.get(at).map_or("NULL".to_owned(), |threshold| threshold.0.to_string());
+    let scheme = "FROM star_schemes s WHERE s.district=substr(v.home_area,1,6)";
+    let only_attested = Counts::Attested.code();
+    format!(
+        "coalesce(t.attested_minutes,0)
+            + iif(EXISTS(SELECT 1 {scheme} AND s.counts='{only_attested}'),0,coalesce(t.declared_minutes,0))
+         >= iif(EXISTS(SELECT 1 {scheme}),(SELECT s.thresholds->>{at} {scheme}),{default})"
+    )
 }
 
 impl Views {
@@ -238,6 +257,9 @@ impl Views {
         conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
         conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
         conditions.maybe("v.number=?", filter.number.as_deref());
+        if let Some(at) = filter.min_stars.and_then(|stars| stars.checked_sub(1)) {
+            conditions.plain(&at_least_the_star(at));
+        }
         let (from, name, columns): (_, _, Vec<SortColumn>) = match sort {
             VolunteerSort::RegisteredOn => (FROM, "volunteers by registration", vec![SortColumn::plain("v.registered_on"), ID]),
             VolunteerSort::Name => (FROM_BY_NAME, "volunteers by name", vec![NAME, SortColumn::plain("p.person")]),

@@ -21,6 +21,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationCommand, OrganisationKind, Profile},
         service_ledger::{Approver, ServiceLedger, ServiceLedgerCommand},
         service_record::{Evidence, Level, Served, Setting, Source, Status},
+        star_scheme::{Counts, StarScheme, StarSchemeCommand, star_scheme_stream},
         volunteer::{Consents, Volunteer, VolunteerCommand, volunteer_number, volunteer_of},
     },
 };
@@ -41,6 +42,7 @@ pub struct Story {
     memberships: States<Membership>,
     volunteers: States<Volunteer>,
     activities: States<Activity>,
+    stars: States<StarScheme>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
     serial: u128,
 }
@@ -77,6 +79,7 @@ impl Story {
             memberships: States::default(),
             volunteers: States::default(),
             activities: States::default(),
+            stars: States::default(),
             ledgers: BTreeMap::new(),
             serial: 0x9000,
         }
@@ -92,6 +95,12 @@ impl Story {
         let now = platform.now;
         let who = volunteer(a);
         match what % 24 {
+            0 if b.is_multiple_of(3) => {
+                let district = area(a).district();
+                let (thresholds, counts) = (vec![Minutes(1 + b % 600)], pick(&[Counts::Attested, Counts::AttestedAndDeclared], b));
+                let stream = star_scheme_stream(&district);
+                self.stars.act::<StarScheme>(platform, stream, StarSchemeCommand::Set { district, thresholds, counts }).await;
+            }
             0 => {
                 let code = area(a);
                 let command = AreaCommand::List { code: code.clone(), name: format!("{code} {}", b % 2) };

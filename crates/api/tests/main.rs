@@ -4,6 +4,7 @@
 mod commands;
 mod harness;
 mod http;
+mod known_at;
 mod limits;
 mod personal_data;
 mod queries;

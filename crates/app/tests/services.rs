@@ -391,6 +391,7 @@ async fn the_figures_follow_every_decision() {
         organisation: None,
         from: "2026-03-01".parse().unwrap(),
         to: "2026-03-01".parse().unwrap(),
+        known_at: None,
     };
     let total = || async {
         district.settles().await;

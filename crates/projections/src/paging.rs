@@ -173,6 +173,12 @@ impl Conditions {
         }
     }
 
+    /// Adds a condition with as many `?` as there are values.
+    pub(crate) fn holds(&mut self, sql: String, values: Vec<Bind>) {
+        self.sql.push(sql);
+        self.binds.extend(values);
+    }
+
     /// `column` lies in the area: a range that an index serves.
     pub(crate) fn in_area(&mut self, column: &str, area: Option<&gongyi_domain::values::AreaCode>) {
         if let Some(area) = area {

@@ -271,7 +271,8 @@ async fn service_counts_while_it_is_confirmed() {
         (corrected(served("2026-01-31", 60), served("2026-02-02", 30)), (30, 1)),
         (ServiceLedgerEvent::ServiceVoided { record, reason: Some(reason("ServiceVoided")) }, (0, 0)),
     ];
-    let period = |from, to| ParticipationFilter { area: Some(code("440402")), organisation: None, from: day(from), to: day(to) };
+    let period =
+        |from, to| ParticipationFilter { area: Some(code("440402")), organisation: None, from: day(from), to: day(to), known_at: None };
     for (event, (minutes, records)) in steps {
         platform.append::<ServiceLedger>(ledger, std::slice::from_ref(&event)).await;
         let views = platform.settled().await;

@@ -10,8 +10,8 @@ use gongyi_domain::{
 };
 use serde_json::Value;
 
-/// Root fields without an act of their own: what a node is asks its own type's act; the categories are constants.
-const FIELDS_WITHOUT_AN_ACT: [&str; 3] = ["categories", "node", "nodes"];
+/// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
+const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
 const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 5] = [
     ("organisation", "organisations"),

@@ -5,6 +5,8 @@
 //! Records are logged in one round and confirmed in the next, so that most confirmations find their record in the file.
 //! Opening sealed text costs nothing here: ciphers are the vault's to measure.
 
+use std::collections::BTreeSet;
+
 use std::{
     error::Error,
     path::Path,
@@ -24,6 +26,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
         service_record::{Evidence, Level, Served, Setting, Source},
+        skill::Skill,
         volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_number, volunteer_of},
     },
 };
@@ -158,7 +161,7 @@ async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
             number: volunteer_number(ledger.random()),
             registered_on: ledger.now.date_naive(),
             home_area,
-            skills: vec!["first aid".to_owned()],
+            skills: BTreeSet::from([Skill::FirstAid]),
             consents: Consents::default(),
         };
         ledger.append::<Volunteer>(volunteer.0, 0, &event).await?;

@@ -4,6 +4,8 @@
 
 mod harness;
 
+use std::collections::BTreeSet;
+
 use std::time::Duration;
 
 use gongyi_domain::{
@@ -55,7 +57,7 @@ async fn settle(platform: &mut Platform, n: u32) {
         number,
         registered_on,
         home_area: "440402".parse().unwrap(),
-        skills: vec![],
+        skills: BTreeSet::new(),
         consents: Consents::default(),
     };
     platform.append::<Volunteer>(volunteer, &[event]).await;

@@ -4,6 +4,8 @@
 
 mod harness;
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
@@ -38,7 +40,7 @@ async fn serves(platform: &mut Platform, n: u128, home: &str, attested_hours: u3
         number: format!("NUMBER-{n}"),
         registered_on: "2026-01-01".parse().unwrap(),
         home_area: home_area.clone(),
-        skills: vec![],
+        skills: BTreeSet::new(),
         consents: Consents::default(),
     };
     platform.append::<Volunteer>(volunteer, &[registered]).await;

@@ -3,6 +3,8 @@
 
 mod harness;
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
@@ -15,6 +17,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
         service_record::{Evidence, Level, Served, Setting, Source, Status},
+        skill::Skill,
         volunteer::{Consents, Standing, Volunteer, VolunteerEvent, volunteer_of},
     },
 };
@@ -75,7 +78,7 @@ async fn register(platform: &mut Platform, n: u128, name: &str, on: &str, area: 
         number: format!("NUMBER-{n}"),
         registered_on: day(on),
         home_area: code(area),
-        skills: vec!["swimming".to_owned()],
+        skills: BTreeSet::from([Skill::Swimming]),
         consents: Consents { guardian: true, separate: false },
     };
     platform.append::<Volunteer>(volunteer(n), &[event]).await;
@@ -154,7 +157,7 @@ async fn volunteers_are_filtered_and_ordered() {
     assert_eq!(found(VolunteerFilter { name_contains: Some("王".to_owned()), ..none() }, by, false).await, [three, one]);
     assert_eq!(found(VolunteerFilter { number: Some("NUMBER-2".to_owned()), ..none() }, by, false).await, [two]);
     let view = views.volunteer(one).await.unwrap().unwrap();
-    assert_eq!((view.name.as_deref(), view.skills.as_slice()), (Some("王一"), ["swimming".to_owned()].as_slice()));
+    assert_eq!((view.name.as_deref(), &view.skills), (Some("王一"), &BTreeSet::from([Skill::Swimming])));
     assert!(view.guardian_consent && !view.separate_consent);
     assert_eq!(views.volunteer_of_person(person(1)).await.unwrap().unwrap().id, one);
     assert_eq!(views.volunteer_by_number("NUMBER-1").await.unwrap().unwrap().id, one);
@@ -178,7 +181,7 @@ async fn shifts_count_their_places_through_waitlist_amendment_and_attendance() {
         area: code("440402001"),
         shifts,
         minimum_age: 16,
-        required_skills: vec!["swimming".to_owned()],
+        required_skills: BTreeSet::from([Skill::Swimming]),
         risk: None,
         sign_up_opens: starts - TimeDelta::days(3),
         sign_up_closes: starts,

@@ -125,9 +125,9 @@ impl Activity {
     async fn minimum_age(&self) -> u32 {
         self.0.minimum_age
     }
-    /// Skills a volunteer must have named.
-    async fn required_skills(&self) -> &[String] {
-        &self.0.required_skills
+    /// What a volunteer must be able to do, all of it.
+    async fn required_skills(&self) -> Vec<Skill> {
+        self.0.required_skills.iter().copied().map(Skill::from).collect()
     }
     /// What is said where it is dangerous.
     async fn risk(&self) -> Option<Risk> {

@@ -18,6 +18,7 @@ use super::{
     organisations::{self, Membership},
     services::{ServiceRecord, ServiceRecordFilter, ServiceRecordOrder},
     sign_ups::SignUp,
+    skills::Skill,
     stars::Stars,
 };
 use crate::{
@@ -155,9 +156,10 @@ impl Volunteer {
     async fn standing(&self) -> Standing {
         self.view.standing.into()
     }
-    /// Skills, as named by the volunteer; none for those who may not see personal data.
-    async fn skills(&self, ctx: &Context<'_>) -> Result<&[String], Error> {
-        Ok(self.sight(&Door::of(ctx)?).await?.text(Some(self.view.skills.as_slice())).unwrap_or_default())
+    /// What the volunteer can do; nothing for those who may not see personal data, and once erased.
+    async fn skills(&self, ctx: &Context<'_>) -> Result<Vec<Skill>, Error> {
+        let seen = self.sight(&Door::of(ctx)?).await?.text(Some(&self.view.skills));
+        Ok(seen.into_iter().flatten().copied().map(Skill::from).collect())
     }
     /// A guardian's consent was given, as under 18 years of age; null for those who may not see personal data.
     async fn guardian_consent(&self, ctx: &Context<'_>) -> Result<Option<bool>, Error> {

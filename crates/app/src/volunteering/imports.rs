@@ -4,6 +4,8 @@
 //! - Imported hours are declared, and confirmed by the importing operator at the organisation's level; once a day has
 //!   over 8 hours, confirmed or not, its further rows wait for those above, and the operator's own for somebody else.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gongyi_domain::{
     access::{
@@ -92,7 +94,7 @@ impl Command for ImportVolunteer {
             phone: self.phone.clone(),
             home_area: self.area.clone(),
             organisation: self.organisation,
-            skills: vec![],
+            skills: BTreeSet::new(),
             consents: Consents { guardian: self.consent, separate: self.consent },
             registered_on: Some(self.registered_on),
             password: None,

@@ -1,5 +1,7 @@
 //! Registering, correcting, suspending, reinstating and withdrawing volunteers; joining and leaving organisations.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gongyi_domain::{
     access::{
@@ -15,6 +17,7 @@ use gongyi_domain::{
     volunteering::{
         membership::{JOIN_ORGANISATION, LEAVE_ORGANISATION, Membership, MembershipCommand, membership_stream},
         service_ledger::SERVICE_TEXT_MAX_CHARS,
+        skill::Skill,
         volunteer::{
             CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer, VolunteerCommand,
             VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
@@ -73,7 +76,7 @@ pub struct RegisterVolunteer {
     /// A first organisation to join.
     pub organisation: Option<OrganisationId>,
     /// Skills.
-    pub skills: Vec<String>,
+    pub skills: BTreeSet<Skill>,
     /// Consents for a minor.
     pub consents: Consents,
     /// The day of registration; `None` for today. Only operators register for another day.
@@ -224,7 +227,7 @@ pub struct CorrectVolunteer {
     /// The right home area.
     pub home_area: Option<AreaCode>,
     /// The right skills.
-    pub skills: Option<Vec<String>>,
+    pub skills: Option<BTreeSet<Skill>>,
     /// Why.
     pub reason: Option<String>,
 }

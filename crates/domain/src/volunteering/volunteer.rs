@@ -5,11 +5,14 @@
 //! - The public volunteer number is not the ID number and is made from randomness alone.
 //! - Suspended volunteers keep their history and take on nothing new; withdrawn and erased ones are gone for good.
 
+use std::collections::BTreeSet;
+
 use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::skill::Skill;
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
@@ -21,10 +24,6 @@ use crate::{
 pub const ADULT_MIN_YEARS: u32 = 18;
 /// Below this age a separate consent is needed, in years.
 pub const SEPARATE_CONSENT_MIN_YEARS: u32 = 14;
-/// Most skills a volunteer names.
-pub const SKILLS_MAX_COUNT: usize = 50;
-/// Longest skill, in characters.
-pub const SKILL_MAX_CHARS: usize = 40;
 
 const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
 const ONESELF_AND_KEEPERS: &[To] =
@@ -100,8 +99,8 @@ pub struct Volunteer {
     pub standing: Standing,
     /// Home area.
     pub home_area: Option<AreaCode>,
-    /// Skills, as named by the volunteer.
-    pub skills: Vec<String>,
+    /// What the volunteer can do.
+    pub skills: BTreeSet<Skill>,
     /// The day of registration; `None` before it.
     pub registered_on: Option<Day>,
     /// Consents given for a minor then.
@@ -126,7 +125,7 @@ pub enum VolunteerCommand {
         /// Home area.
         home_area: AreaCode,
         /// Skills.
-        skills: Vec<String>,
+        skills: BTreeSet<Skill>,
         /// Consents for a minor.
         consents: Consents,
     },
@@ -135,7 +134,7 @@ pub enum VolunteerCommand {
         /// The new home area.
         home_area: Option<AreaCode>,
         /// The new skills.
-        skills: Option<Vec<String>>,
+        skills: Option<BTreeSet<Skill>>,
     },
     /// Suspend, with the reason.
     Suspend(Sealed),
@@ -161,7 +160,7 @@ pub enum VolunteerEvent {
         /// Home area.
         home_area: AreaCode,
         /// Skills.
-        skills: Vec<String>,
+        skills: BTreeSet<Skill>,
         /// Consents given for a minor.
         consents: Consents,
     },
@@ -170,7 +169,7 @@ pub enum VolunteerEvent {
         /// The new home area.
         home_area: Option<AreaCode>,
         /// The new skills.
-        skills: Option<Vec<String>>,
+        skills: Option<BTreeSet<Skill>>,
     },
     /// Suspended.
     VolunteerSuspended {
@@ -205,8 +204,6 @@ refusals! {
         GuardianConsentMissing("guardianConsent", "未满十八周岁须有监护人同意", "Under 18 only with a guardian's consent"),
         /// Under 14 without the separate consent.
         SeparateConsentMissing("separateConsent", "未满十四周岁须有单独同意", "Under 14 a separate consent is needed"),
-        /// Too many or too long skills.
-        SkillsTooMany { most: usize }("skills", "技能最多 {most} 项，每项不超过四十字", "At most {most} skills of 40 characters"),
         /// Suspended, withdrawn or erased volunteers take on nothing new.
         NotActive("volunteer", "该志愿者目前不能参加服务", "This volunteer cannot take part now"),
         /// Only active volunteers are suspended.
@@ -234,11 +231,6 @@ pub fn volunteer_number(random: u64) -> String {
 /// The volunteer of a person: one by construction.
 pub fn volunteer_of(person: PersonId) -> crate::values::VolunteerId {
     crate::values::VolunteerId(Uuid::new_v5(&person.0, b"gongyi:volunteer"))
-}
-
-fn fitting_skills(skills: &[String]) -> Result<(), VolunteerRefusal> {
-    let fits = skills.len() <= SKILLS_MAX_COUNT && skills.iter().all(|skill| (1..=SKILL_MAX_CHARS).contains(&skill.chars().count()));
-    if fits { Ok(()) } else { Err(VolunteerRefusal::SkillsTooMany { most: SKILLS_MAX_COUNT }) }
 }
 
 impl Volunteer {
@@ -304,7 +296,6 @@ impl Aggregate for Volunteer {
                     return Err(VolunteerRefusal::RegisteredInFuture);
                 }
                 Self::require_consents(birth_date, registered_on, consents)?;
-                fitting_skills(&skills)?;
                 E::VolunteerRegistered { person, number, registered_on, home_area, skills, consents }
             }
             (Standing::Unknown, _) => return Err(VolunteerRefusal::UnknownVolunteer),
@@ -313,7 +304,6 @@ impl Aggregate for Volunteer {
                 if home_area.is_none() && skills.is_none() {
                     return Err(VolunteerRefusal::NothingToCorrect);
                 }
-                fitting_skills(skills.as_deref().unwrap_or_default())?;
                 E::VolunteerCorrected { home_area, skills }
             }
             (Standing::Active, C::Suspend(reason)) => E::VolunteerSuspended { reason },
@@ -367,7 +357,7 @@ mod tests {
             registered_on: day(on),
             today: day("2026-01-01"),
             home_area: "440402".parse().unwrap(),
-            skills: vec![],
+            skills: BTreeSet::new(),
             consents,
         };
         Volunteer::handle_command(&Volunteer::default(), command)

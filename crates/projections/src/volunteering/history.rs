@@ -95,7 +95,7 @@ fn volunteer_line<'a>(id: Uuid, event: &'a VolunteerEvent) -> Result<Line<'a>, F
         VolunteerEvent::VolunteerRegistered { person: _, number, registered_on, home_area, skills: _, consents } => {
             (json!({ "number": number, "registered_on": registered_on, "home_area": home_area, "consents": consents }), None)
         }
-        // Skills are named by the volunteer: personal.
+        // What somebody can do is personal: erased with the person.
         VolunteerEvent::VolunteerCorrected { home_area, skills } => {
             (json!({ "home_area": home_area, "skills_changed": skills.is_some() }), None)
         }

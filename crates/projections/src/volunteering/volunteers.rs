@@ -2,11 +2,14 @@
 //!
 //! - One row a volunteer, whatever the standing; what is personal stands in `persons` alone.
 
+use std::collections::BTreeSet;
+
 use gongyi_domain::{
     Event,
     access::person::PersonEvent,
     values::{AreaCode, Day, OrganisationId, PersonId, VolunteerId},
     volunteering::{
+        skill::Skill,
         star_scheme::{Counts, STARS_DEFAULT_MINUTES},
         volunteer::{Consents, Standing, VolunteerEvent},
     },
@@ -52,9 +55,9 @@ row! {
             /// Where the volunteer stands.
             #[serde(with = "standing")]
             standing: Standing,
-            /// Skills, as named by the volunteer.
+            /// What the volunteer can do.
             #[serde(with = "json")]
-            skills: Vec<String>,
+            skills: BTreeSet<Skill>,
         }
     }
 }
@@ -164,9 +167,9 @@ pub struct VolunteerView {
     /// Where the volunteer stands.
     #[serde(with = "standing")]
     pub standing: Standing,
-    /// Skills, as named by the volunteer.
+    /// What the volunteer can do.
     #[serde(with = "json")]
-    pub skills: Vec<String>,
+    pub skills: BTreeSet<Skill>,
     /// Confirmed minutes with evidence of attendance.
     pub attested_minutes: u64,
     /// Confirmed minutes entered by hand. Never added to the attested ones.

@@ -20,9 +20,10 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 5] = [
     ("serviceRecordChanges", "serviceRecords"),
     ("participationChanges", "serviceRecords"),
 ];
-/// Acts without a root field: those of the command line, and the two that fields of persons ask.
-const ACTS_WITHOUT_A_FIELD: [&str; 6] =
-    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber"];
+/// Acts without a root field: those of the command line, the two that fields of persons ask, and the one that
+/// `registerVolunteer` asks for who has withdrawn.
+const ACTS_WITHOUT_A_FIELD: [&str; 7] =
+    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber", "returnVolunteer"];
 
 async fn introspected(query: &str) -> Value {
     let schema = gongyi_api::schema(None, &ApiSettings::default(), Metrics::default());

@@ -94,6 +94,7 @@ pub const ACTS: &[&Act] = &[
     &volunteer::SUSPEND_VOLUNTEER,
     &volunteer::REINSTATE_VOLUNTEER,
     &volunteer::WITHDRAW_VOLUNTEER,
+    &volunteer::RETURN_VOLUNTEER,
     &volunteer::IMPORT_VOLUNTEERS,
     &volunteer::VOLUNTEERS,
     &volunteer::VOLUNTEER,

@@ -103,7 +103,10 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         ) => reason.iter().for_each(see),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
-            VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},
+            VolunteerEvent::VolunteerRegistered { .. }
+            | VolunteerEvent::VolunteerCorrected { .. }
+            | VolunteerEvent::VolunteerReturned { .. }
+            | VolunteerEvent::VolunteerErased {},
         )
         | Event::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
         | Event::Area(_)

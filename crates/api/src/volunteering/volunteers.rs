@@ -41,7 +41,7 @@ pub enum Standing {
     Active,
     /// Suspended for now: keeps the history and takes on nothing new.
     Suspended,
-    /// Withdrawn for good.
+    /// Withdrawn; may register again.
     Withdrawn,
     /// Erased with the person.
     Erased,

@@ -99,7 +99,7 @@ impl Command for ImportVolunteer {
             registered_on: Some(self.registered_on),
             password: None,
         };
-        register.decide(work).await
+        register.import(work).await
     }
 }
 

@@ -101,6 +101,9 @@ fn volunteer_line<'a>(id: Uuid, event: &'a VolunteerEvent) -> Result<Line<'a>, F
         }
         VolunteerEvent::VolunteerSuspended { reason } | VolunteerEvent::VolunteerReinstated { reason } => (json!({}), Some(reason)),
         VolunteerEvent::VolunteerWithdrawn { reason } => (json!({}), reason.as_ref()),
+        VolunteerEvent::VolunteerReturned { returned_on, home_area, skills: _, consents, suspended } => {
+            (json!({ "returned_on": returned_on, "home_area": home_area, "consents": consents, "suspended": suspended }), None)
+        }
         VolunteerEvent::VolunteerErased {} => (json!({}), None),
     };
     Ok(Line { volunteer: VolunteerId(id), subject: id, details: text(&details)?, reason })

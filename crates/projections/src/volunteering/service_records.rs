@@ -281,6 +281,7 @@ impl Fold for ServiceFold {
                 | VolunteerEvent::VolunteerSuspended { .. }
                 | VolunteerEvent::VolunteerReinstated { .. }
                 | VolunteerEvent::VolunteerWithdrawn { .. }
+                | VolunteerEvent::VolunteerReturned { .. }
                 | VolunteerEvent::VolunteerErased {},
             )
             | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
@@ -360,6 +361,7 @@ impl Fold for ServiceFold {
                 | VolunteerEvent::VolunteerSuspended { .. }
                 | VolunteerEvent::VolunteerReinstated { .. }
                 | VolunteerEvent::VolunteerWithdrawn { .. }
+                | VolunteerEvent::VolunteerReturned { .. }
                 | VolunteerEvent::VolunteerErased {},
             )
             | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })

@@ -40,18 +40,18 @@ row! {
             number: String,
             /// The day of registration.
             registered_on: Day,
-            /// The guardian's consent was given.
-            #[serde(with = "flag")]
-            guardian_consent: bool,
-            /// The separate consent was given.
-            #[serde(with = "flag")]
-            separate_consent: bool,
         }
         rare {
             /// Home area.
             home_area: AreaCode,
         }
         live {
+            /// The guardian's consent was given.
+            #[serde(with = "flag")]
+            guardian_consent: bool,
+            /// The separate consent was given.
+            #[serde(with = "flag")]
+            separate_consent: bool,
             /// Where the volunteer stands.
             #[serde(with = "standing")]
             standing: Standing,
@@ -112,6 +112,12 @@ impl Fold for VolunteersFold {
             }
             Event::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason: _ }) => {
                 self.volunteers.change(&(id,), position)?.standing = Standing::Withdrawn;
+            }
+            Event::Volunteer(VolunteerEvent::VolunteerReturned { returned_on: _, home_area, skills, consents, suspended }) => {
+                let row = self.volunteers.change(&(id,), position)?;
+                row.standing = if *suspended { Standing::Suspended } else { Standing::Active };
+                (row.guardian_consent, row.separate_consent) = (consents.guardian, consents.separate);
+                (row.home_area, row.skills) = (home_area.clone(), skills.clone());
             }
             Event::Volunteer(VolunteerEvent::VolunteerErased {}) => {
                 let row = self.volunteers.change(&(id,), position)?;

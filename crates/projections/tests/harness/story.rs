@@ -145,6 +145,13 @@ impl Story {
                     0 => VolunteerCommand::Suspend(seal(of, "VolunteerSuspended", "reason", "late")),
                     1 => VolunteerCommand::Reinstate(seal(of, "VolunteerReinstated", "reason", "back")),
                     2 if a.is_multiple_of(4) => VolunteerCommand::Withdraw(None),
+                    3 => VolunteerCommand::Return {
+                        birth_date: NaiveDate::from_ymd_opt(1980, 1, 1).unwrap(),
+                        today: now.date_naive(),
+                        home_area: area(b),
+                        skills: BTreeSet::from([pick(Skill::ALL, b)]),
+                        consents: Consents { guardian: b.is_multiple_of(2), separate: false },
+                    },
                     _ => VolunteerCommand::Correct { home_area: Some(area(b)), skills: Some(BTreeSet::from([pick(Skill::ALL, b)])) },
                 };
                 self.volunteers.act::<Volunteer>(platform, who.0, command).await;

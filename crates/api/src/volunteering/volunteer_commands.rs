@@ -150,13 +150,16 @@ pub struct VolunteerMutations;
 #[Object]
 impl VolunteerMutations {
     /// Register a person as a volunteer. Open to strangers, who thereby open their account; so often from one address.
+    /// Who has withdrawn is taken back by it, with number and hours, and with what is given now: by oneself signed in, or
+    /// by the staff of the home area.
     async fn register_volunteer(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who.")] input: RegisterVolunteerInput,
     ) -> Result<RegisterVolunteerPayload, Error> {
         let door = Door::of(ctx)?;
-        if matches!(door.asker.actor, Actor::Anonymous)
+        // Staff take in whoever stands before them; everybody else registers oneself, signed in or not.
+        if door.asker.actor.grants().is_empty()
             && let Err(refusal) = door.allowances.take(Attempt::Registration, door.asker.address)
         {
             let outcome: Outcome<()> = Outcome::refused(refusal);
@@ -215,7 +218,7 @@ impl VolunteerMutations {
         Ok(ReinstateVolunteerPayload::new(done.told, changed(&door, done.answer).await?))
     }
 
-    /// Withdraw a volunteer for good.
+    /// Withdraw a volunteer: coming shifts are given back, memberships end. Who has withdrawn may register again.
     async fn withdraw_volunteer(
         &self,
         ctx: &Context<'_>,

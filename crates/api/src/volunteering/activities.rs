@@ -16,6 +16,7 @@ use super::{
     categories::Category,
     organisations::{self, Organisation},
     sign_ups::SignUp,
+    skills::Skill,
 };
 use crate::{
     access::areas::{self, Area},
@@ -252,6 +253,9 @@ pub struct ActivityFilter {
     area: Option<AreaCode>,
     /// Organised by this one.
     organisation: Option<ID>,
+    /// Also those below it.
+    #[graphql(default)]
+    include_below: bool,
     /// Of this category.
     category: Option<Category>,
     /// In this phase.
@@ -294,6 +298,7 @@ impl ActivityQueries {
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             organisation: filter.organisation.as_ref().map(ids::asked).transpose()?,
+            include_below: filter.include_below,
             category: filter.category.map(StoredCategory::from),
             phase: filter.phase.map(Stored::from),
             from: filter.from.map(|it| it.0),

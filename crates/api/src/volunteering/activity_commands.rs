@@ -11,6 +11,7 @@ use gongyi_domain::{
 use super::{
     activities::{self, Activity},
     categories::Category,
+    skills::Skill,
 };
 use crate::{
     door::Door,

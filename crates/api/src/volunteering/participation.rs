@@ -147,7 +147,7 @@ impl ParticipationChange {
 
 fn filter(
     area: Option<AreaCode>,
-    organisation: Option<OrganisationId>,
+    (organisation, include_below): (Option<OrganisationId>, bool),
     from: &Date,
     to: &Date,
     known_at: Option<Date>,
@@ -155,7 +155,14 @@ fn filter(
     if to.0 < from.0 {
         return Err(fault::error(Code::BadInput, "the period ends before it begins"));
     }
-    Ok(ParticipationFilter { area: area.map(|it| it.0), organisation, from: from.0, to: to.0, known_at: known_at.map(|it| it.0) })
+    Ok(ParticipationFilter {
+        area: area.map(|it| it.0),
+        organisation,
+        include_below,
+        from: from.0,
+        to: to.0,
+        known_at: known_at.map(|it| it.0),
+    })
 }
 
 /// The root fields about participation.
@@ -171,6 +178,8 @@ impl ParticipationQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "In this area or within it; everywhere if not said.")] area: Option<AreaCode>,
         #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
+        #[graphql(desc = "Also those below it, wherever they work: with a role in an area, name the area too.", default)]
+        include_below: bool,
         #[graphql(desc = "From this day on.")] from: Date,
         #[graphql(desc = "To this day, included.")] to: Date,
         #[graphql(desc = "By what figures are told apart.")] group_by: Option<Vec<GroupBy>>,
@@ -181,8 +190,8 @@ impl ParticipationQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let group_by = group_by.unwrap_or_default();
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
-        door.may_within(&PARTICIPATION, &organisations::subjects(&door, area.as_ref(), organisation).await?)?;
-        let filter = filter(area, organisation, &from, &to, known_at)?;
+        door.may_within(&PARTICIPATION, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
+        let filter = filter(area, (organisation, include_below), &from, &to, known_at)?;
         let group_by: Vec<_> = group_by.into_iter().map(Stored::from).collect();
         let level = area_level.map(AreaLevel::from);
         Ok(Participation(door.read(door.app.views().participation(&filter, &group_by, level).await)?))
@@ -197,6 +206,8 @@ impl ParticipationQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "In this area or within it; everywhere if not said.")] area: Option<AreaCode>,
         #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
+        #[graphql(desc = "Also those below it, wherever they work: with a role in an area, name the area too.", default)]
+        include_below: bool,
         #[graphql(desc = "From this day on.")] from: Date,
         #[graphql(desc = "To this day, included.")] to: Date,
         #[graphql(desc = "Since the end of this day.")] known_at: Date,
@@ -208,8 +219,8 @@ impl ParticipationQueries {
     ) -> Result<Paged<ParticipationChange>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
-        door.may_within(&SERVICE_RECORDS, &organisations::subjects(&door, area.as_ref(), organisation).await?)?;
-        let filter = filter(area, organisation, &from, &to, None)?;
+        door.may_within(&SERVICE_RECORDS, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
+        let filter = filter(area, (organisation, include_below), &from, &to, None)?;
         let page = paging::asked(first, after, last, before)?;
         let page = door.read(door.app.views().participation_changes(&filter, known_at.0, &page).await)?;
         Ok(paging::paged(page, ParticipationChange))

@@ -153,13 +153,7 @@ impl Followed {
     async fn asked(self, door: &Door<'_>) -> Result<(&'static Act, Subject), Error> {
         match self {
             Self::Places(_) => Ok((&ACTIVITIES, Subject::default())),
-            Self::Records(id) => {
-                let subject = match door.load(id).await? {
-                    Some(view) => door.volunteer_subject(&view).await?,
-                    None => Subject::default(),
-                };
-                Ok((&SERVICE_RECORDS, subject))
-            }
+            Self::Records(id) => Ok((&SERVICE_RECORDS, services::about(door, id).await?)),
         }
     }
 }

@@ -273,6 +273,9 @@ pub struct VolunteerFilter {
     area: Option<AreaCode>,
     /// Members of this organisation now.
     organisation: Option<ID>,
+    /// Also those below it, wherever they work: with a role in an area, name the area too.
+    #[graphql(default)]
+    include_below: bool,
     /// That stand so.
     standing: Option<Standing>,
     /// Registered on this day or later.
@@ -337,7 +340,7 @@ impl VolunteerQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let organisation = filter.organisation.as_ref().map(ids::asked).transpose()?;
-        let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation).await?;
+        let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation, filter.include_below).await?;
         door.may_within(&VOLUNTEERS, &subjects)?;
         if filter.name_contains.is_some() || order_by.field == VolunteerOrderField::Name {
             door.may_within(BY_NAME, &subjects)?;
@@ -346,6 +349,7 @@ impl VolunteerQueries {
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             organisation,
+            include_below: filter.include_below,
             standing: filter.standing.map(Stands::from),
             registered_from: filter.registered_from.map(|it| it.0),
             registered_to: filter.registered_to.map(|it| it.0),

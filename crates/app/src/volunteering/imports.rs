@@ -32,7 +32,7 @@ use super::{
     volunteers::{RegisterVolunteer, Registered},
 };
 use crate::{
-    App, Command, Request,
+    App, Command,
     rejection::{Fault, Rejection, refused},
     work::Work,
 };
@@ -170,15 +170,6 @@ impl App {
     /// A row that is no JSON.
     pub fn row_command_id<C: Command>(&self, row: &C) -> Result<Uuid, Fault> {
         Ok(self.vault().command_id(C::ACT.name, &serde_json::to_vec(row)?))
-    }
-
-    /// Whether a row was imported before.
-    ///
-    /// # Errors
-    /// Faults of the log.
-    pub async fn was_imported<C: Command>(&self, request: &Request, row: &C) -> Result<bool, Rejection> {
-        let id = self.row_command_id(row)?;
-        Ok(self.log().answer(&request.actor.log_name(), id).await?.is_some())
     }
 
     /// The volunteer with this ID number, if one is registered.

@@ -8,8 +8,8 @@ use gongyi_domain::{
         account::{Account, account_of},
         authority::{Act, Actor, Role, Subject, To},
         claim::{Claim, ClaimCommand, Purpose},
-        contact::{NotAContact, PersonName, Phone},
-        id_number::{IdNumber, NotAnIdNumber},
+        contact::{PersonName, Phone},
+        id_number::IdNumber,
         person::{Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
     },
     refusal::Refusal,
@@ -36,30 +36,20 @@ use crate::{
 };
 
 /// What is wrong with a typed field, as a refusal: code `InvalidInput`.
-fn invalid(field: &'static str, zh: &str, en: &str) -> Rejection {
+fn invalid(field: &'static str, (zh, en): (&str, &str)) -> Rejection {
     Rejection::Refused(Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() })
 }
 
 fn name_of(text: &str) -> Result<PersonName, Rejection> {
-    PersonName::parse(text).map_err(|problem| match problem {
-        NotAContact::Missing => invalid("name", "请填写姓名", "A name is needed"),
-        NotAContact::Format => invalid("name", "姓名过长或含有不可见字符", "The name is too long or has control characters"),
-    })
+    PersonName::parse(text).map_err(|problem| invalid("name", problem.about_name()))
 }
 
 fn phone_of(text: &str) -> Result<Phone, Rejection> {
-    Phone::parse(text).map_err(|problem| match problem {
-        NotAContact::Missing => invalid("phone", "请填写手机号", "A phone number is needed"),
-        NotAContact::Format => invalid("phone", "手机号格式不正确", "This is not a phone number"),
-    })
+    Phone::parse(text).map_err(|problem| invalid("phone", problem.about_phone()))
 }
 
 fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
-    IdNumber::parse(text, today).map_err(|problem| match problem {
-        NotAnIdNumber::Format => invalid("idNumber", "证件号码须为 18 位", "An ID number has 18 characters"),
-        NotAnIdNumber::Checksum => invalid("idNumber", "证件号码校验位不正确", "The ID number's check character does not fit"),
-        NotAnIdNumber::Date => invalid("idNumber", "证件号码中的出生日期不正确", "The birth date in the ID number does not exist"),
-    })
+    IdNumber::parse(text, today).map_err(|problem| invalid("idNumber", problem.words()))
 }
 
 /// Register a person as a volunteer; somebody who has withdrawn is taken back by it.
@@ -127,7 +117,7 @@ impl RegisterVolunteer {
         let (name, phone) = (name_of(&self.name)?, phone_of(&self.phone)?);
         let id_number = id_number_of(&self.id_number, work.today())?;
         if matches!(work.actor, Actor::Anonymous) && self.password.is_none() {
-            return Err(invalid("password", "请设置登录密码", "A password is needed"));
+            return Err(invalid("password", ("请设置登录密码", "A password is needed")));
         }
         work.require_area(&self.home_area).await?;
         let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
@@ -150,7 +140,7 @@ impl RegisterVolunteer {
         let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
         let registered_on = self.registered_on.unwrap_or(today);
         if registered_on != today && !backdates {
-            return Err(invalid("registeredOn", "注册日期须为今天", "The day of registration is today"));
+            return Err(invalid("registeredOn", ("注册日期须为今天", "The day of registration is today")));
         }
         let person = PersonId(Uuid::now_v7());
         work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
@@ -190,7 +180,7 @@ impl RegisterVolunteer {
         let Given { name, phone, id_number, claim: _ } = given;
         let (today, volunteer) = (work.today(), volunteer_of(person));
         if self.registered_on.is_some_and(|day| day != today) {
-            return Err(invalid("registeredOn", "重新注册的日期须为今天", "Who registers again does so today"));
+            return Err(invalid("registeredOn", ("重新注册的日期须为今天", "Who registers again does so today")));
         }
         let loaded = work.load::<Person>(person).await?;
         let Person::Registered { phone: old_phone, .. } = loaded.inner().clone() else {
@@ -323,7 +313,7 @@ impl Command for CorrectVolunteer {
         let (person, subject) = subject_of(work, volunteer).await?;
         work.may(Self::ACT, &subject)?;
         if self.id_number.is_some() && work.actor.person() == Some(person) {
-            return Err(invalid("idNumber", "证件号码须由工作人员更正", "An ID number is corrected by the staff"));
+            return Err(invalid("idNumber", ("证件号码须由工作人员更正", "An ID number is corrected by the staff")));
         }
         if let Some(area) = &self.home_area {
             work.require_area(area).await?;

@@ -259,14 +259,6 @@ impl Views {
         Ok(rows)
     }
 
-    /// A volunteer's memberships that hold now, in the order of joining.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn memberships_of_volunteer(&self, volunteer: VolunteerId) -> Result<Vec<MembershipRow>, QueryError> {
-        self.memberships_of_volunteers(&[volunteer]).await
-    }
-
     /// Several volunteers' memberships that hold now, in the order of joining.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub struct ParticipationFilter {
     pub area: Option<AreaCode>,
     /// Organised by this one; by any if not given.
     pub organisation: Option<OrganisationId>,
+    /// Also by those below it.
+    pub include_below: bool,
     /// From this day on.
     pub from: Day,
     /// To this day, included.
@@ -109,7 +111,7 @@ impl ParticipationFilter {
     pub(crate) fn conditions(&self, prefix: &str) -> Conditions {
         let mut conditions = Conditions::default();
         conditions.in_area(&format!("{prefix}area"), self.area.as_ref());
-        conditions.maybe(&format!("{prefix}organisation=?"), self.organisation.map(|id| id.to_string()));
+        conditions.in_organisation(&format!("{prefix}organisation"), self.organisation, self.include_below);
         conditions.with(&format!("{prefix}day>=?"), self.from.to_string());
         conditions.with(&format!("{prefix}day<=?"), self.to.to_string());
         conditions

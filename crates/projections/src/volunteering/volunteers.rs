@@ -201,6 +201,8 @@ pub struct VolunteerFilter {
     pub area: Option<AreaCode>,
     /// Members of this organisation now.
     pub organisation: Option<OrganisationId>,
+    /// Also members of those below it.
+    pub include_below: bool,
     /// That stand so.
     pub standing: Option<Standing>,
     /// Registered on this day or later.
@@ -257,10 +259,14 @@ impl Views {
             SortColumn { by: "coalesce(p.name,'')", kept: "p.person", compared: "(SELECT coalesce(name,'') FROM persons WHERE person=?)" };
         let mut conditions = Conditions::default();
         conditions.in_area("v.home_area", filter.area.as_ref());
-        conditions.maybe(
-            "v.id IN (SELECT volunteer FROM memberships WHERE organisation=? AND active=1)",
-            filter.organisation.map(|id| id.to_string()),
-        );
+        if filter.organisation.is_some() {
+            let mut members = Conditions::default();
+            members.in_organisation("organisation", filter.organisation, filter.include_below);
+            conditions.holds(
+                format!("v.id IN (SELECT volunteer FROM memberships WHERE active=1 AND {})", members.sql()),
+                members.binds().to_vec(),
+            );
+        }
         conditions.maybe("v.standing=?", filter.standing.map(standing::name));
         conditions.maybe("v.registered_on>=?", filter.registered_from.map(|day| day.to_string()));
         conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
@@ -301,21 +307,5 @@ impl Views {
     /// See [`QueryError`].
     pub async fn volunteer(&self, id: VolunteerId) -> Result<Option<VolunteerView>, QueryError> {
         Ok(self.volunteers_where("v.id=?", id.to_string()).await?.pop())
-    }
-
-    /// The volunteer of a person.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn volunteer_of_person(&self, person: PersonId) -> Result<Option<VolunteerView>, QueryError> {
-        Ok(self.volunteers_where("v.person=?", person.to_string()).await?.pop())
-    }
-
-    /// The volunteer with this public number.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn volunteer_by_number(&self, number: &str) -> Result<Option<VolunteerView>, QueryError> {
-        Ok(self.volunteers_where("v.number=?", number.to_owned()).await?.pop())
     }
 }

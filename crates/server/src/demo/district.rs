@@ -213,7 +213,7 @@ impl District<'_> {
                 phone: person.phone,
                 home_area: organisation.area.clone(),
                 organisation: Some(organisation.id),
-                skills: if self.random.u8(..4) == 0 { BTreeSet::from([Skill::FirstAid]) } else { vec![] },
+                skills: if self.random.u8(..4) == 0 { BTreeSet::from([Skill::FirstAid]) } else { BTreeSet::new() },
                 consents: Consents::default(),
                 registered_on: Some(day),
                 password: None,

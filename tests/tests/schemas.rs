@@ -39,6 +39,7 @@ fn encoded(event: &Event) -> (String, Value) {
         Event::Calendar(it) => it.encode(),
         Event::Activity(it) => it.encode(),
         Event::ServiceLedger(it) => it.encode(),
+        Event::StarScheme(it) => it.encode(),
     }
     .unwrap();
     (event_type, serde_json::from_str(&payload).unwrap())
@@ -95,7 +96,7 @@ fn every_event_ever_stored_is_still_read_and_fits_its_schema() {
         }
         assert_eq!(seen, types, "every event of {kind} has a fixture of its current form");
     }
-    assert_eq!(kinds, 10);
+    assert_eq!(kinds, 11);
     let folders = fs::read_dir(committed("events/fixtures")).unwrap().count();
     assert_eq!(folders, kinds, "no fixtures of a kind that is no more");
 }

@@ -9,6 +9,7 @@ mod erasure;
 mod harness;
 mod organisations;
 mod registration;
+mod returning;
 mod roles;
 mod services;
 mod sign_in;

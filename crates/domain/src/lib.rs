@@ -11,7 +11,7 @@ pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
 use event::{CodecError, DomainEvent};
-use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
+use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
 macro_rules! aggregates {
     ($($(#[$doc:meta])* $variant:ident($aggregate:ty)),+ $(,)?) => {
@@ -69,6 +69,8 @@ aggregates! {
     Activity(activity::Activity),
     /// Service ledgers.
     ServiceLedger(service_ledger::ServiceLedger),
+    /// Star schemes.
+    StarScheme(star_scheme::StarScheme),
 }
 
 /// Every act there is, for the who-may-do-what matrix and its tests.
@@ -92,6 +94,7 @@ pub const ACTS: &[&Act] = &[
     &volunteer::SUSPEND_VOLUNTEER,
     &volunteer::REINSTATE_VOLUNTEER,
     &volunteer::WITHDRAW_VOLUNTEER,
+    &volunteer::RETURN_VOLUNTEER,
     &volunteer::IMPORT_VOLUNTEERS,
     &volunteer::VOLUNTEERS,
     &volunteer::VOLUNTEER,
@@ -125,4 +128,6 @@ pub const ACTS: &[&Act] = &[
     &service_ledger::IMPORT_HOURS,
     &service_ledger::SERVICE_RECORDS,
     &service_ledger::PARTICIPATION,
+    &star_scheme::SET_STAR_SCHEME,
+    &star_scheme::STAR_SCHEME,
 ];

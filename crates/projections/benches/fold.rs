@@ -5,6 +5,8 @@
 //! Records are logged in one round and confirmed in the next, twice as many events later as there are volunteers.
 //! Opening sealed text costs nothing here: ciphers are the vault's to measure. The log is in memory.
 
+use std::collections::BTreeSet;
+
 use std::{
     collections::BTreeMap,
     error::Error,
@@ -26,6 +28,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
         service_record::{Evidence, Level, Served, Setting, Source},
+        skill::Skill,
         volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_number, volunteer_of},
     },
 };
@@ -231,7 +234,7 @@ async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
             number: volunteer_number(ledger.random()),
             registered_on: ledger.now.date_naive(),
             home_area,
-            skills: vec!["first aid".to_owned()],
+            skills: BTreeSet::from([Skill::FirstAid]),
             consents: Consents::default(),
         };
         ledger.append::<Volunteer>(volunteer.0, 0, &event).await?;

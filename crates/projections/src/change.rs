@@ -20,6 +20,7 @@ use gongyi_domain::{
         membership::Membership,
         organisation::Organisation,
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
+        star_scheme::StarScheme,
         volunteer::{Volunteer, VolunteerEvent},
     },
 };
@@ -72,6 +73,7 @@ pub(crate) fn decode(upcasters: &Upcasters, recorded: &Recorded) -> Result<Event
         Calendar::NAME => upcasters.decode(recorded).map(Event::Calendar),
         Activity::NAME => upcasters.decode(recorded).map(Event::Activity),
         ServiceLedger::NAME => upcasters.decode(recorded).map(Event::ServiceLedger),
+        StarScheme::NAME => upcasters.decode(recorded).map(Event::StarScheme),
         kind => Err(DecodeError::Codec { position: recorded.position, source: CodecError::UnknownKind { kind: kind.to_owned() } }),
     }
 }
@@ -101,7 +103,10 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         ) => reason.iter().for_each(see),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
-            VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},
+            VolunteerEvent::VolunteerRegistered { .. }
+            | VolunteerEvent::VolunteerCorrected { .. }
+            | VolunteerEvent::VolunteerReturned { .. }
+            | VolunteerEvent::VolunteerErased {},
         )
         | Event::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
         | Event::Area(_)
@@ -110,7 +115,8 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         | Event::Organisation(_)
         | Event::Membership(_)
         | Event::Calendar(_)
-        | Event::Activity(_) => {}
+        | Event::Activity(_)
+        | Event::StarScheme(_) => {}
     }
 }
 

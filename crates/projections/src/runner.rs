@@ -31,7 +31,7 @@ use crate::{
     views::ViewOptions,
     volunteering::{
         activities::ActivitiesFold, history::HistoryFold, organisations::OrganisationsFold, service_records::ServiceFold,
-        volunteers::VolunteersFold,
+        star_schemes::StarSchemesFold, volunteers::VolunteersFold,
     },
 };
 
@@ -61,6 +61,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ActivitiesFold>(),
         model::<ServiceFold>(),
         model::<HistoryFold>(),
+        model::<StarSchemesFold>(),
     ]
 }
 

@@ -4,7 +4,7 @@
 
 mod harness;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
@@ -56,7 +56,7 @@ async fn settle(platform: &mut Platform, n: u32) {
         number,
         registered_on,
         home_area: "440402".parse().unwrap(),
-        skills: vec![],
+        skills: BTreeSet::new(),
         consents: Consents::default(),
     };
     platform.append::<Volunteer>(volunteer, &[event]).await;

@@ -1,5 +1,7 @@
 //! Who acts in a district, and the verbs they have.
 
+use std::collections::BTreeSet;
+
 use std::ops::Deref;
 
 use gongyi_app::{
@@ -92,7 +94,7 @@ impl District {
             phone: format!("139{n:08}"),
             home_area: area(COMMUNITY),
             organisation: None,
-            skills: vec![],
+            skills: BTreeSet::new(),
             consents: Consents::default(),
             registered_on: None,
             password: Some(PASSWORD.to_owned()),
@@ -145,7 +147,7 @@ impl District {
             area: area(COMMUNITY),
             shifts: vec![ShiftDraft { id: None, starts: tomorrow, ends: tomorrow + chrono::TimeDelta::hours(2), capacity: 5 }],
             minimum_age: 0,
-            required_skills: vec![],
+            required_skills: BTreeSet::new(),
             risk: None,
             sign_up_opens: self.in_minutes(-60),
             sign_up_closes: tomorrow,

@@ -116,7 +116,8 @@ impl Fold for OrganisationsFold {
             | Event::Volunteer(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
     }
 
@@ -175,7 +176,8 @@ impl Fold for OrganisationsFold {
             | Event::Volunteer(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }
@@ -255,14 +257,6 @@ impl Views {
         let mut seen = std::collections::HashSet::from([id]);
         rows.retain(|row| seen.insert(row.id));
         Ok(rows)
-    }
-
-    /// A volunteer's memberships that hold now, in the order of joining.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn memberships_of_volunteer(&self, volunteer: VolunteerId) -> Result<Vec<MembershipRow>, QueryError> {
-        self.memberships_of_volunteers(&[volunteer]).await
     }
 
     /// Several volunteers' memberships that hold now, in the order of joining.

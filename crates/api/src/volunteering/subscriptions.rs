@@ -207,7 +207,7 @@ fn following(ctx: &Context<'_>, stream: StreamId, act: &'static Act, subject: Su
 pub struct Subscriptions;
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
-#[Subscription]
+#[Subscription(name = "Subscription")]
 impl Subscriptions {
     /// Every change of an activity's places. Open to everybody.
     async fn activity_places<'c>(

@@ -52,6 +52,7 @@ lint:
 bench:
 	cargo bench --locked --package gongyi-eventlog
 	cargo bench --locked --package gongyi-projections
+	cargo bench --locked --package gongyi-tests
 
 generate:
 	cargo run --quiet --locked --package gongyi -- generate

@@ -59,6 +59,7 @@ bench:
 	cargo bench --locked --package gongyi-eventlog
 	PGSTORE_BENCH="$(CURDIR)/$(PGSTORE)" cargo bench --locked --package gongyi-app --bench commands
 	cargo bench --locked --package gongyi-projections
+	cargo bench --locked --package gongyi-tests
 
 generate:
 	cargo run --quiet --locked --package gongyi -- generate

@@ -3,6 +3,7 @@
 
 mod below;
 mod commands;
+mod faults;
 mod harness;
 mod http;
 mod known_at;

@@ -20,6 +20,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{LOG_SERVICE, ServiceLedger, ServiceLedgerCommand, ServiceLedgerEvent},
         service_record::{Evidence, Level, Served, Setting, Source},
+        skill::Skill,
         volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_number, volunteer_of},
     },
 };
@@ -183,7 +184,7 @@ fn registered(person: PersonId, volunteer: VolunteerId, team: &Team, n: u64) -> 
         number: volunteer_number(n),
         registered_on: moment("2019-05-01T00:00:00Z").date_naive(),
         home_area: team.area.clone(),
-        skills: vec!["急救".to_owned(), "驾驶".to_owned()],
+        skills: [Skill::FirstAid, Skill::Driving].into(),
         consents: Consents::default(),
     };
     let organisation = team.line[0];

@@ -4,7 +4,12 @@
 //! - The same seed gives the same ids, so a kept folder can be asked about its people again.
 //! - No two records of a volunteer overlap, and nobody serves longer than the rules let one coordinator confirm.
 
-use std::{collections::HashMap, io::IsTerminal, path::Path, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io::IsTerminal,
+    path::Path,
+    time::Duration,
+};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use esrs::Aggregate;
@@ -25,6 +30,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
         service_record::{Evidence, Level, Served, Setting, Source},
+        skill::Skill,
         volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_number, volunteer_of},
     },
 };
@@ -175,7 +181,7 @@ impl Filling<'_> {
             number: volunteer_number(bits(n)),
             registered_on: self.first_day,
             home_area: self.area(n),
-            skills: if n.is_multiple_of(5) { vec!["急救".to_owned()] } else { vec![] },
+            skills: if n.is_multiple_of(5) { BTreeSet::from([Skill::FirstAid]) } else { BTreeSet::new() },
             consents: Consents::default(),
         };
         self.add::<Volunteer>(volunteer, &event)?;
@@ -204,7 +210,7 @@ impl Filling<'_> {
                 area: self.area(organisation_number(n)),
                 shifts: vec![Shift { id: shift, starts, ends, capacity: PLACES as u32 }],
                 minimum_age: 0,
-                required_skills: vec![],
+                required_skills: BTreeSet::new(),
                 risk: None,
                 sign_up_opens: starts - TimeDelta::days(NOTICE_DAYS as i64 + 1),
                 sign_up_closes: starts,

@@ -52,10 +52,10 @@ impl Process for EndMemberships {
                 causation: Some(event.position),
                 now: event.commit.metadata.recorded_at,
             };
-            match app.submit(&request, &LeaveOrganisation { volunteer, organisation: membership.organisation }).await {
-                // Left meanwhile: that is all that was wanted.
-                Err(Rejection::Refused(refusal)) if refusal.code == "NotMember" => {}
-                done => drop(done?),
+            let left = app.submit(&request, &LeaveOrganisation { volunteer, organisation: membership.organisation }).await;
+            // Left meanwhile: that is all that was wanted.
+            if !matches!(&left, Err(Rejection::Refused(refusal)) if refusal.code == "NotMember") {
+                left?;
             }
         }
         Ok(())

@@ -136,7 +136,7 @@ impl RegisterVolunteer {
     }
 
     /// Registers somebody new.
-    async fn take_in(&self, work: &Work<'_>, given: Given) -> Result<Registered, Rejection> {
+    async fn take_in(&self, work: &mut Work<'_>, given: Given) -> Result<Registered, Rejection> {
         let Given { name, phone, id_number, claim } = given;
         let today = work.today();
         let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
@@ -144,7 +144,7 @@ impl RegisterVolunteer {
         if registered_on != today && !backdates {
             return Err(invalid("registeredOn", ("注册日期须为今天", "The day of registration is today")));
         }
-let person = work.new_person();
+        let person = work.new_person();
         work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
 
         Volunteer::require_consents(id_number.birth(), registered_on, self.consents).map_err(refused)?;
@@ -215,7 +215,7 @@ let person = work.new_person();
         Ok(Registered { person, volunteer, account })
     }
 
-    async fn opened_account(&self, work: &Work<'_>, person: PersonId, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
+    async fn opened_account(&self, work: &mut Work<'_>, person: PersonId, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
         match &self.password {
             Some(password) => open_account(work, person, phone.as_str(), password).await.map(Some),
             None => Ok(None),

@@ -49,9 +49,17 @@ lint:
 	@$(MAKE) --no-print-directory generate
 	@test -z "$$(git status --porcelain -- schema)" || { echo "lint: generated files differ from the committed ones; commit them" >&2; exit 1; }
 
+# The peer has a workspace and a lock file of its own: its sqlx 0.8 would pull the bundled SQLite down.
+PGSTORE := target/pgstore/release/gongyi-pgstore-bench
+
 bench:
+	@pg="$$(pg_config --bindir 2>/dev/null || true)"; \
+	test -n "$$pg" && test -x "$$pg/initdb" || { echo "bench: PostgreSQL is missing: apt-get install postgresql postgresql-common libpq-dev libssl-dev pkg-config" >&2; exit 69; }
+	cargo build --release --locked --manifest-path benches/pgstore/Cargo.toml --target-dir target/pgstore
 	cargo bench --locked --package gongyi-eventlog
+	PGSTORE_BENCH="$(CURDIR)/$(PGSTORE)" cargo bench --locked --package gongyi-app --bench commands
 	cargo bench --locked --package gongyi-projections
+	cargo bench --locked --package gongyi-tests
 
 generate:
 	cargo run --quiet --locked --package gongyi -- generate

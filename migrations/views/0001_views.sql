@@ -109,6 +109,15 @@ CREATE INDEX volunteers_by_number ON volunteers (number);
 CREATE INDEX volunteers_by_registration ON volunteers (registered_on, id);
 CREATE INDEX volunteers_by_home ON volunteers (home_area);
 
+CREATE TABLE star_schemes (
+    district   TEXT    PRIMARY KEY,
+    thresholds TEXT    NOT NULL, -- JSON array of minutes
+    counts     TEXT    NOT NULL,
+    set_at     INTEGER NOT NULL,
+    set_by     TEXT    NOT NULL,
+    position   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE activities (
     id                 TEXT    PRIMARY KEY,
     organisation       TEXT    NOT NULL,
@@ -198,6 +207,7 @@ CREATE TABLE service_records (
     decided_at   INTEGER,
     decided_by   TEXT,
     content      TEXT,
+    counted_since TEXT,
     position     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX service_records_by_volunteer ON service_records (volunteer, day, record);
@@ -228,6 +238,23 @@ CREATE TABLE participation (
     position         INTEGER NOT NULL,
     PRIMARY KEY (day, area, organisation, category, recorded_day)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE former_counts (
+    ended_at      INTEGER PRIMARY KEY, -- the event's position
+    record        TEXT    NOT NULL,
+    volunteer     TEXT    NOT NULL,
+    organisation  TEXT    NOT NULL,
+    area          TEXT    NOT NULL,
+    evidence      TEXT    NOT NULL,
+    day           TEXT    NOT NULL,
+    minutes       INTEGER NOT NULL,
+    category      TEXT    NOT NULL,
+    counted_since TEXT    NOT NULL,
+    counted_until TEXT    NOT NULL CHECK (counted_until > counted_since),
+    position      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX former_counts_by_record ON former_counts (record);
+CREATE INDEX former_counts_by_day ON former_counts (day);
 
 CREATE TABLE history (
     at          INTEGER PRIMARY KEY, -- the event's position

@@ -45,6 +45,12 @@ impl Client {
         Self { token: Some(token.to_owned()), ..Self::new(&self.base) }
     }
 
+    /// The same client over connections of its own.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { token: self.token.clone(), ..Self::new(&self.base) }
+    }
+
     /// The token, if it has one.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

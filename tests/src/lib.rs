@@ -20,7 +20,7 @@ mod server;
 pub mod sheets;
 
 pub use client::{Answer, Client, awaited, document};
-pub use command::Ran;
+pub use command::{Ran, runs};
 pub use district::District;
 pub use folder::TestFolder;
 pub use server::TestServer;

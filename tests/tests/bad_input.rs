@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use gongyi_tests::{Client, District, people::somebody};
+use gongyi_tests::{Client, District, TestFolder, district::now, people::somebody};
+use gongyi_vault::{KeyEncryptionKey, VAULT_FILE, Vault};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const ME: &str = "{ me { signedIn } }";
 
@@ -82,4 +85,50 @@ fn a_token_that_is_not_of_this_server_is_not_believed() {
         assert_eq!((answer.status, code), (401, &json!("UNAUTHENTICATED")), "{token}: {answer:?}");
     }
     assert_eq!(here.operator.asks(ME, &json!({}))["me"]["signedIn"], true);
+}
+
+/// Signs claims with the platform's own key, as only the platform could.
+fn signed(folder: &TestFolder, claims: &Value) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let key = runtime.block_on(async {
+        let (kek, _) = KeyEncryptionKey::load_or_create(&folder.data(), None).unwrap();
+        let vault = Vault::open(folder.data().join(VAULT_FILE), kek).await.unwrap();
+        let key = vault.current_signing_key().await.unwrap();
+        vault.close().await;
+        key
+    });
+    let header = Header { kid: Some(key.kid), ..Header::new(Algorithm::EdDSA) };
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(&key.pkcs8_der.unwrap())).unwrap()
+}
+
+#[test]
+fn a_token_of_our_own_key_for_somebody_else_is_not_believed() {
+    let district = District::new();
+    let claims = json!({
+        "iss": "gongyi", "aud": "gongyi", "sub": "operator", "jti": Uuid::now_v7(), "iat": now().timestamp(), "exp": now().timestamp() + 60,
+        "operator": {"role": "operator", "scope": "everywhere"},
+    });
+    let asks = |claims: &Value| district.server.bearer(&signed(&district.folder, claims)).answer(ME, &json!({}));
+    assert_eq!(asks(&claims).body["data"]["me"]["signedIn"], true, "the claims as they are hold");
+    let changed = [
+        ("aud", json!("elsewhere")),
+        ("aud", json!(["elsewhere", "nowhere"])),
+        ("iss", json!("elsewhere")),
+        ("exp", json!(now().timestamp() - 3_600)),
+        ("sub", Value::Null),
+        ("aud", Value::Null),
+        ("iss", Value::Null),
+        ("exp", Value::Null),
+    ];
+    for (name, value) in changed {
+        let mut other = claims.clone();
+        match &value {
+            Value::Null => _ = other.as_object_mut().unwrap().remove(name),
+            value => other[name] = value.clone(),
+        }
+        let answer = asks(&other);
+        let code = &answer.body["errors"][0]["extensions"]["code"];
+        assert_eq!((answer.status, code), (401, &json!("UNAUTHENTICATED")), "{name} {value}: {answer:?}");
+        assert!(answer.body["data"].is_null(), "nothing was executed");
+    }
 }

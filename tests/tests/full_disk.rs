@@ -14,7 +14,7 @@ use std::{
 
 use chrono::Duration;
 use gongyi_tests::{
-    Answer, Client, District, TestFolder, awaited,
+    Answer, Client, District, Ran, TestFolder, TestServer, awaited,
     district::{PASSWORD, Volunteer, at, now, registration},
     document,
     people::{id_number, somebody},
@@ -237,6 +237,41 @@ fn an_import_that_meets_a_full_disk_reports_what_went_in() {
     assert_eq!(again["accepted"].as_u64().unwrap() + again["unchanged"].as_u64().unwrap(), u64::from(rows), "{again}");
     assert!(again["unchanged"].as_u64().unwrap() >= accepted, "{report} {again}");
     folder.verified();
+}
+
+/// Ended by a disk that takes nothing: what it was, what to do, in both languages, and each once.
+fn is_told_not_written(ran: Ran) {
+    let ran = ran.exited(74);
+    assert!(ran.stderr.contains("it may be full. Make room") && ran.stderr.contains("可能已满；请腾出空间"), "{}", ran.stderr);
+    let cause = ran.stderr.lines().find(|line| line.starts_with("gongyi: ")).unwrap();
+    let words = ["disk I/O error", "database or disk is full", "No space left on device"];
+    assert_eq!(words.iter().map(|words| cause.matches(words).count()).sum::<usize>(), 1, "the cause is told once: {cause}");
+    assert_eq!(ran.stdout, "", "nothing is announced that does not answer");
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_start_is_told_and_leaves_everything_as_it_was() {
+    let disk = SmallDisk::new();
+    let folder = with_teams(disk.folder());
+    let head = folder.head();
+    let areas = gongyi_tests::shared_data("areas-440402.csv");
+    disk.fills_up();
+    disk.fills_the_rest();
+    for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["import", "areas", areas.to_str().unwrap()], &["rebuild"], &["doctor"]] {
+        is_told_not_written(folder.runs(args));
+    }
+    // A folder that is yet to be made.
+    let fresh = disk.mount.path().join("fresh");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", fresh.to_str().unwrap()];
+    is_told_not_written(gongyi_tests::runs(&serve));
+
+    disk.has_room_again();
+    assert_eq!(folder.head(), head);
+    let server = TestServer::serves(&folder);
+    assert_eq!(server.stranger().gets("/readyz").0, 200);
+    server.stops().exited(0);
+    let imported = gongyi_tests::runs(&["import", "areas", areas.to_str().unwrap(), "--json", "--data", fresh.to_str().unwrap()]);
+    assert_eq!(imported.succeeded().json()["accepted"], 188, "what was half made is no hindrance");
 }
 
 fn fills_all_but(disk: &SmallDisk, kibibytes: u64) {

@@ -197,6 +197,11 @@ fn over_eight_hours_a_day_wait_for_those_above_and_are_not_counted() {
     assert_eq!(folder.figures("440402")["declaredMinutes"], 3 * 180, "the third of the day waits");
     let of_the_day = ["export", "participation", "--area", "440402", "--from", "2022-03-05", "--to", "2022-03-05"];
     assert_eq!(folder.runs(of_the_day).succeeded().json()["declaredMinutes"], 2 * 180);
+    // Imported just now: known today, not on the day of the service.
+    let as_known = |day: &str| folder.runs(["export", "participation", "--area", "440402", "--known-at", day]).succeeded().json();
+    let then = as_known("2022-03-05");
+    assert_eq!((&then["declaredMinutes"], &then["volunteers"], &then["knownAt"]), (&json!(0), &json!(0), &json!("2022-03-05")));
+    assert_eq!(as_known("9999-12-31")["declaredMinutes"], 3 * 180);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How often strangers may try from one address.
+//! How often those without a role may try from one address.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -24,7 +24,7 @@ pub(crate) struct Allowances {
 pub(crate) enum Attempt {
     /// Signing in.
     SignIn,
-    /// Registering as a stranger.
+    /// Registering, without a role that takes others in.
     Registration,
 }
 

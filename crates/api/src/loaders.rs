@@ -6,8 +6,8 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow, Views,
-    VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow,
+    StarSchemeRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -88,6 +88,21 @@ lists_of! {
     ShiftsOf(ActivityId) => ShiftRow, shifts_of_activities, activity;
     /// The stays at an activity.
     AttendancesOf(ActivityId) => AttendanceRow, attendances_of_activities, activity;
+}
+
+/// A district's stars, if it has set any.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct StarsOf(pub(crate) AreaCode);
+
+impl Loader<StarsOf> for FromViews {
+    type Value = StarSchemeRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[StarsOf]) -> Result<HashMap<StarsOf, StarSchemeRow>, LoadFault> {
+        let districts: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let rows = self.views().star_schemes_by_districts(&districts).await?;
+        Ok(rows.into_iter().map(|row| (StarsOf(row.district.clone()), row)).collect())
+    }
 }
 
 /// An organisation and all above it, nearest first.

@@ -12,8 +12,8 @@ use crate::{
     node::NodeQueries,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
-        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups,
-        subscriptions, volunteer_commands, volunteers,
+        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills,
+        stars, subscriptions, volunteer_commands, volunteers,
     },
 };
 
@@ -24,6 +24,7 @@ pub struct Query(
     accounts::AccountQueries,
     areas::AreaQueries,
     categories::CategoryQueries,
+    skills::SkillQueries,
     volunteers::VolunteerQueries,
     organisations::OrganisationQueries,
     activities::ActivityQueries,
@@ -31,6 +32,7 @@ pub struct Query(
     attendance::AttendanceQueries,
     services::ServiceQueries,
     participation::ParticipationQueries,
+    stars::StarQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -44,6 +46,7 @@ pub struct Mutation(
     sign_ups::SignUpMutations,
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,
+    stars::StarMutations,
 );
 
 /// The schema.

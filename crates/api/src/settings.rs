@@ -30,6 +30,8 @@ pub const REQUEST_MAX_SECONDS: u64 = 30;
 pub const READ_POSITION_MAX_MILLIS: u64 = 5_000;
 /// Subscriptions running over one socket.
 pub const SOCKET_SUBSCRIPTIONS_MAX_COUNT: usize = 20;
+/// Operations running over one socket, subscriptions included.
+pub const SOCKET_OPERATIONS_MAX_COUNT: usize = 100;
 /// How long a socket may stay silent before its `connection_init`, in seconds.
 pub const SOCKET_INIT_MAX_SECONDS: u64 = 10;
 /// Sign-ins from one address, in a minute.

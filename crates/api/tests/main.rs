@@ -1,12 +1,17 @@
 //! The GraphQL door, through its router: what clients see.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
+mod below;
 mod commands;
+mod faults;
 mod harness;
 mod http;
+mod known_at;
 mod limits;
 mod personal_data;
 mod queries;
+mod registration;
 mod schema;
 mod sign_in;
+mod stars;
 mod subscriptions;

@@ -151,6 +151,24 @@ async fn a_role_taken_back_ends_the_subscription() {
 }
 
 #[tokio::test]
+async fn a_volunteer_who_leaves_the_organisation_leaves_its_coordinators_subscriptions() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let volunteer = district.registers("李梅").await;
+    volunteer.client.does("joinOrganisation", "position", json!({ "organisation": organisation })).await;
+    let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": organisation })).await;
+    let mut socket = Socket::as_(district.serves().await, coordinator.client.token.as_deref()).await;
+    let start = district.app.log().head().await.unwrap().to_string();
+    socket.subscribes("1", RECORDS, json!({ "id": volunteer.id, "after": start })).await;
+    logs(&district, &volunteer, &organisation, -60).await;
+    assert_eq!(socket.item().await["data"]["serviceRecordChanges"]["event"], "LOGGED");
+    volunteer.client.does("leaveOrganisation", "position", json!({ "organisation": organisation })).await;
+    logs(&district, &volunteer, &organisation, -120).await;
+    assert_eq!(socket.item().await["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(socket.hears().await.unwrap()["type"], "complete");
+}
+
+#[tokio::test]
 async fn another_logs_position_is_refused() {
     let (here, there) = (District::new().await, District::new().await);
     let organisation = here.founds("翠香义工小组", STREET, None).await;

@@ -5,16 +5,21 @@
 //!   another content it is refused.
 //! - Refusals are not stored: a refused command may succeed when sent again.
 //! - A conflict is decided anew, up to [`CONFLICT_RETRIES_MAX`] times.
+//! - Only a commit that holds shows that a cached state was the newest. Whatever else comes of one, a conflict, a refusal
+//!   or that nothing has to change, is decided anew from the log.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use gongyi_domain::{
-    access::authority::{Act, Actor},
+    access::{
+        account::Account,
+        authority::{Act, Actor},
+    },
     refusal::Refusal,
     values::Instant,
 };
-use gongyi_eventlog::{AppendError, Metadata, Session, Token};
+use gongyi_eventlog::{AppendError, Metadata, Session, StateCache, StreamId, Token};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -22,6 +27,7 @@ use uuid::Uuid;
 use crate::{
     App,
     rejection::{Fault, Rejection},
+    secrets::Secrets,
     work::Work,
 };
 
@@ -37,8 +43,18 @@ pub trait Command: Serialize + Sync {
     const ACT: &'static Act;
     /// What it answers: ids only, for it is stored beside the commit.
     type Answer: Serialize + DeserializeOwned + Send + Sync;
+    /// Deciding counts an attempt outside the log: it is done from the log at once, and not at all on a repeat.
+    const COUNTS_ATTEMPTS: bool = false;
 
-    /// Asks [`Work::may`], loads, decides, stages. Run again from scratch after a conflict.
+    /// Streams that deciding will load whatever they hold: they are read in one query. What is locked is not among them,
+    /// for it must be read after the lock is had.
+    fn reads(&self) -> Vec<StreamId> {
+        vec![]
+    }
+
+    /// Asks [`Work::may`], loads, decides, stages; keys and passwords are staged too, see [`Work::new_person`] and
+    /// [`Work::set_password`]. Run again from scratch after a conflict, and from the log where a cached state did not end in
+    /// a commit: whatever it does besides is done each time.
     async fn decide(&self, work: &mut Work<'_>) -> Result<Self::Answer, Rejection>;
 
     /// What must be done outside the log once the commit is durable; also on a repeat, so it must be idempotent.
@@ -104,45 +120,79 @@ impl App {
 
     async fn decided_and_appended<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
         let digest = self.command_digest(C::ACT.name, command)?;
-        if let Some(done) = self.done_before(request, command, digest).await? {
+        if C::COUNTS_ATTEMPTS
+            && let Some(done) = self.done_before(request, command, digest).await?
+        {
             return Ok(done);
         }
-        for attempt in 0..=CONFLICT_RETRIES_MAX {
-            let metadata = Metadata {
-                actor: request.actor.log_name(),
-                command_id: request.command_id,
-                correlation: request.correlation,
-                causation: request.causation,
-                recorded_at: request.now,
-            };
-            let session = Session::new(self.log().clone(), self.upcasters().clone(), self.locks().clone(), metadata, digest);
-            let mut work = Work::begin(self, request, session).await?;
-            let answer = match command.decide(&mut work).await {
-                // Its twin may have been done meanwhile, and be the very reason why the rules now say no.
-                Err(Rejection::Refused(refusal)) => {
-                    let twin = self.done_before(request, command, digest).await?;
-                    return twin.ok_or(Rejection::Refused(refusal));
+        let from_log = self.states().filled_only();
+        let mut states = if C::COUNTS_ATTEMPTS { from_log.clone() } else { self.states().clone() };
+        let mut conflicts = 0;
+        while conflicts <= CONFLICT_RETRIES_MAX {
+            let session = self.session(request, digest, &states);
+            let decided = self.decided(request, command, session.clone()).await;
+            let (secrets, answer) = match decided {
+                Ok(decided) if !session.is_empty() => decided,
+                unwritten => {
+                    // Its twin may have been done meanwhile, and be the very reason why the rules now say no.
+                    if let Some(done) = self.done_before(request, command, digest).await? {
+                        return Ok(done);
+                    }
+                    let contended = matches!(unwritten, Err(Rejection::Conflict));
+                    if session.rests_on_cache() && !contended {
+                        states = from_log.clone();
+                        continue;
+                    }
+                    let (_, answer) = unwritten?;
+                    let token = self.log().head().await?;
+                    return Ok(Done { answer, token, unchanged: true, stale: false });
                 }
-                decided => decided?,
             };
-            work.require_asked(C::ACT)?;
-            if work.session.is_empty() {
-                let token = self.log().head().await?;
-                return Ok(Done { answer, token, unchanged: true, stale: false });
-            }
-            match work.session.commit(&answer).await {
+            let stored = secrets.store(self.vault()).await?;
+            let appended = session.commit(&answer).await;
+            stored.settle(self.vault(), &appended).await;
+            match appended {
                 Ok(appended) if appended.replayed => return self.repeated(command, &appended.answer, appended.token).await,
                 Ok(appended) => {
                     self.storage_took(true);
                     command.settle(self, &answer).await?;
                     return Ok(Done { answer, token: appended.token, unchanged: false, stale: false });
                 }
-                Err(AppendError::Conflict { .. }) => tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 2)).await,
+                Err(AppendError::Conflict { .. }) => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(conflicts) * 2)).await;
+                    (conflicts, states) = (conflicts + 1, from_log.clone());
+                }
                 Err(AppendError::CommandReused { .. }) => return Err(Rejection::Refused(command_id_reused())),
                 Err(other) => return Err(Fault::Append(other).into()),
             }
         }
         Err(Rejection::Conflict)
+    }
+
+    fn session(&self, request: &Request, digest: [u8; 32], states: &StateCache) -> Session {
+        let metadata = Metadata {
+            actor: request.actor.log_name(),
+            command_id: request.command_id,
+            correlation: request.correlation,
+            causation: request.causation,
+            recorded_at: request.now,
+        };
+        Session::with_states(self.log().clone(), self.upcasters().clone(), self.locks().clone(), states.clone(), metadata, digest)
+    }
+
+    /// Decides the command in a session, which has its events then.
+    async fn decided<C: Command>(&self, request: &Request, command: &C, session: Session) -> Result<(Secrets, C::Answer), Rejection> {
+        let mut reads = command.reads();
+        if !reads.is_empty() {
+            if let Actor::Account { account, .. } = request.actor {
+                reads.push(StreamId::of::<Account>(account));
+            }
+            session.preload(&reads).await?;
+        }
+        let mut work = Work::begin(self, request, session).await?;
+        let answer = command.decide(&mut work).await?;
+        work.require_asked(C::ACT)?;
+        Ok((work.secrets, answer))
     }
 
     /// What the command was answered with, if this actor has sent it before.

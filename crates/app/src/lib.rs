@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod personal;
 pub mod processes;
 pub mod rejection;
+mod secrets;
 pub mod volunteering;
 pub mod work;
 
@@ -24,7 +25,7 @@ use std::sync::{
 use chrono_tz::Tz;
 use gongyi_domain::access::authority::Actor;
 use gongyi_domain::values::Instant;
-use gongyi_eventlog::{Log, Metadata, Session, StreamLocks, Upcasters};
+use gongyi_eventlog::{Log, Metadata, Session, StateCache, StreamLocks, Upcasters};
 use gongyi_projections::Views;
 use gongyi_vault::Vault;
 use uuid::Uuid;
@@ -46,6 +47,7 @@ struct Inner {
     views: Views,
     upcasters: Arc<Upcasters>,
     locks: StreamLocks,
+    states: StateCache,
     clock: SharedClock,
     zone: Tz,
     /// The last write of a command failed for the storage.
@@ -55,8 +57,21 @@ struct Inner {
 impl App {
     /// Puts the parts together.
     pub fn new(log: Arc<dyn Log>, vault: Vault, views: Views, upcasters: Arc<Upcasters>, clock: SharedClock, zone: Tz) -> Self {
+        Self::with_states(log, vault, views, upcasters, clock, zone, StateCache::default())
+    }
+
+    /// The same with a cache of states of a size chosen; of none, commands read every stream from the log.
+    pub fn with_states(
+        log: Arc<dyn Log>,
+        vault: Vault,
+        views: Views,
+        upcasters: Arc<Upcasters>,
+        clock: SharedClock,
+        zone: Tz,
+        states: StateCache,
+    ) -> Self {
         let (locks, storage_fails) = (StreamLocks::new(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks, clock, zone, storage_fails }) }
+        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks, states, clock, zone, storage_fails }) }
     }
 
     /// The log.
@@ -98,6 +113,11 @@ impl App {
         &self.inner.vault
     }
 
+    /// The states that commands need not read again.
+    pub fn states(&self) -> &StateCache {
+        &self.inner.states
+    }
+
     pub(crate) fn locks(&self) -> &StreamLocks {
         &self.inner.locks
     }
@@ -122,7 +142,7 @@ impl App {
         Ok(work.load::<A>(id).await?.into_inner())
     }
 
-    /// A session that only reads.
+    /// A session that only reads: from the log, for no commit would show that a cached state was stale.
     pub(crate) fn reading_session(&self) -> Session {
         let (command_id, correlation) = (Uuid::nil(), Uuid::nil());
         let metadata = Metadata { actor: "reader".to_owned(), command_id, correlation, causation: None, recorded_at: self.now() };

@@ -1,8 +1,8 @@
 //! One command's unit of work: what it may, what it loads, what it decides.
 
-use std::marker::PhantomData;
+use std::sync::Arc;
 
-use esrs::{Aggregate, AggregateState, manager::AggregateManager};
+use esrs::{Aggregate, AggregateState};
 use gongyi_domain::{
     access::{
         account::Account,
@@ -12,25 +12,27 @@ use gongyi_domain::{
     },
     event::DomainEvent,
     refusal::Refusal,
-    values::{AreaCode, AreaLevel, Day, Instant, OrganisationId, PersonId, Sealed},
+    values::{AccountId, AreaCode, AreaLevel, Day, Instant, OrganisationId, PersonId, Sealed},
     volunteering::{
         organisation::{ORGANISATION_DEPTH_MAX, Organisation, OrganisationRefusal, Profile},
         service_record::Level,
     },
 };
 use gongyi_eventlog::Session;
-use gongyi_vault::{PersonKey, SealedFor, VaultError};
+use gongyi_vault::{PersonKey, SealedFor, VaultError, check_password};
 use uuid::Uuid;
 
 use crate::{
     App, Request,
+    access::accounts::unfit_password,
     clock::day_of,
     rejection::{Fault, Rejection, refused},
+    secrets::Secrets,
 };
 
 /// What every aggregate of the domain is; a name for the bounds.
-pub trait Kind: Aggregate<State: Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
-impl<A> Kind for A where A: Aggregate<State: Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
+pub trait Kind: Aggregate<State: Clone + Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
+impl<A> Kind for A where A: Aggregate<State: Clone + Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
 
 /// An aggregate as loaded; the commit expects its stream to stay at this version.
 pub type Loaded<A> = AggregateState<<A as Aggregate>::State>;
@@ -113,12 +115,14 @@ pub struct Work<'a> {
     /// When.
     pub now: Instant,
     pub(crate) session: Session,
+    pub(crate) secrets: Secrets,
     authorised: bool,
 }
 
 impl<'a> Work<'a> {
     pub(crate) async fn begin(app: &'a App, request: &Request, session: Session) -> Result<Self, Rejection> {
-        let mut work = Self { app, actor: request.actor.clone(), now: request.now, session, authorised: false };
+        let mut work =
+            Self { app, actor: request.actor.clone(), now: request.now, session, secrets: Secrets::default(), authorised: false };
         if let Actor::Account { account, person, volunteer, .. } = work.actor {
             let loaded = work.load::<Account>(account).await?;
             loaded.inner().require_open().map_err(refused)?;
@@ -152,18 +156,12 @@ impl<'a> Work<'a> {
         self.day_of(self.now)
     }
 
-    fn manager<A: Kind>(&self, _: PhantomData<A>) -> AggregateManager<gongyi_eventlog::SessionStore<A>> {
-        AggregateManager::new(self.session.store::<A>())
-    }
-
     /// Loads an aggregate; one that does not exist has the default state.
     ///
     /// # Errors
     /// Faults of the log.
     pub async fn load<A: Kind>(&self, id: impl Into<Uuid>) -> Result<Loaded<A>, Rejection> {
-        let id = id.into();
-        let found = self.manager(PhantomData::<A>).load(id).await?;
-        Ok(found.unwrap_or_else(|| AggregateState::with_id(id)))
+        Ok(self.session.load::<A>(id.into()).await?)
     }
 
     /// Locks an aggregate within this process, then loads it: for streams that many write at once, so that they queue
@@ -173,23 +171,22 @@ impl<'a> Work<'a> {
     /// # Errors
     /// [`Rejection::Conflict`] if the lock stays taken; faults of the log.
     pub async fn lock<A: Kind>(&self, id: impl Into<Uuid>) -> Result<Loaded<A>, Rejection> {
-        let locked = self.manager(PhantomData::<A>).lock_and_load(id.into()).await?;
-        Ok(locked.unwrap_or_default())
+        Ok(self.session.lock::<A>(id.into()).await?)
     }
 
-    /// Decides `command` on a loaded aggregate and stages its events.
+    /// Decides `command` on a loaded aggregate and stages its events; the state with them.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn decide<A: Kind>(&self, loaded: Loaded<A>, command: A::Command) -> Result<A::State, Rejection> {
-        self.manager(PhantomData::<A>).handle_command(loaded, command).await?.map_err(refused)
+    pub async fn decide<A: Kind>(&self, loaded: Loaded<A>, command: A::Command) -> Result<Arc<A::State>, Rejection> {
+        self.session.decide::<A>(loaded, command).await?.map_err(refused)
     }
 
     /// Loads an aggregate and decides.
     ///
     /// # Errors
     /// As [`Work::load`] and [`Work::decide`].
-    pub async fn load_and_decide<A: Kind>(&self, id: impl Into<Uuid>, command: A::Command) -> Result<A::State, Rejection> {
+    pub async fn load_and_decide<A: Kind>(&self, id: impl Into<Uuid>, command: A::Command) -> Result<Arc<A::State>, Rejection> {
         let loaded = self.load::<A>(id).await?;
         self.decide::<A>(loaded, command).await
     }
@@ -228,15 +225,35 @@ impl<'a> Work<'a> {
         Ok(Line { members })
     }
 
+    /// A person who is new with this command, with a key that the vault gets when the command is decided.
+    pub fn new_person(&mut self) -> PersonId {
+        let person = PersonId(Uuid::now_v7());
+        self.secrets.add_key(person);
+        person
+    }
+
+    /// Sets the password of an account when the command is decided.
+    ///
+    /// # Errors
+    /// [`WeakPassword`](gongyi_domain::access::account::AccountRefusal::WeakPassword).
+    pub fn set_password(&mut self, account: AccountId, password: &str) -> Result<(), Rejection> {
+        check_password(password).map_err(unfit_password)?;
+        self.secrets.add_password(account, password);
+        Ok(())
+    }
+
     /// Seals text about `person` for an event of aggregate `A`.
     ///
     /// # Errors
     /// An erased person; faults of the vault.
     pub async fn sealer<'s, A: Kind>(&self, person: PersonId, id: impl Into<Uuid>, event_type: &'s str) -> Result<Sealer<'s>, Rejection> {
-        let key = self.app.vault().create_key(person).await.map_err(|error| match error {
-            VaultError::KeyDestroyed => refused(PersonRefusal::PersonIsErased),
-            fault => fault.into(),
-        })?;
+        let key = match self.secrets.key(person) {
+            Some(key) => key.clone(),
+            None => self.app.vault().create_key(person).await.map_err(|error| match error {
+                VaultError::KeyDestroyed => refused(PersonRefusal::PersonIsErased),
+                fault => fault.into(),
+            })?,
+        };
         Ok(Sealer { key, person, stream_kind: A::NAME, stream_id: id.into(), event_type })
     }
 

@@ -19,6 +19,7 @@ use gongyi_domain::{
         activity::{Activity, Phase},
         activity_details::Risk,
         calendar::Calendar,
+        skill::Skill,
         volunteer::Consents,
     },
 };
@@ -77,7 +78,6 @@ async fn what_cannot_be_published_is_told() {
         ("places", with_places(draft(), 10_001)),
         ("closes after", ActivityDraft { sign_up_closes: draft().sign_up_opens, ..draft() }),
         ("minimum age", ActivityDraft { minimum_age: 81, ..draft() }),
-        ("skills", ActivityDraft { required_skills: vec![" ".into()], ..draft() }),
         ("risk", ActivityDraft { risk: Some(Risk { notice: "涨潮".into(), insurance: " ".into() }), ..draft() }),
     ];
     for (about, draft) in unfit {
@@ -342,7 +342,7 @@ async fn signing_up_asks_for_skills_and_for_the_time() {
     let (team, organiser) = team(&district).await;
     let (zhang, elsewhere) = (district.registers("张三").await, district.registers("李四").await);
     let draft = ActivityDraft {
-        required_skills: vec!["急救".into()],
+        required_skills: BTreeSet::from([Skill::FirstAid]),
         sign_up_opens: district.in_minutes(10),
         sign_up_closes: district.in_minutes(20),
         withdrawal_minutes: Minutes(0),
@@ -353,7 +353,7 @@ async fn signing_up_asks_for_skills_and_for_the_time() {
     district.waits_minutes(10);
     expect_refused_at("SkillMissing", "volunteer", zhang.signs_up(&zhang, published).await);
     for resident in [&zhang, &elsewhere] {
-        let skilled = CorrectVolunteer { skills: Some(vec!["急救".into()]), ..correction_of(resident) };
+        let skilled = CorrectVolunteer { skills: Some(BTreeSet::from([Skill::FirstAid])), ..correction_of(resident) };
         resident.does(&skilled).await.unwrap();
     }
     zhang.signs_up(&zhang, published).await.unwrap();

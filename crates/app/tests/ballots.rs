@@ -32,7 +32,7 @@ fn choose(option: u16) -> Marks {
 }
 
 fn hand<'d>(district: &'d District, voter: &Voter) -> Hand<'d> {
-    Hand { district, actor: voter.actor.clone() }
+    Hand { district, app: district.app.clone(), actor: voter.actor.clone() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

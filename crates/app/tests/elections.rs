@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::harness::{COMMUNITY, District, Hand, Voter, area, expect_refused};
 
 fn hand<'d>(district: &'d District, voter: &Voter) -> Hand<'d> {
-    Hand { district, actor: voter.actor.clone() }
+    Hand { district, app: district.app.clone(), actor: voter.actor.clone() }
 }
 
 fn terms(district: &District) -> ElectionTerms {

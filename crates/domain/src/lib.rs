@@ -12,7 +12,7 @@ pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
 use event::aggregates;
-use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
+use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
 aggregates! {
     /// An event of any aggregate. Folds match on every variant; there is no wildcard arm.
@@ -37,6 +37,8 @@ aggregates! {
         Activity(activity::Activity),
         /// Service ledgers.
         ServiceLedger(service_ledger::ServiceLedger),
+        /// Star schemes.
+        StarScheme(star_scheme::StarScheme),
     }
     contexts {
         /// Deliberation: councils, motions, meetings, elections.
@@ -70,6 +72,7 @@ pub const ACTS: &[&Act] = &[
     &volunteer::SUSPEND_VOLUNTEER,
     &volunteer::REINSTATE_VOLUNTEER,
     &volunteer::WITHDRAW_VOLUNTEER,
+    &volunteer::RETURN_VOLUNTEER,
     &volunteer::IMPORT_VOLUNTEERS,
     &volunteer::VOLUNTEERS,
     &volunteer::VOLUNTEER,
@@ -103,4 +106,6 @@ pub const ACTS: &[&Act] = &[
     &service_ledger::IMPORT_HOURS,
     &service_ledger::SERVICE_RECORDS,
     &service_ledger::PARTICIPATION,
+    &star_scheme::SET_STAR_SCHEME,
+    &star_scheme::STAR_SCHEME,
 ];

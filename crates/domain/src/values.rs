@@ -129,6 +129,11 @@ impl AreaCode {
         self.0.as_bytes().get(..6) == other.0.as_bytes().get(..6)
     }
 
+    /// The district it is or lies in.
+    pub fn district(&self) -> Self {
+        Self(self.0[..6].to_owned())
+    }
+
     /// The level its length stands for.
     pub fn level(&self) -> AreaLevel {
         match self.0.len() {

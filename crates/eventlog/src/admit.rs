@@ -22,6 +22,11 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// The end of a log without commits.
+    pub fn birth(log: Uuid, epoch: u32) -> Self {
+        Self { log, epoch, number: 0, position: 0, chain: chain::genesis(log) }
+    }
+
     pub fn token(&self) -> Token {
         Token { log: self.log, epoch: self.epoch, position: self.position, chain: self.chain }
     }

@@ -6,9 +6,10 @@
 //!
 //! # Recipes
 //!
-//! 1. **Handle a command.** Ask [`Log::answer`] first; else make a [`Session`], load with
-//!    `AggregateManager::new(session.store::<A>())`, handle, then [`Session::commit`]. On `Conflict`, begin anew with a
-//!    new session. On `Storage`, send the same command again: its id decides whether it was written.
+//! 1. **Handle a command.** Make a [`Session`], [`Session::load`], [`Session::decide`], then [`Session::commit`]: a
+//!    repeated command is replayed. If nothing was staged, or a rule said no, ask [`Log::answer`] whether it is a repeat.
+//!    On `Conflict`, begin anew with a new session. On `Storage`, send the same command again: its id decides whether it
+//!    was written.
 //! 2. **Feed a read model.** [`follow`] from its checkpoint's position, after [`Log::check`] has called the
 //!    checkpoint's [`Token`] known.
 //! 3. **Change an event's shape.** Raise its `DomainEvent::schema_version`, and register the step in [`Upcasters`].
@@ -22,7 +23,8 @@
 //! **Commits**
 //!
 //! - S1 A commit is one or more events for one or more streams; all become part of the log, or none.
-//!   `c::one_commit_spans_streams`, `c::a_commit_without_events`, `crash::acknowledged_commits_survive_a_kill`
+//!   `c::one_commit_spans_streams`, `c::a_commit_without_events`, `crash::acknowledged_commits_survive_a_kill`,
+//!   `sqlite::commits_and_batches_of_any_size_are_written_whole`
 //! - S2 Positions are 1, 2, 3 … without a gap, in the order of commits and, within one, of its events.
 //!   `c::a_commit_is_numbered_densely`, `c::of_rivals_one_wins`
 //! - S3 Versions of a stream are 1, 2, 3 … A stream is its kind and its id. `c::versions_count_per_stream`
@@ -100,6 +102,11 @@
 //! - S32 Sequence numbers and event ids are the same whenever an event is read; past `i32` is an error; nothing is
 //!   deleted. `session::event_ids_are_the_same_whenever_they_are_read`,
 //!   `session::a_stream_past_the_sequence_numbers_is_refused`, `session::nothing_is_deleted`
+//! - S33 A session over a [`StateCache`] sees what one over the log sees, or conflicts; the cache is bounded, and a stale
+//!   state is forgotten with its first conflict. `session::a_cached_state_is_the_streams_and_goes_on_with_each_commit`,
+//!   `session::a_stale_state_is_a_conflict_and_then_forgotten`, `session::a_replayed_commit_adds_nothing_to_the_cache`,
+//!   `session::what_was_preloaded_is_not_read_again_and_what_is_cached_not_preloaded`,
+//!   `session::locked_sessions_over_a_cache_never_conflict`, `state_cache::tests`
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
 
 pub mod chain;
@@ -113,6 +120,7 @@ mod log;
 mod memory;
 mod session;
 mod sqlite;
+mod state_cache;
 mod stream_locks;
 mod token;
 mod upcast;
@@ -125,6 +133,7 @@ pub use log::{AppendError, Log, LogError, StorageFault, follow};
 pub use memory::MemoryLog;
 pub use session::{LOCK_WAIT_MAX_MILLIS, Session, SessionError, SessionStore};
 pub use sqlite::{BATCH_MAX_BYTES, BATCH_MAX_COMMITS, OpenError, QUEUE_MAX_COMMITS, SQLITE_MIN_VERSION, SqliteLog, SqliteSettings};
+pub use state_cache::{STATE_CACHE_MAX_BYTES, STATE_OVERHEAD_BYTES, StateCache};
 pub use stream_locks::{StreamGuard, StreamLocks};
 pub use token::{NotAToken, Standing, Token};
 pub use upcast::{DecodeError, DuplicateStep, Step, Upcasters};

@@ -36,7 +36,7 @@ struct State {
 impl MemoryLog {
     /// An empty log with this id.
     pub fn new(log: Uuid) -> Self {
-        let head = Head { log, epoch: 1, number: 0, position: 0, chain: chain::genesis(log) };
+        let head = Head::birth(log, 1);
         let tail = Tail { head, versions: HashMap::new(), commands: HashMap::new() };
         let (durable, watch) = watch::channel(0);
         let state = State { tail, events: Vec::new(), streams: HashMap::new(), commits: Vec::new() };

@@ -15,6 +15,7 @@ use std::{
 use async_trait::async_trait;
 use esrs::{
     Aggregate, AggregateState,
+    manager::AggregateManager,
     store::{EventStore, EventStoreLockGuard, StoreEvent, UnlockOnDrop},
     types::SequenceNumber,
 };
@@ -24,8 +25,8 @@ use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
 
 use crate::{
-    AppendError, Appended, Commit, CommitInfo, DecodeError, Log, LogError, Metadata, NewEvent, Recorded, StreamGuard, StreamId,
-    StreamLocks, Upcasters,
+    AppendError, Appended, Commit, CommitInfo, DecodeError, Log, LogError, Metadata, NewEvent, Recorded, StateCache, StreamGuard, StreamId,
+    StreamLocks, Upcasters, state_cache::Folded,
 };
 
 /// How long a session waits for a stream's lock, in milliseconds, before it says so. Ends the deadlock of two
@@ -85,6 +86,7 @@ struct Inner {
     log: Arc<dyn Log>,
     upcasters: Arc<Upcasters>,
     locks: StreamLocks,
+    states: StateCache,
     held: AsyncMutex<HashMap<StreamId, Arc<StreamGuard>>>,
     metadata: Metadata,
     command_digest: [u8; 32],
@@ -95,6 +97,10 @@ struct Inner {
 struct Work {
     /// Streams as first read: a second load sees the same.
     read: HashMap<StreamId, Arc<[Recorded]>>,
+    /// Aggregates as this session knows them, with what it has staged.
+    states: HashMap<StreamId, Folded>,
+    /// One of them came from the cache.
+    rests_on_cache: bool,
     /// The version each stream must still have. Only of streams that somebody has looked at.
     expected: HashMap<StreamId, u64>,
     staged: Vec<(StreamId, NewEvent)>,
@@ -107,10 +113,145 @@ impl Work {
 }
 
 impl Session {
-    /// A session for one command.
+    /// A session for one command, that reads from the log alone.
     pub fn new(log: Arc<dyn Log>, upcasters: Arc<Upcasters>, locks: StreamLocks, metadata: Metadata, command_digest: [u8; 32]) -> Self {
+        Self::with_states(log, upcasters, locks, StateCache::new(0), metadata, command_digest)
+    }
+
+    /// A session for one command, that [loads](Self::load) from a cache what is there and keeps there what it reads and
+    /// commits.
+    pub fn with_states(
+        log: Arc<dyn Log>,
+        upcasters: Arc<Upcasters>,
+        locks: StreamLocks,
+        states: StateCache,
+        metadata: Metadata,
+        command_digest: [u8; 32],
+    ) -> Self {
         let held = AsyncMutex::default();
-        Self { inner: Arc::new(Inner { log, upcasters, locks, held, metadata, command_digest, work: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { log, upcasters, locks, states, held, metadata, command_digest, work: Mutex::default() }) }
+    }
+
+    /// An aggregate with what this session has staged; one that does not exist has the default state. From now on the
+    /// commit expects its version.
+    ///
+    /// # Errors
+    /// See [`SessionError`].
+    pub async fn load<A>(&self, id: Uuid) -> Result<AggregateState<A::State>, SessionError>
+    where
+        A: Aggregate + 'static,
+        A::State: Clone + Send + Sync,
+        A::Event: DomainEvent,
+    {
+        let stream = StreamId::of::<A>(id);
+        let known = self.known(&stream).and_then(|known| Some((known.version, known.state.downcast::<A::State>().ok()?)));
+        let (version, state) = match known {
+            Some(known) => known,
+            None => self.fold::<A>(&stream).await?,
+        };
+        let sequence_number = SequenceNumber::try_from(version).map_err(|_| SessionError::StreamTooLong { stream })?;
+        // `esrs` sets a sequence number only by an event: this one's payload is the state itself.
+        let (payload, occurred_on) = (Arc::unwrap_or_clone(state), self.inner.metadata.recorded_at);
+        let as_it_is = StoreEvent { id: Uuid::nil(), aggregate_id: id, payload, occurred_on, sequence_number, version: None };
+        Ok(AggregateState::with_id(id).apply_store_events(vec![as_it_is], |_, state| state))
+    }
+
+    /// Locks an aggregate within this process until the session commits or is dropped, then loads it.
+    ///
+    /// # Errors
+    /// See [`SessionError`].
+    pub async fn lock<A>(&self, id: Uuid) -> Result<AggregateState<A::State>, SessionError>
+    where
+        A: Aggregate + 'static,
+        A::State: Clone + Send + Sync,
+        A::Event: DomainEvent,
+    {
+        let guard = self.store::<A>().lock(id).await?;
+        let mut loaded = self.load::<A>(id).await?;
+        loaded.set_lock(guard);
+        Ok(loaded)
+    }
+
+    /// Decides on a loaded aggregate and stages its events; the state with them, or the refusal.
+    ///
+    /// # Errors
+    /// See [`SessionError`].
+    pub async fn decide<A>(
+        &self,
+        loaded: AggregateState<A::State>,
+        command: A::Command,
+    ) -> Result<Result<Arc<A::State>, A::Error>, SessionError>
+    where
+        A: Aggregate + 'static,
+        A::State: Send + Sync,
+        A::Event: DomainEvent,
+    {
+        let stream = StreamId::of::<A>(*loaded.id());
+        let (bytes, staged) = {
+            let work = self.work();
+            (work.states.get(&stream).map_or(0, |known| known.bytes), work.staged_of(&stream).count())
+        };
+        let decided = AggregateManager::new(self.store::<A>()).handle_command(loaded, command).await?;
+        Ok(decided.map(|state| {
+            let state = Arc::new(state);
+            let mut work = self.work();
+            let (mut version, mut bytes) = (work.expected.get(&stream).copied().unwrap_or(0), bytes);
+            for (nth, event) in work.staged_of(&stream).enumerate() {
+                version += 1;
+                bytes += if nth < staged { 0 } else { event.payload.len() };
+            }
+            work.states.insert(stream, Folded { version, bytes, state: Arc::clone(&state) as _ });
+            state
+        }))
+    }
+
+    /// A state came from the cache: only a commit that holds shows that it was not stale.
+    pub fn rests_on_cache(&self) -> bool {
+        self.work().rests_on_cache
+    }
+
+    /// The aggregate as this session knows it, or else the cache.
+    fn known(&self, stream: &StreamId) -> Option<Folded> {
+        let mut work = self.work();
+        if let Some(known) = work.states.get(stream) {
+            return Some(known.clone());
+        }
+        // What was read or expected before stays as it was then.
+        if work.read.contains_key(stream) || work.expected.contains_key(stream) {
+            return None;
+        }
+        let cached = self.inner.states.get(stream)?;
+        work.rests_on_cache = true;
+        work.expected.insert(stream.clone(), cached.version);
+        work.states.insert(stream.clone(), cached.clone());
+        Some(cached)
+    }
+
+    /// The aggregate from its events.
+    async fn fold<A>(&self, stream: &StreamId) -> Result<(u64, Arc<A::State>), SessionError>
+    where
+        A: Aggregate,
+        A::State: Clone + Send + Sync + 'static,
+        A::Event: DomainEvent,
+    {
+        let stored = self.read(stream).await?;
+        let (mut version, mut bytes, mut state) = (0, 0, A::State::default());
+        for recorded in stored.iter() {
+            state = A::apply_event(state, self.inner.upcasters.decode::<A::Event>(recorded)?);
+            version = recorded.version;
+            bytes += recorded.payload.len();
+        }
+        let mut state = Arc::new(state);
+        self.inner.states.put(stream.clone(), Folded { version, bytes, state: Arc::clone(&state) as _ });
+        let mut work = self.work();
+        work.expected.entry(stream.clone()).or_insert(version);
+        for event in work.staged_of(stream) {
+            state = Arc::new(A::apply_event(Arc::unwrap_or_clone(state), A::Event::decode(&event.event_type, &event.payload)?));
+            version += 1;
+            bytes += event.payload.len();
+        }
+        work.states.insert(stream.clone(), Folded { version, bytes, state: Arc::clone(&state) as _ });
+        Ok((version, state))
     }
 
     /// The event store of aggregate `A` in this session, for `esrs::manager::AggregateManager::new`.
@@ -130,16 +271,17 @@ impl Session {
     pub async fn preload(&self, streams: &[StreamId]) -> Result<(), LogError> {
         let mut missing: Vec<StreamId> = {
             let work = self.work();
-            streams.iter().filter(|stream| !work.read.contains_key(stream)).cloned().collect()
+            let at_hand = |stream| work.read.contains_key(stream) || work.states.contains_key(stream) || self.inner.states.holds(stream);
+            streams.iter().filter(|stream| !at_hand(stream)).cloned().collect()
         };
         missing.sort_unstable();
         missing.dedup();
         if missing.is_empty() {
             return Ok(());
         }
+        let recorded = self.inner.log.read_streams(&missing).await?;
         let mut found: HashMap<StreamId, Vec<Recorded>> = missing.into_iter().map(|stream| (stream, Vec::new())).collect();
-        let wanted: Vec<StreamId> = found.keys().cloned().collect();
-        for recorded in self.inner.log.read_streams(&wanted).await? {
+        for recorded in recorded {
             if let Some(events) = found.get_mut(&recorded.stream) {
                 events.push(recorded);
             }
@@ -169,11 +311,19 @@ impl Session {
     pub async fn commit(&self, answer: &impl Serialize) -> Result<Appended, AppendError> {
         let answer = serde_json::to_string(answer).map_err(|_| AppendError::Malformed { what: "answer: JSON" })?;
         let work = std::mem::take(&mut *self.work());
+        let mut states = work.states;
+        states.retain(|stream, known| work.expected.get(stream).is_some_and(|expected| known.version > *expected));
         let mut expectations: Vec<_> = work.expected.into_iter().collect();
         expectations.sort_unstable();
         let (metadata, command_digest) = (self.inner.metadata.clone(), self.inner.command_digest);
         let commit = Commit { metadata, command_digest, answer, expectations, events: work.staged };
         let appended = self.inner.log.append(commit).await;
+        match &appended {
+            Ok(appended) if !appended.replayed => states.into_iter().for_each(|(stream, state)| self.inner.states.put(stream, state)),
+            Err(AppendError::Conflict { stream, .. }) => self.inner.states.forget(stream),
+            Ok(_) | Err(_) => {}
+        }
+        // Not before the cache has the new states: who waits for a lock takes them from there.
         self.inner.held.lock().await.clear();
         appended
     }
@@ -312,6 +462,7 @@ where
             store_events.push(self.store_event(&stream, version, &encoded.event_type, event, None)?);
         }
         work.expected.insert(stream.clone(), base);
+        work.states.remove(&stream);
         work.staged.extend(encoded.into_iter().map(|event| (stream.clone(), event)));
         for _ in &store_events {
             aggregate_state.next_sequence_number();

@@ -5,7 +5,6 @@
 //! transaction is durable (WAL, `synchronous=FULL`). Readers have their own pool and never wait for the writer.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -18,9 +17,10 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use serde::Serialize;
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, Row, Sqlite, SqliteConnection, SqlitePool,
     migrate::MigrateError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -208,29 +208,21 @@ impl SqliteLog {
         self.batches.load(Ordering::Relaxed)
     }
 
-    async fn events(&self, query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>) -> Result<Vec<Recorded>, LogError> {
+    /// The events that a query selects; `of` is their stream if the query does not select it.
+    async fn events(&self, query: Query<'_, Sqlite, SqliteArguments>, of: Option<&StreamId>) -> Result<Vec<Recorded>, LogError> {
         let rows = query.fetch_all(&self.readers).await.map_err(read_error)?;
-        let mut commits: HashMap<u64, Arc<CommitInfo>> = HashMap::new();
+        // The events of one commit follow each other, in the log as in a stream.
         let mut last: Option<Arc<CommitInfo>> = None;
         rows.iter()
             .map(|row| {
-                let position = unsigned(row, 0).unwrap_or(0);
-                let damaged = |what| LogError::Damaged { position, what };
-                let event = stored_event(row).map_err(|_| damaged("the event's row"))?;
-                let commit = match last.take().filter(|commit| commit.number == event.commit_number) {
+                let damaged = |what| LogError::Damaged { position: unsigned(row, POSITION).unwrap_or(0), what };
+                let number = unsigned(row, 0).map_err(|_| damaged("its commit's row"))?;
+                let commit = match last.take().filter(|commit| commit.number == number) {
                     Some(commit) => commit,
-                    None => match commits.get(&event.commit_number) {
-                        Some(commit) => Arc::clone(commit),
-                        None => {
-                            let info = Arc::new(commit_info(row, EVENT_COLUMNS_COUNT).map_err(|_| damaged("its commit's row"))?);
-                            commits.insert(info.number, Arc::clone(&info));
-                            info
-                        }
-                    },
+                    None => Arc::new(commit_info(row).map_err(|_| damaged("its commit's row"))?),
                 };
                 last = Some(Arc::clone(&commit));
-                let StoredEvent { position, stream, version, event_type, schema_version, payload, .. } = event;
-                Ok(Recorded { position, stream, version, event_type, schema_version, payload, commit })
+                recorded(row, of, commit).map_err(|_| damaged("the event's row"))
             })
             .collect()
     }
@@ -240,13 +232,6 @@ impl SqliteLog {
     }
 }
 
-/// Columns of an event, in [`stored_event`]'s order.
-macro_rules! event_columns {
-    () => {
-        "e.position, e.commit_number, e.stream_kind, e.stream_id, e.version, e.event_type, e.schema_version, e.payload"
-    };
-}
-const EVENT_COLUMNS_COUNT: usize = 8;
 /// Columns of a commit, in [`commit_info`]'s order.
 macro_rules! commit_columns {
     () => {
@@ -254,9 +239,17 @@ macro_rules! commit_columns {
     };
 }
 const COMMIT_COLUMNS_COUNT: usize = 9;
+/// The events of one stream with their commits, in [`recorded`]'s order. Every column costs, so the stream is left out.
+macro_rules! select_stream_events {
+    ($($rest:literal),*) => {
+        concat!("SELECT ", commit_columns!(), ", e.position, e.version, e.event_type, e.schema_version, e.payload", $($rest),*)
+    };
+}
+const POSITION: usize = COMMIT_COLUMNS_COUNT;
+/// The same for several streams.
 macro_rules! select_events {
     ($rest:literal) => {
-        concat!("SELECT ", event_columns!(), ", ", commit_columns!(), " ", $rest)
+        select_stream_events!(", e.stream_kind, e.stream_id ", $rest)
     };
 }
 
@@ -287,12 +280,12 @@ impl Log for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamId, after_version: u64) -> Result<Vec<Recorded>, LogError> {
-        let sql = select_events!(
-            "FROM events e JOIN commits c ON c.number = e.commit_number
+        let sql = select_stream_events!(
+            " FROM events e JOIN commits c ON c.number = e.commit_number
              WHERE e.stream_kind = ?1 AND e.stream_id = ?2 AND e.version > ?3 ORDER BY e.version"
         );
         let id = stream.id.as_bytes().as_slice();
-        self.events(sqlx::query(sql).bind(stream.kind.as_ref()).bind(id).bind(signed(after_version))).await
+        self.events(sqlx::query(sql).bind(stream.kind.as_ref()).bind(id).bind(signed(after_version)), Some(stream)).await
     }
 
     async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<Recorded>, LogError> {
@@ -301,7 +294,7 @@ impl Log for SqliteLog {
              CROSS JOIN events e ON e.stream_kind = s.kind AND e.stream_id = s.id
              JOIN commits c ON c.number = e.commit_number ORDER BY e.position"
         );
-        self.events(sqlx::query(sql).bind(stream_keys(streams).map_err(fault)?)).await
+        self.events(sqlx::query(sql).bind(stream_keys(streams).map_err(fault)?), None).await
     }
 
     async fn read_after(&self, position: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
@@ -313,7 +306,7 @@ impl Log for SqliteLog {
              ORDER BY e.position"
         );
         let end = position.saturating_add(limit as u64);
-        self.events(sqlx::query(sql).bind(signed(position)).bind(signed(end))).await
+        self.events(sqlx::query(sql).bind(signed(position)).bind(signed(end)), None).await
     }
 
     async fn head(&self) -> Result<Token, LogError> {
@@ -381,7 +374,7 @@ impl Verifiable for SqliteLog {
         let rows = sqlx::query(sql).bind(signed(number)).bind(signed(limit as u64)).fetch_all(&self.readers).await.map_err(read_error)?;
         let commit = |row: &SqliteRow| {
             Ok(StoredCommit {
-                info: commit_info(row, 0)?,
+                info: commit_info(row)?,
                 command_digest: bytes(row, COMMIT_COLUMNS_COUNT)?,
                 answer: row.try_get(COMMIT_COLUMNS_COUNT + 1)?,
                 hash: bytes(row, COMMIT_COLUMNS_COUNT + 2)?,
@@ -391,7 +384,8 @@ impl Verifiable for SqliteLog {
     }
 
     async fn events_after(&self, position: Position, limit: usize) -> Result<Vec<Result<StoredEvent, Position>>, LogError> {
-        let sql = concat!("SELECT ", event_columns!(), " FROM events e WHERE e.position > ?1 ORDER BY e.position LIMIT ?2");
+        let sql = "SELECT position, commit_number, stream_kind, stream_id, version, event_type, schema_version, payload FROM events
+                   WHERE position > ?1 ORDER BY position LIMIT ?2";
         let rows = sqlx::query(sql).bind(signed(position)).bind(signed(limit as u64)).fetch_all(&self.readers).await.map_err(read_error)?;
         Ok(rows.iter().map(|row| stored_event(row).map_err(|_| unsigned(row, 0).unwrap_or(u64::MAX))).collect())
     }
@@ -437,7 +431,7 @@ async fn meta(connection: &mut SqliteConnection) -> Result<(Uuid, u32), OpenErro
 async fn head(connection: &mut SqliteConnection, log: Uuid, epoch: u32) -> Result<Head, sqlx::Error> {
     let sql = "SELECT number, last_position, chain FROM commits ORDER BY number DESC LIMIT 1";
     let row = sqlx::query(sql).fetch_optional(connection).await?;
-    let Some(row) = row else { return Ok(Head { log, epoch, number: 0, position: 0, chain: chain::genesis(log) }) };
+    let Some(row) = row else { return Ok(Head::birth(log, epoch)) };
     Ok(Head { log, epoch, number: unsigned(&row, 0)?, position: unsigned(&row, 1)?, chain: bytes(&row, 2)? })
 }
 
@@ -453,21 +447,37 @@ fn stored_event(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
     })
 }
 
-fn commit_info(row: &SqliteRow, from: usize) -> Result<CommitInfo, sqlx::Error> {
-    let causation: Option<i64> = row.try_get(from + 6)?;
-    let recorded_at = DateTime::from_timestamp_micros(row.try_get(from + 7)?).ok_or_else(|| out_of_range("recorded_at"))?;
+fn commit_info(row: &SqliteRow) -> Result<CommitInfo, sqlx::Error> {
+    let causation: Option<i64> = row.try_get(6)?;
+    let recorded_at = DateTime::from_timestamp_micros(row.try_get(7)?).ok_or_else(|| out_of_range("recorded_at"))?;
     Ok(CommitInfo {
-        number: unsigned(row, from)?,
-        first_position: unsigned(row, from + 1)?,
-        last_position: unsigned(row, from + 2)?,
+        number: unsigned(row, 0)?,
+        first_position: unsigned(row, 1)?,
+        last_position: unsigned(row, 2)?,
         metadata: Metadata {
-            actor: row.try_get(from + 3)?,
-            command_id: uuid(row, from + 4)?,
-            correlation: uuid(row, from + 5)?,
-            causation: causation.map(|_| unsigned(row, from + 6)).transpose()?,
+            actor: row.try_get(3)?,
+            command_id: uuid(row, 4)?,
+            correlation: uuid(row, 5)?,
+            causation: causation.map(|_| unsigned(row, 6)).transpose()?,
             recorded_at,
         },
-        chain: bytes(row, from + 8)?,
+        chain: bytes(row, 8)?,
+    })
+}
+
+fn recorded(row: &SqliteRow, of: Option<&StreamId>, commit: Arc<CommitInfo>) -> Result<Recorded, sqlx::Error> {
+    let stream = match of {
+        Some(stream) => stream.clone(),
+        None => StreamId { kind: row.try_get::<String, _>(POSITION + 5)?.into(), id: uuid(row, POSITION + 6)? },
+    };
+    Ok(Recorded {
+        position: unsigned(row, POSITION)?,
+        stream,
+        version: unsigned(row, POSITION + 1)?,
+        event_type: row.try_get(POSITION + 2)?,
+        schema_version: row.try_get(POSITION + 3)?,
+        payload: row.try_get(POSITION + 4)?,
+        commit,
     })
 }
 

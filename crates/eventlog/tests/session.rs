@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use esrs::{Aggregate, AggregateState, manager::AggregateManager, store::EventStore};
 use gongyi_domain::event::DomainEvent;
 use gongyi_eventlog::{
-    AppendError, Commit, DecodeError, Log, MemoryLog, Metadata, NewEvent, Session, SessionError, StreamId, StreamLocks, Upcasters,
+    AppendError, Commit, DecodeError, Log, MemoryLog, Metadata, NewEvent, Session, SessionError, StateCache, StreamId, StreamLocks,
+    Upcasters,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -329,4 +330,100 @@ async fn payloads_that_cannot_be_upcast_are_typed_errors() {
     house.upcasters = Arc::new(Upcasters::new());
     assert!(matches!(decode(stored(&house, 1, "{}").await), DecodeError::MissingStep { from_version: 1, .. }));
     assert!(upcasters().register("counter", "Counted", 1, Ok).is_err(), "one step from a version");
+}
+
+impl House {
+    /// A session over a cache of states.
+    fn cached(&self, command: u128, states: &StateCache) -> Session {
+        let (log, upcasters, locks) = (Arc::clone(&self.log), Arc::clone(&self.upcasters), self.locks.clone());
+        Session::with_states(log, upcasters, locks, states.clone(), metadata(command), [1; 32])
+    }
+}
+
+/// The counter as a session loads it.
+async fn counted(session: &Session, id: u128) -> (u32, i32) {
+    let loaded = session.load::<Counter>(Uuid::from_u128(id)).await.unwrap();
+    (*loaded.inner(), *loaded.sequence_number())
+}
+
+async fn counts(session: &Session, id: u128, by: u32) -> u32 {
+    let loaded = session.load::<Counter>(Uuid::from_u128(id)).await.unwrap();
+    *session.decide::<Counter>(loaded, by).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_cached_state_is_the_streams_and_goes_on_with_each_commit() {
+    let (house, states) = (House::new(), StateCache::default());
+    let session = house.cached(1, &states);
+    assert_eq!((counts(&session, 1, 5).await, counts(&session, 1, 2).await), (5, 7), "also upon what is staged");
+    assert_eq!(counted(&house.cached(2, &states), 1).await, (0, 0), "staged is not kept");
+    session.commit(&()).await.unwrap();
+
+    let session = house.cached(3, &states);
+    assert_eq!((counted(&session, 1).await, session.rests_on_cache()), ((7, 2), true));
+    assert_eq!(counts(&session, 1, 1).await, 8);
+    session.commit(&()).await.unwrap();
+    let session = house.cached(4, &states.filled_only());
+    assert_eq!((counted(&session, 1).await, session.rests_on_cache()), ((8, 3), false));
+    assert_eq!(counted(&house.session(5), 1).await, (8, 3));
+}
+
+#[tokio::test]
+async fn a_stale_state_is_a_conflict_and_then_forgotten() {
+    let (house, states) = (House::new(), StateCache::default());
+    assert_eq!(counted(&house.cached(1, &states), 1).await, (0, 0));
+    house.count(2, 1, 5).await;
+    let session = house.cached(3, &states);
+    assert_eq!(counts(&session, 1, 1).await, 1);
+    assert!(matches!(session.commit(&()).await, Err(AppendError::Conflict { expected: 0, actual: 1, .. })));
+    let session = house.cached(3, &states);
+    assert_eq!((counts(&session, 1, 1).await, session.rests_on_cache()), (6, false));
+    session.commit(&()).await.unwrap();
+    // So is one that a command only read.
+    house.count(4, 1, 1).await;
+    let session = house.cached(5, &states);
+    assert_eq!((counted(&session, 1).await, counts(&session, 2, 1).await), ((6, 2), 1));
+    assert!(matches!(session.commit(&()).await, Err(AppendError::Conflict { expected: 2, actual: 3, .. })));
+}
+
+#[tokio::test]
+async fn a_replayed_commit_adds_nothing_to_the_cache() {
+    let (house, states) = (House::new(), StateCache::default());
+    house.count(1, 1, 5).await;
+    let session = house.cached(1, &states);
+    assert_eq!(counts(&session, 1, 5).await, 10);
+    assert!(session.commit(&()).await.unwrap().replayed);
+    assert_eq!(counted(&house.cached(2, &states), 1).await, (5, 1));
+}
+
+#[tokio::test]
+async fn what_was_preloaded_is_not_read_again_and_what_is_cached_not_preloaded() {
+    let (house, states) = (House::new(), StateCache::default());
+    house.count(1, 1, 5).await;
+    assert_eq!(counted(&house.cached(2, &states), 1).await, (5, 1));
+    let session = house.cached(3, &states);
+    session.preload(&[counter(1), counter(2)]).await.unwrap();
+    house.count(4, 2, 1).await;
+    assert_eq!((counted(&session, 1).await, session.rests_on_cache()), ((5, 1), true));
+    assert_eq!(counted(&session, 2).await, (0, 0), "as it was when it was preloaded");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn locked_sessions_over_a_cache_never_conflict() {
+    let (house, states) = (Arc::new(House::new()), StateCache::default());
+    let rivals = (0..20).map(|command| {
+        let (house, states) = (Arc::clone(&house), states.clone());
+        tokio::spawn(async move {
+            let session = house.cached(command, &states);
+            let loaded = session.lock::<Counter>(Uuid::from_u128(1)).await.unwrap();
+            session.decide::<Counter>(loaded, 1).await.unwrap().unwrap();
+            tokio::task::yield_now().await;
+            session.commit(&()).await.map(|_| session.rests_on_cache())
+        })
+    });
+    for rival in futures::future::join_all(rivals).await {
+        rival.unwrap().unwrap();
+    }
+    assert_eq!(counted(&house.cached(99, &states), 1).await, (20, 20));
+    assert_eq!(house.locks.in_use(), 0);
 }

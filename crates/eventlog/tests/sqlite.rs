@@ -227,6 +227,27 @@ async fn garbage_is_reported_and_never_a_panic() {
     assert!(found + refused > 100, "{found} found, {refused} not opened");
 }
 
+/// Statements have room for powers of two: what exceeds one, fills one, or leaves room must be written whole, once.
+#[tokio::test]
+async fn commits_and_batches_of_any_size_are_written_whole() {
+    let file = File::new();
+    let log = file.open().await;
+    let (mut events, mut commits) = (0, 0);
+    for size in [1, 3, 64, 255, 256, 257, 600] {
+        let event = |n| (stream(size), NewEvent { event_type: "Noted".into(), schema_version: 1, payload: format!("{n}") });
+        log.append(Commit { events: (0..size).map(event).collect(), ..commit(size, size, 0) }).await.unwrap();
+        let read: Vec<_> = log.read_stream(&stream(size), 0).await.unwrap().into_iter().map(|event| event.payload).collect();
+        assert_eq!(read, (0..size).map(|n| n.to_string()).collect::<Vec<_>>());
+        let batch = join_all((0..size).map(|n| log.append(commit(10_000 * size + n, 10_000 * size + n, 0)))).await;
+        assert!(batch.iter().all(Result::is_ok));
+        (events, commits) = (events + 3 * size, commits + 1 + size);
+    }
+    log.close().await;
+    let report = file.verify().await;
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!((report.events, report.commits), (events, commits));
+}
+
 #[tokio::test]
 async fn a_reopened_log_goes_on() {
     let file = File::with_ten_commits().await;

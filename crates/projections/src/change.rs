@@ -10,7 +10,7 @@ use gongyi_domain::{
     values::{Day, Instant, Sealed},
     volunteering::{service_ledger::ServiceLedgerEvent, volunteer::VolunteerEvent},
 };
-use gongyi_eventlog::{CommitInfo, DecodeError, Recorded, StreamId, Upcasters};
+use gongyi_eventlog::{CommitInfo, Recorded, StreamId};
 
 /// A decoded event with what the log knows about it.
 #[derive(Debug, Clone)]
@@ -32,19 +32,18 @@ pub struct Change {
 }
 
 impl Change {
+    /// The event with what the log knows about it.
+    pub(crate) fn new(event: Event, recorded: Recorded, zone: Tz) -> Self {
+        let recorded_at = recorded.commit.metadata.recorded_at;
+        let Recorded { position, stream, event_type, commit, .. } = recorded;
+        let recorded_day = recorded_at.with_timezone(&zone).date_naive();
+        Self { position, stream, event_type, recorded_at, recorded_day, commit, event }
+    }
+
     /// Who did it, as the log names actors.
     pub fn actor(&self) -> &str {
         &self.commit.metadata.actor
     }
-}
-
-/// The event as this build knows it.
-pub(crate) fn decode(upcasters: &Upcasters, zone: Tz, recorded: Recorded) -> Result<Change, DecodeError> {
-    let event = upcasters.decode_event(&recorded)?;
-    let recorded_at = recorded.commit.metadata.recorded_at;
-    let Recorded { position, stream, event_type, commit, .. } = recorded;
-    let recorded_day = recorded_at.with_timezone(&zone).date_naive();
-    Ok(Change { position, stream, event_type, recorded_at, recorded_day, commit, event })
 }
 
 /// Whether a stream kind is one of this build's.
@@ -73,7 +72,10 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         ) => reason.iter().for_each(see),
         Event::Person(PersonEvent::PersonErased {})
         | Event::Volunteer(
-            VolunteerEvent::VolunteerRegistered { .. } | VolunteerEvent::VolunteerCorrected { .. } | VolunteerEvent::VolunteerErased {},
+            VolunteerEvent::VolunteerRegistered { .. }
+            | VolunteerEvent::VolunteerCorrected { .. }
+            | VolunteerEvent::VolunteerReturned { .. }
+            | VolunteerEvent::VolunteerErased {},
         )
         | Event::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
         | Event::Area(_)
@@ -82,7 +84,8 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
         | Event::Organisation(_)
         | Event::Membership(_)
         | Event::Calendar(_)
-        | Event::Activity(_) => {}
+        | Event::Activity(_)
+        | Event::StarScheme(_) => {}
     }
 }
 
@@ -191,7 +194,7 @@ mod tests {
                 payload: "{}".to_owned(),
                 commit: Arc::new(commit),
             };
-            let error = decode_event(&Upcasters::new(), &recorded).unwrap_err();
+            let error = decode(&Upcasters::new(), &recorded).unwrap_err();
             assert!(matches!(error, DecodeError::Codec { source: CodecError::Payload { .. }, .. }), "{kind}: {error:?}");
             assert!(is_known_kind(kind));
         }

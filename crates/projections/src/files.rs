@@ -12,11 +12,11 @@ use std::{
 use chrono_tz::Tz;
 use gongyi_eventlog::{Log, LogError, Standing, Token};
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
+    AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::views::ViewOptions;
+use crate::{cost::Clock, views::ViewOptions};
 
 /// The oldest SQLite without the WAL-reset corruption bug.
 const SQLITE_MIN_VERSION: (u32, u32, u32) = (3, 51, 3);
@@ -170,6 +170,33 @@ pub(crate) async fn open_builder(path: &Path, options: ViewOptions) -> Result<Sq
         .synchronous(SqliteSynchronous::Off)
         .pragma("cache_size", BUILDER_CACHE_KIB);
     prepare(connect).await
+}
+
+/// Indexes that folds look rows up by. All others are for queries: while a file is built that nobody reads they are left
+/// out, and made when all rows are there, for a fraction of the cost of keeping them.
+const INDEXES_FOR_FOLDS: [&str; 2] = ["history_by_reason", "service_records_by_content"];
+
+/// Takes the indexes away that only queries need. Returns the statements that make them.
+pub(crate) async fn set_indexes_aside(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
+    let indexes: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, sql FROM sqlite_master WHERE type='index' AND sql IS NOT NULL").fetch_all(&mut *connection).await?;
+    let mut aside = Vec::new();
+    for (name, sql) in indexes.into_iter().filter(|(name, _)| !INDEXES_FOR_FOLDS.contains(&name.as_str())) {
+        sqlx::query(AssertSqlSafe(format!("DROP INDEX {name}"))).execute(&mut *connection).await?;
+        aside.push(sql);
+    }
+    Ok(aside)
+}
+
+/// Makes the indexes that were set aside.
+pub(crate) async fn make_indexes(connection: &mut SqliteConnection, statements: Vec<String>) -> Result<(), sqlx::Error> {
+    let clock = Clock::start("all", "index");
+    let count = statements.len();
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+    }
+    clock.stop(count);
+    Ok(())
 }
 
 async fn prepare(options: SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {

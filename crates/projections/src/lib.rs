@@ -17,6 +17,7 @@ pub mod access;
 pub mod volunteering;
 
 mod change;
+mod cost;
 mod examine;
 mod files;
 mod opener;
@@ -40,6 +41,6 @@ pub use runner::RunError;
 pub use status::{Parked, Stale, ViewStatus};
 pub use views::{ViewOptions, Views};
 pub use volunteering::{
-    activities::*, activity_queries::*, history::*, organisations::*, participation_queries::*, service_record_queries::*,
-    service_records::*, statistics::*, volunteers::*,
+    activities::*, activity_queries::*, history::*, organisations::*, participation_changes::*, participation_queries::*,
+    service_record_queries::*, service_records::*, star_schemes::*, statistics::*, volunteers::*,
 };

@@ -4,6 +4,7 @@
 //! - A cursor never holds personal data: an ordering by name keeps the row's id and looks the name up.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use gongyi_domain::values::{AreaCode, OrganisationId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments};
@@ -173,8 +174,22 @@ impl Conditions {
         }
     }
 
+    /// `column` is the organisation; or, asked for, one below it.
+    pub(crate) fn in_organisation(&mut self, column: &str, organisation: Option<OrganisationId>, include_below: bool) {
+        let below = "WITH RECURSIVE below(id) AS (
+            SELECT ? UNION SELECT o.id FROM organisations o JOIN below ON o.parent=below.id) SELECT id FROM below";
+        let sql = if include_below { format!("{column} IN ({below})") } else { format!("{column}=?") };
+        self.maybe(&sql, organisation.map(|id| id.to_string()));
+    }
+
+    /// Adds a condition with as many `?` as there are values.
+    pub(crate) fn holds(&mut self, sql: String, values: Vec<Bind>) {
+        self.sql.push(sql);
+        self.binds.extend(values);
+    }
+
     /// `column` lies in the area: a range that an index serves.
-    pub(crate) fn in_area(&mut self, column: &str, area: Option<&gongyi_domain::values::AreaCode>) {
+    pub(crate) fn in_area(&mut self, column: &str, area: Option<&AreaCode>) {
         if let Some(area) = area {
             self.sql.push(format!("{column}>=? AND {column}<?"));
             // ':' is the character after '9'.

@@ -1,15 +1,13 @@
 //! What a read model is: a pure fold over events, and the tables it owns.
 //!
 //! - A fold sees every event of the kinds it names, in order, each once; what it writes is in the same transaction as
-//!   its checkpoint.
+//!   its checkpoint. (While a file is built that nobody reads, some rows may come later: a crash throws all of it away.)
 //! - What a fold cannot digest parks its read model there; the others go on.
-
-use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use crate::{change::Change, opener::Texts, rows::Table, values::Unstorable};
+use crate::{change::Change, cost::Clock, opener::Texts, rows::Table, values::Unstorable};
 
 /// Why an event cannot be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,11 +81,14 @@ pub(crate) enum ApplyError {
 }
 
 /// A read model's fold, with the rows of one batch.
-pub(crate) trait Fold: Default + Send + 'static {
+pub(crate) trait Fold: Default + Send + Sync + 'static {
     /// Its name, as its checkpoint and its status have it.
     const NAME: &'static str;
     /// The stream kinds it listens to.
     const KINDS: &'static [&'static str];
+    /// Its rows change several times before they come to rest: while a file is built that nobody reads they may wait in
+    /// memory from batch to batch, and are written once.
+    const KEEPS_ROWS: bool = false;
 
     /// Asks for the rows that `fold` will read or change.
     fn want(&mut self, change: &Change);
@@ -106,14 +107,24 @@ pub(crate) trait Fold: Default + Send + 'static {
 pub(crate) trait ReadModel: Send + Sync {
     fn name(&self) -> &'static str;
     fn kinds(&self) -> &'static [&'static str];
-    /// Loads, folds and writes a batch.
-    async fn apply(&self, connection: &mut SqliteConnection, changes: &[&Change], texts: &Texts<'_>) -> Result<(), ApplyError>;
+    /// Loads, folds and writes a batch. Up to `kept_rows` rows may wait in memory until [`Self::write_kept`]; after an
+    /// error they are worth nothing.
+    async fn apply(
+        &mut self,
+        connection: &mut SqliteConnection,
+        changes: &[&Change],
+        texts: &Texts<'_>,
+        kept_rows: usize,
+    ) -> Result<(), ApplyError>;
+    /// Writes the rows that wait in memory.
+    async fn write_kept(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError>;
 }
 
-struct Model<F>(PhantomData<fn() -> F>);
+/// The fold with the rows at hand.
+struct Model<F>(F);
 
 pub(crate) fn model<F: Fold>() -> Box<dyn ReadModel> {
-    Box::new(Model::<F>(PhantomData))
+    Box::new(Model(F::default()))
 }
 
 #[async_trait]
@@ -126,11 +137,17 @@ impl<F: Fold> ReadModel for Model<F> {
         F::KINDS
     }
 
-    async fn apply(&self, connection: &mut SqliteConnection, changes: &[&Change], texts: &Texts<'_>) -> Result<(), ApplyError> {
-        if changes.is_empty() {
-            return Ok(());
+    async fn apply(
+        &mut self,
+        connection: &mut SqliteConnection,
+        changes: &[&Change],
+        texts: &Texts<'_>,
+        kept_rows: usize,
+    ) -> Result<(), ApplyError> {
+        if kept_rows == 0 {
+            self.0 = F::default();
         }
-        let mut fold = F::default();
+        let fold = &mut self.0;
         for change in changes {
             fold.want(change);
         }
@@ -143,12 +160,23 @@ impl<F: Fold> ReadModel for Model<F> {
         for table in fold.tables() {
             table.load(connection).await?;
         }
+        let clock = Clock::start(F::NAME, "fold");
         for change in changes {
             fold.fold(change, texts).map_err(|source| ApplyError::Fold { position: change.position, source })?;
         }
-        for table in fold.tables() {
+        clock.stop(changes.len());
+        let rows: usize = fold.tables().iter().map(|table| table.len()).sum();
+        if !F::KEEPS_ROWS || rows >= kept_rows {
+            self.write_kept(connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_kept(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        for table in self.0.tables() {
             table.flush(connection).await?;
         }
+        self.0 = F::default();
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
     change::{self, Change},
+    cost::Clock,
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
     purge::{self, Purge},
@@ -30,7 +31,7 @@ use crate::{
     views::ViewOptions,
     volunteering::{
         activities::ActivitiesFold, history::HistoryFold, organisations::OrganisationsFold, service_records::ServiceFold,
-        volunteers::VolunteersFold,
+        star_schemes::StarSchemesFold, volunteers::VolunteersFold,
     },
 };
 
@@ -60,6 +61,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ActivitiesFold>(),
         model::<ServiceFold>(),
         model::<HistoryFold>(),
+        model::<StarSchemesFold>(),
     ]
 }
 
@@ -72,16 +74,19 @@ pub(crate) enum StepError {
     Opener(#[from] OpenerError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A row was refused; to be done again with savepoints.
+    /// A row was refused, or an event did not fold; to be done again with more care.
     #[error("a row was refused")]
     Refused,
 }
 
-/// How a batch is written. Savepoints cost a tenth of the whole, and are needed only to find the event whose row is
-/// refused.
+/// How a batch is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Care {
+    /// So many rows may wait in memory for their next change. Which event is to blame for what goes wrong is not told.
+    Keep(usize),
+    /// Whole, or not at all.
     Plain,
+    /// To find the event whose row is refused; costs a tenth of the whole.
     Savepoints,
 }
 
@@ -94,10 +99,33 @@ impl From<sqlx::Error> for StepError {
 /// An event of a batch, decoded or not.
 struct Item {
     position: u64,
+    chain: [u8; 32],
+    change: Result<Change, Undecoded>,
+}
+
+/// An event that this build cannot read.
+struct Undecoded {
     kind: String,
     event_type: String,
-    chain: [u8; 32],
-    change: Result<Change, String>,
+    reason: String,
+}
+
+impl Item {
+    fn kind(&self) -> &str {
+        match &self.change {
+            Ok(change) => &change.stream.kind,
+            Err(undecoded) => &undecoded.kind,
+        }
+    }
+
+    /// A read model stops before it.
+    fn park(&self, reason: String) -> Parked {
+        let event_type = match &self.change {
+            Ok(change) => &change.event_type,
+            Err(undecoded) => &undecoded.event_type,
+        };
+        Parked { position: self.position, event_type: event_type.clone(), reason }
+    }
 }
 
 /// The only writer of a file of views.
@@ -175,7 +203,7 @@ impl Writer {
             // Marked as seen before reading, so that what is appended meanwhile wakes the next wait.
             watch.borrow_and_update();
             let open = watch.has_changed().is_ok();
-            let wait = match self.step().await {
+            let wait = match self.step(Care::Plain).await {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => {
                     if !others_removed && self.stands.iter().all(|stand| stand.parked.is_none()) {
@@ -236,14 +264,18 @@ impl Writer {
     }
 
     /// Folds the next batch; false if there is none.
-    pub(crate) async fn step(&mut self) -> Result<bool, StepError> {
+    async fn step(&mut self, care: Care) -> Result<bool, StepError> {
         let going = self.stands.iter().filter(|stand| stand.parked.is_none());
         let Some(from) = going.map(|stand| stand.position).min() else { return Ok(false) };
+        let clock = Clock::start("log", "read");
         let batch = self.log.read_after(from, self.options.batch_events).await?;
+        clock.stop(batch.len());
         if batch.is_empty() {
             return Ok(false);
         }
+        let clock = Clock::start("log", "decode");
         let items: Vec<_> = batch.into_iter().map(|recorded| self.item(recorded)).collect();
+        clock.stop(items.len());
         let mut persons = BTreeSet::new();
         for item in &items {
             if let Ok(change) = &item.change {
@@ -256,23 +288,42 @@ impl Writer {
         let erases = |item: &Item| matches!(&item.change, Ok(Change { event: Event::Person(PersonEvent::PersonErased {}), .. }));
         let erased = items.iter().any(erases);
 
-        match self.write(&items, &texts, erased, Care::Plain).await {
-            Err(StepError::Refused) => self.write(&items, &texts, erased, Care::Savepoints).await?,
+        match self.write(&items, &texts, erased, care).await {
+            Err(StepError::Refused) if care == Care::Plain => self.write(&items, &texts, erased, Care::Savepoints).await?,
             outcome => outcome?,
         }
         Ok(true)
+    }
+
+    /// Folds all there is, or up to an event that parks a read model.
+    async fn fold_all(&mut self, care: Care, progress: &mut (impl FnMut(u64, u64) + Send)) -> Result<(), StepError> {
+        let total = self.log.head().await?.position;
+        progress(0, total);
+        while self.stands.iter().all(|stand| stand.parked.is_none()) && self.step(care).await? {
+            let done = self.stands.iter().map(|stand| stand.position).min().unwrap_or(0);
+            progress(done, total.max(done));
+        }
+        let mut transaction = self.connection.begin().await?;
+        for model in &mut self.models {
+            model
+                .write_kept(&mut transaction)
+                .await
+                .map_err(|error| if error.is_of_the_data() { StepError::Refused } else { error.into() })?;
+        }
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Folds a batch in one transaction.
     async fn write(&mut self, items: &[Item], texts: &Texts<'_>, erased: bool, care: Care) -> Result<(), StepError> {
         let mut stands = self.stands.clone();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        for (model, stand) in self.models.iter().zip(&mut stands) {
+        for (model, stand) in self.models.iter_mut().zip(&mut stands) {
             if stand.parked.is_some() {
                 continue;
             }
             let first = items.partition_point(|item| item.position <= stand.position);
-            let (folded, parked) = fold(&mut transaction, model.as_ref(), &items[first..], texts, care).await?;
+            let (folded, parked) = fold(&mut transaction, model.as_mut(), &items[first..], texts, care).await?;
             if let Some(last) = folded {
                 stand.position = last.position;
                 sqlx::query(
@@ -298,7 +349,9 @@ impl Writer {
         if erased {
             purge::mark_due(&mut transaction).await?;
         }
+        let clock = Clock::start("all", "commit");
         transaction.commit().await?;
+        clock.stop(items.len());
         if erased {
             self.purge = Purge::Due;
         }
@@ -309,13 +362,17 @@ impl Writer {
 
     fn item(&self, recorded: Recorded) -> Item {
         let (position, chain) = (recorded.position, recorded.commit.chain);
-        let (kind, event_type) = (recorded.stream.kind.clone().into_owned(), recorded.event_type.clone());
-        let change =
-            change::decode(&self.upcasters, self.options.time_zone, recorded).map_err(|error| match std::error::Error::source(&error) {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
-            });
-        Item { position, kind, event_type, chain, change }
+        let change = match self.upcasters.decode_event(&recorded) {
+            Ok(event) => Ok(Change::new(event, recorded, self.options.time_zone)),
+            Err(error) => {
+                let reason = match std::error::Error::source(&error) {
+                    Some(source) => format!("{error}: {source}"),
+                    None => error.to_string(),
+                };
+                Err(Undecoded { kind: recorded.stream.kind.into_owned(), event_type: recorded.event_type, reason })
+            }
+        };
+        Item { position, chain, change }
     }
 }
 
@@ -335,7 +392,7 @@ async fn park(connection: &mut SqliteConnection, name: &str, parked: &Parked) ->
 /// Lets a read model fold a batch, up to what it cannot fold. Returns the last item it is past and why it stops.
 async fn fold<'i>(
     connection: &mut SqliteConnection,
-    model: &dyn ReadModel,
+    model: &mut dyn ReadModel,
     items: &'i [Item],
     texts: &Texts<'_>,
     care: Care,
@@ -343,29 +400,30 @@ async fn fold<'i>(
     let mut end = items.len();
     let mut parked = None;
     // An event of a kind this build does not know concerns everybody, as far as anybody can tell.
-    let concerns = |item: &Item| model.kinds().contains(&item.kind.as_str()) || !change::is_known_kind(&item.kind);
-    if let Some((at, item, reason)) = items
+    let kinds = model.kinds();
+    let concerns = |item: &Item| kinds.contains(&item.kind()) || !change::is_known_kind(item.kind());
+    if let Some((at, item, undecoded)) = items
         .iter()
         .enumerate()
         .filter(|(_, item)| concerns(item))
-        .find_map(|(at, item)| item.change.as_ref().err().map(|error| (at, item, error)))
+        .find_map(|(at, item)| item.change.as_ref().err().map(|undecoded| (at, item, undecoded)))
     {
         end = at;
-        parked = Some(Parked { position: item.position, event_type: item.event_type.clone(), reason: reason.clone() });
+        parked = Some(item.park(undecoded.reason.clone()));
     }
     let relevant = |items: &'i [Item]| -> Vec<&'i Change> {
         items.iter().filter(|item| concerns(item)).filter_map(|item| item.change.as_ref().ok()).collect()
     };
-    let stop = |item: &Item, reason: String| Parked { position: item.position, event_type: item.event_type.clone(), reason };
 
     match apply(connection, model, &relevant(&items[..end]), texts, care).await {
         Ok(()) => {}
+        Err(ApplyError::Fold { .. }) if matches!(care, Care::Keep(_)) => return Err(StepError::Refused),
         Err(ApplyError::Fold { position, source }) => {
             end = items.partition_point(|item| item.position < position);
-            parked = Some(stop(&items[end], source.to_string()));
+            parked = Some(items[end].park(source.to_string()));
             apply(connection, model, &relevant(&items[..end]), texts, care).await.map_err(refold)?;
         }
-        Err(ApplyError::Store(error)) if error.is_of_the_data() && care == Care::Plain => return Err(StepError::Refused),
+        Err(ApplyError::Store(error)) if error.is_of_the_data() && care != Care::Savepoints => return Err(StepError::Refused),
         // The storage refuses a row: which event's is found by folding one at a time.
         Err(ApplyError::Store(error)) if error.is_of_the_data() => {
             let mut at = 0;
@@ -380,7 +438,7 @@ async fn fold<'i>(
                             ApplyError::Store(StoreError::Row(source)) => source.to_string(),
                             ApplyError::Store(StoreError::Value(source)) => source.to_string(),
                         };
-                        parked = Some(stop(&items[at], reason));
+                        parked = Some(items[at].park(reason));
                         end = at;
                     }
                 }
@@ -405,7 +463,7 @@ fn refold(error: ApplyError) -> StepError {
 /// Applies a batch. An event that does not fold leaves nothing written; a refused row does so only with savepoints.
 async fn apply(
     connection: &mut SqliteConnection,
-    model: &dyn ReadModel,
+    model: &mut dyn ReadModel,
     changes: &[&Change],
     texts: &Texts<'_>,
     care: Care,
@@ -413,11 +471,13 @@ async fn apply(
     if changes.is_empty() {
         return Ok(());
     }
-    if care == Care::Plain {
-        return model.apply(connection, changes, texts).await;
+    match care {
+        Care::Keep(rows) => return model.apply(connection, changes, texts, rows).await,
+        Care::Plain => return model.apply(connection, changes, texts, 0).await,
+        Care::Savepoints => {}
     }
     let mut savepoint = connection.begin().await.map_err(StoreError::from)?;
-    match model.apply(&mut savepoint, changes, texts).await {
+    match model.apply(&mut savepoint, changes, texts, 0).await {
         Ok(()) => Ok(savepoint.commit().await.map_err(StoreError::from)?),
         Err(error) => {
             savepoint.rollback().await.map_err(StoreError::from)?;
@@ -433,27 +493,34 @@ pub(crate) async fn rebuild(
     upcasters: Arc<Upcasters>,
     opener: Arc<dyn Opener>,
     options: ViewOptions,
-    progress: impl Fn(u64, u64) + Send,
+    mut progress: impl Fn(u64, u64) + Send,
 ) -> Result<PathBuf, OpenError> {
     let current = files::current(dir, options.time_zone);
     let path = files::building(&current);
-    files::remove(&path)?;
-    let connection = files::open_builder(&path, options).await?;
-    let mut writer = Writer::init(connection, path.clone(), Arc::clone(&log), upcasters, opener, options).await?;
-    let build = |error: StepError| OpenError::Build(Box::new(error));
-    let total = log.head().await?.position;
-    progress(0, total);
-    while writer.step().await.map_err(build)? {
-        if let Some((name, parked)) = writer.stands.iter().find_map(|stand| Some((stand.name, stand.parked.clone()?))) {
-            let Parked { position, event_type, reason } = parked;
-            writer.connection.close().await?;
-            files::remove(&path)?;
-            return Err(OpenError::Parked { name, position, event_type, reason });
+    let mut care = Care::Keep(options.kept_rows);
+    let (mut writer, indexes) = loop {
+        files::remove(&path)?;
+        let connection = files::open_builder(&path, options).await?;
+        let (log, upcasters, opener) = (Arc::clone(&log), Arc::clone(&upcasters), Arc::clone(&opener));
+        let mut writer = Writer::init(connection, path.clone(), log, upcasters, opener, options).await?;
+        let indexes = files::set_indexes_aside(&mut writer.connection).await?;
+        match writer.fold_all(care, &mut progress).await {
+            Ok(()) => break (writer, indexes),
+            Err(StepError::Refused) => {
+                writer.connection.close().await?;
+                care = Care::Plain;
+            }
+            Err(error) => return Err(OpenError::Build(Box::new(error))),
         }
-        let done = writer.stands.iter().map(|stand| stand.position).min().unwrap_or(0);
-        progress(done, total.max(done));
+    };
+    if let Some((name, parked)) = writer.stands.iter().find_map(|stand| Some((stand.name, stand.parked.clone()?))) {
+        let Parked { position, event_type, reason } = parked;
+        writer.connection.close().await?;
+        files::remove(&path)?;
+        return Err(OpenError::Parked { name, position, event_type, reason });
     }
     purge::purge(&mut writer.connection, writer.purge).await?;
+    files::make_indexes(&mut writer.connection, indexes).await?;
     writer.connection.close().await?;
     // Written without waiting for the disk; before it counts it must be there.
     std::fs::File::open(&path)?.sync_all()?;

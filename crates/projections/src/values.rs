@@ -2,31 +2,13 @@
 //!
 //! Bound values cost a quarter of the same rows as JSON taken apart in SQL (4.3 against 18.4 µs for 23 columns).
 
-use std::fmt::Display;
+use std::{fmt::Display, sync::Arc};
 
 use serde::{
     Serialize, Serializer,
     ser::{Error as _, Impossible, SerializeStruct},
 };
-use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments};
-
-/// A stored value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    Null,
-    Int(i64),
-    Text(String),
-}
-
-impl Value {
-    pub(crate) fn bind(self, query: Query<'_, Sqlite, SqliteArguments>) -> Query<'_, Sqlite, SqliteArguments> {
-        match self {
-            Self::Null => query.bind(None::<i64>),
-            Self::Int(number) => query.bind(number),
-            Self::Text(text) => query.bind(text),
-        }
-    }
-}
+use sqlx::{Arguments, Sqlite, sqlite::SqliteArguments};
 
 /// A field holds something that SQLite does not store.
 #[derive(Debug, thiserror::Error)]
@@ -40,15 +22,14 @@ impl serde::ser::Error for Unstorable {
 }
 
 /// Appends the fields of a struct.
-pub(crate) struct Fields<'a>(pub(crate) &'a mut Vec<Value>);
+pub(crate) struct Fields<'a>(pub(crate) &'a mut SqliteArguments);
 
 impl SerializeStruct for Fields<'_> {
     type Ok = ();
     type Error = Unstorable;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Result<(), Unstorable> {
-        self.0.push(value.serialize(Field)?);
-        Ok(())
+        value.serialize(Field(self.0))
     }
 
     fn end(self) -> Result<(), Unstorable> {
@@ -56,8 +37,14 @@ impl SerializeStruct for Fields<'_> {
     }
 }
 
-/// Makes a value of a field.
-struct Field;
+/// Appends one field.
+struct Field<'a>(&'a mut SqliteArguments);
+
+impl Field<'_> {
+    fn store<'t, T: sqlx::Encode<'t, Sqlite> + sqlx::Type<Sqlite>>(self, value: T) -> Result<(), Unstorable> {
+        self.0.add(value).map_err(Unstorable::custom)
+    }
+}
 
 fn refuse<T>(what: &str) -> Result<T, Unstorable> {
     Err(Unstorable::custom(format!("{what} is not storable in a column")))
@@ -70,15 +57,15 @@ macro_rules! refused {
 }
 
 macro_rules! compounds_refused {
-    ($ok:ty) => {
-        type Ok = $ok;
+    () => {
+        type Ok = ();
         type Error = Unstorable;
-        type SerializeSeq = Impossible<$ok, Unstorable>;
-        type SerializeTuple = Impossible<$ok, Unstorable>;
-        type SerializeTupleStruct = Impossible<$ok, Unstorable>;
-        type SerializeTupleVariant = Impossible<$ok, Unstorable>;
-        type SerializeMap = Impossible<$ok, Unstorable>;
-        type SerializeStructVariant = Impossible<$ok, Unstorable>;
+        type SerializeSeq = Impossible<(), Unstorable>;
+        type SerializeTuple = Impossible<(), Unstorable>;
+        type SerializeTupleStruct = Impossible<(), Unstorable>;
+        type SerializeTupleVariant = Impossible<(), Unstorable>;
+        type SerializeMap = Impossible<(), Unstorable>;
+        type SerializeStructVariant = Impossible<(), Unstorable>;
 
         fn serialize_newtype_variant<T: Serialize + ?Sized>(
             self,
@@ -86,58 +73,58 @@ macro_rules! compounds_refused {
             _: u32,
             _: &'static str,
             _: &T,
-        ) -> Result<$ok, Unstorable> {
+        ) -> Result<(), Unstorable> {
             refuse("a variant with data")
         }
         refused! {
-            Impossible<$ok, Unstorable>:
+            Impossible<(), Unstorable>:
             serialize_seq(Option<usize>), serialize_tuple(usize), serialize_tuple_struct(&'static str, usize),
             serialize_tuple_variant(&'static str, u32, &'static str, usize), serialize_map(Option<usize>),
             serialize_struct_variant(&'static str, u32, &'static str, usize),
         }
-        refused! { $ok: serialize_f32(f32), serialize_f64(f64), serialize_bytes(&[u8]), serialize_unit(), serialize_unit_struct(&'static str) }
+        refused! { (): serialize_f32(f32), serialize_f64(f64), serialize_bytes(&[u8]), serialize_unit(), serialize_unit_struct(&'static str) }
     };
 }
 
 macro_rules! integers {
     ($($method:ident: $ty:ty),+) => {$(
-        fn $method(self, value: $ty) -> Result<Value, Unstorable> {
-            i64::try_from(value).map(Value::Int).map_err(Unstorable::custom)
+        fn $method(self, value: $ty) -> Result<(), Unstorable> {
+            self.store(i64::try_from(value).map_err(Unstorable::custom)?)
         }
     )+};
 }
 
-impl Serializer for Field {
-    compounds_refused!(Value);
-    type SerializeStruct = Impossible<Value, Unstorable>;
+impl Serializer for Field<'_> {
+    compounds_refused!();
+    type SerializeStruct = Impossible<(), Unstorable>;
 
     integers! {
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
     }
 
-    fn serialize_bool(self, value: bool) -> Result<Value, Unstorable> {
-        Ok(Value::Int(i64::from(value)))
+    fn serialize_bool(self, value: bool) -> Result<(), Unstorable> {
+        self.store(value)
     }
-    fn serialize_char(self, value: char) -> Result<Value, Unstorable> {
-        Ok(Value::Text(value.to_string()))
+    fn serialize_char(self, value: char) -> Result<(), Unstorable> {
+        self.store(value.to_string())
     }
-    fn serialize_str(self, value: &str) -> Result<Value, Unstorable> {
-        Ok(Value::Text(value.to_owned()))
+    fn serialize_str(self, value: &str) -> Result<(), Unstorable> {
+        self.store(Arc::<str>::from(value))
     }
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<Value, Unstorable> {
-        Ok(Value::Text(value.to_string()))
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Unstorable> {
+        self.store(value.to_string())
     }
-    fn serialize_none(self) -> Result<Value, Unstorable> {
-        Ok(Value::Null)
+    fn serialize_none(self) -> Result<(), Unstorable> {
+        self.store(None::<i64>)
     }
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, Unstorable> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unstorable> {
         value.serialize(self)
     }
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Value, Unstorable> {
-        Ok(Value::Text(variant.to_owned()))
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Unstorable> {
+        self.store(Arc::<str>::from(variant))
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Value, Unstorable> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Unstorable> {
         value.serialize(self)
     }
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Unstorable> {
@@ -146,7 +133,7 @@ impl Serializer for Field {
 }
 
 impl<'a> Serializer for Fields<'a> {
-    compounds_refused!(());
+    compounds_refused!();
     type SerializeStruct = Self;
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Unstorable> {
@@ -170,22 +157,30 @@ impl<'a> Serializer for Fields<'a> {
 mod tests {
     use super::*;
     use gongyi_domain::values::{Minutes, RecordId};
+    use sqlx::Connection;
     use uuid::Uuid;
 
+    #[derive(serde::Serialize)]
+    struct Line {
+        id: RecordId,
+        minutes: Minutes,
+        none: Option<String>,
+        some: Option<u8>,
+    }
+
+    #[tokio::test]
+    async fn a_row_becomes_its_values() {
+        let mut values = SqliteArguments::default();
+        Line { id: RecordId(Uuid::nil()), minutes: Minutes(7), none: None, some: Some(1) }.serialize(Fields(&mut values)).unwrap();
+        let mut connection = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let stored: String = sqlx::query_scalar_with("SELECT json_array(?,?,?,?)", values).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(stored, r#"["00000000-0000-0000-0000-000000000000",7,null,1]"#);
+    }
+
     #[test]
-    fn a_row_becomes_its_values() {
-        #[derive(serde::Serialize)]
-        struct Line {
-            id: RecordId,
-            minutes: Minutes,
-            none: Option<String>,
-            some: Option<u8>,
-        }
-        let line = Line { id: RecordId(Uuid::nil()), minutes: Minutes(7), none: None, some: Some(1) };
-        let mut values = Vec::new();
-        line.serialize(Fields(&mut values)).unwrap();
-        let id = Value::Text("00000000-0000-0000-0000-000000000000".to_owned());
-        assert_eq!(values, [id, Value::Int(7), Value::Null, Value::Int(1)]);
-        assert!(u64::MAX.serialize(Field).is_err() && 1.5.serialize(Field).is_err() && 7u32.serialize(Fields(&mut values)).is_err());
+    fn what_no_column_holds_is_refused() {
+        let mut values = SqliteArguments::default();
+        assert!(u64::MAX.serialize(Field(&mut values)).is_err() && 1.5.serialize(Field(&mut values)).is_err());
+        assert!(7u32.serialize(Fields(&mut values)).is_err());
     }
 }

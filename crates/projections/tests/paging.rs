@@ -3,6 +3,8 @@
 
 mod harness;
 
+use std::collections::BTreeSet;
+
 use gongyi_domain::{
     access::{
         area::{Area, AreaEvent, area_stream},
@@ -34,7 +36,7 @@ async fn register(platform: &mut Platform, n: u32, day: u32) -> VolunteerId {
         number: n.to_string(),
         registered_on: format!("2026-01-{:02}", 1 + day % 28).parse().unwrap(),
         home_area,
-        skills: vec![],
+        skills: BTreeSet::new(),
         consents: Consents::default(),
     };
     platform.append::<Volunteer>(id, &[event]).await;

@@ -4,7 +4,7 @@
 
 mod harness;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
@@ -16,7 +16,8 @@ use gongyi_domain::{
         volunteer::{Consents, Volunteer, VolunteerEvent, volunteer_of},
     },
 };
-use gongyi_projections::{PageArgs, ServiceRecordFilter, ServiceRecordSort};
+use gongyi_eventlog::Upcasters;
+use gongyi_projections::{PageArgs, ServiceRecordFilter, ServiceRecordSort, Views};
 use harness::{Platform, Running, WAIT, files, found, seal};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
@@ -55,7 +56,7 @@ async fn settle(platform: &mut Platform, n: u32) {
         number,
         registered_on,
         home_area: "440402".parse().unwrap(),
-        skills: vec![],
+        skills: BTreeSet::new(),
         consents: Consents::default(),
     };
     platform.append::<Volunteer>(volunteer, &[event]).await;
@@ -191,4 +192,26 @@ async fn a_reader_in_the_way_delays_the_purge_and_a_restart_does_not_forget_it()
     reader.close().await.unwrap();
     purged(&running, &platform, &texts(1)).await;
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_rebuilt_file_holds_nothing_that_was_opened_on_the_way() {
+    for kept in [0, 20, 100_000] {
+        let mut platform = Platform::new();
+        (platform.options.batch_events, platform.options.kept_rows) = (7, kept);
+        for n in 0..40 {
+            settle(&mut platform, n).await;
+        }
+        // The keys are there still: the texts are opened, then erased.
+        for n in [0, 7, 39] {
+            platform.append::<Person>(person(n), &[PersonEvent::PersonErased {}]).await;
+        }
+        let (log, opener) = (Arc::clone(&platform.log), Arc::new(platform.vault.clone()));
+        let rebuilt = Views::rebuild(platform.dir.path(), log, Arc::new(Upcasters::new()), opener, platform.options, |_, _| ());
+        rebuilt.await.unwrap();
+        for text in [0, 7, 39].into_iter().flat_map(texts) {
+            assert!(found(platform.dir.path(), &text).is_empty(), "{text}, {kept} rows kept");
+        }
+        assert!(texts(8).iter().all(|text| !found(platform.dir.path(), text).is_empty()), "somebody else's");
+    }
 }

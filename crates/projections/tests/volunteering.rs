@@ -3,6 +3,8 @@
 
 mod harness;
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
@@ -15,6 +17,7 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
         service_record::{Evidence, Level, Served, Setting, Source, Status},
+        skill::Skill,
         volunteer::{Consents, Standing, Volunteer, VolunteerEvent, volunteer_of},
     },
 };
@@ -75,7 +78,7 @@ async fn register(platform: &mut Platform, n: u128, name: &str, on: &str, area: 
         number: format!("NUMBER-{n}"),
         registered_on: day(on),
         home_area: code(area),
-        skills: vec!["swimming".to_owned()],
+        skills: BTreeSet::from([Skill::Swimming]),
         consents: Consents { guardian: true, separate: false },
     };
     platform.append::<Volunteer>(volunteer(n), &[event]).await;
@@ -106,7 +109,7 @@ async fn organisations_form_a_tree_and_count_their_members() {
     let above: Vec<_> = views.organisation_ancestors(organisation(3)).await.unwrap().into_iter().map(|row| row.id).collect();
     assert_eq!(above, [organisation(2), organisation(1)]);
     assert_eq!(views.organisation_ancestors(organisation(9)).await.unwrap(), []);
-    let of = views.memberships_of_volunteer(volunteer(2)).await.unwrap();
+    let of = views.memberships_of_volunteers(&[volunteer(2)]).await.unwrap();
     assert_eq!(of.iter().map(|row| row.organisation).collect::<Vec<_>>(), [organisation(3), organisation(2)]);
     let members = views.members_of_organisation(organisation(3), &PageArgs::default()).await.unwrap();
     assert_eq!((members.total, members.edges[0].1.volunteer), (1, volunteer(2)));
@@ -154,11 +157,8 @@ async fn volunteers_are_filtered_and_ordered() {
     assert_eq!(found(VolunteerFilter { name_contains: Some("王".to_owned()), ..none() }, by, false).await, [three, one]);
     assert_eq!(found(VolunteerFilter { number: Some("NUMBER-2".to_owned()), ..none() }, by, false).await, [two]);
     let view = views.volunteer(one).await.unwrap().unwrap();
-    assert_eq!((view.name.as_deref(), view.skills.as_slice()), (Some("王一"), ["swimming".to_owned()].as_slice()));
+    assert_eq!((view.name.as_deref(), &view.skills), (Some("王一"), &BTreeSet::from([Skill::Swimming])));
     assert!(view.guardian_consent && !view.separate_consent);
-    assert_eq!(views.volunteer_of_person(person(1)).await.unwrap().unwrap().id, one);
-    assert_eq!(views.volunteer_by_number("NUMBER-1").await.unwrap().unwrap().id, one);
-    assert_eq!(views.volunteer_by_number("NUMBER").await.unwrap(), None);
     assert_eq!(views.volunteers_by_ids(&[one, two, volunteer(9)]).await.unwrap().len(), 2);
     let statistics = views.statistics().await.unwrap();
     assert_eq!((statistics.persons, statistics.volunteers["active"], statistics.volunteers["suspended"]), (3, 2, 1));
@@ -178,7 +178,7 @@ async fn shifts_count_their_places_through_waitlist_amendment_and_attendance() {
         area: code("440402001"),
         shifts,
         minimum_age: 16,
-        required_skills: vec!["swimming".to_owned()],
+        required_skills: BTreeSet::from([Skill::Swimming]),
         risk: None,
         sign_up_opens: starts - TimeDelta::days(3),
         sign_up_closes: starts,
@@ -228,7 +228,6 @@ async fn shifts_count_their_places_through_waitlist_amendment_and_attendance() {
     assert_eq!(views.sign_ups_of_volunteer(two, true, &PageArgs::default()).await.unwrap().total, 2);
     let stays = views.attendances_of_activities(&[id]).await.unwrap();
     assert_eq!((stays.len(), stays[0].checked_in, stays[0].checked_out), (1, at, Some(at + TimeDelta::hours(1))));
-    assert_eq!(views.attendances_of_volunteer(two, &PageArgs::default()).await.unwrap().total, 1);
     assert_eq!(total(&views, ActivityFilter { phase: Some(Phase::Closed), ..Default::default() }).await, 1);
     assert_eq!(total(&views, ActivityFilter { from: Some(starts + TimeDelta::hours(2)), ..Default::default() }).await, 0);
     assert_eq!(total(&views, ActivityFilter { to: Some(starts + TimeDelta::hours(1)), ..Default::default() }).await, 1);
@@ -271,7 +270,14 @@ async fn service_counts_while_it_is_confirmed() {
         (corrected(served("2026-01-31", 60), served("2026-02-02", 30)), (30, 1)),
         (ServiceLedgerEvent::ServiceVoided { record, reason: Some(reason("ServiceVoided")) }, (0, 0)),
     ];
-    let period = |from, to| ParticipationFilter { area: Some(code("440402")), organisation: None, from: day(from), to: day(to) };
+    let period = |from, to| ParticipationFilter {
+        area: Some(code("440402")),
+        organisation: None,
+        include_below: false,
+        from: day(from),
+        to: day(to),
+        known_at: None,
+    };
     for (event, (minutes, records)) in steps {
         platform.append::<ServiceLedger>(ledger, std::slice::from_ref(&event)).await;
         let views = platform.settled().await;

@@ -15,8 +15,13 @@ mod settings;
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
+use gongyi_app::rejection::causes;
 
 use crate::settings::{Cli, Command};
+
+const NOT_WRITTEN_EN: &str =
+    "the disk did not take what was to be written; it may be full. Make room, then run this again: nothing that was acknowledged is lost";
+const NOT_WRITTEN_ZH: &str = "磁盘未能写入，可能已满；请腾出空间后重新运行，已确认的内容不会丢失";
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -39,7 +44,10 @@ fn main() -> ExitCode {
         Err(error) => {
             let code = exit_code(&error);
             if code != 0 {
-                eprintln!("gongyi: {error:#}");
+                eprintln!("gongyi: {}", causes(error.as_ref()));
+            }
+            if is_not_written(&error) {
+                eprintln!("gongyi: {NOT_WRITTEN_EN}\ngongyi: {NOT_WRITTEN_ZH}");
             }
             ExitCode::from(code)
         }
@@ -83,9 +91,22 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<settings::WrongSetting>().is_some() || error.downcast_ref::<gongyi_vault::KekError>().is_some() {
         return 78;
     }
+    if is_not_written(error) {
+        return 74;
+    }
     match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
         Some(std::io::ErrorKind::NotFound) => 66,
         Some(_) => 74,
         None => 70,
     }
+}
+
+/// The disk did not take what was to be written. What stores data tells it in SQLite's own words, however it is wrapped.
+fn is_not_written(error: &anyhow::Error) -> bool {
+    let is_full = |cause: &(dyn std::error::Error + 'static)| {
+        let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let text = cause.to_string();
+        kind == Some(std::io::ErrorKind::StorageFull) || ["database or disk is full", "disk I/O error"].iter().any(|it| text.contains(it))
+    };
+    error.chain().any(is_full)
 }

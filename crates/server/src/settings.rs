@@ -152,6 +152,9 @@ pub enum ExportWhat {
         /// Last day.
         #[arg(long, value_name = "DATE")]
         to: Option<Day>,
+        /// As it was known at the end of this day; as it is known now if not given.
+        #[arg(long, value_name = "DATE")]
+        known_at: Option<Day>,
         /// Print JSON (the default).
         #[arg(long, conflicts_with = "csv")]
         json: bool,

@@ -55,24 +55,59 @@ impl From<sqlx::Error> for SetPasswordError {
     }
 }
 
+/// A password that was set, and what it took the place of: hashes, not the passwords.
+pub struct SetPassword {
+    account: AccountId,
+    phc: String,
+    before: Option<String>,
+}
+
+/// Whether this could be a password.
+///
+/// # Errors
+/// [`SetPasswordError::TooShort`] and [`SetPasswordError::TooLong`] count characters after NFKC.
+pub fn check_password(password: &str) -> Result<(), SetPasswordError> {
+    match normalised(password).chars().count() {
+        ..PASSWORD_MIN_CHARS => Err(SetPasswordError::TooShort),
+        PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS => Ok(()),
+        _ => Err(SetPasswordError::TooLong),
+    }
+}
+
 impl Vault {
     /// Sets or replaces the account's password. Sessions stay; end them with [`Self::revoke_account`].
     ///
     /// # Errors
-    /// [`SetPasswordError::TooShort`] and [`SetPasswordError::TooLong`] count characters after NFKC.
-    pub async fn set_password(&self, account: AccountId, password: &str) -> Result<(), SetPasswordError> {
+    /// As [`check_password`]; faults of the vault.
+    pub async fn set_password(&self, account: AccountId, password: &str) -> Result<SetPassword, SetPasswordError> {
+        check_password(password)?;
         let password = normalised(password);
-        match password.chars().count() {
-            ..PASSWORD_MIN_CHARS => return Err(SetPasswordError::TooShort),
-            PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS => {}
-            _ => return Err(SetPasswordError::TooLong),
-        }
         let phc = self.hashing(move |vault| hash(vault, &password)).await??;
+        let id = &account.0.as_bytes()[..];
+        let mut tx = self.begin().await?;
+        let before = sqlx::query_scalar("SELECT phc FROM password WHERE account = ?").bind(id).fetch_optional(&mut *tx).await?;
         sqlx::query("INSERT INTO password (account, phc) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET phc = excluded.phc")
-            .bind(&account.0.as_bytes()[..])
-            .bind(phc)
-            .execute(&self.0.writer)
+            .bind(id)
+            .bind(&phc)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
+        Ok(SetPassword { account, phc, before })
+    }
+
+    /// Puts back what was there before the password was set, unless it was changed since.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub async fn take_back_password(&self, set: &SetPassword) -> Result<(), VaultError> {
+        let id = &set.account.0.as_bytes()[..];
+        let undo = match &set.before {
+            Some(before) => {
+                sqlx::query("UPDATE password SET phc = ?3 WHERE account = ?1 AND phc = ?2").bind(id).bind(&set.phc).bind(before)
+            }
+            None => sqlx::query("DELETE FROM password WHERE account = ?1 AND phc = ?2").bind(id).bind(&set.phc),
+        };
+        undo.execute(&self.0.writer).await?;
         Ok(())
     }
 
@@ -195,6 +230,21 @@ mod tests {
         assert_ne!(phc(&vault).await, before, "a salt of its own");
         vault.set_password(ACCOUNT, "another one entirely").await.unwrap();
         assert!(!vault.verify_password(Some(ACCOUNT), PASSWORD).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_set_can_be_taken_back_and_nothing_else() {
+        let (_dir, vault) = fresh().await;
+        let rows = async || sqlx::query_scalar::<_, i64>("SELECT count(*) FROM password").fetch_one(&vault.0.readers).await.unwrap();
+        let first = vault.set_password(ACCOUNT, PASSWORD).await.unwrap();
+        let second = vault.set_password(ACCOUNT, "another one entirely").await.unwrap();
+        vault.take_back_password(&first).await.unwrap();
+        assert!(vault.verify_password(Some(ACCOUNT), "another one entirely").await.unwrap(), "it was changed since");
+        vault.take_back_password(&second).await.unwrap();
+        assert!(vault.verify_password(Some(ACCOUNT), PASSWORD).await.unwrap());
+        vault.take_back_password(&first).await.unwrap();
+        vault.take_back_password(&first).await.unwrap();
+        assert_eq!(rows().await, 0);
     }
 
     #[tokio::test]

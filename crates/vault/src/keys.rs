@@ -74,6 +74,25 @@ impl Vault {
         Ok(ring)
     }
 
+    /// Keeps a key that was [generated](PersonKey::generate) for a person who has none yet: before the events it sealed
+    /// are committed. If they never are, [destroy](Self::destroy_key) it: its row stays, as all do.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`] if the person has a key or had one.
+    pub async fn keep_key(&self, person: PersonId, key: &PersonKey) -> Result<(), VaultError> {
+        let erasures = self.0.cache().erasures;
+        let wrapping = self.0.wrapping.read().await;
+        let mut tx = self.begin_wrapping(&wrapping).await?;
+        sqlx::query("INSERT INTO person_key (person, wrapped, destroyed) VALUES (?, ?, 0)")
+            .bind(&person.0.as_bytes()[..])
+            .bind(wrapping.kek.wrap(&person_key_aad(person), key.bytes()))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        self.0.cache().keep(&KeyRing([(person, Slot::Held(key.clone()))].into()), erasures);
+        Ok(())
+    }
+
     /// The person's data key; `None` if there is none or it is destroyed.
     ///
     /// # Errors
@@ -221,6 +240,19 @@ mod tests {
         let ring = vault.create_keys(&[person(1), person(2), person(2)]).await.unwrap();
         assert_eq!(ring.key(person(1)).unwrap().bytes(), once.bytes());
         assert!(ring.key(person(2)).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_key_generated_before_is_kept_once() {
+        let (_dir, vault) = fresh().await;
+        let key = PersonKey::generate();
+        vault.keep_key(person(1), &key).await.unwrap();
+        vault.0.cache().clear();
+        assert_eq!(vault.key(person(1)).await.unwrap().unwrap().bytes(), key.bytes());
+        assert!(matches!(vault.keep_key(person(1), &PersonKey::generate()).await, Err(VaultError::Store(_))));
+        assert_eq!(vault.create_key(person(1)).await.unwrap().bytes(), key.bytes());
+        vault.destroy_key(person(1)).await.unwrap();
+        assert!(vault.keep_key(person(1), &key).await.is_err(), "a destroyed key never comes back");
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@
 //! 1. Get the KEK: [`KeyEncryptionKey::load_or_create`] (print a warning when it was created or is readable by others).
 //! 2. Open the vault: [`Vault::open`]. Another KEK than the vault's own is an error before anything is written.
 //! 3. At start, destroy again what the log calls erased: [`Vault::destroy_keys`].
-//! 4. Seal: [`Vault::create_key`], then [`PersonKey::seal`] with the [`SealedFor`] that says where the text will stand.
+//! 4. Seal: [`Vault::create_key`], or [`PersonKey::generate`] and [`Vault::keep_key`] before the commit, then [`PersonKey::seal`] with the [`SealedFor`] that says where the text will stand.
 //! 5. Open: [`Vault::keys`] for everybody on the page, then [`KeyRing::open`].
 //! 6. Sign in: [`Attempts::check`], [`Vault::verify_password`], [`Attempts::succeeded`], [`Vault::issue_refresh`].
 //!
@@ -39,7 +39,8 @@ pub use ballot_box::{BALLOT_BOX_FILE, BALLOT_MAX_BYTES, BallotBox, PENDING_MAX_B
 pub use checkpoints::{Checkpoint, Parked};
 pub use claims::{ATTENDANCE_CODE_STEP_SECONDS, AttendanceCode};
 pub use credentials::{
-    ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, HASHES_AT_ONCE_MAX, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SetPasswordError,
+    ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, HASHES_AT_ONCE_MAX, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SetPassword,
+    SetPasswordError, check_password,
 };
 pub use error::VaultError;
 pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};

@@ -61,7 +61,8 @@ pub enum OpenError {
 pub struct PersonKey(Arc<KeyBytes>);
 
 impl PersonKey {
-    pub(crate) fn generate() -> Self {
+    /// A new key, in memory only until [`crate::Vault::keep_key`].
+    pub fn generate() -> Self {
         Self::from_bytes(aead::random())
     }
 

@@ -234,6 +234,8 @@ pub struct AccountFilter {
     area: Option<AreaCode>,
     /// That hold this role.
     role: Option<Role>,
+    /// That hold a role, or the one asked for, for this organisation itself.
+    organisation: Option<ID>,
     /// With this phone number; only for those who may see personal data there.
     phone: Option<String>,
     /// Whose person's name contains this; only for those who may see personal data there.
@@ -260,7 +262,7 @@ impl AccountQueries {
         Ok(Me { actor: &door.asker.actor })
     }
 
-    /// Accounts and their roles, in the order of opening, for the staff of the area that the filter names.
+    /// Accounts and their roles, in the order of opening, for the staff of the area or organisation that the filter names.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn accounts(
@@ -275,10 +277,12 @@ impl AccountQueries {
     ) -> Result<Paged<Account>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let filter = filter.unwrap_or_default();
-        let subject = filter.area.as_ref().map(|it| Subject::area(it.0.clone())).unwrap_or_default();
-        door.may(&ACCOUNTS, &subject)?;
+        let organisation = filter.organisation.as_ref().map(ids::asked).transpose()?;
+        let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation, false).await?;
+        door.may_within(&ACCOUNTS, &subjects)?;
         if filter.phone.is_some() || filter.name_contains.is_some() {
-            door.may(BY_NAME, &subject)?;
+            // A role for an organisation tells nothing about where its holder lives.
+            door.may(BY_NAME, &filter.area.as_ref().map(|it| Subject::area(it.0.clone())).unwrap_or_default())?;
         }
         let phone = filter.phone.as_deref().map(Phone::parse).transpose();
         let phone = phone.map_err(|_| fault::error(Code::BadInput, "not a phone number"))?;
@@ -286,6 +290,7 @@ impl AccountQueries {
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             role: filter.role.map(Held::from),
+            organisation,
             phone: phone.map(|it| it.as_str().to_owned()),
             name_contains: filter.name_contains,
             include_closed: filter.include_closed,

@@ -2,8 +2,19 @@
 //!
 //! - Who asks is told by `authorization` in the payload of `connection_init`, else by the upgrade's header.
 //! - A socket ends when its token does; until then every operation asks anew which roles are held.
+//! - What a socket may take is limited: silence before `connection_init`, a message's size, operations and subscriptions
+//!   at once. Whoever goes beyond is told which limit it was, by an error or by the close code.
 
-use std::{net::IpAddr, pin::pin, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    pin::pin,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_graphql::{
     Context, Data, Error, Executor, Request as Query, Response as Answer,
@@ -34,12 +45,22 @@ use super::{
 use crate::{
     door::Asker,
     fault::{self, Code},
-    settings::{REQUEST_BODY_MAX_BYTES, REQUEST_MAX_SECONDS, SOCKET_INIT_MAX_SECONDS, SOCKET_SUBSCRIPTIONS_MAX_COUNT},
+    settings::{
+        REQUEST_BODY_MAX_BYTES, REQUEST_MAX_SECONDS, SOCKET_INIT_MAX_SECONDS, SOCKET_OPERATIONS_MAX_COUNT, SOCKET_SUBSCRIPTIONS_MAX_COUNT,
+    },
 };
 
 /// How often a quiet peer is asked whether it is there, in seconds.
 const PING_SECONDS: u64 = 30;
+/// What is read of a message that is too large, in bytes, so that its sender can be told; beyond it the peer is hung up on.
+const MESSAGE_READ_MAX_BYTES: usize = 4 * REQUEST_BODY_MAX_BYTES;
+/// A close frame's reason, in bytes (RFC 6455, 5.5).
+const CLOSE_REASON_MAX_BYTES: usize = 123;
+/// Close codes of WebSocket itself (RFC 6455).
+const PROTOCOL_ERROR: u16 = 1002;
+const TOO_LARGE: u16 = 1009;
 /// Close codes of `graphql-transport-ws`.
+const BAD_REQUEST: u16 = 4400;
 const UNAUTHORIZED: u16 = 4401;
 const FORBIDDEN: u16 = 4403;
 const INIT_TIMEOUT: u16 = 4408;
@@ -68,8 +89,15 @@ impl Seat {
     }
 }
 
+/// The places for operations of one socket, subscriptions included.
+struct OperationPlaces(Arc<Semaphore>);
+
 /// Who the socket was opened by.
 struct OpenedBy(Actor);
+
+fn in_session<T: std::any::Any>(session: &Data) -> Option<&T> {
+    session.get(&std::any::TypeId::of::<T>())?.downcast_ref()
+}
 
 /// Where the handshake stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +131,8 @@ pub(crate) async fn upgrade(
     let address = address::of(&parts, &shared.settings);
     upgrade
         .protocols([protocol.sec_websocket_protocol()])
-        .max_message_size(REQUEST_BODY_MAX_BYTES)
+        .max_message_size(MESSAGE_READ_MAX_BYTES)
+        .max_frame_size(MESSAGE_READ_MAX_BYTES)
         .on_upgrade(move |socket| serve(shared, socket, protocol, bearer, address, id))
 }
 
@@ -121,8 +150,7 @@ struct Operations {
 
 impl Operations {
     async fn asked(&self, query: Query, session: Option<&Data>) -> Query {
-        let opened_by = session.and_then(|data| data.get(&std::any::TypeId::of::<OpenedBy>()));
-        let actor = match opened_by.and_then(|it| it.downcast_ref::<OpenedBy>()) {
+        let actor = match session.and_then(in_session::<OpenedBy>) {
             // A fault shows as nobody signed in; the operation says so.
             Some(OpenedBy(Actor::Account { account, .. })) => {
                 self.shared.app.actor_of(*account).await.ok().flatten().unwrap_or(Actor::Anonymous)
@@ -142,6 +170,11 @@ impl Executor for Operations {
 
     fn execute_stream(&self, query: Query, session: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
         let this = self.clone();
+        let place = session.as_deref().and_then(in_session::<OperationPlaces>).map(|places| places.0.clone().try_acquire_owned());
+        if let Some(Err(_)) = place {
+            let full = Answer::from_errors(vec![fault::limit("operations", SOCKET_OPERATIONS_MAX_COUNT)]);
+            return stream::once(future::ready(full)).boxed();
+        }
         let opening = async move {
             let mut query = this.asked(query, session.as_deref()).await;
             match graphql::operation(&mut query) {
@@ -155,7 +188,8 @@ impl Executor for Operations {
                 }
             }
         };
-        stream::once(opening).flatten().boxed()
+        // The place is held as long as answers may come.
+        stream::once(opening).flatten().inspect(move |_| _ = &place).boxed()
     }
 }
 
@@ -171,10 +205,17 @@ async fn opened(shared: Shared, payload: serde_json::Value, by_header: Bearer) -
 async fn serve(shared: Shared, socket: WebSocket, protocol: Protocols, by_header: Bearer, address: Option<IpAddr>, id: Uuid) {
     let _open = shared.metrics.socket();
     let (mut sink, incoming) = socket.split();
+    let too_large = Arc::new(AtomicBool::new(false));
+    let tell_too_large = too_large.clone();
     let messages = incoming
         .take_while(|message| future::ready(message.is_ok()))
         .filter_map(|message| future::ready(message.ok().filter(|it| matches!(it, Message::Text(_) | Message::Binary(_)))))
-        .map(Message::into_data);
+        .map(Message::into_data)
+        .take_while(move |message| {
+            let fits = message.len() <= REQUEST_BODY_MAX_BYTES;
+            tell_too_large.fetch_or(!fits, Ordering::Relaxed);
+            future::ready(fits)
+        });
     let (tell, mut handshake) = watch::channel(Handshake::Awaited);
     let platform = shared.clone();
     let on_init = move |payload: serde_json::Value| async move {
@@ -183,6 +224,7 @@ async fn serve(shared: Shared, socket: WebSocket, protocol: Protocols, by_header
                 let mut data = Data::default();
                 data.insert(OpenedBy(actor));
                 data.insert(Seats(Arc::new(Semaphore::new(SOCKET_SUBSCRIPTIONS_MAX_COUNT))));
+                data.insert(OperationPlaces(Arc::new(Semaphore::new(SOCKET_OPERATIONS_MAX_COUNT))));
                 tell.send_replace(Handshake::Done(until));
                 Ok(data)
             }
@@ -202,6 +244,7 @@ async fn serve(shared: Shared, socket: WebSocket, protocol: Protocols, by_header
     loop {
         let message = tokio::select! {
             answer = answers.next() => match answer {
+                None if too_large.load(Ordering::Relaxed) => closing(TOO_LARGE, "the message is too large".to_owned()),
                 None => return,
                 Some(WsMessage::Text(text)) => Message::Text(text.into()),
                 Some(WsMessage::Close(code, reason)) => {
@@ -224,11 +267,13 @@ fn close_code(handshake: Handshake, code: u16) -> u16 {
     match (handshake, code) {
         (Handshake::Refused, _) => FORBIDDEN,
         (Handshake::Awaited, 1011) => UNAUTHORIZED,
+        (Handshake::Awaited | Handshake::Done(_), PROTOCOL_ERROR) => BAD_REQUEST,
         (Handshake::Awaited | Handshake::Done(_), code) => code,
     }
 }
 
-fn closing(code: u16, reason: String) -> Message {
+fn closing(code: u16, mut reason: String) -> Message {
+    reason.truncate(reason.floor_char_boundary(CLOSE_REASON_MAX_BYTES));
     Message::Close(Some(CloseFrame { code, reason: reason.into() }))
 }
 

@@ -16,6 +16,7 @@ use super::{
     categories::Category,
     organisations::{self, Organisation},
     sign_ups::SignUp,
+    skills::Skill,
 };
 use crate::{
     access::areas::{self, Area},
@@ -125,9 +126,9 @@ impl Activity {
     async fn minimum_age(&self) -> u32 {
         self.0.minimum_age
     }
-    /// Skills a volunteer must have named.
-    async fn required_skills(&self) -> &[String] {
-        &self.0.required_skills
+    /// What a volunteer must be able to do, all of it.
+    async fn required_skills(&self) -> Vec<Skill> {
+        self.0.required_skills.iter().copied().map(Skill::from).collect()
     }
     /// What is said where it is dangerous.
     async fn risk(&self) -> Option<Risk> {
@@ -252,6 +253,9 @@ pub struct ActivityFilter {
     area: Option<AreaCode>,
     /// Organised by this one.
     organisation: Option<ID>,
+    /// Also those below it.
+    #[graphql(default)]
+    include_below: bool,
     /// Of this category.
     category: Option<Category>,
     /// In this phase.
@@ -294,6 +298,7 @@ impl ActivityQueries {
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             organisation: filter.organisation.as_ref().map(ids::asked).transpose()?,
+            include_below: filter.include_below,
             category: filter.category.map(StoredCategory::from),
             phase: filter.phase.map(Stored::from),
             from: filter.from.map(|it| it.0),

@@ -11,6 +11,7 @@ use gongyi_domain::{
 use super::{
     activities::{self, Activity},
     categories::Category,
+    skills::Skill,
 };
 use crate::{
     door::Door,
@@ -57,9 +58,9 @@ pub struct ActivityDetailsInput {
     /// The least age on the day of the shift, in years.
     #[graphql(default)]
     minimum_age: u32,
-    /// Skills a volunteer must have named.
+    /// What a volunteer must be able to do, all of it.
     #[graphql(default)]
-    required_skills: Vec<String>,
+    required_skills: Vec<Skill>,
     /// What is said where it is dangerous.
     risk: Option<RiskInput>,
     /// From when on one may sign up.
@@ -84,7 +85,7 @@ impl ActivityDetailsInput {
             area: self.area.0,
             shifts: self.shifts.into_iter().map(shift).collect::<Result<_, Refusal>>()?,
             minimum_age: self.minimum_age,
-            required_skills: self.required_skills,
+            required_skills: self.required_skills.into_iter().map(Into::into).collect(),
             risk: self.risk.map(|RiskInput { notice, insurance }| Risk { notice, insurance }),
             sign_up_opens: self.sign_up_opens.0,
             sign_up_closes: self.sign_up_closes.0,

@@ -10,6 +10,8 @@ pub(crate) mod participation;
 pub(crate) mod service_commands;
 pub(crate) mod services;
 pub(crate) mod sign_ups;
+pub(crate) mod skills;
+pub(crate) mod stars;
 pub(crate) mod subscriptions;
 pub(crate) mod volunteer_commands;
 pub(crate) mod volunteers;

@@ -134,14 +134,17 @@ pub(crate) async fn organisation(door: &Door<'_>, id: OrganisationId) -> Result<
 }
 
 /// What a list filtered by area and organisation is about: it lies in both, so a role that covers one of them will do.
+/// Organisations below one may work in other areas than that one: a role in its area does not cover them.
 pub(crate) async fn subjects(
     door: &Door<'_>,
     area: Option<&AreaCode>,
     organisation: Option<OrganisationId>,
+    include_below: bool,
 ) -> Result<Vec<Subject>, Error> {
     let mut subjects: Vec<_> = area.map(|it| Subject::area(it.0.clone())).into_iter().collect();
     if let Some(id) = organisation {
-        subjects.push(door.organisation_subject(id).await?);
+        let subject = door.organisation_subject(id).await?;
+        subjects.push(if include_below { Subject { area: None, ..subject } } else { subject });
     }
     Ok(subjects)
 }

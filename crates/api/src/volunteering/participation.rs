@@ -1,18 +1,25 @@
 //! Who took part in what: figures, not names.
 
-use async_graphql::{Context, Enum, Error, ID, Object};
-use gongyi_domain::{values::AreaLevel, volunteering::service_ledger::PARTICIPATION};
-use gongyi_projections::{GroupBy as Stored, Participation as Figures, ParticipationFilter, ParticipationRow as Row};
+use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
+use gongyi_domain::{
+    values::{AreaLevel, OrganisationId},
+    volunteering::service_ledger::{PARTICIPATION, SERVICE_RECORDS},
+};
+use gongyi_projections::{
+    Counted, GroupBy as Stored, Participation as Figures, ParticipationChange as Change, ParticipationFilter, ParticipationRow as Row,
+};
 
 use super::{
     categories::Category,
     organisations::{self, Organisation},
+    services::ServiceRecord,
 };
 use crate::{
     access::areas::{self, Area, Level},
     door::Door,
     fault::{self, Code},
     ids,
+    paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
 };
 
@@ -100,7 +107,65 @@ impl Participation {
     }
 }
 
-/// The root field about participation.
+/// What a record counts for in figures.
+#[derive(SimpleObject)]
+pub struct CountedService {
+    /// The day of the service.
+    day: Date,
+    /// The category.
+    category: Category,
+    /// Whole minutes.
+    minutes: u32,
+}
+
+impl From<Counted> for CountedService {
+    fn from(Counted { day, category, minutes }: Counted) -> Self {
+        Self { day: Date(day), category: category.into(), minutes: minutes.0 }
+    }
+}
+
+/// A record that counts for something else than it did.
+pub struct ParticipationChange(Change);
+
+/// A record that counts for something else in the figures asked for than it did: a late entry (`after` alone), a
+/// correction (both), or one that no longer counts there (`before` alone).
+#[Object]
+impl ParticipationChange {
+    /// The record as it is now.
+    async fn record(&self) -> ServiceRecord {
+        ServiceRecord::new(self.0.record.clone())
+    }
+    /// What it counted for then; null if it did not count.
+    async fn before(&self) -> Option<CountedService> {
+        self.0.before.map(CountedService::from)
+    }
+    /// What it counts for now; null if it does not count.
+    async fn after(&self) -> Option<CountedService> {
+        self.0.after.map(CountedService::from)
+    }
+}
+
+fn filter(
+    area: Option<AreaCode>,
+    (organisation, include_below): (Option<OrganisationId>, bool),
+    from: &Date,
+    to: &Date,
+    known_at: Option<Date>,
+) -> Result<ParticipationFilter, Error> {
+    if to.0 < from.0 {
+        return Err(fault::error(Code::BadInput, "the period ends before it begins"));
+    }
+    Ok(ParticipationFilter {
+        area: area.map(|it| it.0),
+        organisation,
+        include_below,
+        from: from.0,
+        to: to.0,
+        known_at: known_at.map(|it| it.0),
+    })
+}
+
+/// The root fields about participation.
 #[derive(Default)]
 pub struct ParticipationQueries;
 
@@ -113,22 +178,51 @@ impl ParticipationQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "In this area or within it; everywhere if not said.")] area: Option<AreaCode>,
         #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
+        #[graphql(desc = "Also those below it, wherever they work: with a role in an area, name the area too.", default)]
+        include_below: bool,
         #[graphql(desc = "From this day on.")] from: Date,
         #[graphql(desc = "To this day, included.")] to: Date,
         #[graphql(desc = "By what figures are told apart.")] group_by: Option<Vec<GroupBy>>,
         #[graphql(desc = "At which level areas are told apart; one below the asked area if not said.")] area_level: Option<Level>,
+        #[graphql(desc = "As it was known at the end of this day; as it is known now if not said.")] known_at: Option<Date>,
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Participation, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let group_by = group_by.unwrap_or_default();
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
-        door.may_within(&PARTICIPATION, &organisations::subjects(&door, area.as_ref(), organisation).await?)?;
-        if to.0 < from.0 {
-            return Err(fault::error(Code::BadInput, "the period ends before it begins"));
-        }
-        let filter = ParticipationFilter { area: area.map(|it| it.0), organisation, from: from.0, to: to.0 };
+        door.may_within(&PARTICIPATION, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
+        let filter = filter(area, (organisation, include_below), &from, &to, known_at)?;
         let group_by: Vec<_> = group_by.into_iter().map(Stored::from).collect();
         let level = area_level.map(AreaLevel::from);
         Ok(Participation(door.read(door.app.views().participation(&filter, &group_by, level).await)?))
+    }
+
+    /// What has changed about figures since they were told: late entries and corrections, record by record, in the order
+    /// of the days of service. For the staff of the area or organisation asked for.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn participation_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In this area or within it; everywhere if not said.")] area: Option<AreaCode>,
+        #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
+        #[graphql(desc = "Also those below it, wherever they work: with a role in an area, name the area too.", default)]
+        include_below: bool,
+        #[graphql(desc = "From this day on.")] from: Date,
+        #[graphql(desc = "To this day, included.")] to: Date,
+        #[graphql(desc = "Since the end of this day.")] known_at: Date,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<ParticipationChange>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let organisation = organisation.as_ref().map(ids::asked).transpose()?;
+        door.may_within(&SERVICE_RECORDS, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
+        let filter = filter(area, (organisation, include_below), &from, &to, None)?;
+        let page = paging::asked(first, after, last, before)?;
+        let page = door.read(door.app.views().participation_changes(&filter, known_at.0, &page).await)?;
+        Ok(paging::paged(page, ParticipationChange))
     }
 }

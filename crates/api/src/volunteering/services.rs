@@ -217,6 +217,9 @@ pub struct ServiceRecordFilter {
     volunteer: Option<ID>,
     /// Organised by this one.
     organisation: Option<ID>,
+    /// Also those below it, wherever they work: with a role in an area, name the area too.
+    #[graphql(default)]
+    include_below: bool,
     /// That count in this area or within it.
     area: Option<AreaCode>,
     /// Of this category.
@@ -239,6 +242,7 @@ impl ServiceRecordFilter {
         Ok(Filter {
             volunteer: self.volunteer.as_ref().map(ids::asked).transpose()?,
             organisation: self.organisation.as_ref().map(ids::asked).transpose()?,
+            include_below: self.include_below,
             area: self.area.map(|it| it.0),
             category: self.category.map(StoredCategory::from),
             status: self.status.into_iter().map(StoredStatus::from).collect(),
@@ -288,14 +292,15 @@ impl ServiceRecordOrder {
 /// What a list of records is about: it lies in all that the filter names, so a role that covers one of them will do.
 async fn subjects(door: &Door<'_>, filter: &Filter) -> Result<Vec<Subject>, Error> {
     let area = filter.area.clone().map(AreaCode);
-    let mut subjects = organisations::subjects(door, area.as_ref(), filter.organisation).await?;
+    let mut subjects = organisations::subjects(door, area.as_ref(), filter.organisation, filter.include_below).await?;
     if let Some(id) = filter.volunteer {
         subjects.push(about(door, id).await?);
     }
     Ok(subjects)
 }
 
-async fn about(door: &Door<'_>, id: VolunteerId) -> Result<Subject, Error> {
+/// A volunteer, with the records, as the subject of an act.
+pub(crate) async fn about(door: &Door<'_>, id: VolunteerId) -> Result<Subject, Error> {
     match door.load(id).await? {
         Some(view) => door.volunteer_subject(&view).await,
         None => Ok(Subject::default()),

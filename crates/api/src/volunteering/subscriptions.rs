@@ -2,13 +2,13 @@
 //!
 //! - Every item says its position; subscribing again with the last one seen misses nothing and repeats nothing.
 //! - An item comes once this node's views show it, so that what it refers to is at least as new.
-//! - Who may is asked again before every item: a role that was taken back ends the subscription.
+//! - Who may is asked again before every item: a role that was taken back ends the subscription, and so does a volunteer
+//!   who has left the asker's organisation or area.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt, stream};
-use gongyi_app::App;
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},
     event::DomainEvent,
@@ -132,74 +132,99 @@ struct Heard<E> {
     event: E,
 }
 
+/// What is followed.
+#[derive(Clone, Copy)]
+enum Followed {
+    /// An activity: its places are everybody's to see.
+    Places(ActivityId),
+    /// A volunteer's service records.
+    Records(VolunteerId),
+}
+
+impl Followed {
+    fn stream(self) -> StreamId {
+        match self {
+            Self::Places(id) => StreamId::of::<ActivityAggregate>(id),
+            Self::Records(id) => StreamId::of::<ServiceLedger>(id),
+        }
+    }
+
+    /// The act, and what it is about as things stand now.
+    async fn asked(self, door: &Door<'_>) -> Result<(&'static Act, Subject), Error> {
+        match self {
+            Self::Places(_) => Ok((&ACTIVITIES, Subject::default())),
+            Self::Records(id) => Ok((&SERVICE_RECORDS, services::about(door, id).await?)),
+        }
+    }
+}
+
 /// The events of one stream after a position, each once the views show it and the actor still may.
-struct Following {
-    app: App,
-    asker: Arc<Asker>,
-    stream: StreamId,
-    act: &'static Act,
-    subject: Subject,
+struct Following<'c> {
+    door: Door<'c>,
+    followed: Followed,
     _seat: Option<Seat>,
 }
 
-impl Following {
+impl<'c> Following<'c> {
+    async fn new(ctx: &Context<'c>, followed: Followed) -> Result<Self, Error> {
+        let door = Door::of(ctx)?;
+        let (act, subject) = followed.asked(&door).await?;
+        door.may(act, &subject)?;
+        Ok(Self { door, followed, _seat: Seat::take(ctx)? })
+    }
+
     /// Events after the client's position, or from now on.
     async fn after<E: DomainEvent>(
         self,
-        door: &Door<'_>,
         after: Option<&Position>,
-    ) -> Result<impl Stream<Item = Result<Heard<E>, Error>> + use<E>, Error> {
+    ) -> Result<impl Stream<Item = Result<Heard<E>, Error>> + use<'c, E>, Error> {
+        let door = self.door;
         let start = match after {
             Some(position) => door.known(&position.0).await?.position,
             None => door.app.log().head().await.map_err(|error| door.internal(&error))?.position,
         };
-        let events = Box::pin(follow(self.app.log().clone(), start));
-        Ok(stream::unfold(Some((self, events)), |state| async move {
-            let (this, mut events) = state?;
+        let (stream, events) = (self.followed.stream(), Box::pin(follow(door.app.log().clone(), start)));
+        Ok(stream::unfold(Some((self, stream, events)), |state| async move {
+            let (this, stream, mut events) = state?;
             loop {
                 let heard = match events.next().await? {
-                    Ok(event) if event.stream != this.stream => continue,
+                    Ok(event) if event.stream != stream => continue,
                     Ok(event) => this.told(event).await,
-                    Err(error) => Err(fault::internal(this.asker.correlation, &error)),
+                    Err(error) => Err(this.door.internal(&error)),
                 };
                 let more = heard.is_ok();
-                return Some((heard, more.then_some((this, events))));
+                return Some((heard, more.then_some((this, stream, events))));
             }
         }))
     }
 
     async fn told<E: DomainEvent>(&self, event: Recorded) -> Result<Heard<E>, Error> {
-        let internal = |error: &(dyn std::error::Error + 'static)| fault::internal(self.asker.correlation, error);
+        let Door { app, .. } = self.door;
         // However long the views take: the item is not lost, it waits.
-        while let Err(stale) = self.app.views().wait_for(event.position, VIEWS_WAIT).await {
+        while let Err(stale) = app.views().wait_for(event.position, VIEWS_WAIT).await {
             if let Stale::Parked { .. } = stale {
                 return Err(fault::error(Code::Stale, "a read model of this node is parked before this change"));
             }
         }
         self.still_may().await?;
-        let token = self.app.log().token_at(event.position).await.map_err(|error| internal(&error))?;
+        let token = app.log().token_at(event.position).await.map_err(|error| self.door.internal(&error))?;
         let token = token.ok_or_else(|| fault::error(Code::UnknownPosition, "the log has lost this position"))?;
-        let decoded = self.app.upcasters().decode::<E>(&event).map_err(|error| internal(&error))?;
+        let decoded = app.upcasters().decode::<E>(&event).map_err(|error| self.door.internal(&error))?;
         Ok(Heard { position: token.into(), at: Moment(event.commit.metadata.recorded_at), event: decoded })
     }
 
     async fn still_may(&self) -> Result<(), Error> {
-        let actor = match &self.asker.actor {
+        let Asker { actor, correlation, .. } = self.door.asker;
+        let actor = match actor {
             Actor::Account { account, .. } => {
-                let now = self.app.actor_of(*account).await.map_err(|error| fault::rejected(error, self.asker.correlation))?;
+                let now = self.door.app.actor_of(*account).await.map_err(|error| fault::rejected(error, *correlation))?;
                 now.unwrap_or(Actor::Anonymous)
             }
             actor @ (Actor::Anonymous | Actor::Operator(_) | Actor::Process(_)) => actor.clone(),
         };
-        self.act.may(&actor, &self.subject).map_err(fault::refused)
+        let (act, subject) = self.followed.asked(&self.door).await?;
+        act.may(&actor, &subject).map_err(fault::refused)
     }
-}
-
-fn following(ctx: &Context<'_>, stream: StreamId, act: &'static Act, subject: Subject) -> Result<Following, Error> {
-    let door = Door::of(ctx)?;
-    let asker = ctx.data::<Arc<Asker>>()?.clone();
-    door.may(act, &subject)?;
-    Ok(Following { app: door.app.clone(), asker, stream, act, subject, _seat: Seat::take(ctx)? })
 }
 
 /// The root subscriptions.
@@ -207,7 +232,7 @@ fn following(ctx: &Context<'_>, stream: StreamId, act: &'static Act, subject: Su
 pub struct Subscriptions;
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
-#[Subscription]
+#[Subscription(name = "Subscription")]
 impl Subscriptions {
     /// Every change of an activity's places. Open to everybody.
     async fn activity_places<'c>(
@@ -218,8 +243,7 @@ impl Subscriptions {
     ) -> Result<impl Stream<Item = Result<PlacesChange, Error>> + use<'c>, Error> {
         let door = Door::of(ctx)?;
         let id: ActivityId = ids::asked(&activity)?;
-        let following = following(ctx, StreamId::of::<ActivityAggregate>(id), &ACTIVITIES, Subject::default())?;
-        let events = following.after::<ActivityEvent>(&door, after.as_ref()).await?;
+        let events = Following::new(ctx, Followed::Places(id)).await?.after::<ActivityEvent>(after.as_ref()).await?;
         Ok(events.filter_map(move |heard| async move {
             match heard {
                 Err(error) => Some(Err(error)),
@@ -241,12 +265,7 @@ impl Subscriptions {
     ) -> Result<impl Stream<Item = Result<ServiceRecordChange, Error>> + use<'c>, Error> {
         let door = Door::of(ctx)?;
         let id: VolunteerId = ids::asked(&volunteer)?;
-        let subject = match door.load(id).await? {
-            Some(view) => door.volunteer_subject(&view).await?,
-            None => Subject::default(),
-        };
-        let following = following(ctx, StreamId::of::<ServiceLedger>(id), &SERVICE_RECORDS, subject)?;
-        let events = following.after::<ServiceLedgerEvent>(&door, after.as_ref()).await?;
+        let events = Following::new(ctx, Followed::Records(id)).await?.after::<ServiceLedgerEvent>(after.as_ref()).await?;
         Ok(events.then(move |heard| async move {
             let Heard { position, at, event } = heard?;
             let (record, event) = record_event(&event);

@@ -7,7 +7,10 @@ use gongyi_domain::{
     volunteering::volunteer::VolunteerRefusal,
 };
 
-use super::volunteers::{self, Volunteer};
+use super::{
+    skills::Skill,
+    volunteers::{self, Volunteer},
+};
 use crate::{
     allowance::Attempt,
     door::Door,
@@ -57,9 +60,9 @@ pub struct RegisterVolunteerInput {
     home_area: AreaCode,
     /// A first organisation to join.
     organisation: Option<ID>,
-    /// Skills.
+    /// What the volunteer can do.
     #[graphql(default)]
-    skills: Vec<String>,
+    skills: Vec<Skill>,
     /// A guardian's consent was given: needed under 18 years of age.
     #[graphql(default)]
     guardian_consent: bool,
@@ -82,7 +85,7 @@ impl RegisterVolunteerInput {
             phone: self.phone,
             home_area: self.home_area.0,
             organisation: ids::named_maybe(self.organisation.as_ref(), "organisation")?,
-            skills: self.skills,
+            skills: self.skills.into_iter().map(Into::into).collect(),
             consents: Consents { guardian: self.guardian_consent, separate: self.separate_consent },
             registered_on: self.registered_on.map(|it| it.0),
             password: self.password,
@@ -104,7 +107,7 @@ pub struct CorrectVolunteerInput {
     /// The right home area.
     home_area: Option<AreaCode>,
     /// The right skills, all of them.
-    skills: Option<Vec<String>>,
+    skills: Option<Vec<Skill>>,
     /// Why.
     reason: Option<String>,
     /// The command's id, a UUID; sent again, it is answered as the first time.
@@ -147,13 +150,16 @@ pub struct VolunteerMutations;
 #[Object]
 impl VolunteerMutations {
     /// Register a person as a volunteer. Open to strangers, who thereby open their account; so often from one address.
+    /// Who has withdrawn is taken back by it, with number and hours, and with what is given now: by oneself signed in, or
+    /// by the staff of the home area.
     async fn register_volunteer(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who.")] input: RegisterVolunteerInput,
     ) -> Result<RegisterVolunteerPayload, Error> {
         let door = Door::of(ctx)?;
-        if matches!(door.asker.actor, Actor::Anonymous)
+        // Staff take in whoever stands before them; everybody else registers oneself, signed in or not.
+        if door.asker.actor.grants().is_empty()
             && let Err(refusal) = door.allowances.take(Attempt::Registration, door.asker.address)
         {
             let outcome: Outcome<()> = Outcome::refused(refusal);
@@ -179,7 +185,7 @@ impl VolunteerMutations {
             id_number: input.id_number,
             phone: input.phone,
             home_area: input.home_area.map(|it| it.0),
-            skills: input.skills,
+            skills: input.skills.map(|skills| skills.into_iter().map(Into::into).collect()),
             reason: input.reason,
         });
         let done = door.does(command_id.as_ref(), command).await?;
@@ -212,7 +218,7 @@ impl VolunteerMutations {
         Ok(ReinstateVolunteerPayload::new(done.told, changed(&door, done.answer).await?))
     }
 
-    /// Withdraw a volunteer for good.
+    /// Withdraw a volunteer: coming shifts are given back, memberships end. Who has withdrawn may register again.
     async fn withdraw_volunteer(
         &self,
         ctx: &Context<'_>,

@@ -18,6 +18,8 @@ use super::{
     organisations::{self, Membership},
     services::{ServiceRecord, ServiceRecordFilter, ServiceRecordOrder},
     sign_ups::SignUp,
+    skills::Skill,
+    stars::Stars,
 };
 use crate::{
     access::{
@@ -39,7 +41,7 @@ pub enum Standing {
     Active,
     /// Suspended for now: keeps the history and takes on nothing new.
     Suspended,
-    /// Withdrawn for good.
+    /// Withdrawn; may register again.
     Withdrawn,
     /// Erased with the person.
     Erased,
@@ -154,9 +156,10 @@ impl Volunteer {
     async fn standing(&self) -> Standing {
         self.view.standing.into()
     }
-    /// Skills, as named by the volunteer; none for those who may not see personal data.
-    async fn skills(&self, ctx: &Context<'_>) -> Result<&[String], Error> {
-        Ok(self.sight(&Door::of(ctx)?).await?.text(Some(self.view.skills.as_slice())).unwrap_or_default())
+    /// What the volunteer can do; nothing for those who may not see personal data, and once erased.
+    async fn skills(&self, ctx: &Context<'_>) -> Result<Vec<Skill>, Error> {
+        let seen = self.sight(&Door::of(ctx)?).await?.text(Some(&self.view.skills));
+        Ok(seen.into_iter().flatten().copied().map(Skill::from).collect())
     }
     /// A guardian's consent was given, as under 18 years of age; null for those who may not see personal data.
     async fn guardian_consent(&self, ctx: &Context<'_>) -> Result<Option<bool>, Error> {
@@ -170,6 +173,11 @@ impl Volunteer {
     async fn totals(&self) -> ServiceTotals {
         let VolunteerView { attested_minutes, declared_minutes, records, .. } = self.view;
         ServiceTotals { attested_minutes, declared_minutes, records }
+    }
+    /// Stars for confirmed service, by the scheme of the home district.
+    async fn stars(&self, ctx: &Context<'_>) -> Result<Stars, Error> {
+        let VolunteerView { home_area, attested_minutes, declared_minutes, .. } = &self.view;
+        Stars::of(&Door::of(ctx)?, home_area, *attested_minutes, *declared_minutes).await
     }
     /// The organisations the volunteer is a member of now, in the order of joining.
     async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>, Error> {
@@ -265,6 +273,9 @@ pub struct VolunteerFilter {
     area: Option<AreaCode>,
     /// Members of this organisation now.
     organisation: Option<ID>,
+    /// Also those below it, wherever they work: with a role in an area, name the area too.
+    #[graphql(default)]
+    include_below: bool,
     /// That stand so.
     standing: Option<Standing>,
     /// Registered on this day or later.
@@ -275,6 +286,8 @@ pub struct VolunteerFilter {
     name_contains: Option<String>,
     /// With exactly this volunteer number.
     number: Option<String>,
+    /// With at least so many stars.
+    min_stars: Option<u8>,
 }
 
 /// By what volunteers are ordered.
@@ -327,7 +340,7 @@ impl VolunteerQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let organisation = filter.organisation.as_ref().map(ids::asked).transpose()?;
-        let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation).await?;
+        let subjects = organisations::subjects(&door, filter.area.as_ref(), organisation, filter.include_below).await?;
         door.may_within(&VOLUNTEERS, &subjects)?;
         if filter.name_contains.is_some() || order_by.field == VolunteerOrderField::Name {
             door.may_within(BY_NAME, &subjects)?;
@@ -336,11 +349,13 @@ impl VolunteerQueries {
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             organisation,
+            include_below: filter.include_below,
             standing: filter.standing.map(Stands::from),
             registered_from: filter.registered_from.map(|it| it.0),
             registered_to: filter.registered_to.map(|it| it.0),
             name_contains: filter.name_contains,
             number: filter.number,
+            min_stars: filter.min_stars.map(usize::from),
         };
         let sort = match order_by.field {
             VolunteerOrderField::RegisteredOn => VolunteerSort::RegisteredOn,

@@ -25,7 +25,7 @@ use gongyi_domain::{
     access::authority::{Actor, Grant, Role, Scope},
     values::{AreaCode, Instant},
 };
-use gongyi_eventlog::{MemoryLog, Upcasters};
+use gongyi_eventlog::{Log, MemoryLog, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KeyEncryptionKey, VAULT_FILE, Vault};
 use http_body_util::BodyExt;
@@ -72,8 +72,12 @@ impl District {
     }
 
     pub async fn with(settings: ApiSettings) -> Self {
+        Self::on(Arc::new(MemoryLog::new(Uuid::now_v7())), settings).await
+    }
+
+    /// A district whose events go to this log.
+    pub async fn on(log: Arc<dyn Log>, settings: ApiSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let log = Arc::new(MemoryLog::new(Uuid::now_v7()));
         let vault = Vault::open(folder.path().join(VAULT_FILE), KeyEncryptionKey::generate()).await.unwrap();
         let upcasters = Arc::new(Upcasters::new());
         let opener = Arc::new(VaultOpener(vault.clone()));

@@ -50,12 +50,12 @@ impl Command for OpenAccount {
 }
 
 /// Opens the account of `person` in this unit of work.
-pub(crate) async fn open_account(work: &Work<'_>, person: PersonId, phone: &str, password: &str) -> Result<AccountId, Rejection> {
+pub(crate) async fn open_account(work: &mut Work<'_>, person: PersonId, phone: &str, password: &str) -> Result<AccountId, Rejection> {
     let account = account_of(person);
     work.load_and_decide::<Account>(account, AccountCommand::Open { person }).await?;
     let claim = work.app.vault().claim_id(Purpose::Phone.label(), phone);
     work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::Phone, holder: account.0 }).await?;
-    work.app.keep_password(account, password).await?;
+    work.set_password(account, password)?;
     Ok(account)
 }
 
@@ -74,12 +74,17 @@ impl App {
     /// # Errors
     /// [`AccountRefusal::WeakPassword`]; faults of the vault.
     pub(crate) async fn keep_password(&self, account: AccountId, password: &str) -> Result<(), Rejection> {
-        self.vault().set_password(account, password).await.map_err(|error| match error {
-            SetPasswordError::Vault(fault) => fault.into(),
-            SetPasswordError::TooShort | SetPasswordError::TooLong => {
-                refused(AccountRefusal::WeakPassword { least: PASSWORD_MIN_CHARS, most: PASSWORD_MAX_CHARS })
-            }
-        })
+        self.vault().set_password(account, password).await.map(drop).map_err(unfit_password)
+    }
+}
+
+/// Why a password was not set, as a rejection.
+pub(crate) fn unfit_password(error: SetPasswordError) -> Rejection {
+    match error {
+        SetPasswordError::Vault(fault) => fault.into(),
+        SetPasswordError::TooShort | SetPasswordError::TooLong => {
+            refused(AccountRefusal::WeakPassword { least: PASSWORD_MIN_CHARS, most: PASSWORD_MAX_CHARS })
+        }
     }
 }
 

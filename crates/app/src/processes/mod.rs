@@ -15,9 +15,14 @@ use crate::{App, rejection::Rejection};
 
 mod attendance;
 mod erasure;
+mod memberships;
 
 pub use attendance::AttendanceToLedger;
 pub use erasure::DestroyErasedKeys;
+pub use memberships::EndMemberships;
+
+/// The name of every process there is.
+pub const PROCESSES: [&str; 3] = [AttendanceToLedger::NAME, DestroyErasedKeys::NAME, EndMemberships::NAME];
 
 /// Events read at a time.
 const BATCH_EVENTS: usize = 2_000;
@@ -42,7 +47,7 @@ impl App {
     /// Faults of the vault.
     pub async fn parked_processes(&self) -> Result<Vec<(&'static str, u64)>, Rejection> {
         let mut counts = vec![];
-        for name in [AttendanceToLedger::NAME, DestroyErasedKeys::NAME] {
+        for name in PROCESSES {
             counts.push((name, self.vault().parked(name).await?.len() as u64));
         }
         Ok(counts)

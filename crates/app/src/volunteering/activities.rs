@@ -1,5 +1,7 @@
 //! Publishing, amending, cancelling and closing activities.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gongyi_domain::{
     access::{
@@ -12,6 +14,7 @@ use gongyi_domain::{
         activity_details::{Details, Risk, Shift},
         calendar::{Calendar, CalendarCommand},
         category::Category,
+        skill::Skill,
     },
 };
 use serde::Serialize;
@@ -58,8 +61,8 @@ pub struct ActivityDraft {
     pub shifts: Vec<ShiftDraft>,
     /// The least age on the day of the shift, in years; 0 for none.
     pub minimum_age: u32,
-    /// Skills a volunteer must have named.
-    pub required_skills: Vec<String>,
+    /// What a volunteer must be able to do, all of it.
+    pub required_skills: BTreeSet<Skill>,
     /// What is said where it is dangerous.
     pub risk: Option<Risk>,
     /// From when on one may sign up.
@@ -85,7 +88,7 @@ impl ActivityDraft {
             area: self.area.clone(),
             shifts: self.shifts.iter().map(shift).collect(),
             minimum_age: self.minimum_age,
-            required_skills: self.required_skills.iter().map(|skill| normalised(skill)).collect(),
+            required_skills: self.required_skills.clone(),
             risk: self.risk.clone(),
             sign_up_opens: self.sign_up_opens,
             sign_up_closes: self.sign_up_closes,

@@ -115,6 +115,7 @@ pub struct CheckInByCode {
 #[async_trait]
 impl Command for CheckInByCode {
     const ACT: &'static Act = &CHECK_IN_BY_CODE;
+    const COUNTS_ATTEMPTS: bool = true;
     type Answer = AttendanceId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AttendanceId, Rejection> {
@@ -140,6 +141,7 @@ pub struct CheckOutByCode {
 #[async_trait]
 impl Command for CheckOutByCode {
     const ACT: &'static Act = &CHECK_OUT_BY_CODE;
+    const COUNTS_ATTEMPTS: bool = true;
     type Answer = ();
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {

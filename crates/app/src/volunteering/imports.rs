@@ -4,6 +4,8 @@
 //! - Imported hours are declared, and confirmed by the importing operator at the organisation's level; once a day has
 //!   over 8 hours, confirmed or not, its further rows wait for those above, and the operator's own for somebody else.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gongyi_domain::{
     access::{
@@ -30,7 +32,7 @@ use super::{
     volunteers::{RegisterVolunteer, Registered},
 };
 use crate::{
-    App, Command, Request,
+    App, Command,
     rejection::{Fault, Rejection, refused},
     work::Work,
 };
@@ -92,12 +94,12 @@ impl Command for ImportVolunteer {
             phone: self.phone.clone(),
             home_area: self.area.clone(),
             organisation: self.organisation,
-            skills: vec![],
+            skills: BTreeSet::new(),
             consents: Consents { guardian: self.consent, separate: self.consent },
             registered_on: Some(self.registered_on),
             password: None,
         };
-        register.decide(work).await
+        register.import(work).await
     }
 }
 
@@ -168,15 +170,6 @@ impl App {
     /// A row that is no JSON.
     pub fn row_command_id<C: Command>(&self, row: &C) -> Result<Uuid, Fault> {
         Ok(self.vault().command_id(C::ACT.name, &serde_json::to_vec(row)?))
-    }
-
-    /// Whether a row was imported before.
-    ///
-    /// # Errors
-    /// Faults of the log.
-    pub async fn was_imported<C: Command>(&self, request: &Request, row: &C) -> Result<bool, Rejection> {
-        let id = self.row_command_id(row)?;
-        Ok(self.log().answer(&request.actor.log_name(), id).await?.is_some())
     }
 
     /// The volunteer with this ID number, if one is registered.

@@ -6,4 +6,5 @@ pub mod imports;
 pub mod organisations;
 pub mod services;
 pub mod sign_ups;
+pub mod star_schemes;
 pub mod volunteers;

@@ -10,6 +10,8 @@ use gongyi_domain::{
     volunteering::{
         activity::{Activity, ActivityRefusal},
         category::Category,
+        membership::{Membership, membership_stream},
+        organisation::Organisation,
         service_ledger::{
             Approver, CONFIRM_SERVICE, CORRECT_SERVICE, DISPUTE_SERVICE, LOG_SERVICE, REJECT_SERVICE, SERVICE_TEXT_MAX_CHARS,
             ServiceLedger, ServiceLedgerCommand, ServiceLedgerRefusal, VOID_SERVICE,
@@ -18,6 +20,7 @@ use gongyi_domain::{
         volunteer::Volunteer,
     },
 };
+use gongyi_eventlog::StreamId;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -76,6 +79,17 @@ pub(crate) async fn sealed_content(
 impl Command for LogService {
     const ACT: &'static Act = &LOG_SERVICE;
     type Answer = RecordId;
+
+    fn reads(&self) -> Vec<StreamId> {
+        let mut streams = vec![
+            StreamId::of::<Volunteer>(self.volunteer),
+            StreamId::of::<Organisation>(self.organisation),
+            StreamId::of::<Membership>(membership_stream(self.organisation, self.volunteer)),
+            StreamId::of::<ServiceLedger>(self.volunteer),
+        ];
+        streams.extend(self.activity.map(StreamId::of::<Activity>));
+        streams
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RecordId, Rejection> {
         let volunteer = work.load::<Volunteer>(self.volunteer).await?;

@@ -13,6 +13,7 @@ use gongyi_domain::{
         volunteer::Volunteer,
     },
 };
+use gongyi_eventlog::StreamId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,6 +47,10 @@ pub enum SignedUp {
 impl Command for SignUp {
     const ACT: &'static Act = &SIGN_UP;
     type Answer = SignedUp;
+
+    fn reads(&self) -> Vec<StreamId> {
+        vec![StreamId::of::<Volunteer>(self.volunteer), StreamId::of::<Calendar>(self.volunteer)]
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<SignedUp, Rejection> {
         let activity = work.lock::<Activity>(self.activity).await?;
@@ -95,6 +100,10 @@ pub struct WithdrawSignUp {
 impl Command for WithdrawSignUp {
     const ACT: &'static Act = &WITHDRAW_SIGN_UP;
     type Answer = ();
+
+    fn reads(&self) -> Vec<StreamId> {
+        vec![StreamId::of::<Volunteer>(self.volunteer), StreamId::of::<Calendar>(self.volunteer)]
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
         let activity = work.lock::<Activity>(self.activity).await?;

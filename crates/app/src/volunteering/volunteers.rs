@@ -1,26 +1,31 @@
 //! Registering, correcting, suspending, reinstating and withdrawing volunteers; joining and leaving organisations.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         account::{Account, account_of},
         authority::{Act, Actor, Role, Subject, To},
         claim::{Claim, ClaimCommand, Purpose},
-        contact::{NotAContact, PersonName, Phone},
-        id_number::{IdNumber, NotAnIdNumber},
-        person::{Person, PersonCommand, PersonCorrection, PersonRefusal},
+        contact::{PersonName, Phone},
+        id_number::IdNumber,
+        person::{Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
     },
     refusal::Refusal,
     values::{AccountId, AreaCode, Day, OrganisationId, PersonId, Sealed, VolunteerId},
     volunteering::{
         membership::{JOIN_ORGANISATION, LEAVE_ORGANISATION, Membership, MembershipCommand, membership_stream},
+        organisation::Organisation,
         service_ledger::SERVICE_TEXT_MAX_CHARS,
+        skill::Skill,
         volunteer::{
-            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer, VolunteerCommand,
-            VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
+            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer,
+            VolunteerCommand, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
         },
     },
 };
+use gongyi_eventlog::StreamId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,33 +38,23 @@ use crate::{
 };
 
 /// What is wrong with a typed field, as a refusal: code `InvalidInput`.
-fn invalid(field: &'static str, zh: &str, en: &str) -> Rejection {
+fn invalid(field: &'static str, (zh, en): (&str, &str)) -> Rejection {
     Rejection::Refused(Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() })
 }
 
 fn name_of(text: &str) -> Result<PersonName, Rejection> {
-    PersonName::parse(text).map_err(|problem| match problem {
-        NotAContact::Missing => invalid("name", "请填写姓名", "A name is needed"),
-        NotAContact::Format => invalid("name", "姓名过长或含有不可见字符", "The name is too long or has control characters"),
-    })
+    PersonName::parse(text).map_err(|problem| invalid("name", problem.about_name()))
 }
 
 fn phone_of(text: &str) -> Result<Phone, Rejection> {
-    Phone::parse(text).map_err(|problem| match problem {
-        NotAContact::Missing => invalid("phone", "请填写手机号", "A phone number is needed"),
-        NotAContact::Format => invalid("phone", "手机号格式不正确", "This is not a phone number"),
-    })
+    Phone::parse(text).map_err(|problem| invalid("phone", problem.about_phone()))
 }
 
 fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
-    IdNumber::parse(text, today).map_err(|problem| match problem {
-        NotAnIdNumber::Format => invalid("idNumber", "证件号码须为 18 位", "An ID number has 18 characters"),
-        NotAnIdNumber::Checksum => invalid("idNumber", "证件号码校验位不正确", "The ID number's check character does not fit"),
-        NotAnIdNumber::Date => invalid("idNumber", "证件号码中的出生日期不正确", "The birth date in the ID number does not exist"),
-    })
+    IdNumber::parse(text, today).map_err(|problem| invalid("idNumber", problem.words()))
 }
 
-/// Register a person as a volunteer.
+/// Register a person as a volunteer; somebody who has withdrawn is taken back by it.
 #[derive(Debug, Serialize)]
 pub struct RegisterVolunteer {
     /// Name, as typed.
@@ -73,7 +68,7 @@ pub struct RegisterVolunteer {
     /// A first organisation to join.
     pub organisation: Option<OrganisationId>,
     /// Skills.
-    pub skills: Vec<String>,
+    pub skills: BTreeSet<Skill>,
     /// Consents for a minor.
     pub consents: Consents,
     /// The day of registration; `None` for today. Only operators register for another day.
@@ -100,23 +95,56 @@ impl Command for RegisterVolunteer {
     type Answer = Registered;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<Registered, Rejection> {
-        work.may(Self::ACT, &Subject::area(self.home_area.clone()))?;
-        let today = work.today();
+        let given = self.given(work).await?;
+        match self.withdrawn(work, &given).await? {
+            Some(person) => self.take_back(work, person, given).await,
+            None => self.take_in(work, given).await,
+        }
+    }
+}
+
+/// What was typed, as it is kept.
+struct Given {
+    name: PersonName,
+    phone: Phone,
+    id_number: IdNumber,
+    /// The claim of the ID number.
+    claim: Uuid,
+}
+
+impl RegisterVolunteer {
+    /// Checks who may and what was typed.
+    async fn given(&self, work: &mut Work<'_>) -> Result<Given, Rejection> {
+        work.may(&REGISTER_VOLUNTEER, &Subject::area(self.home_area.clone()))?;
         let (name, phone) = (name_of(&self.name)?, phone_of(&self.phone)?);
-        let id_number = id_number_of(&self.id_number, today)?;
+        let id_number = id_number_of(&self.id_number, work.today())?;
+        if matches!(work.actor, Actor::Anonymous) && self.password.is_none() {
+            return Err(invalid("password", ("请设置登录密码", "A password is needed")));
+        }
+        work.require_area(&self.home_area).await?;
+        let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
+        Ok(Given { name, phone, id_number, claim })
+    }
+
+    /// Who has this ID number and has withdrawn, if the actor may take them back.
+    async fn withdrawn(&self, work: &Work<'_>, given: &Given) -> Result<Option<PersonId>, Rejection> {
+        let Some(person) = work.load::<Claim>(given.claim).await?.inner().holder.map(PersonId) else { return Ok(None) };
+        let volunteer = work.load::<Volunteer>(volunteer_of(person)).await?.into_inner();
+        let subject = Subject::person(person, volunteer.home_area);
+        let may = volunteer.standing == Standing::Withdrawn && RETURN_VOLUNTEER.may(&work.actor, &subject).is_ok();
+        Ok(may.then_some(person))
+    }
+
+    /// Registers somebody new.
+    async fn take_in(&self, work: &mut Work<'_>, given: Given) -> Result<Registered, Rejection> {
+        let Given { name, phone, id_number, claim } = given;
+        let today = work.today();
         let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
         let registered_on = self.registered_on.unwrap_or(today);
         if registered_on != today && !backdates {
-            return Err(invalid("registeredOn", "注册日期须为今天", "The day of registration is today"));
+            return Err(invalid("registeredOn", ("注册日期须为今天", "The day of registration is today")));
         }
-        let is_for_oneself = matches!(work.actor, Actor::Anonymous);
-        if is_for_oneself && self.password.is_none() {
-            return Err(invalid("password", "请设置登录密码", "A password is needed"));
-        }
-        work.require_area(&self.home_area).await?;
-
-        let person = PersonId(Uuid::now_v7());
-        let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
+        let person = work.new_person();
         work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
 
         Volunteer::require_consents(id_number.birth(), registered_on, self.consents).map_err(refused)?;
@@ -145,11 +173,59 @@ impl Command for RegisterVolunteer {
         if let Some(organisation) = self.organisation {
             join(work, organisation, volunteer).await?;
         }
-        let account = match &self.password {
-            Some(password) => Some(open_account(work, person, phone.as_str(), password).await?),
-            None => None,
-        };
+        let account = self.opened_account(work, person, &phone).await?;
         Ok(Registered { person, volunteer, account })
+    }
+
+    /// Takes a withdrawn volunteer back: the same number and ledger, with what was typed now.
+    async fn take_back(&self, work: &mut Work<'_>, person: PersonId, given: Given) -> Result<Registered, Rejection> {
+        let Given { name, phone, id_number, claim: _ } = given;
+        let (today, volunteer) = (work.today(), volunteer_of(person));
+        if self.registered_on.is_some_and(|day| day != today) {
+            return Err(invalid("registeredOn", ("重新注册的日期须为今天", "Who registers again does so today")));
+        }
+        let loaded = work.load::<Person>(person).await?;
+        let Person::Registered { phone: old_phone, .. } = loaded.inner().clone() else {
+            return Err(refused(PersonRefusal::PersonIsErased));
+        };
+        move_sign_in(work, person, &old_phone, &phone).await?;
+        let seal = work.sealer::<Person>(person, person, "PersonCorrected").await?;
+        let correction = PersonCorrection {
+            name: Some(seal.seal("name", name.as_str())),
+            phone: Some(seal.seal("phone", phone.as_str())),
+            home_area: Some(self.home_area.clone()),
+            ..PersonCorrection::default()
+        };
+        work.decide::<Person>(loaded, PersonCommand::Correct(correction)).await?;
+        let command = VolunteerCommand::Return {
+            birth_date: id_number.birth(),
+            today,
+            home_area: self.home_area.clone(),
+            skills: self.skills.clone(),
+            consents: self.consents,
+        };
+        let returned = work.load_and_decide::<Volunteer>(volunteer, command).await?;
+        if let Some(organisation) = self.organisation {
+            let subject = work.line(organisation).await?.subject(Some(person));
+            work.may(&JOIN_ORGANISATION, &subject)?;
+            returned.require_active().map_err(refused)?;
+            join(work, organisation, volunteer).await?;
+        }
+        let account = self.opened_account(work, person, &phone).await?;
+        Ok(Registered { person, volunteer, account })
+    }
+
+    async fn opened_account(&self, work: &mut Work<'_>, person: PersonId, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
+        match &self.password {
+            Some(password) => open_account(work, person, phone.as_str(), password).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Registers somebody new; who has withdrawn comes back by asking for it, not by a file.
+    pub(crate) async fn import(&self, work: &mut Work<'_>) -> Result<Registered, Rejection> {
+        let given = self.given(work).await?;
+        self.take_in(work, given).await
     }
 }
 
@@ -224,7 +300,7 @@ pub struct CorrectVolunteer {
     /// The right home area.
     pub home_area: Option<AreaCode>,
     /// The right skills.
-    pub skills: Option<Vec<String>>,
+    pub skills: Option<BTreeSet<Skill>>,
     /// Why.
     pub reason: Option<String>,
 }
@@ -239,7 +315,7 @@ impl Command for CorrectVolunteer {
         let (person, subject) = subject_of(work, volunteer).await?;
         work.may(Self::ACT, &subject)?;
         if self.id_number.is_some() && work.actor.person() == Some(person) {
-            return Err(invalid("idNumber", "证件号码须由工作人员更正", "An ID number is corrected by the staff"));
+            return Err(invalid("idNumber", ("证件号码须由工作人员更正", "An ID number is corrected by the staff")));
         }
         if let Some(area) = &self.home_area {
             work.require_area(area).await?;
@@ -263,12 +339,7 @@ impl Command for CorrectVolunteer {
         }
         if let Some(phone) = &self.phone {
             let phone = phone_of(phone)?;
-            let account = account_of(person);
-            let opened = work.load::<Account>(account).await?;
-            if opened.inner().require_open().is_ok() {
-                let old = work.open_person(person, &old_phone, "phone").await?;
-                move_claim(work, Purpose::Phone, account.0, &old, phone.as_str()).await?;
-            }
+            move_sign_in(work, person, &old_phone, &phone).await?;
             correction.phone = Some(seal.seal("phone", phone.as_str()));
         }
         if let Some(reason) = &self.reason {
@@ -284,6 +355,16 @@ impl Command for CorrectVolunteer {
         }
         Ok(volunteer)
     }
+}
+
+/// A person's account, if one is open, is signed in to with the new phone number.
+async fn move_sign_in(work: &Work<'_>, person: PersonId, old: &Kept, new: &Phone) -> Result<(), Rejection> {
+    let account = account_of(person);
+    if work.load::<Account>(account).await?.inner().require_open().is_err() {
+        return Ok(());
+    }
+    let old = work.open_person(person, old, "phone").await?;
+    move_claim(work, Purpose::Phone, account.0, &old, new.as_str()).await
 }
 
 async fn move_claim(work: &Work<'_>, purpose: Purpose, holder: Uuid, old: &str, new: &str) -> Result<(), Rejection> {
@@ -331,8 +412,16 @@ standing_commands! {
     SuspendVolunteer, SUSPEND_VOLUNTEER, "VolunteerSuspended", VolunteerCommand::Suspend;
     /// Reinstate a suspended volunteer.
     ReinstateVolunteer, REINSTATE_VOLUNTEER, "VolunteerReinstated", VolunteerCommand::Reinstate;
-    /// Withdraw for good; coming shifts are given back.
+    /// Withdraw; coming shifts are given back, memberships end.
     WithdrawVolunteer, WITHDRAW_VOLUNTEER, "VolunteerWithdrawn", |reason| VolunteerCommand::Withdraw(Some(reason));
+}
+
+fn membership_reads(organisation: OrganisationId, volunteer: VolunteerId) -> Vec<StreamId> {
+    vec![
+        StreamId::of::<Volunteer>(volunteer),
+        StreamId::of::<Organisation>(organisation),
+        StreamId::of::<Membership>(membership_stream(organisation, volunteer)),
+    ]
 }
 
 /// Join an organisation.
@@ -348,6 +437,10 @@ pub struct JoinOrganisation {
 impl Command for JoinOrganisation {
     const ACT: &'static Act = &JOIN_ORGANISATION;
     type Answer = ();
+
+    fn reads(&self) -> Vec<StreamId> {
+        membership_reads(self.organisation, self.volunteer)
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
         let volunteer = work.load::<Volunteer>(self.volunteer).await?;
@@ -374,6 +467,10 @@ pub struct LeaveOrganisation {
 impl Command for LeaveOrganisation {
     const ACT: &'static Act = &LEAVE_ORGANISATION;
     type Answer = ();
+
+    fn reads(&self) -> Vec<StreamId> {
+        membership_reads(self.organisation, self.volunteer)
+    }
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
         let (person, _) = subject_of(work, self.volunteer).await?;

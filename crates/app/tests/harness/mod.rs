@@ -29,9 +29,10 @@ use gongyi_domain::{
     refusal::Refusal,
     values::{AreaCode, Instant, OrganisationId},
 };
-use gongyi_eventlog::{Log, MemoryLog, SqliteLog, SqliteSettings, Upcasters};
+use gongyi_eventlog::{Log, MemoryLog, SqliteLog, SqliteSettings, StateCache, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KeyEncryptionKey, VAULT_FILE, Vault};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use uuid::Uuid;
@@ -118,6 +119,14 @@ impl Store {
 struct Runner {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+}
+
+/// Rows of the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secrets {
+    pub keys: i64,
+    pub tombstones: i64,
+    pub passwords: i64,
 }
 
 /// The district.
@@ -218,6 +227,29 @@ impl District {
         self.app.sign_in(phone, password, None, self.now()).await
     }
 
+    /// The platform as another process has it, with a cache of states of its own: what it does is done behind the back of
+    /// the district's own.
+    pub fn another_app(&self, states: StateCache) -> App {
+        self.app_over(self.store.log(), states)
+    }
+
+    /// The same over a log that stands before the district's own.
+    pub fn app_over(&self, log: Arc<dyn Log>, states: StateCache) -> App {
+        let (vault, views, upcasters) = (self.app.vault().clone(), self.app.views().clone(), self.app.upcasters().clone());
+        App::with_states(log, vault, views, upcasters, clock_of(&self.clock), self.app.zone(), states)
+    }
+
+    /// What the vault's file holds of persons and accounts.
+    pub async fn secrets(&self) -> Secrets {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join(VAULT_FILE)).read_only(true);
+        let mut vault = SqliteConnection::connect_with(&options).await.unwrap();
+        let sql = "SELECT (SELECT count(*) FROM person_key WHERE destroyed = 0), (SELECT count(*) FROM person_key WHERE destroyed = 1),
+                          (SELECT count(*) FROM password)";
+        let (keys, tombstones, passwords) = sqlx::query_as(sql).fetch_one(&mut vault).await.unwrap();
+        vault.close().await.unwrap();
+        Secrets { keys, tombstones, passwords }
+    }
+
     /// How many events there are.
     pub async fn events(&self) -> u64 {
         self.app.log().head().await.unwrap().position
@@ -246,7 +278,7 @@ impl District {
     }
 
     fn hand(&self, actor: Actor) -> Hand<'_> {
-        Hand { district: self, actor }
+        Hand { district: self, app: self.app.clone(), actor }
     }
 
     /// Somebody who has not signed in.
@@ -295,9 +327,12 @@ async fn open_app(store: &Store, folder: &Path, kek: &KeyEncryptionKey, clock: &
     let opener = Arc::new(VaultOpener(vault.clone()));
     let options = ViewOptions { time_zone: ZONE, ..ViewOptions::default() };
     let views = Views::open(folder, store.log(), upcasters.clone(), opener, options).await.unwrap();
-    let hands = clock.clone();
-    let clock: SharedClock = Arc::new(move || DateTime::from_timestamp_micros(hands.load(Ordering::SeqCst)).unwrap());
-    App::new(store.log(), vault, views, upcasters, clock, ZONE)
+    App::new(store.log(), vault, views, upcasters, clock_of(clock), ZONE)
+}
+
+fn clock_of(hands: &Arc<AtomicI64>) -> SharedClock {
+    let hands = hands.clone();
+    Arc::new(move || DateTime::from_timestamp_micros(hands.load(Ordering::SeqCst)).unwrap())
 }
 
 /// The platform of a folder that nobody has open, with views that run until the process ends: for another process.

@@ -1,9 +1,11 @@
 //! Who acts in a district, and the verbs they have.
 
+use std::collections::BTreeSet;
+
 use std::ops::Deref;
 
 use gongyi_app::{
-    Command, Done, Rejection, Request,
+    App, Command, Done, Rejection, Request,
     access::{
         accounts::{GrantRole, RevokeRole},
         erasure::ErasePerson,
@@ -46,6 +48,7 @@ pub fn correction_of(who: &Resident<'_>) -> CorrectVolunteer {
 #[derive(Clone)]
 pub struct Hand<'d> {
     pub district: &'d District,
+    pub app: App,
     pub actor: Actor,
 }
 
@@ -91,7 +94,7 @@ impl District {
             phone: format!("139{n:08}"),
             home_area: area(COMMUNITY),
             organisation: None,
-            skills: vec![],
+            skills: BTreeSet::new(),
             consents: Consents::default(),
             registered_on: None,
             password: Some(PASSWORD.to_owned()),
@@ -105,7 +108,7 @@ impl District {
             None => Actor::Anonymous,
         };
         let RegisterVolunteer { phone, id_number, .. } = application;
-        Resident { hand: Hand { district: self, actor }, person, volunteer, phone, id_number }
+        Resident { hand: self.hand(actor), person, volunteer, phone, id_number }
     }
 
     /// Somebody registers for oneself.
@@ -144,7 +147,7 @@ impl District {
             area: area(COMMUNITY),
             shifts: vec![ShiftDraft { id: None, starts: tomorrow, ends: tomorrow + chrono::TimeDelta::hours(2), capacity: 5 }],
             minimum_age: 0,
-            required_skills: vec![],
+            required_skills: BTreeSet::new(),
             risk: None,
             sign_up_opens: self.in_minutes(-60),
             sign_up_closes: tomorrow,
@@ -171,12 +174,12 @@ impl District {
 impl Hand<'_> {
     /// A request under this command id.
     pub fn request(&self, id: Uuid) -> Request {
-        Request { command_id: id, correlation: id, ..self.district.app.request(self.actor.clone()) }
+        Request { command_id: id, correlation: id, ..self.app.request(self.actor.clone()) }
     }
 
     /// Sends a command under an id of its own choosing.
     pub async fn sends<C: Command>(&self, id: Uuid, command: &C) -> Result<Done<C::Answer>, Rejection> {
-        self.district.app.dispatch(&self.request(id), command).await
+        self.app.dispatch(&self.request(id), command).await
     }
 
     /// Does a command.

@@ -81,7 +81,8 @@ refusals! {
     /// Why a claim is refused.
     pub enum ClaimRefusal {
         /// Another person has this ID number.
-        IdNumberTaken("idNumber", "该证件号码已登记", "This ID number is registered already"),
+        IdNumberTaken("idNumber", "该证件号码已登记；曾退出的志愿者请登录后重新注册，或请工作人员办理",
+            "This ID number is registered already; who has withdrawn signs in to register again, or asks the staff"),
         /// Another account has this phone number.
         PhoneTaken("phone", "该手机号已有账号", "This phone number has an account already"),
         /// Another organisation has this name.

@@ -21,6 +21,24 @@ pub enum NotAContact {
     Format,
 }
 
+impl NotAContact {
+    /// What is wrong with a name, in Chinese and English.
+    pub fn about_name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Missing => ("请填写姓名", "A name is needed"),
+            Self::Format => ("姓名过长或含有不可见字符", "The name is too long or has control characters"),
+        }
+    }
+
+    /// What is wrong with a phone number, in Chinese and English.
+    pub fn about_phone(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Missing => ("请填写手机号", "A phone number is needed"),
+            Self::Format => ("手机号格式不正确", "This is not a phone number"),
+        }
+    }
+}
+
 macro_rules! personal {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -39,6 +39,17 @@ pub enum NotAnIdNumber {
     Date,
 }
 
+impl NotAnIdNumber {
+    /// What is wrong, in Chinese and English.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Format => ("证件号码须为 17 位数字加校验码", "An ID number has 17 digits and a check character"),
+            Self::Checksum => ("证件号码校验码不符", "The ID number's check character does not fit"),
+            Self::Date => ("证件号码中的出生日期不存在或在未来", "The ID number's birth date does not exist or lies ahead"),
+        }
+    }
+}
+
 impl IdNumber {
     /// Parses what a person typed: NFKC-normalised, trimmed, upper-cased, then length and alphabet, checksum and date
     /// are checked in this order. The region is not: old cards carry abolished codes.

@@ -8,14 +8,17 @@
 //! - An organisation is active within, around or beside its own area, in one district: its figures count nowhere else.
 //! - Cancelled and closed activities take nobody in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::activity_details::{Details, DetailsRefusal, Shift};
 pub use super::attendance::{Attendance, Places, Witness};
+use super::{
+    activity_details::{Details, DetailsRefusal, Shift},
+    skill::Skill,
+};
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
@@ -141,8 +144,8 @@ pub enum ActivityCommand {
         volunteer: VolunteerId,
         /// The volunteer's age on the day of the shift, in years.
         age: u32,
-        /// The skills the volunteer has named.
-        skills: Vec<String>,
+        /// What the volunteer can do.
+        skills: BTreeSet<Skill>,
         /// Now.
         now: Instant,
     },
@@ -300,7 +303,7 @@ refusals! {
         /// Too young on the day of the shift.
         TooYoung { least: u32 }("volunteer", "该活动要求年满 {least} 岁", "Volunteers must be {least} on the day"),
         /// A required skill is missing.
-        SkillMissing { skill: String }("volunteer", "该活动要求具备“{skill}”", "The activity asks for «{skill}»"),
+        SkillMissing { zh: &'static str, en: &'static str }("volunteer", "该活动要求具备“{zh}”", "The activity asks for «{en}»"),
         /// The deadline for withdrawal has passed.
         WithdrawalTooLate("shift", "已过退出截止时间", "It is too late to withdraw"),
         /// Somebody who was there does not withdraw.
@@ -429,7 +432,7 @@ impl Activity {
         }
     }
 
-    fn sign_up(&self, id: ShiftId, volunteer: VolunteerId, age: u32, skills: &[String], now: Instant) -> Decision {
+    fn sign_up(&self, id: ShiftId, volunteer: VolunteerId, age: u32, skills: &BTreeSet<Skill>, now: Instant) -> Decision {
         let (_, details) = self.require_open()?;
         let shift = self.shift(id)?;
         if now < details.sign_up_opens || now >= details.sign_up_closes {
@@ -441,8 +444,8 @@ impl Activity {
         if age < details.minimum_age {
             return Err(ActivityRefusal::TooYoung { least: details.minimum_age });
         }
-        if let Some(skill) = details.required_skills.iter().find(|skill| !skills.contains(skill)) {
-            return Err(ActivityRefusal::SkillMissing { skill: skill.clone() });
+        if let Some(skill) = details.required_skills.difference(skills).next() {
+            return Err(ActivityRefusal::SkillMissing { zh: skill.zh(), en: skill.en() });
         }
         let places = self.places.get(&id).cloned().unwrap_or_default();
         if places.taken.contains(&volunteer) || places.waiting.contains(&volunteer) {

@@ -1,9 +1,11 @@
 //! What an activity is, as it is published and amended: title, place, shifts, conditions.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::category::Category;
+use super::{category::Category, skill::Skill};
 use crate::{
     refusal::refusals,
     values::{AreaCode, Instant, Minutes, ShiftId},
@@ -59,8 +61,8 @@ pub struct Details {
     pub shifts: Vec<Shift>,
     /// The least age on the day of the shift, in years; 0 for none.
     pub minimum_age: u32,
-    /// Skills a volunteer must have named.
-    pub required_skills: Vec<String>,
+    /// What a volunteer must be able to do, all of it.
+    pub required_skills: BTreeSet<Skill>,
     /// What is said where it is dangerous.
     pub risk: Option<Risk>,
     /// From when on one may sign up.
@@ -92,8 +94,6 @@ refusals! {
         MinimumAgeUnfit { most: u32 }("minimumAge", "最低年龄须为 0 至 {most} 岁", "The minimum age is 0 to {most}"),
         /// Dangerous activities need a notice and an insurance.
         RiskIncomplete("risk", "有风险的活动须同时说明风险和保险", "A dangerous activity needs both a risk notice and an insurance"),
-        /// Skills to require are not blank and not too many.
-        RequiredSkillsUnfit("requiredSkills", "技能要求不合规", "The required skills are blank or too many"),
     }
 }
 
@@ -125,7 +125,6 @@ impl Details {
         }
         check(self.sign_up_opens < self.sign_up_closes, R::SignUpWindowUnfit)?;
         check(self.minimum_age <= MINIMUM_AGE_MAX_YEARS, R::MinimumAgeUnfit { most: MINIMUM_AGE_MAX_YEARS })?;
-        check(self.required_skills.len() <= 20 && self.required_skills.iter().all(|it| within(it, 40)), R::RequiredSkillsUnfit)?;
         let told = |risk: &Risk| within(&risk.notice, NOTICE_MAX_CHARS) && within(&risk.insurance, NOTICE_MAX_CHARS);
         check(self.risk.as_ref().is_none_or(told), R::RiskIncomplete)
     }

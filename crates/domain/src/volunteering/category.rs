@@ -1,30 +1,10 @@
 //! The thirteen service categories of the district's volunteer federation (published 15 September 2022).
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::closed_list::closed_list;
 
-macro_rules! categories {
-    ($($(#[$doc:meta])* $name:ident, $code:literal, $zh:literal, $en:literal;)+) => {
-        /// What kind of service it is.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Category { $($(#[$doc])* $name),+ }
-
-        impl Category {
-            /// All categories, in the order of publication.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// The stored name, `community_service`.
-            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),+ } }
-            /// The published Chinese name.
-            pub fn zh(self) -> &'static str { match self { $(Self::$name => $zh),+ } }
-            /// The English name.
-            pub fn en(self) -> &'static str { match self { $(Self::$name => $en),+ } }
-        }
-    };
-}
-
-categories! {
+closed_list! {
+    /// What kind of service it is. Listed in the order of publication.
+    pub enum Category;
     /// 扶残助残
     DisabilitySupport, "disability_support", "扶残助残", "disability support";
     /// 疫情防控
@@ -51,14 +31,6 @@ categories! {
     RuleOfLawOutreach, "rule_of_law_outreach", "法治宣传", "rule-of-law outreach";
     /// 社区治理
     CommunityGovernance, "community_governance", "社区治理", "community governance";
-}
-
-impl Category {
-    /// The category of this Chinese name, English name or stored name.
-    pub fn named(text: &str) -> Option<Self> {
-        let lower = text.to_lowercase();
-        Self::ALL.iter().copied().find(|it| it.zh() == text || it.en() == lower || it.code() == lower)
-    }
 }
 
 #[cfg(test)]

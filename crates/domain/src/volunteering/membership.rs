@@ -1,6 +1,7 @@
 //! A volunteer's membership in an organisation: a stream of its own, so that a large group's members do not meet in one.
 //!
 //! - Joined once at a time; who has left may join again.
+//! - Who withdraws or is erased leaves every organisation, by a process; who returns joins anew.
 //! - Members are read by their coordinators, name and phone included. So nobody is enlisted by the organisation alone:
 //!   volunteers join themselves, or are enlisted by who has a say both there and where they live. A coordinator of an
 //!   organisation acts for its members only.
@@ -26,8 +27,18 @@ const ONESELF_AND_KEEPERS: &[To] = &[
 ];
 /// Join an organisation; for somebody else, asked about the organisation and about the volunteer.
 pub const JOIN_ORGANISATION: Act = Act { name: "joinOrganisation", open_to: ONESELF_AND_KEEPERS };
-/// Leave it.
-pub const LEAVE_ORGANISATION: Act = Act { name: "leaveOrganisation", open_to: ONESELF_AND_KEEPERS };
+/// Leave it: also by the process that ends the memberships of who withdraws or is erased.
+pub const LEAVE_ORGANISATION: Act = Act {
+    name: "leaveOrganisation",
+    open_to: &[
+        To::Oneself,
+        To::Holders(Role::Coordinator),
+        To::Holders(Role::Organiser),
+        To::Holders(Role::DistrictOfficer),
+        To::Holders(Role::Operator),
+        To::Process,
+    ],
+};
 
 /// The stream of a volunteer's membership in an organisation.
 pub fn membership_stream(organisation: OrganisationId, volunteer: VolunteerId) -> Uuid {

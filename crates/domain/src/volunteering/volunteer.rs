@@ -3,13 +3,19 @@
 //! - Under 18 only with a guardian's consent, under 14 with a separate consent, by the age on the day of registration
 //!   (未成年人保护法; 个人信息保护法 art. 31).
 //! - The public volunteer number is not the ID number and is made from randomness alone.
-//! - Suspended volunteers keep their history and take on nothing new; withdrawn and erased ones are gone for good.
+//! - Suspended volunteers keep their history and take on nothing new.
+//! - Who has withdrawn may return, as the same volunteer with number and ledger, with consents by the age on that day.
+//!   A suspension that stood at the withdrawal stands again. Memberships have ended.
+//! - Erased is for good; who comes back is another person.
+
+use std::collections::BTreeSet;
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::skill::Skill;
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
@@ -21,10 +27,6 @@ use crate::{
 pub const ADULT_MIN_YEARS: u32 = 18;
 /// Below this age a separate consent is needed, in years.
 pub const SEPARATE_CONSENT_MIN_YEARS: u32 = 14;
-/// Most skills a volunteer names.
-pub const SKILLS_MAX_COUNT: usize = 50;
-/// Longest skill, in characters.
-pub const SKILL_MAX_CHARS: usize = 40;
 
 const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
 const ONESELF_AND_KEEPERS: &[To] =
@@ -40,6 +42,18 @@ pub const SUSPEND_VOLUNTEER: Act = Act { name: "suspendVolunteer", open_to: KEEP
 pub const REINSTATE_VOLUNTEER: Act = Act { name: "reinstateVolunteer", open_to: KEEPERS };
 /// Withdraw.
 pub const WITHDRAW_VOLUNTEER: Act = Act { name: "withdrawVolunteer", open_to: ONESELF_AND_KEEPERS };
+/// Take a withdrawn volunteer back, who registers again: not open to strangers, who would take over the number and
+/// ledger of anybody whose ID number they know. A coordinator needs a say where the volunteer lives.
+pub const RETURN_VOLUNTEER: Act = Act {
+    name: "returnVolunteer",
+    open_to: &[
+        To::Oneself,
+        To::Holders(Role::Coordinator),
+        To::Holders(Role::Organiser),
+        To::Holders(Role::DistrictOfficer),
+        To::Holders(Role::Operator),
+    ],
+};
 /// Import a file of volunteers.
 pub const IMPORT_VOLUNTEERS: Act = Act { name: "importVolunteers", open_to: &[To::Holders(Role::Operator)] };
 /// List volunteers of an area or organisation.
@@ -85,7 +99,7 @@ pub enum Standing {
     Active,
     /// Suspended for now.
     Suspended,
-    /// Withdrawn for good.
+    /// Withdrawn; may return.
     Withdrawn,
     /// Erased with the person.
     Erased,
@@ -100,12 +114,14 @@ pub struct Volunteer {
     pub standing: Standing,
     /// Home area.
     pub home_area: Option<AreaCode>,
-    /// Skills, as named by the volunteer.
-    pub skills: Vec<String>,
-    /// The day of registration; `None` before it.
-    pub registered_on: Option<Day>,
+    /// What the volunteer can do.
+    pub skills: BTreeSet<Skill>,
+    /// The day by whose age consents are judged: of registration, or of the last return; `None` before it.
+    pub consented_on: Option<Day>,
     /// Consents given for a minor then.
     pub consents: Consents,
+    /// A suspension stands, through withdrawal and return.
+    pub suspended: bool,
 }
 
 /// What may be asked of a volunteer.
@@ -126,7 +142,7 @@ pub enum VolunteerCommand {
         /// Home area.
         home_area: AreaCode,
         /// Skills.
-        skills: Vec<String>,
+        skills: BTreeSet<Skill>,
         /// Consents for a minor.
         consents: Consents,
     },
@@ -135,7 +151,7 @@ pub enum VolunteerCommand {
         /// The new home area.
         home_area: Option<AreaCode>,
         /// The new skills.
-        skills: Option<Vec<String>>,
+        skills: Option<BTreeSet<Skill>>,
     },
     /// Suspend, with the reason.
     Suspend(Sealed),
@@ -143,6 +159,19 @@ pub enum VolunteerCommand {
     Reinstate(Sealed),
     /// Withdraw, with the reason if one was given.
     Withdraw(Option<Sealed>),
+    /// Return after a withdrawal.
+    Return {
+        /// For the age rule; not stored here.
+        birth_date: Day,
+        /// Today.
+        today: Day,
+        /// Home area.
+        home_area: AreaCode,
+        /// Skills.
+        skills: BTreeSet<Skill>,
+        /// Consents for a minor.
+        consents: Consents,
+    },
     /// The person was erased.
     Erase,
 }
@@ -161,7 +190,7 @@ pub enum VolunteerEvent {
         /// Home area.
         home_area: AreaCode,
         /// Skills.
-        skills: Vec<String>,
+        skills: BTreeSet<Skill>,
         /// Consents given for a minor.
         consents: Consents,
     },
@@ -170,7 +199,7 @@ pub enum VolunteerEvent {
         /// The new home area.
         home_area: Option<AreaCode>,
         /// The new skills.
-        skills: Option<Vec<String>>,
+        skills: Option<BTreeSet<Skill>>,
     },
     /// Suspended.
     VolunteerSuspended {
@@ -186,6 +215,19 @@ pub enum VolunteerEvent {
     VolunteerWithdrawn {
         /// Why.
         reason: Option<Sealed>,
+    },
+    /// Returned after a withdrawal.
+    VolunteerReturned {
+        /// The day of the return.
+        returned_on: Day,
+        /// Home area.
+        home_area: AreaCode,
+        /// What the volunteer can do.
+        skills: BTreeSet<Skill>,
+        /// Consents given for a minor.
+        consents: Consents,
+        /// The suspension that stood at the withdrawal stands again.
+        suspended: bool,
     },
     /// Erased with the person.
     VolunteerErased {},
@@ -205,8 +247,6 @@ refusals! {
         GuardianConsentMissing("guardianConsent", "未满十八周岁须有监护人同意", "Under 18 only with a guardian's consent"),
         /// Under 14 without the separate consent.
         SeparateConsentMissing("separateConsent", "未满十四周岁须有单独同意", "Under 14 a separate consent is needed"),
-        /// Too many or too long skills.
-        SkillsTooMany { most: usize }("skills", "技能最多 {most} 项，每项不超过四十字", "At most {most} skills of 40 characters"),
         /// Suspended, withdrawn or erased volunteers take on nothing new.
         NotActive("volunteer", "该志愿者目前不能参加服务", "This volunteer cannot take part now"),
         /// Only active volunteers are suspended.
@@ -234,11 +274,6 @@ pub fn volunteer_number(random: u64) -> String {
 /// The volunteer of a person: one by construction.
 pub fn volunteer_of(person: PersonId) -> crate::values::VolunteerId {
     crate::values::VolunteerId(Uuid::new_v5(&person.0, b"gongyi:volunteer"))
-}
-
-fn fitting_skills(skills: &[String]) -> Result<(), VolunteerRefusal> {
-    let fits = skills.len() <= SKILLS_MAX_COUNT && skills.iter().all(|skill| (1..=SKILL_MAX_CHARS).contains(&skill.chars().count()));
-    if fits { Ok(()) } else { Err(VolunteerRefusal::SkillsTooMany { most: SKILLS_MAX_COUNT }) }
 }
 
 impl Volunteer {
@@ -277,14 +312,14 @@ impl Volunteer {
         Ok(())
     }
 
-    /// The age rule again, where the birth date turns out to be another: by the day of registration and the consents
-    /// given then.
+    /// The age rule again, where the birth date turns out to be another: by the day of registration or of the last
+    /// return, and the consents given then.
     ///
     /// # Errors
     /// Unknown volunteers; the consent that is missing.
     pub fn require_consents_for(&self, birth_date: Day) -> Result<(), VolunteerRefusal> {
-        let registered_on = self.registered_on.ok_or(VolunteerRefusal::UnknownVolunteer)?;
-        Self::require_consents(birth_date, registered_on, self.consents)
+        let consented_on = self.consented_on.ok_or(VolunteerRefusal::UnknownVolunteer)?;
+        Self::require_consents(birth_date, consented_on, self.consents)
     }
 }
 
@@ -304,7 +339,6 @@ impl Aggregate for Volunteer {
                     return Err(VolunteerRefusal::RegisteredInFuture);
                 }
                 Self::require_consents(birth_date, registered_on, consents)?;
-                fitting_skills(&skills)?;
                 E::VolunteerRegistered { person, number, registered_on, home_area, skills, consents }
             }
             (Standing::Unknown, _) => return Err(VolunteerRefusal::UnknownVolunteer),
@@ -313,7 +347,6 @@ impl Aggregate for Volunteer {
                 if home_area.is_none() && skills.is_none() {
                     return Err(VolunteerRefusal::NothingToCorrect);
                 }
-                fitting_skills(skills.as_deref().unwrap_or_default())?;
                 E::VolunteerCorrected { home_area, skills }
             }
             (Standing::Active, C::Suspend(reason)) => E::VolunteerSuspended { reason },
@@ -321,6 +354,11 @@ impl Aggregate for Volunteer {
             (Standing::Active, C::Reinstate(_)) => return Err(VolunteerRefusal::NotSuspended),
             (Standing::Active | Standing::Suspended, C::Withdraw(reason)) => E::VolunteerWithdrawn { reason },
             (Standing::Active | Standing::Suspended | Standing::Withdrawn, C::Erase) => E::VolunteerErased {},
+            (Standing::Withdrawn, C::Return { birth_date, today, home_area, skills, consents }) => {
+                Self::require_consents(birth_date, today, consents)?;
+                E::VolunteerReturned { returned_on: today, home_area, skills, consents, suspended: volunteer.suspended }
+            }
+            (Standing::Active | Standing::Suspended, C::Return { .. }) => return Err(VolunteerRefusal::AlreadyRegistered),
             (Standing::Suspended | Standing::Withdrawn | Standing::Erased, _) => return Err(VolunteerRefusal::NotActive),
         };
         Ok(vec![event])
@@ -334,17 +372,23 @@ impl Aggregate for Volunteer {
                     standing: Standing::Active,
                     home_area: Some(home_area),
                     skills,
-                    registered_on: Some(registered_on),
+                    consented_on: Some(registered_on),
                     consents,
+                    suspended: false,
                 };
             }
             VolunteerEvent::VolunteerCorrected { home_area, skills } => {
                 volunteer.home_area = home_area.or(volunteer.home_area);
                 volunteer.skills = skills.unwrap_or(volunteer.skills);
             }
-            VolunteerEvent::VolunteerSuspended { .. } => volunteer.standing = Standing::Suspended,
-            VolunteerEvent::VolunteerReinstated { .. } => volunteer.standing = Standing::Active,
+            VolunteerEvent::VolunteerSuspended { .. } => (volunteer.standing, volunteer.suspended) = (Standing::Suspended, true),
+            VolunteerEvent::VolunteerReinstated { .. } => (volunteer.standing, volunteer.suspended) = (Standing::Active, false),
             VolunteerEvent::VolunteerWithdrawn { .. } => volunteer.standing = Standing::Withdrawn,
+            VolunteerEvent::VolunteerReturned { returned_on, home_area, skills, consents, suspended } => {
+                volunteer.standing = if suspended { Standing::Suspended } else { Standing::Active };
+                (volunteer.home_area, volunteer.consented_on) = (Some(home_area), Some(returned_on));
+                (volunteer.skills, volunteer.consents, volunteer.suspended) = (skills, consents, suspended);
+            }
             VolunteerEvent::VolunteerErased {} => volunteer.standing = Standing::Erased,
         }
         volunteer
@@ -367,7 +411,7 @@ mod tests {
             registered_on: day(on),
             today: day("2026-01-01"),
             home_area: "440402".parse().unwrap(),
-            skills: vec![],
+            skills: BTreeSet::new(),
             consents,
         };
         Volunteer::handle_command(&Volunteer::default(), command)
@@ -415,6 +459,47 @@ mod tests {
         assert_eq!(suspended.require_active(), Err(VolunteerRefusal::NotActive));
         assert!(step(suspended, VolunteerCommand::Reinstate(reason())).require_active().is_ok());
         assert_eq!(Volunteer::handle_command(&active, VolunteerCommand::Reinstate(reason())), Err(VolunteerRefusal::NotSuspended));
+    }
+
+    #[test]
+    fn who_has_withdrawn_returns_by_the_age_of_that_day_and_under_the_same_suspension() {
+        let reason = || Sealed { of: PersonId(Uuid::nil()), text: String::new() };
+        let child = Consents { guardian: true, separate: true };
+        let registered =
+            register("2012-05-05", "2020-01-01", child).unwrap().into_iter().fold(Volunteer::default(), Volunteer::apply_event);
+        let after = |volunteer: &Volunteer, command| {
+            let events = Volunteer::handle_command(volunteer, command)?;
+            Ok(events.into_iter().fold(volunteer.clone(), Volunteer::apply_event))
+        };
+        let comes_back = |consents| VolunteerCommand::Return {
+            birth_date: day("2012-05-05"),
+            today: day("2026-05-05"),
+            home_area: "440402001".parse().unwrap(),
+            skills: BTreeSet::new(),
+            consents,
+        };
+        let guardian = Consents { guardian: true, separate: false };
+        assert_eq!(after(&registered, comes_back(child)), Err(VolunteerRefusal::AlreadyRegistered));
+        assert_eq!(after(&Volunteer::default(), comes_back(child)), Err(VolunteerRefusal::UnknownVolunteer));
+        let withdrawn = after(&registered, VolunteerCommand::Withdraw(None)).unwrap();
+        // The consents of then do not count any more, and fourteen years ask for less.
+        assert_eq!(after(&withdrawn, comes_back(Consents::default())), Err(VolunteerRefusal::GuardianConsentMissing));
+        let back = after(&withdrawn, comes_back(guardian)).unwrap();
+        assert_eq!((back.standing, back.person, back.consents), (Standing::Active, registered.person, guardian));
+        assert_eq!(back.require_consents_for(day("2012-05-06")), Err(VolunteerRefusal::SeparateConsentMissing));
+
+        let suspended = after(&registered, VolunteerCommand::Suspend(reason())).unwrap();
+        let gone = after(&suspended, VolunteerCommand::Withdraw(None)).unwrap();
+        let back = after(&gone, comes_back(guardian)).unwrap();
+        assert_eq!(back.standing, Standing::Suspended);
+        // Withdrawing again and again does not shake it off; reinstating does.
+        let again = after(&after(&back, VolunteerCommand::Withdraw(None)).unwrap(), comes_back(guardian)).unwrap();
+        assert_eq!(again.standing, Standing::Suspended);
+        let reinstated = after(&again, VolunteerCommand::Reinstate(reason())).unwrap();
+        let gone = after(&reinstated, VolunteerCommand::Withdraw(None)).unwrap();
+        assert_eq!(after(&gone, comes_back(guardian)).unwrap().standing, Standing::Active);
+        let erased = after(&gone, VolunteerCommand::Erase).unwrap();
+        assert_eq!(after(&erased, comes_back(guardian)), Err(VolunteerRefusal::NotActive));
     }
 
     #[test]

@@ -8,10 +8,14 @@ use std::{
     },
 };
 
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Row, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions},
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{head, json, stored_answer, stream_keys, unsigned, uuid};
+use super::{json, signed, stored_answer, stream_keys, unsigned, uuid};
 use crate::{
     AppendError, Appended, Commit, Position, StorageFault, StoredAnswer, StreamId,
     admit::{self, CommandKey, Head, Tail, Verdict},
@@ -23,6 +27,14 @@ pub const BATCH_MAX_COMMITS: usize = 512;
 pub const BATCH_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Stream versions the writer remembers, about twice this many.
 const REMEMBERED_STREAMS: usize = 50_000;
+/// Rows that one statement inserts, at most; a power of two, far from SQLite's limit of 32,766 variables.
+const STATEMENT_MAX_ROWS: usize = 256;
+const INSERT_COMMITS: &str = "INSERT INTO commits (number, first_position, last_position, actor, command_id, command_digest, \
+                              correlation, causation, recorded_at, answer, hash, chain)";
+const COMMITS_COLUMNS: usize = 12;
+const INSERT_EVENTS: &str = "INSERT INTO events (position, commit_number, stream_kind, stream_id, version, event_type, \
+                             schema_version, payload)";
+const EVENTS_COLUMNS: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Job {
@@ -41,6 +53,7 @@ pub(super) struct Writer {
     batches: Arc<AtomicU64>,
 }
 
+type BoundQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 type Verdicts = Vec<Result<Appended, AppendError>>;
 
 impl Writer {
@@ -118,12 +131,12 @@ impl Writer {
             none => none.insert(self.options.connect().await?),
         };
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let head = head(&mut transaction, self.head.log, self.head.epoch).await?;
+        let birth = Head::birth(self.head.log, self.head.epoch);
+        let (head, commands) = head_and_known_commands(&mut transaction, &commits, birth).await?;
         if head != self.head {
             // Another process has written, or a commit whose outcome was unknown did succeed.
             self.versions = RememberedVersions::default();
         }
-        let commands = known_commands(&mut transaction, &commits, &head).await?;
         let versions = self.versions.of(&mut transaction, &commits).await?;
         let mut tail = Tail { head, versions, commands };
 
@@ -144,7 +157,7 @@ impl Writer {
         if accepted.is_empty() {
             transaction.rollback().await?;
         } else {
-            insert(&mut transaction, &accepted).await?;
+            insert(&mut transaction, accepted).await?;
             transaction.commit().await?;
             self.batches.fetch_add(1, Ordering::Relaxed);
         }
@@ -153,73 +166,95 @@ impl Writer {
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, accepted: &[admit::Accepted]) -> Result<(), sqlx::Error> {
-    let commits: Vec<_> = accepted
-        .iter()
-        .map(|accepted| {
-            let metadata = &accepted.commit.metadata;
-            (
-                accepted.number,
-                accepted.first_position,
-                accepted.head.position,
-                &metadata.actor,
-                metadata.command_id.simple(),
-                hex::encode(accepted.commit.command_digest),
-                metadata.correlation.simple(),
-                metadata.causation,
-                metadata.recorded_at.timestamp_micros(),
-                &accepted.commit.answer,
-                hex::encode(accepted.hash),
-                hex::encode(accepted.head.chain),
-            )
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO commits (number, first_position, last_position, actor, command_id, command_digest, correlation, causation,
-                              recorded_at, answer, hash, chain)
-         SELECT value->>0, value->>1, value->>2, value->>3, unhex(value->>4), unhex(value->>5), unhex(value->>6), value->>7,
-                value->>8, value->>9, unhex(value->>10), unhex(value->>11)
-         FROM json_each(?)",
-    )
-    .bind(json(&commits)?)
-    .execute(&mut *connection)
+async fn insert(connection: &mut SqliteConnection, accepted: Vec<admit::Accepted>) -> Result<(), sqlx::Error> {
+    let commits = accepted.iter();
+    insert_rows(connection, INSERT_COMMITS, COMMITS_COLUMNS, commits, |query, accepted| {
+        let metadata = &accepted.commit.metadata;
+        query
+            .bind(signed(accepted.number))
+            .bind(signed(accepted.first_position))
+            .bind(signed(accepted.head.position))
+            .bind(metadata.actor.as_str())
+            .bind(metadata.command_id.as_bytes().as_slice())
+            .bind(accepted.commit.command_digest.as_slice())
+            .bind(metadata.correlation.as_bytes().as_slice())
+            .bind(metadata.causation.map(signed))
+            .bind(metadata.recorded_at.timestamp_micros())
+            .bind(accepted.commit.answer.as_str())
+            .bind(accepted.hash.as_slice())
+            .bind(accepted.head.chain.as_slice())
+    })
     .await?;
-
     let events: Vec<_> = accepted
-        .iter()
+        .into_iter()
         .flat_map(|accepted| {
-            let places = accepted.versions.iter().zip(accepted.first_position..);
-            accepted.commit.events.iter().zip(places).map(|((stream, event), (version, position))| {
-                let id = stream.id.simple();
-                (position, accepted.number, &stream.kind, id, version, &event.event_type, event.schema_version, &event.payload)
-            })
+            let places = accepted.versions.into_iter().zip(accepted.first_position..);
+            accepted.commit.events.into_iter().zip(places).map(move |(event, place)| (accepted.number, event, place))
         })
         .collect();
-    sqlx::query(
-        "INSERT INTO events (position, commit_number, stream_kind, stream_id, version, event_type, schema_version, payload)
-         SELECT value->>0, value->>1, value->>2, unhex(value->>3), value->>4, value->>5, value->>6, value->>7 FROM json_each(?)",
-    )
-    .bind(json(&events)?)
-    .execute(connection)
-    .await?;
+    insert_rows(connection, INSERT_EVENTS, EVENTS_COLUMNS, events.into_iter(), |query, (number, (stream, event), (version, position))| {
+        query
+            .bind(signed(position))
+            .bind(signed(number))
+            .bind(stream.kind)
+            .bind(stream.id.as_bytes().as_slice())
+            .bind(signed(version))
+            .bind(event.event_type)
+            .bind(i64::from(event.schema_version))
+            .bind(event.payload)
+    })
+    .await
+}
+
+/// Inserts the rows with one statement, or with as few as its largest size allows. A statement has room for a power of
+/// two, so that SQLite prepares only a few; the room that is left over is bound to NULL and not inserted.
+async fn insert_rows<R>(
+    connection: &mut SqliteConnection,
+    insert: &str,
+    columns: usize,
+    mut rows: impl ExactSizeIterator<Item = R>,
+    bind: impl for<'q> Fn(BoundQuery<'q>, R) -> BoundQuery<'q>,
+) -> Result<(), sqlx::Error> {
+    let row = format!("(?{})", ", ?".repeat(columns - 1));
+    while rows.len() > 0 {
+        let room = rows.len().next_power_of_two().min(STATEMENT_MAX_ROWS);
+        let left_over = room.saturating_sub(rows.len()) * columns;
+        let sql = format!("{insert} SELECT * FROM (VALUES {row}{}) WHERE column1 IS NOT NULL", format!(", {row}").repeat(room - 1));
+        let query = rows.by_ref().take(room).fold(sqlx::query(AssertSqlSafe(sql)), &bind);
+        let query = (0..left_over).fold(query, |query, _| query.bind(None::<i64>));
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
-/// Which of the commits' commands are in the log.
-async fn known_commands(
+/// The head, and which of the commits' commands are in the log. Asked together: every question is two thread switches.
+async fn head_and_known_commands(
     connection: &mut SqliteConnection,
     commits: &[Commit],
-    head: &Head,
-) -> Result<HashMap<CommandKey, StoredAnswer>, sqlx::Error> {
+    birth: Head,
+) -> Result<(Head, HashMap<CommandKey, StoredAnswer>), sqlx::Error> {
     let keys: Vec<_> = commits.iter().map(|commit| (&commit.metadata.actor, commit.metadata.command_id.simple())).collect();
     let rows = sqlx::query(
-        "SELECT c.actor, c.command_id, c.command_digest, c.answer, c.first_position, c.last_position, c.chain
-         FROM json_each(?) CROSS JOIN commits c ON c.actor = value->>0 AND c.command_id = unhex(value->>1)",
+        "WITH named (number) AS (
+            SELECT max(number) FROM commits
+            UNION ALL SELECT c.number FROM json_each(?) CROSS JOIN commits c ON c.actor = value->>0 AND c.command_id = unhex(value->>1)
+         )
+         SELECT actor, command_id, command_digest, answer, first_position, last_position, chain, number
+         FROM named CROSS JOIN commits USING (number)",
     )
     .bind(json(&keys)?)
     .fetch_all(connection)
     .await?;
-    rows.iter().map(|row| Ok(((row.try_get(0)?, uuid(row, 1)?), stored_answer(row, 2, head.log, head.epoch)?))).collect()
+    let (mut head, mut known) = (birth, HashMap::new());
+    for row in &rows {
+        let answer = stored_answer(row, 2, birth.log, birth.epoch)?;
+        let number = unsigned(row, 7)?;
+        if number > head.number {
+            head = Head { number, position: answer.token.position, chain: answer.token.chain, ..birth };
+        }
+        known.insert((row.try_get(0)?, uuid(row, 1)?), answer);
+    }
+    Ok((head, known))
 }
 
 /// Versions of the streams written last, in two generations: when the young one is full, the old one is forgotten.

@@ -7,9 +7,9 @@ use gongyi_domain::{
     Event,
     access::{
         account::AccountEvent,
-        authority::{Grant, Role},
+        authority::{Grant, Role, Scope},
     },
-    values::{AccountId, AreaCode, Instant, PersonId},
+    values::{AccountId, AreaCode, Instant, OrganisationId, PersonId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,7 @@ impl Fold for AccountsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())
@@ -179,6 +180,8 @@ pub struct AccountFilter {
     pub area: Option<AreaCode>,
     /// That hold this role.
     pub role: Option<Role>,
+    /// That hold a role, or the one asked for, for this organisation itself.
+    pub organisation: Option<OrganisationId>,
     /// With exactly this phone number.
     pub phone: Option<String>,
     /// Whose person's name contains this.
@@ -195,7 +198,13 @@ impl Views {
     pub async fn accounts(&self, filter: &AccountFilter, page: &PageArgs) -> Result<Page<AccountView>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.in_area("p.home_area", filter.area.as_ref());
-        conditions.maybe("a.account IN (SELECT account FROM grants WHERE role=?)", filter.role.map(Role::name));
+        let mut granted = Conditions::default();
+        granted.maybe("g.role=?", filter.role.map(Role::name));
+        granted.maybe("g.scope=?", filter.organisation.map(|id| scope::text(&Scope::Organisation(id))));
+        if !granted.binds().is_empty() {
+            let holds = format!("EXISTS(SELECT 1 FROM grants g WHERE g.account=a.account AND {})", granted.sql());
+            conditions.holds(holds, granted.binds().to_vec());
+        }
         conditions.maybe("p.phone=?", filter.phone.as_deref());
         conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
         if !filter.include_closed {

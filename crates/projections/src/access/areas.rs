@@ -63,6 +63,7 @@ impl Fold for AreasFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

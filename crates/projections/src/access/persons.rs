@@ -124,6 +124,7 @@ impl Fold for PersonsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

@@ -3,6 +3,8 @@
 //! - `taken` and `waiting` of a shift count its sign-ups in those states; a shift that was taken out has none.
 //! - A sign-up is never deleted: withdrawn ones stay as such.
 
+use std::collections::BTreeSet;
+
 use chrono::serde::{ts_microseconds, ts_microseconds_option};
 use gongyi_domain::{
     Event,
@@ -11,6 +13,7 @@ use gongyi_domain::{
         activity::{ActivityEvent, Phase, Witness},
         activity_details::{Details, Risk},
         category::Category,
+        skill::Skill,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -48,9 +51,9 @@ row! {
             area: AreaCode,
             /// The least age on the day of the shift, in years; 0 for none.
             minimum_age: u32,
-            /// Skills a volunteer must have named.
+            /// What a volunteer must be able to do, all of it.
             #[serde(with = "json")]
-            required_skills: Vec<String>,
+            required_skills: BTreeSet<Skill>,
             /// The dangers, where it is dangerous.
             risk_notice: Option<String>,
             /// The insurance, where it is dangerous.
@@ -294,6 +297,7 @@ impl Fold for ActivitiesFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => return Ok(()),
         };
         match event {
@@ -307,7 +311,7 @@ impl Fold for ActivitiesFold {
                     place: String::new(),
                     area: details.area.clone(),
                     minimum_age: 0,
-                    required_skills: vec![],
+                    required_skills: BTreeSet::new(),
                     risk_notice: None,
                     risk_insurance: None,
                     sign_up_opens: details.sign_up_opens,

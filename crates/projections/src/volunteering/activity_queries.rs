@@ -20,6 +20,8 @@ pub struct ActivityFilter {
     pub area: Option<AreaCode>,
     /// Organised by this one.
     pub organisation: Option<OrganisationId>,
+    /// Also by those below it.
+    pub include_below: bool,
     /// Of this category.
     pub category: Option<Category>,
     /// In this phase.
@@ -42,7 +44,7 @@ impl Views {
     pub async fn activities(&self, filter: &ActivityFilter, descending: bool, page: &PageArgs) -> Result<Page<ActivityRow>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.in_area("a.area", filter.area.as_ref());
-        conditions.maybe("a.organisation=?", filter.organisation.map(|id| id.to_string()));
+        conditions.in_organisation("a.organisation", filter.organisation, filter.include_below);
         conditions.maybe("a.category=?", filter.category.map(Category::code));
         conditions.maybe("a.phase=?", filter.phase.map(phase::name));
         conditions.maybe("a.ends>?", filter.from.map(|at| at.timestamp_micros()));
@@ -134,17 +136,5 @@ impl Views {
             AttendanceRow::select("t")
         );
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
-    }
-
-    /// A volunteer's stays, by check-in.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn attendances_of_volunteer(&self, volunteer: VolunteerId, page: &PageArgs) -> Result<Page<AttendanceRow>, QueryError> {
-        let mut conditions = Conditions::default();
-        conditions.with("t.volunteer=?", volunteer.to_string());
-        let columns = vec![SortColumn::plain("t.checked_in"), SortColumn::plain("t.attendance")];
-        let sort = Sort { name: "attendances", columns, descending: false };
-        Listing { select: AttendanceRow::select("t"), from: "attendances t", conditions, sort }.page(self.pool(), page).await
     }
 }

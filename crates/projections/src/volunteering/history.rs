@@ -95,12 +95,15 @@ fn volunteer_line<'a>(id: Uuid, event: &'a VolunteerEvent) -> Result<Line<'a>, F
         VolunteerEvent::VolunteerRegistered { person: _, number, registered_on, home_area, skills: _, consents } => {
             (json!({ "number": number, "registered_on": registered_on, "home_area": home_area, "consents": consents }), None)
         }
-        // Skills are named by the volunteer: personal.
+        // What somebody can do is personal: erased with the person.
         VolunteerEvent::VolunteerCorrected { home_area, skills } => {
             (json!({ "home_area": home_area, "skills_changed": skills.is_some() }), None)
         }
         VolunteerEvent::VolunteerSuspended { reason } | VolunteerEvent::VolunteerReinstated { reason } => (json!({}), Some(reason)),
         VolunteerEvent::VolunteerWithdrawn { reason } => (json!({}), reason.as_ref()),
+        VolunteerEvent::VolunteerReturned { returned_on, home_area, skills: _, consents, suspended } => {
+            (json!({ "returned_on": returned_on, "home_area": home_area, "consents": consents, "suspended": suspended }), None)
+        }
         VolunteerEvent::VolunteerErased {} => (json!({}), None),
     };
     Ok(Line { volunteer: VolunteerId(id), subject: id, details: text(&details)?, reason })
@@ -137,6 +140,10 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
         source: &'a gongyi_domain::volunteering::service_record::Source,
     }
     #[derive(Serialize)]
+    struct Confirmed {
+        level: gongyi_domain::volunteering::service_record::Level,
+    }
+    #[derive(Serialize)]
     struct Corrected<'a> {
         was: &'a gongyi_domain::volunteering::service_record::Served,
         now: &'a gongyi_domain::volunteering::service_record::Served,
@@ -146,7 +153,7 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
         ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content: _ } => {
             (record, text(&Logged { setting, served, evidence, source })?, None)
         }
-        ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&json!({ "level": level }))?, None),
+        ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&Confirmed { level: *level })?, None),
         ServiceLedgerEvent::ServiceRejected { record, reason } | ServiceLedgerEvent::ServiceVoided { record, reason } => {
             (record, "{}".to_owned(), reason.as_ref())
         }
@@ -168,9 +175,13 @@ fn line(change: &Change) -> Result<Option<Line<'_>>, FoldError> {
         ) => Ok(Some(Line { volunteer: *volunteer, subject: organisation.0, details: "{}".to_owned(), reason: None })),
         Event::Activity(event) => activity_line(id, event),
         Event::ServiceLedger(event) => ledger_line(id, event).map(Some),
-        Event::Area(_) | Event::Claim(_) | Event::Account(_) | Event::Organisation(_) | Event::Calendar(_) | Event::Deliberation(_) => {
-            Ok(None)
-        }
+        Event::Area(_)
+        | Event::Claim(_)
+        | Event::Account(_)
+        | Event::Organisation(_)
+        | Event::Calendar(_)
+        | Event::StarScheme(_)
+        | Event::Deliberation(_) => Ok(None),
     }
 }
 

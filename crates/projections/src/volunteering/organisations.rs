@@ -117,6 +117,7 @@ impl Fold for OrganisationsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
     }
@@ -177,6 +178,7 @@ impl Fold for OrganisationsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())
@@ -257,14 +259,6 @@ impl Views {
         let mut seen = std::collections::HashSet::from([id]);
         rows.retain(|row| seen.insert(row.id));
         Ok(rows)
-    }
-
-    /// A volunteer's memberships that hold now, in the order of joining.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn memberships_of_volunteer(&self, volunteer: VolunteerId) -> Result<Vec<MembershipRow>, QueryError> {
-        self.memberships_of_volunteers(&[volunteer]).await
     }
 
     /// Several volunteers' memberships that hold now, in the order of joining.

@@ -1,6 +1,8 @@
 //! Who took part in what: figures by area, month, category, organisation.
 //!
 //! - Both ends of a period are included.
+//! - As known at the end of a day: what was recorded by then, counted as it was recorded by then. Without such a day, all
+//!   that is recorded.
 //! - Minutes and records are sums of deltas; distinct volunteers are counted from the records themselves, so a total's
 //!   volunteers are not the sum of its rows'.
 
@@ -13,7 +15,7 @@ use gongyi_domain::{
 use serde::Deserialize;
 
 use crate::{
-    paging::{Conditions, QueryError, fetch},
+    paging::{Bind, Conditions, QueryError, fetch},
     views::Views,
 };
 
@@ -37,10 +39,14 @@ pub struct ParticipationFilter {
     pub area: Option<AreaCode>,
     /// Organised by this one; by any if not given.
     pub organisation: Option<OrganisationId>,
+    /// Also by those below it.
+    pub include_below: bool,
     /// From this day on.
     pub from: Day,
     /// To this day, included.
     pub to: Day,
+    /// As it was known at the end of this recorded day; as it is known now if not given.
+    pub known_at: Option<Day>,
 }
 
 /// Figures of one group.
@@ -101,13 +107,41 @@ fn below(area: Option<&AreaCode>) -> AreaLevel {
 }
 
 impl ParticipationFilter {
-    fn conditions(&self) -> Conditions {
+    /// What is asked for, in any of the tables: the service, whenever it was recorded.
+    pub(crate) fn conditions(&self, prefix: &str) -> Conditions {
         let mut conditions = Conditions::default();
-        conditions.in_area("area", self.area.as_ref());
-        conditions.maybe("organisation=?", self.organisation.map(|id| id.to_string()));
-        conditions.with("day>=?", self.from.to_string());
-        conditions.with("day<=?", self.to.to_string());
+        conditions.in_area(&format!("{prefix}area"), self.area.as_ref());
+        conditions.in_organisation(&format!("{prefix}organisation"), self.organisation, self.include_below);
+        conditions.with(&format!("{prefix}day>=?"), self.from.to_string());
+        conditions.with(&format!("{prefix}day<=?"), self.to.to_string());
         conditions
+    }
+
+    /// The deltas to add up.
+    fn deltas(&self) -> (String, Vec<Bind>) {
+        let mut conditions = self.conditions("");
+        conditions.maybe("recorded_day<=?", self.known_at.map(|day| day.to_string()));
+        (format!("participation WHERE {}", conditions.sql()), conditions.binds().to_vec())
+    }
+
+    /// The records that count, to count heads in.
+    fn records(&self) -> (String, Vec<Bind>) {
+        let mut now = self.conditions("");
+        now.plain("status='confirmed'");
+        let Some(known_at) = self.known_at.map(|day| day.to_string()) else {
+            return (format!("service_records WHERE {}", now.sql()), now.binds().to_vec());
+        };
+        now.with("counted_since<=?", known_at.clone());
+        let mut then = self.conditions("");
+        then.with("counted_since<=?", known_at.clone());
+        then.with("counted_until>?", known_at);
+        let columns = "day,area,organisation,category,volunteer";
+        let both = format!(
+            "(SELECT {columns} FROM service_records WHERE {} UNION ALL SELECT {columns} FROM former_counts WHERE {}) WHERE true",
+            now.sql(),
+            then.sql()
+        );
+        (both, [now.binds(), then.binds()].concat())
     }
 }
 
@@ -132,36 +166,34 @@ impl Views {
             by(GroupBy::Category, "category"),
             by(GroupBy::Organisation, "organisation")
         );
-        let conditions = filter.conditions();
-        let (place, binds) = (conditions.sql(), conditions.binds());
+        let ((deltas, of_deltas), (records, of_records)) = (filter.deltas(), filter.records());
         let sums = |group: &str| {
             format!(
                 "SELECT json_array({group},coalesce(sum(attested_minutes),0),coalesce(sum(declared_minutes),0),coalesce(sum(records),0))
-                 FROM participation WHERE {place}"
+                 FROM {deltas}"
             )
         };
-        let heads = |group: &str| {
-            format!("SELECT json_array({group},count(DISTINCT volunteer)) FROM service_records WHERE {place} AND status='confirmed'")
-        };
+        let heads = |group: &str| format!("SELECT json_array({group},count(DISTINCT volunteer)) FROM {records}");
 
         // One short transaction: minutes and volunteers are of the same moment.
         let mut transaction = self.pool().begin().await?;
         let mut rows: BTreeMap<Group, ParticipationRow> = BTreeMap::new();
-        let grouped: Vec<(Group, i64, i64, i64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", sums(&group)), binds).await?;
+        let grouped: Vec<(Group, i64, i64, i64)> =
+            fetch(&mut transaction, format!("{} GROUP BY {group}", sums(&group)), &of_deltas).await?;
         for (key, attested_minutes, declared_minutes, records) in grouped {
             let Group { area, month, category, organisation } = key.clone();
             let volunteers = 0;
             let row = ParticipationRow { area, month, category, organisation, attested_minutes, declared_minutes, records, volunteers };
             rows.insert(key, row);
         }
-        let counted: Vec<(Group, u64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", heads(&group)), binds).await?;
+        let counted: Vec<(Group, u64)> = fetch(&mut transaction, format!("{} GROUP BY {group}", heads(&group)), &of_records).await?;
         for (key, volunteers) in counted {
             if let Some(row) = rows.get_mut(&key) {
                 row.volunteers = volunteers;
             }
         }
-        let totals: Vec<((), i64, i64, i64)> = fetch(&mut transaction, sums("NULL"), binds).await?;
-        let volunteers: Vec<((), u64)> = fetch(&mut transaction, heads("NULL"), binds).await?;
+        let totals: Vec<((), i64, i64, i64)> = fetch(&mut transaction, sums("NULL"), &of_deltas).await?;
+        let volunteers: Vec<((), u64)> = fetch(&mut transaction, heads("NULL"), &of_records).await?;
         transaction.rollback().await?;
         let mut total = ParticipationRow::default();
         if let Some(((), attested, declared, records)) = totals.first() {

@@ -19,6 +19,8 @@ pub struct ServiceRecordFilter {
     pub volunteer: Option<VolunteerId>,
     /// Organised by this one.
     pub organisation: Option<OrganisationId>,
+    /// Also by those below it.
+    pub include_below: bool,
     /// That count in this area or within it.
     pub area: Option<AreaCode>,
     /// Of this category.
@@ -59,7 +61,7 @@ impl Views {
     ) -> Result<Page<ServiceRecordRow>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.maybe("r.volunteer=?", filter.volunteer.map(|id| id.to_string()));
-        conditions.maybe("r.organisation=?", filter.organisation.map(|id| id.to_string()));
+        conditions.in_organisation("r.organisation", filter.organisation, filter.include_below);
         conditions.in_area("r.area", filter.area.as_ref());
         conditions.maybe("r.category=?", filter.category.map(Category::code));
         if !filter.status.is_empty() {

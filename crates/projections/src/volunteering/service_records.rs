@@ -2,6 +2,7 @@
 //! never disagree.
 //!
 //! - Totals and participation follow what counts: a record counts while it is confirmed, with what it says then.
+//! - What a record counted for, and no longer does, is kept with the days on which that was known.
 //! - The content of a record is gone when the person it was sealed for is erased.
 
 use std::collections::HashMap;
@@ -20,7 +21,10 @@ use gongyi_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::participation::{self, ParticipationDelta};
+use super::{
+    former_counts::{self, FormerCount},
+    participation::{self, ParticipationDelta},
+};
 use crate::{
     change::Change,
     opener::Texts,
@@ -108,6 +112,8 @@ row! {
             decided_by: Option<String>,
             /// What was done; `None` if nothing was said or the person was erased.
             content: Option<String>,
+            /// The recorded day since which it counts as it stands; `None` while it does not count.
+            counted_since: Option<Day>,
         }
     }
 }
@@ -138,6 +144,7 @@ pub(crate) struct ServiceFold {
     records: Rows<ServiceRecordRow>,
     totals: Rows<ServiceTotals>,
     participation: Rows<ParticipationDelta>,
+    former: Rows<FormerCount>,
     places: HashMap<RecordId, Place>,
 }
 
@@ -183,14 +190,18 @@ impl ServiceFold {
         }
         let before = row.clone();
         decide(row);
-        let after = row.clone();
         let counts = |row: &ServiceRecordRow| row.status == Status::Confirmed;
         let what = |row: &ServiceRecordRow| (row.day, row.minutes, row.category);
-        if counts(&before) && counts(&after) && what(&before) == what(&after) {
+        if counts(&before) && counts(row) && what(&before) == what(row) {
             return Ok(());
         }
+        row.counted_since = counts(row).then_some(change.recorded_day);
+        let after = row.clone();
         if counts(&before) {
             self.count(change, &before, -1)?;
+            if let Some(former) = former_counts::ended(&before, change) {
+                self.former.put(former);
+            }
         }
         if counts(&after) {
             self.count(change, &after, 1)?;
@@ -229,6 +240,7 @@ impl ServiceFold {
             decided_at: None,
             decided_by: None,
             content: texts.open_maybe(change, "content", content.as_ref()),
+            counted_since: None,
             position: change.position,
         })
     }
@@ -248,6 +260,8 @@ fn settle(row: &mut ServiceRecordRow, change: &Change, status: Status, level: Op
 impl Fold for ServiceFold {
     const NAME: &'static str = "service";
     const KINDS: &'static [&'static str] = &["service_ledger", "volunteer", "person"];
+    // A record is logged, then confirmed; totals and participation change with each.
+    const KEEPS_ROWS: bool = true;
 
     fn want(&mut self, change: &Change) {
         match &change.event {
@@ -269,6 +283,7 @@ impl Fold for ServiceFold {
                 | VolunteerEvent::VolunteerSuspended { .. }
                 | VolunteerEvent::VolunteerReinstated { .. }
                 | VolunteerEvent::VolunteerWithdrawn { .. }
+                | VolunteerEvent::VolunteerReturned { .. }
                 | VolunteerEvent::VolunteerErased {},
             )
             | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
@@ -279,6 +294,7 @@ impl Fold for ServiceFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
     }
@@ -348,6 +364,7 @@ impl Fold for ServiceFold {
                 | VolunteerEvent::VolunteerSuspended { .. }
                 | VolunteerEvent::VolunteerReinstated { .. }
                 | VolunteerEvent::VolunteerWithdrawn { .. }
+                | VolunteerEvent::VolunteerReturned { .. }
                 | VolunteerEvent::VolunteerErased {},
             )
             | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
@@ -358,12 +375,13 @@ impl Fold for ServiceFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.records, &mut self.totals, &mut self.participation]
+        vec![&mut self.records, &mut self.totals, &mut self.participation, &mut self.former]
     }
 }

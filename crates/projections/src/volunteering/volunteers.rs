@@ -2,11 +2,17 @@
 //!
 //! - One row a volunteer, whatever the standing; what is personal stands in `persons` alone.
 
+use std::collections::BTreeSet;
+
 use gongyi_domain::{
     Event,
     access::person::PersonEvent,
     values::{AreaCode, Day, OrganisationId, PersonId, VolunteerId},
-    volunteering::volunteer::{Consents, Standing, VolunteerEvent},
+    volunteering::{
+        skill::Skill,
+        star_scheme::{Counts, STARS_DEFAULT_MINUTES},
+        volunteer::{Consents, Standing, VolunteerEvent},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,24 +40,24 @@ row! {
             number: String,
             /// The day of registration.
             registered_on: Day,
-            /// The guardian's consent was given.
-            #[serde(with = "flag")]
-            guardian_consent: bool,
-            /// The separate consent was given.
-            #[serde(with = "flag")]
-            separate_consent: bool,
         }
         rare {
             /// Home area.
             home_area: AreaCode,
         }
         live {
+            /// The guardian's consent was given.
+            #[serde(with = "flag")]
+            guardian_consent: bool,
+            /// The separate consent was given.
+            #[serde(with = "flag")]
+            separate_consent: bool,
             /// Where the volunteer stands.
             #[serde(with = "standing")]
             standing: Standing,
-            /// Skills, as named by the volunteer.
+            /// What the volunteer can do.
             #[serde(with = "json")]
-            skills: Vec<String>,
+            skills: BTreeSet<Skill>,
         }
     }
 }
@@ -107,6 +113,12 @@ impl Fold for VolunteersFold {
             Event::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason: _ }) => {
                 self.volunteers.change(&(id,), position)?.standing = Standing::Withdrawn;
             }
+            Event::Volunteer(VolunteerEvent::VolunteerReturned { returned_on: _, home_area, skills, consents, suspended }) => {
+                let row = self.volunteers.change(&(id,), position)?;
+                row.standing = if *suspended { Standing::Suspended } else { Standing::Active };
+                (row.guardian_consent, row.separate_consent) = (consents.guardian, consents.separate);
+                (row.home_area, row.skills) = (home_area.clone(), skills.clone());
+            }
             Event::Volunteer(VolunteerEvent::VolunteerErased {}) => {
                 let row = self.volunteers.change(&(id,), position)?;
                 row.standing = Standing::Erased;
@@ -121,6 +133,7 @@ impl Fold for VolunteersFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())
@@ -161,9 +174,9 @@ pub struct VolunteerView {
     /// Where the volunteer stands.
     #[serde(with = "standing")]
     pub standing: Standing,
-    /// Skills, as named by the volunteer.
+    /// What the volunteer can do.
     #[serde(with = "json")]
-    pub skills: Vec<String>,
+    pub skills: BTreeSet<Skill>,
     /// Confirmed minutes with evidence of attendance.
     pub attested_minutes: u64,
     /// Confirmed minutes entered by hand. Never added to the attested ones.
@@ -189,6 +202,8 @@ pub struct VolunteerFilter {
     pub area: Option<AreaCode>,
     /// Members of this organisation now.
     pub organisation: Option<OrganisationId>,
+    /// Also members of those below it.
+    pub include_below: bool,
     /// That stand so.
     pub standing: Option<Standing>,
     /// Registered on this day or later.
@@ -199,6 +214,8 @@ pub struct VolunteerFilter {
     pub name_contains: Option<String>,
     /// With exactly this number.
     pub number: Option<String>,
+    /// With at least so many stars, by the scheme of the home district.
+    pub min_stars: Option<usize>,
 }
 
 /// In which order.
@@ -211,6 +228,19 @@ pub enum VolunteerSort {
     Name,
     /// By confirmed minutes, attested and declared together.
     Minutes,
+}
+
+/// As [`StarScheme::rating`](gongyi_domain::volunteering::star_scheme::StarScheme::rating), for a whole list: enough
+/// counted minutes for the star `at` of the home district's scheme. A star that the scheme does not have is nobody's.
+fn at_least_the_star(at: usize) -> String {
+    let default = STARS_DEFAULT_MINUTES.get(at).map_or("NULL".to_owned(), |threshold| threshold.0.to_string());
+    let scheme = "FROM star_schemes s WHERE s.district=substr(v.home_area,1,6)";
+    let only_attested = Counts::Attested.code();
+    format!(
+        "coalesce(t.attested_minutes,0)
+            + iif(EXISTS(SELECT 1 {scheme} AND s.counts='{only_attested}'),0,coalesce(t.declared_minutes,0))
+         >= iif(EXISTS(SELECT 1 {scheme}),(SELECT s.thresholds->>{at} {scheme}),{default})"
+    )
 }
 
 impl Views {
@@ -230,15 +260,22 @@ impl Views {
             SortColumn { by: "coalesce(p.name,'')", kept: "p.person", compared: "(SELECT coalesce(name,'') FROM persons WHERE person=?)" };
         let mut conditions = Conditions::default();
         conditions.in_area("v.home_area", filter.area.as_ref());
-        conditions.maybe(
-            "v.id IN (SELECT volunteer FROM memberships WHERE organisation=? AND active=1)",
-            filter.organisation.map(|id| id.to_string()),
-        );
+        if filter.organisation.is_some() {
+            let mut members = Conditions::default();
+            members.in_organisation("organisation", filter.organisation, filter.include_below);
+            conditions.holds(
+                format!("v.id IN (SELECT volunteer FROM memberships WHERE active=1 AND {})", members.sql()),
+                members.binds().to_vec(),
+            );
+        }
         conditions.maybe("v.standing=?", filter.standing.map(standing::name));
         conditions.maybe("v.registered_on>=?", filter.registered_from.map(|day| day.to_string()));
         conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
         conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
         conditions.maybe("v.number=?", filter.number.as_deref());
+        if let Some(at) = filter.min_stars.and_then(|stars| stars.checked_sub(1)) {
+            conditions.plain(&at_least_the_star(at));
+        }
         let (from, name, columns): (_, _, Vec<SortColumn>) = match sort {
             VolunteerSort::RegisteredOn => (FROM, "volunteers by registration", vec![SortColumn::plain("v.registered_on"), ID]),
             VolunteerSort::Name => (FROM_BY_NAME, "volunteers by name", vec![NAME, SortColumn::plain("p.person")]),
@@ -271,21 +308,5 @@ impl Views {
     /// See [`QueryError`].
     pub async fn volunteer(&self, id: VolunteerId) -> Result<Option<VolunteerView>, QueryError> {
         Ok(self.volunteers_where("v.id=?", id.to_string()).await?.pop())
-    }
-
-    /// The volunteer of a person.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn volunteer_of_person(&self, person: PersonId) -> Result<Option<VolunteerView>, QueryError> {
-        Ok(self.volunteers_where("v.person=?", person.to_string()).await?.pop())
-    }
-
-    /// The volunteer with this public number.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn volunteer_by_number(&self, number: &str) -> Result<Option<VolunteerView>, QueryError> {
-        Ok(self.volunteers_where("v.number=?", number.to_owned()).await?.pop())
     }
 }

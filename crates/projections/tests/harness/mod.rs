@@ -174,7 +174,7 @@ impl Platform {
 
 pub const WAIT: Duration = Duration::from_secs(60);
 
-/// Every row of every table, as text, sorted; without the checkpoints.
+/// Every row of every table, and what every table and index is made by, as text, sorted; without the checkpoints.
 pub async fn dump(file: &Path) -> Vec<String> {
     let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.unwrap();
     let tables: Vec<String> = sqlx::query_scalar(
@@ -185,7 +185,9 @@ pub async fn dump(file: &Path) -> Vec<String> {
     .await
     .unwrap();
     assert!(tables.len() > 12, "{tables:?}");
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> =
+        sqlx::query_scalar("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetch_all(&mut connection).await.unwrap();
+    assert!(lines.iter().any(|sql| sql.starts_with("CREATE INDEX service_records_by_day")), "{lines:?}");
     for table in tables {
         let columns: String = sqlx::query_scalar("SELECT group_concat(name) FROM pragma_table_info(?)")
             .bind(&table)

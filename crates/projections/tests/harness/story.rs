@@ -1,6 +1,6 @@
 //! Random but valid histories: random wishes, decided by the domain's own rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
 use esrs::Aggregate;
@@ -21,6 +21,8 @@ use gongyi_domain::{
         organisation::{Organisation, OrganisationCommand, OrganisationKind, Profile},
         service_ledger::{Approver, ServiceLedger, ServiceLedgerCommand},
         service_record::{Evidence, Level, Served, Setting, Source, Status},
+        skill::Skill,
+        star_scheme::{Counts, StarScheme, StarSchemeCommand, star_scheme_stream},
         volunteer::{Consents, Volunteer, VolunteerCommand, volunteer_number, volunteer_of},
     },
 };
@@ -41,6 +43,7 @@ pub struct Story {
     memberships: States<Membership>,
     volunteers: States<Volunteer>,
     activities: States<Activity>,
+    stars: States<StarScheme>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
     serial: u128,
 }
@@ -77,6 +80,7 @@ impl Story {
             memberships: States::default(),
             volunteers: States::default(),
             activities: States::default(),
+            stars: States::default(),
             ledgers: BTreeMap::new(),
             serial: 0x9000,
         }
@@ -92,6 +96,12 @@ impl Story {
         let now = platform.now;
         let who = volunteer(a);
         match what % 24 {
+            0 if b.is_multiple_of(3) => {
+                let district = area(a).district();
+                let (thresholds, counts) = (vec![Minutes(1 + b % 600)], pick(&[Counts::Attested, Counts::AttestedAndDeclared], b));
+                let stream = star_scheme_stream(&district);
+                self.stars.act::<StarScheme>(platform, stream, StarSchemeCommand::Set { district, thresholds, counts }).await;
+            }
             0 => {
                 let code = area(a);
                 let command = AreaCommand::List { code: code.clone(), name: format!("{code} {}", b % 2) };
@@ -135,7 +145,14 @@ impl Story {
                     0 => VolunteerCommand::Suspend(seal(of, "VolunteerSuspended", "reason", "late")),
                     1 => VolunteerCommand::Reinstate(seal(of, "VolunteerReinstated", "reason", "back")),
                     2 if a.is_multiple_of(4) => VolunteerCommand::Withdraw(None),
-                    _ => VolunteerCommand::Correct { home_area: Some(area(b)), skills: Some(vec![format!("skill {b}")]) },
+                    3 => VolunteerCommand::Return {
+                        birth_date: NaiveDate::from_ymd_opt(1980, 1, 1).unwrap(),
+                        today: now.date_naive(),
+                        home_area: area(b),
+                        skills: BTreeSet::from([pick(Skill::ALL, b)]),
+                        consents: Consents { guardian: b.is_multiple_of(2), separate: false },
+                    },
+                    _ => VolunteerCommand::Correct { home_area: Some(area(b)), skills: Some(BTreeSet::from([pick(Skill::ALL, b)])) },
                 };
                 self.volunteers.act::<Volunteer>(platform, who.0, command).await;
             }
@@ -186,7 +203,7 @@ impl Story {
                 registered_on: day,
                 today: day,
                 home_area: area(b),
-                skills: vec![],
+                skills: BTreeSet::new(),
                 consents: Consents::default(),
             };
             self.volunteers.act::<Volunteer>(platform, volunteer_of(of).0, command).await;
@@ -206,7 +223,7 @@ impl Story {
             area: area(b),
             shifts: shifts.collect(),
             minimum_age: 0,
-            required_skills: vec![],
+            required_skills: BTreeSet::new(),
             risk: None,
             sign_up_opens: now - TimeDelta::days(1),
             sign_up_closes: now + TimeDelta::days(1),
@@ -219,7 +236,7 @@ impl Story {
             (12, 0..5) => ActivityCommand::Amend { details, now },
             (12, 5) => ActivityCommand::Cancel { reason: "rain".to_owned() },
             (12, _) => ActivityCommand::Close { now },
-            (13, _) => ActivityCommand::SignUp { shift, volunteer: who, age: 40, skills: vec![], now },
+            (13, _) => ActivityCommand::SignUp { shift, volunteer: who, age: 40, skills: BTreeSet::new(), now },
             (14, 0..4) => ActivityCommand::Withdraw { shift, volunteer: who, now, by_coordinator: true },
             (14, _) => ActivityCommand::CheckOut { volunteer: who, at: now, now, witness },
             _ => ActivityCommand::CheckIn { attendance, shift, volunteer: who, at: now, day: now.date_naive(), now, witness },

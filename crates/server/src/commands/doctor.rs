@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, Process};
+use gongyi_app::processes::PROCESSES;
 use gongyi_eventlog::{Log, SqliteLog, SqliteSettings};
 use gongyi_projections::Views;
 use serde_json::json;
@@ -43,7 +43,7 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
         views.push(json!({"name": view.name, "position": view.position, "behind": behind(view.position), "parked": parked}));
     }
     let mut processes = vec![];
-    for name in [AttendanceToLedger::NAME, DestroyErasedKeys::NAME] {
+    for name in PROCESSES {
         let position = vault.checkpoint(name).await?.map_or(0, |it| it.position);
         let parked: Vec<_> = vault.parked(name).await?.iter().map(|it| json!({"position": it.position, "code": it.code})).collect();
         well &= parked.is_empty();

@@ -27,8 +27,8 @@ const BATCH_EVENTS: usize = 5_000;
 pub async fn run(args: &Export) -> anyhow::Result<ExitCode> {
     match &args.what {
         ExportWhat::Events { folder, after } => events(&folder.data, *after).await?,
-        ExportWhat::Participation { folder, area, from, to, json: _, csv } => {
-            participation(folder, area, (*from, *to), *csv).await?;
+        ExportWhat::Participation { folder, area, from, to, known_at, json: _, csv } => {
+            participation(folder, area, (*from, *to), *known_at, *csv).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -75,7 +75,13 @@ fn cloud_event(log: uuid::Uuid, event: &Recorded) -> anyhow::Result<serde_json::
     }))
 }
 
-async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option<Day>, Option<Day>), csv: bool) -> anyhow::Result<()> {
+async fn participation(
+    folder: &DataFolder,
+    area: &AreaCode,
+    (from, to): (Option<Day>, Option<Day>),
+    known_at: Option<Day>,
+    csv: bool,
+) -> anyhow::Result<()> {
     let zone = folder.zone()?;
     folder::existing_log(&folder.data)?;
     if let (Some(from), Some(to)) = (from, to)
@@ -94,7 +100,8 @@ async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option
     }
     let year = |year, month, day| Day::from_ymd_opt(year, month, day).unwrap_or_default();
     let (first, last) = (from.unwrap_or(year(1, 1, 1)), to.unwrap_or(year(9999, 12, 31)));
-    let filter = ParticipationFilter { area: Some(area.clone()), organisation: None, from: first, to: last };
+    let filter =
+        ParticipationFilter { area: Some(area.clone()), organisation: None, include_below: false, from: first, to: last, known_at };
     let figures = platform.app().views().participation(&filter, &[GroupBy::Category], None).await?;
     let total = &figures.total;
     if csv {
@@ -122,6 +129,7 @@ async fn participation(folder: &DataFolder, area: &AreaCode, (from, to): (Option
             "area": area,
             "from": from,
             "to": to,
+            "knownAt": known_at,
             "declaredMinutes": total.declared_minutes,
             "attestedMinutes": total.attested_minutes,
             "records": total.records,

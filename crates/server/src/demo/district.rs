@@ -1,5 +1,7 @@
 //! A year in the life of an invented district, day by day.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveTime, TimeZone};
 use futures::{StreamExt, TryStreamExt, stream};
 use gongyi_app::{
@@ -29,6 +31,7 @@ use gongyi_domain::{
         organisation::OrganisationKind,
         service_ledger::{Record, ServiceLedger},
         service_record::Status,
+        skill::Skill,
         volunteer::Consents,
     },
 };
@@ -210,7 +213,7 @@ impl District<'_> {
                 phone: person.phone,
                 home_area: organisation.area.clone(),
                 organisation: Some(organisation.id),
-                skills: if self.random.u8(..4) == 0 { vec!["急救".into()] } else { vec![] },
+                skills: if self.random.u8(..4) == 0 { BTreeSet::from([Skill::FirstAid]) } else { BTreeSet::new() },
                 consents: Consents::default(),
                 registered_on: Some(day),
                 password: None,
@@ -239,7 +242,7 @@ impl District<'_> {
             area,
             shifts: hours.map(shift).into(),
             minimum_age: if category == Category::RiverPatrol { 18 } else { 14 },
-            required_skills: vec![],
+            required_skills: BTreeSet::new(),
             risk: (category == Category::RiverPatrol).then_some(risk),
             sign_up_opens: now,
             sign_up_closes: self.at(day, 13, 0),

@@ -27,37 +27,34 @@ pub fn present(field: &'static str, cell: &str) -> Result<(), Problem> {
     if cell.is_empty() { Err(missing(field)) } else { Ok(()) }
 }
 
+fn contact(field: &'static str, problem: NotAContact, (zh, en): (&'static str, &'static str)) -> Problem {
+    match problem {
+        NotAContact::Missing => missing(field),
+        NotAContact::Format => Problem::new(field, "format", zh, en),
+    }
+}
+
 /// A person's name.
 pub fn name(field: &'static str, cell: &str) -> Result<String, Problem> {
-    match PersonName::parse(cell) {
-        Ok(name) => Ok(name.as_str().to_owned()),
-        Err(NotAContact::Missing) => Err(missing(field)),
-        Err(NotAContact::Format) => {
-            Err(Problem::new(field, "format", "姓名过长或含有不可见字符", "The name is too long or has control characters"))
-        }
-    }
+    PersonName::parse(cell).map(|name| name.as_str().to_owned()).map_err(|problem| contact(field, problem, problem.about_name()))
 }
 
 /// A phone number.
 pub fn phone(field: &'static str, cell: &str) -> Result<String, Problem> {
-    match Phone::parse(cell) {
-        Ok(phone) => Ok(phone.as_str().to_owned()),
-        Err(NotAContact::Missing) => Err(missing(field)),
-        Err(NotAContact::Format) => Err(Problem::new(field, "format", "手机号格式不正确", "This is not a phone number")),
-    }
+    Phone::parse(cell).map(|phone| phone.as_str().to_owned()).map_err(|problem| contact(field, problem, problem.about_phone()))
 }
 
 /// An ID number.
 pub fn id_number(field: &'static str, cell: &str, today: Day) -> Result<IdNumber, Problem> {
     present(field, cell)?;
-    IdNumber::parse(cell, today).map_err(|problem| match problem {
-        NotAnIdNumber::Format => {
-            Problem::new(field, "format", "证件号码须为 17 位数字加校验码", "An ID number has 17 digits and a check character")
-        }
-        NotAnIdNumber::Checksum => Problem::new(field, "checksum", "证件号码校验码不符", "The ID number's check character does not fit"),
-        NotAnIdNumber::Date => {
-            Problem::new(field, "date", "证件号码中的出生日期不存在或在未来", "The ID number's birth date does not exist or lies ahead")
-        }
+    IdNumber::parse(cell, today).map_err(|problem| {
+        let (zh, en) = problem.words();
+        let name = match problem {
+            NotAnIdNumber::Format => "format",
+            NotAnIdNumber::Checksum => "checksum",
+            NotAnIdNumber::Date => "date",
+        };
+        Problem::new(field, name, zh, en)
     })
 }
 

@@ -1,0 +1,172 @@
+//! Stars (星级): how they are given in a district, and setting that.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_app::volunteering::star_schemes::SetStarScheme;
+use gongyi_domain::{
+    access::authority::Subject,
+    values::{AreaCode as Code, AreaLevel, Minutes},
+    volunteering::star_scheme::{Counts, Rating, STAR_SCHEME, StarScheme as Scheme},
+};
+use gongyi_projections::StarSchemeRow;
+
+use crate::{
+    access::{
+        accounts::Agent,
+        areas::{self, Area},
+    },
+    door::Door,
+    fault,
+    loaders::StarsOf,
+    outcome::payloads,
+    scalars::{Area as AreaCode, Moment, Position},
+};
+
+/// Which confirmed hours count for stars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Counts")]
+pub enum StarsCount {
+    /// Those with evidence of attendance only.
+    Attested,
+    /// Those entered by hand too.
+    AttestedAndDeclared,
+}
+
+/// A volunteer's stars, by the scheme of the home district.
+#[derive(SimpleObject)]
+pub struct Stars {
+    /// Stars, from 0.
+    count: usize,
+    /// Stars there are to reach.
+    most: usize,
+    /// Minutes that are missing for the next star; null with all of them.
+    minutes_to_next: Option<u64>,
+    /// Which confirmed hours count.
+    counts: StarsCount,
+}
+
+impl Stars {
+    pub(crate) async fn of(door: &Door<'_>, home_area: &Code, attested_minutes: u64, declared_minutes: u64) -> Result<Self, Error> {
+        let scheme = door.load(StarsOf(home_area.district())).await?.map_or_else(Scheme::default, Scheme::from);
+        let Rating { stars, minutes_to_next } = scheme.rating(attested_minutes, declared_minutes);
+        Ok(Self { count: stars, most: scheme.thresholds.len(), minutes_to_next, counts: scheme.counts.into() })
+    }
+}
+
+/// How stars are given in a district.
+pub struct StarScheme {
+    district: Code,
+    row: Option<StarSchemeRow>,
+    scheme: Scheme,
+}
+
+impl StarScheme {
+    async fn of(door: &Door<'_>, district: Code) -> Result<Self, Error> {
+        let row = door.load(StarsOf(district.clone())).await?;
+        let scheme = row.clone().map_or_else(Scheme::default, Scheme::from);
+        Ok(Self { district, row, scheme })
+    }
+}
+
+/// How stars are given in a district; the national practice where the district has set nothing.
+#[Object]
+impl StarScheme {
+    /// The code of the district.
+    async fn district_code(&self) -> AreaCode {
+        AreaCode(self.district.clone())
+    }
+    /// The district.
+    async fn district(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.district.clone()).await
+    }
+    /// The confirmed hours that each star takes, the first star's first.
+    async fn hours(&self) -> Vec<u32> {
+        self.scheme.thresholds.iter().map(|threshold| threshold.0 / 60).collect()
+    }
+    /// Which confirmed hours count.
+    async fn counts(&self) -> StarsCount {
+        self.scheme.counts.into()
+    }
+    /// When the district set it; null where the national practice holds.
+    async fn set_at(&self) -> Option<Moment> {
+        self.row.as_ref().map(|row| Moment(row.set_at))
+    }
+    /// Who set it; null where the national practice holds.
+    async fn set_by(&self) -> Option<Agent> {
+        self.row.as_ref().map(|row| Agent(row.set_by.clone()))
+    }
+}
+
+/// The root field about stars.
+#[derive(Default)]
+pub struct StarQueries;
+
+#[Object]
+impl StarQueries {
+    /// How stars are given in a district. Open to everybody.
+    async fn star_scheme(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which district, by its six digits.")] district: AreaCode,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<StarScheme, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&STAR_SCHEME, &Subject::default())?;
+        if district.0.level() != AreaLevel::District {
+            return Err(fault::error(fault::Code::BadInput, "a district's code has six digits"));
+        }
+        StarScheme::of(&door, district.0).await
+    }
+}
+
+payloads! {
+    /// What became of `setStarScheme`.
+    SetStarSchemePayload {
+        /// The district's stars.
+        star_scheme: StarScheme,
+    }
+}
+
+/// What setting a district's stars takes.
+#[derive(InputObject)]
+pub struct SetStarSchemeInput {
+    /// Which district, by its six digits.
+    district: AreaCode,
+    /// The confirmed hours that each star takes, the first star's first: 1 to 10 rising numbers.
+    hours: Vec<i32>,
+    /// Which confirmed hours count.
+    #[graphql(default_with = "StarsCount::AttestedAndDeclared")]
+    counts: StarsCount,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+impl SetStarSchemeInput {
+    fn command(&self) -> SetStarScheme {
+        // Negative hours are none, and too many stay too many: the rule refuses both.
+        let minutes = |hours: &i32| Minutes(u32::try_from(*hours).unwrap_or(0).saturating_mul(60));
+        let thresholds = self.hours.iter().map(minutes).collect();
+        SetStarScheme { district: self.district.0.clone(), thresholds, counts: self.counts.into() }
+    }
+}
+
+/// The root field that changes stars.
+#[derive(Default)]
+pub struct StarMutations;
+
+#[Object]
+impl StarMutations {
+    /// Set how stars are given in a district. Stars change at once, for everybody at home there.
+    async fn set_star_scheme(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose, and how.")] input: SetStarSchemeInput,
+    ) -> Result<SetStarSchemePayload, Error> {
+        let door = Door::of(ctx)?;
+        let done = door.does(input.command_id.as_ref(), Ok(input.command())).await?;
+        let scheme = match done.answer {
+            Some(district) => Some(StarScheme::of(&door, district).await?),
+            None => None,
+        };
+        Ok(SetStarSchemePayload::new(done.told, scheme))
+    }
+}

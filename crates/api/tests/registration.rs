@@ -1,0 +1,47 @@
+//! Registering through the door: how often, and coming back. Makes loud: a signed-in volunteer who registers without end,
+//! a coordinator who may not register the next one at the desk, a return that makes another volunteer.
+
+use gongyi_api::ApiSettings;
+use serde_json::{Value, json};
+
+use crate::harness::{COMMUNITY, District, STREET, id_number};
+
+fn somebody(sequence: u32) -> Value {
+    json!({ "name": "张三", "idNumber": id_number("1970-01-02", sequence), "phone": format!("1990122{sequence:04}"), "homeArea": COMMUNITY })
+}
+
+#[tokio::test]
+async fn who_holds_no_role_registers_so_many_an_hour_signed_in_or_not() {
+    let district = District::with(ApiSettings { registrations_per_hour: 3, ..ApiSettings::default() }).await;
+    let volunteer = district.registers("李梅").await;
+    for sequence in 0..2 {
+        volunteer.client.does("registerVolunteer", "volunteer { id }", somebody(sequence)).await;
+    }
+    assert_eq!(volunteer.client.is_refused("registerVolunteer", somebody(2)).await, "TooManyAttempts");
+    assert_eq!(district.stranger().is_refused("registerVolunteer", somebody(2)).await, "TooManyAttempts");
+    // Staff take in whoever stands before them.
+    for sequence in 2..6 {
+        district.operator().await.does("registerVolunteer", "volunteer { id }", somebody(sequence)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_has_withdrawn_registers_again_and_is_the_same_volunteer() {
+    let district = District::new().await;
+    let volunteer = district.registers("李梅").await;
+    let fields = "volunteer { id number standing skills homeAreaCode guardianConsent }";
+    let left = volunteer.client.does("withdrawVolunteer", fields, json!({ "reason": "搬家" })).await["volunteer"].clone();
+    assert_eq!(left["standing"], "WITHDRAWN");
+    let again = json!({ "name": "李梅", "idNumber": id_number("1980-01-02", 0), "phone": volunteer.phone, "homeArea": STREET, "skills": ["SWIMMING", "FIRST_AID"] });
+    let stranger = json!({ "password": crate::harness::PASSWORD });
+    let mut as_stranger = again.clone();
+    as_stranger.as_object_mut().unwrap().extend(stranger.as_object().unwrap().clone());
+    assert_eq!(district.stranger().is_refused("registerVolunteer", as_stranger).await, "IdNumberTaken");
+    let back = volunteer.client.does("registerVolunteer", fields, again.clone()).await["volunteer"].clone();
+    assert_eq!((&back["id"], &back["number"]), (&left["id"], &left["number"]));
+    let want = (&json!("ACTIVE"), &json!(["FIRST_AID", "SWIMMING"]), &json!(STREET));
+    assert_eq!((&back["standing"], &back["skills"], &back["homeAreaCode"]), want);
+    assert_eq!(volunteer.client.is_refused("registerVolunteer", again).await, "IdNumberTaken");
+    let names = district.stranger().asks("{ skills { skill code zh en } }", json!({})).await.data()["skills"].clone();
+    assert_eq!(names[0], json!({ "skill": "FIRST_AID", "code": "first_aid", "zh": "急救", "en": "first aid" }));
+}

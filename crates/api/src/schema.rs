@@ -6,6 +6,7 @@ use gongyi_app::App;
 use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
+    deliberation::{council_commands, councils, issues},
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -31,6 +32,8 @@ pub struct Query(
     attendance::AttendanceQueries,
     services::ServiceQueries,
     participation::ParticipationQueries,
+    councils::CouncilQueries,
+    issues::IssueQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -44,6 +47,8 @@ pub struct Mutation(
     sign_ups::SignUpMutations,
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,
+    council_commands::CouncilMutations,
+    issues::IssueMutations,
 );
 
 /// The schema.

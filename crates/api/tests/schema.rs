@@ -13,11 +13,14 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; the categories are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 3] = ["categories", "node", "nodes"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 4] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 7] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
     ("serviceRecordChanges", "serviceRecords"),
+    ("council", "councils"),
+    ("releaseGuest", "registerGuest"),
+    ("issue", "issues"),
 ];
 /// Acts without a root field: those of the command line, and the two that fields of persons ask.
 const ACTS_WITHOUT_A_FIELD: [&str; 6] =

@@ -11,6 +11,7 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
+use deliberation::{council, issue};
 use event::aggregates;
 use volunteering::{activity, calendar, membership, organisation, service_ledger, volunteer};
 
@@ -103,4 +104,25 @@ pub const ACTS: &[&Act] = &[
     &service_ledger::IMPORT_HOURS,
     &service_ledger::SERVICE_RECORDS,
     &service_ledger::PARTICIPATION,
+    &council::ESTABLISH_COUNCIL,
+    &council::RENAME_COUNCIL,
+    &council::AMEND_CHARTER,
+    &council::DISSOLVE_COUNCIL,
+    &council::SEAT_REPRESENTATIVES,
+    &council::LEAVE_SEAT,
+    &council::RECALL_REPRESENTATIVE,
+    &council::FORFEIT_SEAT,
+    &council::END_TERMS,
+    &council::REGISTER_GUEST,
+    &council::COUNCILS,
+    &issue::RAISE_ISSUE,
+    &issue::ENDORSE_ISSUE,
+    &issue::WITHDRAW_ENDORSEMENT,
+    &issue::WITHDRAW_ISSUE,
+    &issue::ADMIT_ISSUE,
+    &issue::TURN_ISSUE_AWAY,
+    &issue::TAKE_UP_ISSUE,
+    &issue::ANSWER_ISSUE,
+    &issue::CLOSE_ISSUE,
+    &issue::ISSUES,
 ];

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
     change::{self, Change},
+    deliberation::{councils::CouncilsFold, issues::IssuesFold},
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
     purge::{self, Purge},
@@ -60,6 +61,8 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ActivitiesFold>(),
         model::<ServiceFold>(),
         model::<HistoryFold>(),
+        model::<CouncilsFold>(),
+        model::<IssuesFold>(),
     ]
 }
 

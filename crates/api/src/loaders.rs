@@ -4,12 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
-use gongyi_domain::values::{
-    AccountId, ActivityId, AreaCode, CouncilId, OrganisationId, PersonId, RecordId, ResidentIssueId, VolunteerId,
-};
+use gongyi_domain::values::{AccountId, ActivityId, AreaCode, CouncilId, OrganisationId, PersonId, RecordId, ResidentIssueId, VolunteerId};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, IssueRow, MembershipRow, PersonRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow, Views,
-    VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, IssueRow, MembershipRow, OrganisationRow, PersonRow,
+    QueryError, ServiceRecordRow, ShiftRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.

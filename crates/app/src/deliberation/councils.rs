@@ -15,8 +15,8 @@ use gongyi_domain::{
     deliberation::{
         charter::{Charter, CharterTerms, Matter},
         council::{
-            AMEND_CHARTER, Council, CouncilCommand, CouncilRefusal, DISSOLVE_COUNCIL, END_TERMS, ESTABLISH_COUNCIL, FORFEIT_SEAT, LEAVE_SEAT,
-            MANDATE_TEXT_MAX_CHARS, RECALL_REPRESENTATIVE, REGISTER_GUEST, RENAME_COUNCIL, SEAT_REPRESENTATIVES,
+            AMEND_CHARTER, Council, CouncilCommand, CouncilRefusal, DISSOLVE_COUNCIL, END_TERMS, ESTABLISH_COUNCIL, FORFEIT_SEAT,
+            LEAVE_SEAT, MANDATE_TEXT_MAX_CHARS, RECALL_REPRESENTATIVE, REGISTER_GUEST, RENAME_COUNCIL, SEAT_REPRESENTATIVES,
         },
         meeting::{Meeting, MeetingPhase},
         seat::{GuestKind, Mandate, SeatSource, Vacancy},
@@ -91,9 +91,7 @@ pub enum SourceGiven {
 impl SourceGiven {
     fn source(&self) -> SeatSource {
         match self {
-            Self::Appointment { authority, reason } => {
-                SeatSource::Appointment { authority: tidied(authority), reason: tidied(reason) }
-            }
+            Self::Appointment { authority, reason } => SeatSource::Appointment { authority: tidied(authority), reason: tidied(reason) },
             Self::Transition { source } => SeatSource::Transition { source: tidied(source) },
         }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
 mod commands;
+mod councils;
 mod harness;
 mod http;
 mod limits;

@@ -4,9 +4,11 @@
 mod activities;
 mod anything;
 mod attendance;
+mod councils;
 mod dispatch;
 mod erasure;
 mod harness;
+mod issues;
 mod organisations;
 mod registration;
 mod roles;

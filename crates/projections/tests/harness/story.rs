@@ -26,11 +26,11 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, seal};
+use super::{Platform, councils::Councils, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
-struct States<S>(HashMap<Uuid, S>);
+pub struct States<S>(pub HashMap<Uuid, S>);
 
 /// A history in the making.
 pub struct Story {
@@ -42,6 +42,7 @@ pub struct Story {
     volunteers: States<Volunteer>,
     activities: States<Activity>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
+    councils: Councils,
     serial: u128,
 }
 
@@ -78,6 +79,7 @@ impl Story {
             volunteers: States::default(),
             activities: States::default(),
             ledgers: BTreeMap::new(),
+            councils: Councils::default(),
             serial: 0x9000,
         }
     }
@@ -91,6 +93,9 @@ impl Story {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
         let now = platform.now;
         let who = volunteer(a);
+        if what >= 216 {
+            return self.councils.wish(platform, what, a, b).await;
+        }
         match what % 24 {
             0 => {
                 let code = area(a);
@@ -289,7 +294,7 @@ impl Story {
 
 impl<S: Default + Clone + Send> States<S> {
     /// Whether the command was accepted and did something.
-    async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
+    pub async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
     where
         A::Event: DomainEvent,
     {

@@ -270,3 +270,75 @@ CREATE TABLE history (
 ) STRICT;
 CREATE INDEX history_by_volunteer ON history (volunteer, at);
 CREATE INDEX history_by_reason ON history (reason_of) WHERE reason_of IS NOT NULL;
+
+-- Councils. What stands in `state` is the domain's own state of the council.
+CREATE TABLE councils (
+    id             TEXT    PRIMARY KEY,
+    area           TEXT    NOT NULL,
+    established_on TEXT    NOT NULL,
+    name           TEXT    NOT NULL,
+    dissolved_on   TEXT,
+    state          TEXT    NOT NULL, -- JSON
+    position       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX councils_by_area ON councils (area, name, id);
+
+CREATE TABLE charter_versions (
+    council  TEXT    NOT NULL,
+    version  INTEGER NOT NULL,
+    since    TEXT    NOT NULL,
+    charter  TEXT    NOT NULL, -- JSON
+    mandate  TEXT    NOT NULL, -- JSON
+    position INTEGER NOT NULL,
+    PRIMARY KEY (council, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seats (
+    council    TEXT    NOT NULL,
+    person     TEXT    NOT NULL,
+    begins     TEXT    NOT NULL,
+    ends       TEXT    NOT NULL,
+    source     TEXT    NOT NULL, -- JSON
+    term_over  INTEGER NOT NULL,
+    vacated_on TEXT,
+    vacancy    TEXT    NOT NULL, -- JSON, without the reason
+    reason     TEXT,
+    position   INTEGER NOT NULL,
+    PRIMARY KEY (council, person, begins)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seats_by_person ON seats (person, council);
+CREATE INDEX seats_by_beginning ON seats (council, begins, person);
+
+-- Residents' issues; title, text and reason are sealed under the key of who raised one, and go with it.
+CREATE TABLE issues (
+    id           TEXT    PRIMARY KEY,
+    council      TEXT    NOT NULL,
+    area         TEXT    NOT NULL,
+    raised_by    TEXT    NOT NULL,
+    category     TEXT    NOT NULL,
+    raised_at    INTEGER NOT NULL,
+    phase        TEXT    NOT NULL,
+    admitted     INTEGER NOT NULL,
+    changed_at   INTEGER NOT NULL,
+    endorsements INTEGER NOT NULL CHECK (endorsements >= 0),
+    needed       INTEGER,
+    motion       TEXT,
+    answer       TEXT,
+    title        TEXT,
+    text         TEXT,
+    reason       TEXT,
+    position     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX issues_by_council ON issues (council, raised_at, id);
+CREATE INDEX issues_by_raising ON issues (raised_at, id);
+CREATE INDEX issues_by_raiser ON issues (raised_by);
+CREATE INDEX issues_by_area ON issues (area);
+
+CREATE TABLE issue_endorsements (
+    issue    TEXT    NOT NULL,
+    person   TEXT    NOT NULL,
+    stands   INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (issue, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX issue_endorsements_by_person ON issue_endorsements (person, issue);

@@ -6,7 +6,10 @@ use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
-    values::{AccountId, ActivityId, AreaCode, AttendanceId, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
+    values::{
+        AccountId, ActivityId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId, PersonId, RecordId,
+        ResidentIssueId, ShiftId, VolunteerId, VoteId,
+    },
 };
 
 use crate::fault::{self, Code};
@@ -37,6 +40,7 @@ macro_rules! plain {
 }
 plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
+    CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", MeetingId "Meeting", VoteId "Vote", ElectionId "Election",
 }
 
 macro_rules! within {

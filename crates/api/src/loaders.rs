@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
-use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
+use gongyi_domain::values::{AccountId, ActivityId, AreaCode, CouncilId, OrganisationId, PersonId, RecordId, ResidentIssueId, VolunteerId};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow,
-    StarSchemeRow, Views, VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, IssueRow, MembershipRow, OrganisationRow, PersonRow,
+    QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -59,6 +59,9 @@ by_id! {
     OrganisationId => OrganisationRow, organisations_by_ids, id;
     ActivityId => ActivityRow, activities_by_ids, id;
     RecordId => ServiceRecordRow, service_records_by_ids, record;
+    PersonId => PersonRow, persons_by_ids, person;
+    CouncilId => CouncilRow, councils_by_ids, id;
+    ResidentIssueId => IssueRow, issues_by_ids, id;
 }
 
 macro_rules! lists_of {
@@ -86,6 +89,8 @@ lists_of! {
     MembershipsOf(VolunteerId) => MembershipRow, memberships_of_volunteers, volunteer;
     /// An activity's shifts.
     ShiftsOf(ActivityId) => ShiftRow, shifts_of_activities, activity;
+    /// The versions of a council's charter.
+    ChartersOf(CouncilId) => CharterVersionRow, charters_of_councils, council;
     /// The stays at an activity.
     AttendancesOf(ActivityId) => AttendanceRow, attendances_of_activities, activity;
 }

@@ -2,12 +2,17 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
+use gongyi_domain::deliberation::council::COUNCILS;
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
     access::{
         accounts::{self, Account},
         areas::{self, Area},
+    },
+    deliberation::{
+        councils::{self, Council},
+        issues::{self, ResidentIssue},
     },
     door::Door,
     fault::{self, Code},
@@ -43,6 +48,10 @@ pub enum Node {
     Attendance(Attendance),
     /// A service record.
     ServiceRecord(ServiceRecord),
+    /// A council.
+    Council(Council),
+    /// A resident's issue.
+    ResidentIssue(ResidentIssue),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -74,6 +83,11 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),
         "Attendance" => attendance::attendance_node(door, read(&text)?).await?.map(Node::Attendance),
         "ServiceRecord" => services::service_record_node(door, read(&text)?).await?.map(Node::ServiceRecord),
+        "Council" => {
+            door.may(&COUNCILS, &public)?;
+            councils::council(door, read(&text)?).await?.map(Node::Council)
+        }
+        "ResidentIssue" => issues::issue_node(door, read(&text)?).await?.map(Node::ResidentIssue),
         _ => return Err(unknown()),
     })
 }

@@ -2,7 +2,10 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, SubsecRound, Utc};
-use gongyi_domain::values::{AreaCode, Day, Instant};
+use gongyi_domain::{
+    deliberation::decision::Fraction,
+    values::{AreaCode, Day, Instant},
+};
 use gongyi_eventlog::Token;
 
 macro_rules! text_scalar {
@@ -36,6 +39,8 @@ text_scalar! {
     Moment(Instant) as "DateTime",
         |text| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc).trunc_subsecs(6)),
         |at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    /// An exact share of a whole, `2/3`: more than nothing, at most all.
+    Share(Fraction) as "Fraction", |text| text.parse().ok(), Fraction::to_string;
     /// A position of the platform's log, opaque. Answers carry the position they have reached; whoever sends it along
     /// with a later read, to any node, reads at least that much.
     Position(String) as "Position", |text| Some(text.to_owned()), String::clone;

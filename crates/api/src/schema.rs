@@ -6,6 +6,7 @@ use gongyi_app::App;
 use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
+    deliberation::{council_commands, councils, issues},
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -33,6 +34,8 @@ pub struct Query(
     services::ServiceQueries,
     participation::ParticipationQueries,
     stars::StarQueries,
+    councils::CouncilQueries,
+    issues::IssueQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -47,6 +50,8 @@ pub struct Mutation(
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,
     stars::StarMutations,
+    council_commands::CouncilMutations,
+    issues::IssueMutations,
 );
 
 /// The schema.

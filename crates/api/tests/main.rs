@@ -3,6 +3,7 @@
 
 mod below;
 mod commands;
+mod councils;
 mod faults;
 mod harness;
 mod http;

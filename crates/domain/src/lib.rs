@@ -11,6 +11,7 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
+use deliberation::{council, issue};
 use event::aggregates;
 use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
@@ -108,4 +109,25 @@ pub const ACTS: &[&Act] = &[
     &service_ledger::PARTICIPATION,
     &star_scheme::SET_STAR_SCHEME,
     &star_scheme::STAR_SCHEME,
+    &council::ESTABLISH_COUNCIL,
+    &council::RENAME_COUNCIL,
+    &council::AMEND_CHARTER,
+    &council::DISSOLVE_COUNCIL,
+    &council::SEAT_REPRESENTATIVES,
+    &council::LEAVE_SEAT,
+    &council::RECALL_REPRESENTATIVE,
+    &council::FORFEIT_SEAT,
+    &council::END_TERMS,
+    &council::REGISTER_GUEST,
+    &council::COUNCILS,
+    &issue::RAISE_ISSUE,
+    &issue::ENDORSE_ISSUE,
+    &issue::WITHDRAW_ENDORSEMENT,
+    &issue::WITHDRAW_ISSUE,
+    &issue::ADMIT_ISSUE,
+    &issue::TURN_ISSUE_AWAY,
+    &issue::TAKE_UP_ISSUE,
+    &issue::ANSWER_ISSUE,
+    &issue::CLOSE_ISSUE,
+    &issue::ISSUES,
 ];

@@ -250,6 +250,8 @@ refusals! {
         RuleByArea("rule", "议事会按人数表决，不能按面积", "A council votes by heads, not by area"),
         /// The name of a statute with other words.
         RuleNotTheStatutes { id: String }("rule", "规则 {id} 与法规原文不符", "Rule {id} does not read as the statute does"),
+        /// One kind of matter has one rule.
+        MatterTwice("matters", "同一类事项的规则不能重复规定", "A kind of matter has one rule only"),
         /// Ordinary matters are decided as `ordinary` says.
         OrdinaryTwice("special", "一般事项的规则不能重复规定", "Ordinary matters have their rule already"),
     }

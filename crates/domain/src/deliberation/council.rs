@@ -15,7 +15,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    charter::Charter,
+    charter::{Charter, Matter},
+    decision::Outcome,
+    meeting_vote::{Vote, VoteState},
     seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
 };
 use crate::{
@@ -65,7 +67,7 @@ pub const REGISTER_GUEST: Act = Act { name: "registerGuest", open_to: KEEPERS };
 pub const COUNCILS: Act = Act { name: "councils", open_to: &[To::Anyone] };
 
 /// A council's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Council {
     /// Its area; `None` before it was established.
     pub area: Option<AreaCode>,
@@ -278,6 +280,14 @@ refusals! {
             "须写明机关及理由，各为 1 至 {most} 字",
             "An office and a reason of 1 to {most} characters each are needed"
         ),
+        /// The council's vote does not carry it.
+        MandateNotCarried("mandate", "该次表决未通过，或不是按章程对此类事项的规则表决", "That vote did not carry it under the charter's rule for such a matter"),
+        /// Made from an older version.
+        CharterOutdated { last: u32 }("against", "章程已更新为第 {last} 版", "The charter is in version {last} now"),
+        /// Overlong, or not printable.
+        LeavingReasonUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} printable characters"),
+        /// Another council's meeting, one that is not over, or one that the representative attended or was excused from.
+        NotAnAbsence("missed", "不是本议事会已结束的会议，或该代表已出席或获准缺席", "A meeting is not over, is not this council's, or the person came or was excused"),
         /// What happened lies in the future.
         InFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Nobody to seat, or somebody twice.
@@ -319,6 +329,18 @@ impl Council {
             (None, _) => Err(Refused::UnknownCouncil),
             (Some(_), Some(_)) => Err(Refused::CouncilIsDissolved),
             (Some(charter), None) => Ok(charter),
+        }
+    }
+
+    /// The vote carried a matter of this kind, under the rule that the charter has for it: what a mandate may rest on.
+    ///
+    /// # Errors
+    /// Unknown or dissolved councils; votes that are open, annulled, lost or were taken under another rule.
+    pub fn require_carried(&self, matter: Matter, vote: Option<&Vote>) -> Result<(), Refused> {
+        let rule = &self.require_working()?.matter(matter).rule;
+        match vote.map(|vote| &vote.state) {
+            Some(VoteState::Closed(it)) if it.verdict.outcome == Outcome::Carried && it.rule == *rule => Ok(()),
+            Some(VoteState::Open | VoteState::Closed(_) | VoteState::Annulled) | None => Err(Refused::MandateNotCarried),
         }
     }
 

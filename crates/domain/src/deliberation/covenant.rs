@@ -49,7 +49,7 @@ pub struct Adoption {
 }
 
 /// One version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// What it says.
     pub text: Text,
@@ -62,7 +62,7 @@ pub struct Version {
 }
 
 /// A covenant's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Covenant {
     /// Whose it is; `None` before it was adopted.
     pub council: Option<CouncilId>,

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    charter::Raisers,
     motion_category::MotionCategory,
     text::{REASON_MAX_CHARS, is_prose},
 };
@@ -60,7 +61,8 @@ pub const CLOSE_ISSUE: Act = Act { name: "closeIssue", open_to: KEEPERS };
 pub const ISSUES: Act = Act { name: "issues", open_to: &[To::Anyone] };
 
 /// Where an issue stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IssuePhase {
     /// Not raised.
     #[default]
@@ -116,7 +118,7 @@ impl IssuePhase {
 }
 
 /// An issue's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResidentIssue {
     /// Where it stands.
     pub phase: IssuePhase,
@@ -277,6 +279,18 @@ refusals! {
         NotOwnIssue("issue", "只有提出人可以撤回", "Only who raised it withdraws it"),
         /// Screened by who raised it.
         OwnIssueScreened("issue", "不能审核本人提出的议题", "Nobody screens their own issue"),
+        /// The charter gives somebody else the right to raise issues.
+        NotARaiser("raisedBy", "按章程，此人不能向本议事会提出议题", "The council's charter does not let this person raise issues"),
+        /// At home elsewhere.
+        EndorserFromElsewhere("person", "只有本区域居民可以附议", "Only residents of the council's area endorse its issues"),
+        /// Outside the council's area.
+        IssueAreaUnfit("area", "议题所涉区域须在议事会辖区之内", "The area lies outside the council's"),
+        /// A title of 1 to 120 characters in one line.
+        IssueTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
+        /// A text of 1 to 4000 characters.
+        IssueTextUnfit { most: usize }("text", "内容须为 1 至 {most} 字", "A text has 1 to {most} printable characters"),
+        /// A reason of 1 to 4000 characters.
+        TurningAwayUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} printable characters"),
         /// An answer of 1 to 2000 characters.
         AnswerUnfit { most: usize }("answer", "答复须为 1 至 {most} 字", "An answer has 1 to {most} characters"),
     }
@@ -293,6 +307,19 @@ impl ResidentIssue {
             phase if phases.contains(&phase) => Ok(()),
             phase => Err(R::IssuePhaseUnfit { zh: phase.zh(), en: phase.en() }),
         }
+    }
+
+    /// Somebody may raise issues: `sits` in the council, is `at_home` in its area.
+    ///
+    /// # Errors
+    /// Whom the charter does not let.
+    pub fn require_raiser(raisers: Raisers, sits: bool, at_home: bool) -> Result<(), R> {
+        let may = match raisers {
+            Raisers::Representatives => sits,
+            Raisers::Residents => sits || at_home,
+            Raisers::Anyone => true,
+        };
+        if may { Ok(()) } else { Err(R::NotARaiser) }
     }
 
     /// The issue is before the council by its endorsements: what may stand for the seconds of its motion.

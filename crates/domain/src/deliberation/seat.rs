@@ -104,7 +104,8 @@ pub enum GuestKind {
 }
 
 /// How a seat ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The term was over.
     TermOver,
@@ -113,7 +114,7 @@ pub enum Ending {
 }
 
 /// One stay of one person in a seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
     /// The first day.
     pub from: Day,
@@ -138,7 +139,8 @@ impl Seat {
 }
 
 /// Every seat ever held in a council, by person, oldest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Seats(BTreeMap<PersonId, Vec<Seat>>);
 
 impl Seats {

@@ -28,11 +28,11 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, seal};
+use super::{Platform, councils::Councils, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
-struct States<S>(HashMap<Uuid, S>);
+pub struct States<S>(pub HashMap<Uuid, S>);
 
 /// A history in the making.
 pub struct Story {
@@ -45,6 +45,7 @@ pub struct Story {
     activities: States<Activity>,
     stars: States<StarScheme>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
+    councils: Councils,
     serial: u128,
 }
 
@@ -82,6 +83,7 @@ impl Story {
             activities: States::default(),
             stars: States::default(),
             ledgers: BTreeMap::new(),
+            councils: Councils::default(),
             serial: 0x9000,
         }
     }
@@ -95,6 +97,9 @@ impl Story {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
         let now = platform.now;
         let who = volunteer(a);
+        if what >= 216 {
+            return self.councils.wish(platform, what, a, b).await;
+        }
         match what % 24 {
             0 if b.is_multiple_of(3) => {
                 let district = area(a).district();
@@ -306,7 +311,7 @@ impl Story {
 
 impl<S: Default + Clone + Send> States<S> {
     /// Whether the command was accepted and did something.
-    async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
+    pub async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
     where
         A::Event: DomainEvent,
     {

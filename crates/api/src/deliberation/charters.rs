@@ -1,0 +1,527 @@
+//! Charters and decision rules, as they are shown and as they are given.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use gongyi_app::deliberation::councils::MandateGiven;
+use gongyi_domain::{
+    deliberation::{
+        charter::{self, CharterRefusal, CharterTerms, MatterTerms},
+        decision::{self, statutes},
+        seat,
+    },
+    refusal::Refusal,
+};
+use gongyi_projections::CharterVersionRow;
+
+use crate::{
+    ids,
+    scalars::{Date, Share},
+};
+
+/// What kind of matter is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "charter::Matter")]
+pub enum Matter {
+    /// 一般事项.
+    Ordinary,
+    /// 程序事项: agenda, order, closing of a debate.
+    Procedural,
+    /// 人事: recall, appointment within the council.
+    Personnel,
+    /// 居民公约: the covenant.
+    Covenant,
+    /// 经费: budget and project money.
+    Budget,
+    /// 重大事项.
+    Grave,
+    /// 章程: the charter itself.
+    Charter,
+}
+
+/// Whether a vote shows who voted what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "charter::Secrecy")]
+pub enum Secrecy {
+    /// 记名: by name.
+    Open,
+    /// 无记名: by secret ballot.
+    Secret,
+}
+
+/// Who «all» are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "charter::EntitledBasis")]
+pub enum EntitledBasis {
+    /// Representatives who sit now.
+    SeatsFilled,
+    /// All seats of the charter, vacant ones too.
+    SeatsOfTheCharter,
+}
+
+/// Who may raise an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "charter::Raisers")]
+pub enum Raisers {
+    /// Representatives only.
+    Representatives,
+    /// Representatives and residents at home in the council's area.
+    Residents,
+    /// Everybody signed in.
+    Anyone,
+}
+
+/// How absences add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "charter::Absences")]
+pub enum Absences {
+    /// 连续: one meeting attended begins the count anew.
+    InARow,
+    /// 累计: over the whole term.
+    InTotal,
+}
+
+/// What a quorum counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "decision::Turnout")]
+pub enum Turnout {
+    /// 到会: who is present when the vote opens.
+    Present,
+    /// 参与表决: ballots handed in, abstentions and invalid ones included.
+    Cast,
+}
+
+/// What the votes in favour are a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "decision::Basis")]
+pub enum Basis {
+    /// 全体: all who may vote.
+    Entitled,
+    /// 到会: all who are present.
+    Present,
+    /// 参与表决: all ballots handed in, invalid ones included.
+    Cast,
+    /// 有效票: ballots handed in, without invalid ones.
+    Valid,
+}
+
+/// By what votes are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "decision::Measure")]
+pub enum Measure {
+    /// 人数: by heads.
+    Heads,
+    /// 面积: by area.
+    Area,
+}
+
+/// Whether ballots that abstain stand in the basis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "decision::Abstentions")]
+pub enum Abstentions {
+    /// They do: to abstain is not to agree.
+    Count,
+    /// They are left out, as if not handed in.
+    LeftOut,
+}
+
+/// How far a share must be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Reach {
+    /// 超过、过半数: strictly more than the share.
+    MoreThan,
+    /// 以上: the share itself is enough.
+    AtLeast,
+}
+
+/// How far a share must be reached.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "ThresholdInput")]
+pub struct Threshold {
+    /// More than the share, or at least it.
+    reach: Reach,
+    /// The share.
+    share: Share,
+}
+
+impl From<decision::Threshold> for Threshold {
+    fn from(threshold: decision::Threshold) -> Self {
+        let (reach, share) = match threshold {
+            decision::Threshold::MoreThan(share) => (Reach::MoreThan, share),
+            decision::Threshold::AtLeast(share) => (Reach::AtLeast, share),
+        };
+        Self { reach, share: Share(share) }
+    }
+}
+impl From<Threshold> for decision::Threshold {
+    fn from(threshold: Threshold) -> Self {
+        match threshold.reach {
+            Reach::MoreThan => Self::MoreThan(threshold.share.0),
+            Reach::AtLeast => Self::AtLeast(threshold.share.0),
+        }
+    }
+}
+
+/// The same in Chinese and English.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "WordingInput")]
+pub struct Wording {
+    /// In Chinese.
+    zh: String,
+    /// In English.
+    en: String,
+}
+
+/// How many of the entitled must take part.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "QuorumInput")]
+pub struct Quorum {
+    /// What is counted.
+    counts: Turnout,
+    /// By heads or by area.
+    by: Measure,
+    /// How far.
+    threshold: Threshold,
+}
+
+/// How many must be in favour.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "MajorityInput")]
+pub struct Majority {
+    /// Of what.
+    of: Basis,
+    /// By heads or by area.
+    by: Measure,
+    /// How far.
+    threshold: Threshold,
+}
+
+/// A decision rule. Whatever it says, ties fail.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "DecisionRuleInput")]
+pub struct DecisionRule {
+    /// Its name, stable: `cn/residents-meeting`.
+    id: String,
+    /// Its version, from 1.
+    version: u32,
+    /// What people call it.
+    title: Wording,
+    /// The statute and article, or the charter, it comes from.
+    source: Wording,
+    /// All of these must hold before votes are looked at.
+    quorum: Vec<Quorum>,
+    /// All of these must hold for the matter to be carried; more votes for than against if none.
+    majority: Vec<Majority>,
+    /// Whether abstentions stand in the basis.
+    abstentions: Abstentions,
+}
+
+impl From<decision::Rule> for DecisionRule {
+    fn from(rule: decision::Rule) -> Self {
+        let wording = |it: decision::Wording| Wording { zh: it.zh, en: it.en };
+        let quorum = |it: &decision::Quorum| Quorum { counts: it.counts.into(), by: it.by.into(), threshold: it.threshold.into() };
+        let majority = |it: &decision::Majority| Majority { of: it.of.into(), by: it.by.into(), threshold: it.threshold.into() };
+        Self {
+            quorum: rule.quorum.iter().map(quorum).collect(),
+            majority: rule.majority.iter().map(majority).collect(),
+            id: rule.id,
+            version: rule.version,
+            title: wording(rule.title),
+            source: wording(rule.source),
+            abstentions: rule.abstentions.into(),
+        }
+    }
+}
+impl From<DecisionRule> for decision::Rule {
+    fn from(rule: DecisionRule) -> Self {
+        let quorum = |it: Quorum| decision::Quorum { counts: it.counts.into(), by: it.by.into(), threshold: it.threshold.into() };
+        let majority = |it: Majority| decision::Majority { of: it.of.into(), by: it.by.into(), threshold: it.threshold.into() };
+        Self {
+            id: rule.id,
+            version: rule.version,
+            title: decision::Wording::new(rule.title.zh, rule.title.en),
+            source: decision::Wording::new(rule.source.zh, rule.source.en),
+            quorum: rule.quorum.into_iter().map(quorum).collect(),
+            majority: rule.majority.into_iter().map(majority).collect(),
+            abstentions: rule.abstentions.into(),
+        }
+    }
+}
+
+/// How a kind of matter is decided.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct MatterRule {
+    /// What kind of matter.
+    matter: Matter,
+    /// The decision rule.
+    rule: DecisionRule,
+    /// Open or secret.
+    secrecy: Secrecy,
+}
+
+/// How issues come before the council.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "IssueTermsInput")]
+pub struct IssueTerms {
+    /// Who may raise one.
+    raised_by: Raisers,
+    /// How many residents' endorsements put one before the council.
+    endorsements_needed: u32,
+}
+
+/// Who speaks when, and how long.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "TurnPolicyInput")]
+pub struct TurnPolicy {
+    /// A turn's length, in seconds.
+    seconds_per_turn: u32,
+    /// How often one person speaks on one matter.
+    turns_per_speaker: u32,
+    /// Speakers for and against take turns.
+    sides_alternate: bool,
+    /// Who has not spoken goes before who has.
+    unspoken_first: bool,
+}
+
+/// When unexcused absences cost the seat.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "AbsenceRuleInput")]
+pub struct AbsenceRule {
+    /// How many unexcused absences cost the seat.
+    limit: u32,
+    /// How they add up.
+    counted: Absences,
+}
+
+/// A version of a council's charter.
+pub struct Charter(pub(crate) CharterVersionRow);
+
+/// A version of a council's charter: how many sit for how long, how they decide, who speaks, who raises an issue.
+#[Object]
+impl Charter {
+    /// The version, from 1.
+    async fn version(&self) -> u32 {
+        self.0.version
+    }
+    /// Since when.
+    async fn since(&self) -> Date {
+        Date(self.0.since)
+    }
+    /// On whose word.
+    async fn mandate(&self) -> Mandate {
+        (&self.0.mandate).into()
+    }
+    /// How many representatives there are to be.
+    async fn seats(&self) -> u32 {
+        self.0.charter.seats
+    }
+    /// How long they sit, in months.
+    async fn term_months(&self) -> u32 {
+        self.0.charter.term_months
+    }
+    /// Who «all» are: the denominator of what is due of those entitled.
+    async fn entitled(&self) -> EntitledBasis {
+        self.0.charter.entitled.into()
+    }
+    /// How many of all must be present for a meeting to be open.
+    async fn quorum(&self) -> Threshold {
+        self.0.charter.quorum.into()
+    }
+    /// How each kind of matter is decided; those without a rule of their own as ordinary ones are.
+    async fn matters(&self) -> Vec<MatterRule> {
+        let shown = |matter: &charter::Matter| {
+            let terms = self.0.charter.matter(*matter);
+            MatterRule { matter: (*matter).into(), rule: terms.rule.clone().into(), secrecy: terms.secrecy.into() }
+        };
+        charter::Matter::ALL.iter().map(shown).collect()
+    }
+    /// Seconds a motion needs beside its mover; none if zero.
+    async fn seconds_needed(&self) -> u32 {
+        self.0.charter.seconds_needed
+    }
+    /// How issues come before the council.
+    async fn issues(&self) -> IssueTerms {
+        let charter::IssueTerms { raised_by, endorsements_needed } = self.0.charter.issues;
+        IssueTerms { raised_by: raised_by.into(), endorsements_needed }
+    }
+    /// Who speaks when.
+    async fn turns(&self) -> TurnPolicy {
+        let charter::TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first } = self.0.charter.turns;
+        TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first }
+    }
+    /// Days between the notice and the meeting.
+    async fn notice_days(&self) -> u32 {
+        self.0.charter.notice_days
+    }
+    /// When absences cost the seat; null if never.
+    async fn absences(&self) -> Option<AbsenceRule> {
+        self.0.charter.absences.map(|it| AbsenceRule { limit: it.limit, counted: it.counted.into() })
+    }
+    /// Whether a secret ballot gives its voter a receipt.
+    async fn receipts(&self) -> bool {
+        self.0.charter.receipts
+    }
+}
+
+/// A statute's rule, by its name.
+#[derive(Debug, Clone, InputObject)]
+pub struct StatuteInput {
+    /// Its name: `cn/residents-meeting`.
+    id: String,
+    /// Its version.
+    #[graphql(default = 1)]
+    version: u32,
+}
+
+/// Which decision rule: a statute's, or one written out.
+#[derive(OneofObject)]
+pub enum RuleChoiceInput {
+    /// As a statute has it.
+    Statute(StatuteInput),
+    /// Written out.
+    Written(DecisionRule),
+}
+
+/// How a kind of matter is decided.
+#[derive(InputObject)]
+pub struct MatterRuleInput {
+    /// What kind of matter.
+    matter: Matter,
+    /// The decision rule.
+    rule: RuleChoiceInput,
+    /// Open or secret.
+    secrecy: Secrecy,
+}
+
+/// What a charter says, as a whole.
+#[derive(InputObject)]
+pub struct CharterInput {
+    /// How many representatives there are to be.
+    seats: u32,
+    /// How long they sit, in months; the model charter's if not said, as with all that follows.
+    term_months: Option<u32>,
+    /// Who «all» are.
+    entitled: Option<EntitledBasis>,
+    /// How many of all must be present for a meeting to be open.
+    quorum: Option<Threshold>,
+    /// How kinds of matter are decided, each at most once; those left out as the model charter says.
+    #[graphql(default)]
+    matters: Vec<MatterRuleInput>,
+    /// Seconds a motion needs beside its mover.
+    seconds_needed: Option<u32>,
+    /// How issues come before the council.
+    issues: Option<IssueTerms>,
+    /// Who speaks when.
+    turns: Option<TurnPolicy>,
+    /// Days between the notice and the meeting.
+    notice_days: Option<u32>,
+    /// When absences cost the seat; null if never.
+    absences: async_graphql::MaybeUndefined<AbsenceRule>,
+    /// Whether a secret ballot gives its voter a receipt.
+    receipts: Option<bool>,
+}
+
+impl CharterInput {
+    /// The terms, on those of the model charter.
+    pub(super) fn terms(self) -> Result<CharterTerms, Refusal> {
+        use async_graphql::MaybeUndefined as Maybe;
+        let mut terms = CharterTerms::model(self.seats);
+        let mut given = BTreeMap::new();
+        for MatterRuleInput { matter, rule, secrecy } in self.matters {
+            let rule = match rule {
+                RuleChoiceInput::Written(rule) => rule.into(),
+                RuleChoiceInput::Statute(StatuteInput { id, version }) => {
+                    statutes::find(&id, version).ok_or(CharterRefusal::RuleNotTheStatutes { id })?
+                }
+            };
+            if given.insert(charter::Matter::from(matter), MatterTerms { rule, secrecy: secrecy.into() }).is_some() {
+                return Err(CharterRefusal::MatterTwice.into());
+            }
+        }
+        if let Some(ordinary) = given.remove(&charter::Matter::Ordinary) {
+            terms.ordinary = ordinary;
+        }
+        terms.special.extend(given);
+        terms.term_months = self.term_months.unwrap_or(terms.term_months);
+        terms.entitled = self.entitled.map_or(terms.entitled, Into::into);
+        terms.quorum = self.quorum.map_or(terms.quorum, Into::into);
+        terms.seconds_needed = self.seconds_needed.unwrap_or(terms.seconds_needed);
+        if let Some(IssueTerms { raised_by, endorsements_needed }) = self.issues {
+            terms.issues = charter::IssueTerms { raised_by: raised_by.into(), endorsements_needed };
+        }
+        if let Some(TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first }) = self.turns {
+            terms.turns = charter::TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first };
+        }
+        terms.notice_days = self.notice_days.unwrap_or(terms.notice_days);
+        match self.absences {
+            Maybe::Undefined => {}
+            Maybe::Null => terms.absences = None,
+            Maybe::Value(it) => terms.absences = Some(charter::AbsenceRule { limit: it.limit, counted: it.counted.into() }),
+        }
+        terms.receipts = self.receipts.unwrap_or(terms.receipts);
+        Ok(terms)
+    }
+}
+
+/// On whose word something was done to a council: one of the three.
+#[derive(Default, SimpleObject)]
+pub struct Mandate {
+    /// The council's own vote.
+    vote: Option<ID>,
+    /// An election or a recall that was certified.
+    election: Option<ID>,
+    /// The office.
+    authority: Option<String>,
+    /// Why, and by which document, if it was an office.
+    reason: Option<String>,
+}
+
+impl From<&seat::Mandate> for Mandate {
+    fn from(mandate: &seat::Mandate) -> Self {
+        match mandate {
+            seat::Mandate::Vote { vote } => Self { vote: Some(ids::id(vote)), ..Self::default() },
+            seat::Mandate::Election { election } => Self { election: Some(ids::id(election)), ..Self::default() },
+            seat::Mandate::Authority { authority, reason } => {
+                Self { authority: Some(authority.clone()), reason: Some(reason.clone()), ..Self::default() }
+            }
+        }
+    }
+}
+
+/// An office's word.
+#[derive(InputObject)]
+pub struct AuthorityInput {
+    /// The office: `香洲区民政局`.
+    pub(super) authority: String,
+    /// Why, and by which document; never about a person.
+    pub(super) reason: String,
+}
+
+/// A vote of the council.
+#[derive(InputObject)]
+pub struct CouncilVoteInput {
+    /// In which meeting.
+    meeting: ID,
+    /// Which vote.
+    vote: ID,
+}
+
+/// On whose word: the council's own vote that carried it, or the authority's that establishes councils.
+#[derive(OneofObject)]
+pub enum MandateInput {
+    /// The council's own vote.
+    Vote(CouncilVoteInput),
+    /// The authority.
+    Authority(AuthorityInput),
+}
+
+impl MandateInput {
+    pub(super) fn given(self) -> Result<MandateGiven, Refusal> {
+        Ok(match self {
+            Self::Vote(CouncilVoteInput { meeting, vote }) => {
+                MandateGiven::Vote { meeting: ids::named(&meeting, "meeting")?, vote: ids::named(&vote, "vote")? }
+            }
+            Self::Authority(AuthorityInput { authority, reason }) => MandateGiven::Authority { authority, reason },
+        })
+    }
+}

@@ -1,0 +1,594 @@
+//! Residents' issues.
+//!
+//! - Those admitted once are public. Others are shown to who raised them and to those who may admit them, and so is
+//!   why one was turned away.
+//! - Who raised one is shown by the person's id, the name as a representative's is.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_app::deliberation::issues::{
+    AdmitIssue, AnswerIssue, CloseIssue, EndorseIssue, RaiseIssue, TakeUpIssue, TurnIssueAway, WithdrawEndorsement, WithdrawIssue,
+};
+use gongyi_domain::{
+    access::authority::{Scope, Subject, To},
+    deliberation::{
+        issue::{ADMIT_ISSUE, ISSUES, IssuePhase as Stored},
+        motion_category::MotionCategory as StoredCategory,
+    },
+    refusal::Refusal,
+    values::ResidentIssueId,
+};
+use gongyi_projections::{IssueFilter as Filter, IssueRow, UnadmittedSeen};
+
+use super::{
+    council_commands::person_or_oneself,
+    councils::{self, Council},
+};
+use crate::{
+    door::Door,
+    ids,
+    outcome::payloads,
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Moment, Position},
+};
+
+/// What a motion or a resident's issue is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredCategory")]
+pub enum MotionCategory {
+    /// 环境卫生
+    Sanitation,
+    /// 停车交通
+    ParkingAndTraffic,
+    /// 物业管理
+    PropertyManagement,
+    /// 公共设施
+    PublicFacilities,
+    /// 安全消防
+    SafetyAndFire,
+    /// 文体活动
+    CultureAndSports,
+    /// 养老托幼
+    ElderlyAndChildcare,
+    /// 便民服务
+    ResidentServices,
+    /// 公约修订
+    CovenantRevision,
+    /// 资金项目
+    FundedProjects,
+    /// 其他
+    Other,
+}
+
+/// Where an issue stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum IssuePhase {
+    /// 待审核: raised, not screened.
+    Raised,
+    /// 征集附议中: screened, gathering endorsements.
+    Admitted,
+    /// 已提交议事会: before the council.
+    Qualified,
+    /// 已立案: a motion was made of it.
+    TakenUp,
+    /// 已答复: answered.
+    Answered,
+    /// 未受理: not admitted, for good.
+    TurnedAway,
+    /// 已撤回: withdrawn by who raised it, for good.
+    Withdrawn,
+    /// 已办结: closed for good.
+    Closed,
+}
+
+impl From<Stored> for IssuePhase {
+    fn from(phase: Stored) -> Self {
+        match phase {
+            // An issue that is shown was raised.
+            Stored::Unknown | Stored::Raised => Self::Raised,
+            Stored::Admitted => Self::Admitted,
+            Stored::Qualified => Self::Qualified,
+            Stored::TakenUp => Self::TakenUp,
+            Stored::Answered => Self::Answered,
+            Stored::TurnedAway => Self::TurnedAway,
+            Stored::Withdrawn => Self::Withdrawn,
+            Stored::Closed => Self::Closed,
+        }
+    }
+}
+impl From<IssuePhase> for Stored {
+    fn from(phase: IssuePhase) -> Self {
+        match phase {
+            IssuePhase::Raised => Self::Raised,
+            IssuePhase::Admitted => Self::Admitted,
+            IssuePhase::Qualified => Self::Qualified,
+            IssuePhase::TakenUp => Self::TakenUp,
+            IssuePhase::Answered => Self::Answered,
+            IssuePhase::TurnedAway => Self::TurnedAway,
+            IssuePhase::Withdrawn => Self::Withdrawn,
+            IssuePhase::Closed => Self::Closed,
+        }
+    }
+}
+
+/// Whether the asker raised it or may admit it.
+fn sees_unadmitted(door: &Door<'_>, row: &IssueRow) -> bool {
+    door.is(row.raised_by) || door.allowed(&ADMIT_ISSUE, &Subject::area(row.area.clone()))
+}
+
+/// What a list shows the asker of what was never admitted: as [`sees_unadmitted`].
+fn unadmitted_seen(door: &Door<'_>) -> UnadmittedSeen {
+    let mut seen = UnadmittedSeen { person: door.asker.actor.person(), ..UnadmittedSeen::default() };
+    for grant in door.asker.actor.grants() {
+        if ADMIT_ISSUE.open_to.contains(&To::Holders(grant.role)) {
+            match &grant.scope {
+                Scope::Everywhere => seen.everywhere = true,
+                Scope::Area(area) => seen.areas.push(area.clone()),
+                Scope::Organisation(_) => {}
+            }
+        }
+    }
+    seen
+}
+
+/// A resident's issue.
+pub struct ResidentIssue(pub(crate) IssueRow);
+
+/// What a resident wants the council to deal with (居民议题).
+#[Object]
+impl ResidentIssue {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.0.id)
+    }
+    /// The council it is raised to.
+    async fn council(&self, ctx: &Context<'_>) -> Result<Option<Council>, Error> {
+        councils::council(&Door::of(ctx)?, self.0.council).await
+    }
+    /// The code of the area it is about.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// What it is about.
+    async fn category(&self) -> MotionCategory {
+        self.0.category.into()
+    }
+    /// Its title; null once who raised it was erased.
+    async fn title(&self) -> Option<&str> {
+        self.0.title.as_deref()
+    }
+    /// What it says; null once who raised it was erased.
+    async fn text(&self) -> Option<&str> {
+        self.0.text.as_deref()
+    }
+    /// Who raised it, by the person's id.
+    async fn raised_by(&self) -> ID {
+        ids::id(&self.0.raised_by)
+    }
+    /// The name of who raised it; masked, `张*`, for those who may not see personal data; null once erased.
+    async fn raised_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        councils::name_of(&Door::of(ctx)?, self.0.raised_by, &self.0.area).await
+    }
+    /// When it was raised.
+    async fn raised_at(&self) -> Moment {
+        Moment(self.0.raised_at)
+    }
+    /// When anything of it changed last.
+    async fn changed_at(&self) -> Moment {
+        Moment(self.0.changed_at)
+    }
+    /// Where it stands.
+    async fn phase(&self) -> IssuePhase {
+        self.0.phase.into()
+    }
+    /// How many endorse it.
+    async fn endorsements(&self) -> u32 {
+        self.0.endorsements
+    }
+    /// How many endorsements put it before the council: as the charter said then, or says now.
+    async fn endorsements_needed(&self, ctx: &Context<'_>) -> Result<Option<u32>, Error> {
+        if self.0.needed.is_some() {
+            return Ok(self.0.needed);
+        }
+        let council = Door::of(ctx)?.load(self.0.council).await?;
+        Ok(council.and_then(|row| row.state.charters.last().map(|charter| charter.issues.endorsements_needed)))
+    }
+    /// Whether the asker endorses it; null for who is no registered person.
+    async fn i_endorse(&self, ctx: &Context<'_>) -> Result<Option<bool>, Error> {
+        let door = Door::of(ctx)?;
+        match door.asker.actor.person() {
+            Some(person) => door.read(door.app.views().endorses(self.0.id, person).await).map(Some),
+            None => Ok(None),
+        }
+    }
+    /// The motion made of it.
+    async fn motion(&self) -> Option<ID> {
+        self.0.motion.as_ref().map(ids::id)
+    }
+    /// What the council answered.
+    async fn answer(&self) -> Option<&str> {
+        self.0.answer.as_deref()
+    }
+    /// Why it was turned away; for who raised it and those who screen.
+    async fn reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        let sees = sees_unadmitted(&Door::of(ctx)?, &self.0);
+        Ok(self.0.reason.as_deref().filter(|_| sees))
+    }
+}
+
+/// An issue, for whoever may read it; one that the asker may not see is as none.
+pub(crate) async fn issue_node(door: &Door<'_>, id: ResidentIssueId) -> Result<Option<ResidentIssue>, Error> {
+    door.may(&ISSUES, &Subject::default())?;
+    let found = door.load(id).await?;
+    Ok(found.filter(|row| row.admitted || sees_unadmitted(door, row)).map(ResidentIssue))
+}
+
+/// Which issues.
+#[derive(Default, InputObject)]
+pub struct IssueFilter {
+    /// Raised to this council.
+    council: Option<ID>,
+    /// About this area or one within it.
+    area: Option<AreaCode>,
+    /// That stand in one of these ways; any if empty.
+    #[graphql(default)]
+    phases: Vec<IssuePhase>,
+    /// Of this category.
+    category: Option<MotionCategory>,
+    /// Raised by this person.
+    raised_by: Option<ID>,
+}
+
+/// The root fields about issues.
+#[derive(Default)]
+pub struct IssueQueries;
+
+#[Object]
+impl IssueQueries {
+    /// Issues, by the time of raising. Those admitted are open to everybody; others to who raised them and those who
+    /// screen.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn issues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which issues.")] filter: Option<IssueFilter>,
+        #[graphql(desc = "The last first.")] descending: Option<bool>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<ResidentIssue>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let filter = filter.unwrap_or_default();
+        door.may(&ISSUES, &Subject::default())?;
+        let page = paging::asked(first, after, last, before)?;
+        let filter = Filter {
+            council: filter.council.as_ref().map(ids::asked).transpose()?,
+            area: filter.area.map(|it| it.0),
+            phases: filter.phases.into_iter().map(Stored::from).collect(),
+            category: filter.category.map(StoredCategory::from),
+            raised_by: filter.raised_by.as_ref().map(ids::asked).transpose()?,
+            unadmitted: unadmitted_seen(&door),
+        };
+        let page = door.read(door.app.views().issues(&filter, descending.unwrap_or_default(), &page).await)?;
+        Ok(paging::paged(page, ResidentIssue))
+    }
+
+    /// One issue; null if there is none, or none that the asker may see.
+    async fn issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<ResidentIssue>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        issue_node(&door, ids::asked(&id)?).await
+    }
+}
+
+/// The issue that a command changed: who may change it sees it.
+async fn changed(door: &Door<'_>, answer: Option<ResidentIssueId>) -> Result<Option<ResidentIssue>, Error> {
+    match answer {
+        Some(id) => issue_node(door, id).await,
+        None => Ok(None),
+    }
+}
+
+fn issue_of(id: &ID) -> Result<ResidentIssueId, Refusal> {
+    ids::named(id, "issue")
+}
+
+payloads! {
+    /// What became of `raiseIssue`.
+    RaiseIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `endorseIssue`.
+    EndorseIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `withdrawEndorsement`.
+    WithdrawEndorsementPayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `withdrawIssue`.
+    WithdrawIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `admitIssue`.
+    AdmitIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `turnIssueAway`.
+    TurnIssueAwayPayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `takeUpIssue`.
+    TakeUpIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+        /// The motion made of it.
+        motion: ID,
+    }
+    /// What became of `answerIssue`.
+    AnswerIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+    /// What became of `closeIssue`.
+    CloseIssuePayload {
+        /// The issue.
+        issue: ResidentIssue,
+    }
+}
+
+/// What raising takes.
+#[derive(InputObject)]
+pub struct RaiseIssueInput {
+    /// To which council.
+    council: ID,
+    /// The area it is about, the council's or one within it; the council's if not said.
+    area: Option<AreaCode>,
+    /// In whose name; one's own if not said.
+    raised_by: Option<ID>,
+    /// What it is about.
+    category: MotionCategory,
+    /// Its title.
+    title: String,
+    /// What it says.
+    text: String,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What endorsing takes.
+#[derive(InputObject)]
+pub struct EndorseIssueInput {
+    /// Which issue.
+    issue: ID,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What taking an endorsement back takes.
+#[derive(InputObject)]
+pub struct WithdrawEndorsementInput {
+    /// Which issue.
+    issue: ID,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What withdrawing takes.
+#[derive(InputObject)]
+pub struct WithdrawIssueInput {
+    /// Which issue.
+    issue: ID,
+    /// In whose name; one's own if not said.
+    by: Option<ID>,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What admitting takes.
+#[derive(InputObject)]
+pub struct AdmitIssueInput {
+    /// Which issue.
+    issue: ID,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What turning away takes.
+#[derive(InputObject)]
+pub struct TurnIssueAwayInput {
+    /// Which issue.
+    issue: ID,
+    /// Why; told to who raised it.
+    reason: String,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What taking up takes.
+#[derive(InputObject)]
+pub struct TakeUpIssueInput {
+    /// Which issue.
+    issue: ID,
+    /// The representative who moves it; oneself if not said.
+    mover: Option<ID>,
+    /// What the motion is called.
+    title: String,
+    /// What it says, by paragraphs.
+    paragraphs: Vec<String>,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What answering takes.
+#[derive(InputObject)]
+pub struct AnswerIssueInput {
+    /// Which issue.
+    issue: ID,
+    /// What the council says, and why; about the matter, not about a person.
+    answer: String,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What closing takes.
+#[derive(InputObject)]
+pub struct CloseIssueInput {
+    /// Which issue.
+    issue: ID,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// The root fields that change issues.
+#[derive(Default)]
+pub struct IssueMutations;
+
+#[Object]
+impl IssueMutations {
+    /// Raise an issue to a council, or write down for a resident what was said.
+    async fn raise_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: RaiseIssueInput,
+    ) -> Result<RaiseIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || {
+            Ok(RaiseIssue {
+                council: ids::named(&input.council, "council")?,
+                area: input.area.map(|it| it.0),
+                raised_by: person_or_oneself(&door, input.raised_by.as_ref())?,
+                category: input.category.into(),
+                title: input.title,
+                text: input.text,
+            })
+        };
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(RaiseIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Endorse an issue, for oneself.
+    async fn endorse_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: EndorseIssueInput,
+    ) -> Result<EndorseIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(EndorseIssue { issue: issue_of(&input.issue)?, person: person_or_oneself(&door, None)? });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(EndorseIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Take one's endorsement back.
+    async fn withdraw_endorsement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: WithdrawEndorsementInput,
+    ) -> Result<WithdrawEndorsementPayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(WithdrawEndorsement { issue: issue_of(&input.issue)?, person: person_or_oneself(&door, None)? });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(WithdrawEndorsementPayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Withdraw an issue that is not before the council yet.
+    async fn withdraw_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: WithdrawIssueInput,
+    ) -> Result<WithdrawIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(WithdrawIssue { issue: issue_of(&input.issue)?, by: person_or_oneself(&door, input.by.as_ref())? });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(WithdrawIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Admit an issue: it is public and gathers endorsements.
+    async fn admit_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: AdmitIssueInput,
+    ) -> Result<AdmitIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(AdmitIssue { issue: issue_of(&input.issue)? });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(AdmitIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Turn an issue away for good.
+    async fn turn_issue_away(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: TurnIssueAwayInput,
+    ) -> Result<TurnIssueAwayPayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(TurnIssueAway { issue: issue_of(&input.issue)?, reason: input.reason });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(TurnIssueAwayPayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Make an issue a motion: its draft, moved by a representative.
+    async fn take_up_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: TakeUpIssueInput,
+    ) -> Result<TakeUpIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || {
+            Ok(TakeUpIssue {
+                issue: issue_of(&input.issue)?,
+                mover: person_or_oneself(&door, input.mover.as_ref())?,
+                title: input.title,
+                paragraphs: input.paragraphs,
+            })
+        };
+        let done = door.does(command_id.as_ref(), command()).await?;
+        let motion = done.answer.map(|it| ids::id(&it.motion));
+        Ok(TakeUpIssuePayload::new(done.told, changed(&door, done.answer.map(|it| it.issue)).await?, motion))
+    }
+
+    /// Answer an issue, in public.
+    async fn answer_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: AnswerIssueInput,
+    ) -> Result<AnswerIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(AnswerIssue { issue: issue_of(&input.issue)?, answer: input.answer });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(AnswerIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    }
+
+    /// Close an issue that was answered.
+    async fn close_issue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked for.")] input: CloseIssueInput,
+    ) -> Result<CloseIssuePayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = || Ok(CloseIssue { issue: issue_of(&input.issue)? });
+        let done = door.does(command_id.as_ref(), command()).await?;
+        Ok(CloseIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    }
+}

@@ -1,0 +1,4 @@
+//! 议事协商: councils, residents' issues.
+
+pub mod councils;
+pub mod issues;

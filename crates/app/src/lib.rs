@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod deliberation;
 pub mod dispatch;
 pub mod personal;
 pub mod processes;

@@ -7,6 +7,8 @@ mod attendance;
 mod dispatch;
 mod erasure;
 mod harness;
+mod motions;
+mod motions_course;
 mod organisations;
 mod registration;
 mod roles;

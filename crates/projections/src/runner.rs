@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
     change::{self, Change},
+    deliberation::{motion_history::MotionHistoryFold, motions::MotionsFold},
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
     purge::{self, Purge},
@@ -60,6 +61,8 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ActivitiesFold>(),
         model::<ServiceFold>(),
         model::<HistoryFold>(),
+        model::<MotionsFold>(),
+        model::<MotionHistoryFold>(),
     ]
 }
 

@@ -26,11 +26,11 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, seal};
+use super::{Platform, deliberation::Deliberation, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
-struct States<S>(HashMap<Uuid, S>);
+pub struct States<S>(pub HashMap<Uuid, S>);
 
 /// A history in the making.
 pub struct Story {
@@ -42,6 +42,7 @@ pub struct Story {
     volunteers: States<Volunteer>,
     activities: States<Activity>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
+    deliberation: Deliberation,
     serial: u128,
 }
 
@@ -78,6 +79,7 @@ impl Story {
             volunteers: States::default(),
             activities: States::default(),
             ledgers: BTreeMap::new(),
+            deliberation: Deliberation::default(),
             serial: 0x9000,
         }
     }
@@ -91,7 +93,7 @@ impl Story {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
         let now = platform.now;
         let who = volunteer(a);
-        match what % 24 {
+        match what % 32 {
             0 => {
                 let code = area(a);
                 let command = AreaCommand::List { code: code.clone(), name: format!("{code} {}", b % 2) };
@@ -163,7 +165,8 @@ impl Story {
                 }
             }
             11..16 => self.activity(platform, what, a, b, now).await,
-            _ => self.service(platform, a, b, now).await,
+            16..24 => self.service(platform, a, b, now).await,
+            _ => self.deliberation.wish(platform, a, b).await,
         }
     }
 
@@ -289,7 +292,7 @@ impl Story {
 
 impl<S: Default + Clone + Send> States<S> {
     /// Whether the command was accepted and did something.
-    async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
+    pub async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
     where
         A::Event: DomainEvent,
     {

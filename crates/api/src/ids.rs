@@ -6,7 +6,10 @@ use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
-    values::{AccountId, ActivityId, AreaCode, AttendanceId, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
+    values::{
+        AccountId, ActivityId, AmendmentId, AreaCode, AttendanceId, CouncilId, MeetingId, MotionId, OrganisationId, ParagraphId, PersonId,
+        RecordId, ResidentIssueId, ShiftId, VolunteerId, VoteId,
+    },
 };
 
 use crate::fault::{self, Code};
@@ -39,6 +42,10 @@ plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
 }
 
+plain! {
+    CouncilId "Council", MotionId "Motion", ParagraphId "Paragraph", MeetingId "Meeting", VoteId "Vote", ResidentIssueId "ResidentIssue",
+}
+
 macro_rules! within {
     ($($(#[$doc:meta])* $key:ident { $outer:ident: $outer_id:ident, $inner:ident: $inner_id:ident } $name:literal),+ $(,)?) => {$(
         $(#[$doc])*
@@ -66,6 +73,8 @@ within! {
     ShiftKey { activity: ActivityId, shift: ShiftId } "Shift",
     /// A stay at an activity.
     AttendanceKey { activity: ActivityId, attendance: AttendanceId } "Attendance",
+    /// An amendment to a motion.
+    AmendmentKey { motion: MotionId, amendment: AmendmentId } "Amendment",
 }
 
 /// The global id.

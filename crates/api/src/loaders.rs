@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
-use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
+use gongyi_domain::values::{AccountId, ActivityId, AreaCode, MotionId, OrganisationId, PersonId, RecordId, VolunteerId};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow, Views,
-    VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, QueryError,
+    ServiceRecordRow, ShiftRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -59,6 +59,8 @@ by_id! {
     OrganisationId => OrganisationRow, organisations_by_ids, id;
     ActivityId => ActivityRow, activities_by_ids, id;
     RecordId => ServiceRecordRow, service_records_by_ids, record;
+    PersonId => PersonRow, persons_by_ids, person;
+    MotionId => MotionRow, motions_by_ids, id;
 }
 
 macro_rules! lists_of {
@@ -88,6 +90,21 @@ lists_of! {
     ShiftsOf(ActivityId) => ShiftRow, shifts_of_activities, activity;
     /// The stays at an activity.
     AttendancesOf(ActivityId) => AttendanceRow, attendances_of_activities, activity;
+}
+
+/// A motion's text at a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TextAt(pub(crate) MotionId, pub(crate) u32);
+
+impl Loader<TextAt> for FromViews {
+    type Value = MotionVersionRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[TextAt]) -> Result<HashMap<TextAt, MotionVersionRow>, LoadFault> {
+        let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let rows = self.views().motion_versions_by_keys(&keys).await?;
+        Ok(rows.into_iter().map(|row| (TextAt(row.motion, row.version), row)).collect())
+    }
 }
 
 /// An organisation and all above it, nearest first.

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
+use gongyi_domain::deliberation::motion::MOTIONS;
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
         accounts::{self, Account},
         areas::{self, Area},
     },
+    deliberation::motions::{self, Motion},
     door::Door,
     fault::{self, Code},
     ids::{self, GlobalId},
@@ -43,6 +45,8 @@ pub enum Node {
     Attendance(Attendance),
     /// A service record.
     ServiceRecord(ServiceRecord),
+    /// A motion.
+    Motion(Motion),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -74,6 +78,10 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),
         "Attendance" => attendance::attendance_node(door, read(&text)?).await?.map(Node::Attendance),
         "ServiceRecord" => services::service_record_node(door, read(&text)?).await?.map(Node::ServiceRecord),
+        "Motion" => {
+            door.may(&MOTIONS, &public)?;
+            motions::motion(door, read(&text)?).await?.map(Node::Motion)
+        }
         _ => return Err(unknown()),
     })
 }

@@ -5,6 +5,7 @@ mod commands;
 mod harness;
 mod http;
 mod limits;
+mod motions;
 mod personal_data;
 mod queries;
 mod schema;

@@ -13,15 +13,17 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; the categories are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 3] = ["categories", "node", "nodes"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 4] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 6] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
     ("serviceRecordChanges", "serviceRecords"),
+    ("motion", "motions"),
+    ("motionChanges", "motions"),
 ];
-/// Acts without a root field: those of the command line, and the two that fields of persons ask.
-const ACTS_WITHOUT_A_FIELD: [&str; 6] =
-    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber"];
+/// Acts without a root field: those of the command line, the two that fields of persons ask, and the one that drafts ask.
+const ACTS_WITHOUT_A_FIELD: [&str; 7] =
+    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber", "motionDrafts"];
 
 async fn introspected(query: &str) -> Value {
     let schema = gongyi_api::schema(None, &ApiSettings::default(), Metrics::default());

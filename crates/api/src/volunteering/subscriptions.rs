@@ -126,14 +126,14 @@ fn record_event(event: &ServiceLedgerEvent) -> (RecordId, ServiceRecordEvent) {
 }
 
 /// One event of a followed stream, as it is told.
-struct Heard<E> {
-    position: Position,
-    at: Moment,
-    event: E,
+pub(crate) struct Heard<E> {
+    pub(crate) position: Position,
+    pub(crate) at: Moment,
+    pub(crate) event: E,
 }
 
 /// The events of one stream after a position, each once the views show it and the actor still may.
-struct Following {
+pub(crate) struct Following {
     app: App,
     asker: Arc<Asker>,
     stream: StreamId,
@@ -144,7 +144,7 @@ struct Following {
 
 impl Following {
     /// Events after the client's position, or from now on.
-    async fn after<E: DomainEvent>(
+    pub(crate) async fn after<E: DomainEvent>(
         self,
         door: &Door<'_>,
         after: Option<&Position>,
@@ -195,7 +195,8 @@ impl Following {
     }
 }
 
-fn following(ctx: &Context<'_>, stream: StreamId, act: &'static Act, subject: Subject) -> Result<Following, Error> {
+/// The events of a stream, for who may.
+pub(crate) fn following(ctx: &Context<'_>, stream: StreamId, act: &'static Act, subject: Subject) -> Result<Following, Error> {
     let door = Door::of(ctx)?;
     let asker = ctx.data::<Arc<Asker>>()?.clone();
     door.may(act, &subject)?;

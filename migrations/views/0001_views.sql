@@ -255,13 +255,14 @@ CREATE TABLE motions (
     phase      TEXT    NOT NULL,
     year       INTEGER, -- with the number: since its first submission
     number     INTEGER,
+    public_from INTEGER, -- the version that was first submitted
     changed_at INTEGER NOT NULL,
     percent    INTEGER,
     postponed_until TEXT,
     merged_into TEXT,
     state      TEXT    NOT NULL, -- JSON
     position   INTEGER NOT NULL,
-    CHECK ((year IS NULL) = (number IS NULL))
+    CHECK ((year IS NULL) = (number IS NULL) AND (year IS NULL) = (public_from IS NULL))
 ) STRICT;
 CREATE INDEX motions_by_drafting ON motions (drafted_at, id);
 CREATE INDEX motions_by_change ON motions (changed_at, id);

@@ -154,11 +154,27 @@ async fn a_draft_is_private_until_it_is_submitted_and_numbered() {
         assert_eq!((&seen["number"], phase, paragraph), (&Value::Null, &json!("DRAFTED"), &json!("在东门装十盏灯")));
         assert_eq!(listed(who, json!({})).await, [motion.clone()]);
     }
+    let draft = chamber.draft();
+    let revised = json!({ "motion": motion, "against": 1, "category": "OTHER", "text": draft["text"] });
+    zhang.client.does("reviseMotion", "motion { version }", revised.clone()).await;
+    assert_eq!(zhang.client.is_refused("reviseMotion", revised).await, "VersionOutdated");
     let done = zhang.client.does("submitMotion", "motion { number }", json!({ "motion": motion })).await;
     assert_eq!(done["motion"]["number"], "2026-001");
     let seen = shown(&district.stranger(), &motion, fields).await;
     assert_eq!((&seen["phaseName"], &seen["secondsNeeded"]), (&json!("submitted and waiting for seconds"), &json!(2)));
     assert_eq!(seen["movers"][0]["name"], "张建国", "who moves does so in public");
+    // What the movers wrote before they submitted it stays theirs.
+    let versions = "versions { nodes { version difference { title { kind } } } } difference(from: 1) { title { kind } }";
+    let kept = json!([{ "kind": "EQUAL" }]);
+    let first_two = json!([{ "version": 1, "difference": null }, { "version": 2, "difference": { "title": kept } }]);
+    for (who, nodes, difference) in [
+        (&district.stranger(), json!([{ "version": 2, "difference": null }]), Value::Null),
+        (&zhang.client, first_two.clone(), json!({ "title": kept })),
+        (&chamber.organiser, first_two, json!({ "title": kept })),
+    ] {
+        let seen = shown(who, &motion, versions).await;
+        assert_eq!((&seen["versions"]["nodes"], &seen["difference"]), (&nodes, &difference));
+    }
     assert_eq!(zhang.client.is_refused("secondMotion", json!({ "motion": motion })).await, "OwnSecond");
     assert_eq!(li.client.is_refused("acceptMotion", json!({ "motion": motion })).await, "NotAllowed");
     assert_eq!(li.client.is_refused("acceptMotion", json!({ "motion": "?" })).await, "InvalidInput");

@@ -76,9 +76,11 @@ async fn a_motions_view_is_the_domains_state_with_what_the_rules_forget() {
     let views = platform.settled().await;
     let row = views.motion(motion(1)).await.unwrap().unwrap();
     assert_eq!((&row.state, row.phase, row.year, row.number, row.percent), (&state, Phase::Reviewed, Some(2026), Some(1), Some(80)));
-    let versions = views.motion_versions(motion(1), false, &PageArgs::default()).await.unwrap();
+    let versions = views.motion_versions(motion(1), 1, &PageArgs::default()).await.unwrap();
     let says: Vec<_> = versions.edges.iter().map(|(_, it)| (it.version, it.amendment, it.text.paragraphs[0].text.as_str())).collect();
     assert_eq!(says, [(1, None, "十盏灯"), (2, Some(AMENDMENT), "二十盏灯")]);
+    assert_eq!(views.motion_versions(motion(1), 2, &PageArgs::default()).await.unwrap().total, 1);
+    assert_eq!(row.public_from, Some(1));
     let (_, amendment) = views.motion_amendments(motion(1), &PageArgs::default()).await.unwrap().edges.pop().unwrap();
     assert_eq!(views.motion_amendment(motion(1), AMENDMENT).await.unwrap(), Some(amendment.clone()));
     let keys = [(motion(1), 2), (motion(1), 3)];

@@ -50,33 +50,39 @@ impl MotionPerson {
 }
 
 /// A motion's text at a version.
-pub struct MotionVersion(pub(crate) MotionVersionRow);
+pub struct MotionVersion {
+    pub(crate) row: MotionVersionRow,
+    /// The first version that the asker may read.
+    pub(crate) readable_from: u32,
+}
 
 /// A motion's text at a version.
 #[Object]
 impl MotionVersion {
     /// The version, from 1.
     async fn version(&self) -> u32 {
-        self.0.version
+        self.row.version
     }
     /// Since when it is the text.
     async fn written_at(&self) -> Moment {
-        Moment(self.0.written_at)
+        Moment(self.row.written_at)
     }
     /// The id of the amendment that made it; null if its movers wrote it.
     async fn amendment_id(&self) -> Option<ID> {
-        self.0.amendment.map(|amendment| ids::id(&AmendmentKey { motion: self.0.motion, amendment }))
+        self.row.amendment.map(|amendment| ids::id(&AmendmentKey { motion: self.row.motion, amendment }))
     }
     /// What it says.
     async fn text(&self) -> Text {
-        Text::from(&self.0.text)
+        Text::from(&self.row.text)
     }
-    /// What changed since the version before; null for the first.
+    /// What changed since the version before; null for the first that the asker may read.
     #[graphql(complexity = "DIFFERENCE_COST_FIELDS + child_complexity")]
     async fn difference(&self, ctx: &Context<'_>) -> Result<Option<TextDifference>, Error> {
-        let before = TextAt(self.0.motion, self.0.version.saturating_sub(1));
-        let before = Door::of(ctx)?.load(before).await?;
-        Ok(before.map(|before| texts::difference_between(&before.text, &self.0.text)))
+        if self.row.version <= self.readable_from {
+            return Ok(None);
+        }
+        let before = Door::of(ctx)?.load(TextAt(self.row.motion, self.row.version - 1)).await?;
+        Ok(before.map(|before| texts::difference_between(&before.text, &self.row.text)))
     }
 }
 

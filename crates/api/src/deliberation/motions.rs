@@ -1,6 +1,7 @@
 //! Motions as they are read. What changes them stands in `motion_commands` and `motion_course_commands`.
 //!
-//! - What was ever submitted is public; other drafts show to their movers and the area's staff.
+//! - What was ever submitted is public, from the version submitted first on; earlier ones and other drafts show to their
+//!   movers and the area's staff.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_domain::{
@@ -96,8 +97,20 @@ impl MotionDecision {
     }
 }
 
-/// A motion.
-pub struct Motion(pub(crate) MotionRow);
+/// A motion; boxed, for with its whole state it is far larger than other nodes.
+pub struct Motion(Box<MotionRow>);
+
+impl Motion {
+    fn new(row: MotionRow) -> Self {
+        Self(Box::new(row))
+    }
+
+    /// The first version of the text that the asker may read.
+    fn readable_from(&self, door: &Door<'_>) -> u32 {
+        let public_from = self.0.public_from.unwrap_or(1);
+        if door.allowed(&MOTION_DRAFTS, &draft_subject(door, &self.0)) { 1 } else { public_from }
+    }
+}
 
 /// A motion (议题、议案): drafted, submitted, seconded, screened, amended, voted on, carried out and reviewed.
 #[Object]
@@ -179,7 +192,8 @@ impl Motion {
     async fn version(&self) -> u32 {
         self.0.state.version
     }
-    /// Its text at every version, oldest first.
+    /// Its text at every version, oldest first; what its movers wrote before they submitted it shows to them and the area's
+    /// staff only.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn versions(
         &self,
@@ -190,9 +204,11 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionVersion>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().motion_versions(self.0.id, false, &page).await)?, MotionVersion))
+        let readable_from = self.readable_from(&door);
+        let page = door.read(door.app.views().motion_versions(self.0.id, readable_from, &page).await)?;
+        Ok(paging::paged(page, |row| MotionVersion { row, readable_from }))
     }
-    /// What changed from one version to another; null if there is no such version.
+    /// What changed from one version to another; null if there is none of them, or the asker may not read one.
     #[graphql(complexity = "DIFFERENCE_COST_FIELDS + child_complexity")]
     async fn difference(
         &self,
@@ -202,6 +218,9 @@ impl Motion {
     ) -> Result<Option<TextDifference>, Error> {
         let door = Door::of(ctx)?;
         let to = to.unwrap_or(self.0.state.version);
+        if from.min(to) < self.readable_from(&door) {
+            return Ok(None);
+        }
         let (from, to) = (door.load(TextAt(self.0.id, from)).await?, door.load(TextAt(self.0.id, to)).await?);
         Ok(from.zip(to).map(|(from, to)| texts::difference_between(&from.text, &to.text)))
     }
@@ -325,7 +344,7 @@ pub(crate) fn draft_subject(door: &Door<'_>, row: &MotionRow) -> Subject {
 /// A motion, for whoever may read it.
 pub(crate) async fn motion(door: &Door<'_>, id: MotionId) -> Result<Option<Motion>, Error> {
     let row = door.load(id).await?;
-    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(door, row))).map(Motion))
+    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(door, row))).map(Motion::new))
 }
 
 async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
@@ -439,7 +458,7 @@ impl MotionQueries {
             drafts: drafts_seen(&door.asker.actor),
         };
         let page = door.read(door.app.views().motions(&filter, sort.into(), descending, &page).await)?;
-        Ok(paging::paged(page, Motion))
+        Ok(paging::paged(page, Motion::new))
     }
 
     /// One motion; null if there is none, or if it is a draft that the asker may not read. Open to everybody.

@@ -134,14 +134,15 @@ impl Views {
         Ok(self.motions_by_ids(&[id]).await?.pop())
     }
 
-    /// A motion's text at every version, oldest first unless `descending`.
+    /// A motion's text at every version from this one on, oldest first.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn motion_versions(&self, motion: MotionId, descending: bool, page: &PageArgs) -> Result<Page<MotionVersionRow>, QueryError> {
+    pub async fn motion_versions(&self, motion: MotionId, from: u32, page: &PageArgs) -> Result<Page<MotionVersionRow>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.with("v.motion=?", motion.to_string());
-        let sort = Sort { name: "motion_versions", columns: vec![SortColumn::plain("v.version")], descending };
+        conditions.with("v.version>=?", i64::from(from));
+        let sort = Sort { name: "motion_versions", columns: vec![SortColumn::plain("v.version")], descending: false };
         Listing { select: MotionVersionRow::select("v"), from: "motion_versions v", conditions, sort }.page(self.pool(), page).await
     }
 

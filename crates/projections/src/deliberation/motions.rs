@@ -54,6 +54,8 @@ row! {
             year: Option<u16>,
             /// Its number in that year.
             number: Option<u32>,
+            /// The version that was first submitted: what it said before is its movers' own.
+            public_from: Option<u32>,
         }
         live {
             /// When anything of it changed last.
@@ -270,6 +272,7 @@ impl MotionsFold {
                 phase: Phase::Drafted,
                 year: None,
                 number: None,
+                public_from: None,
                 changed_at: change.recorded_at,
                 percent: None,
                 postponed_until: None,
@@ -464,7 +467,7 @@ impl Fold for MotionsFold {
             Event::Deliberation(deliberation::Event::Motion(event)) => self.motion(change, texts, event)?,
             Event::Deliberation(deliberation::Event::MotionRegister(MotionRegisterEvent::MotionNumbered { motion, year, number })) => {
                 let row = self.motions.change(&(*motion,), change.position)?;
-                (row.year, row.number) = (Some(*year), Some(*number));
+                (row.year, row.number, row.public_from) = (Some(*year), Some(*number), Some(row.state.version));
             }
             Event::Person(PersonEvent::PersonErased {}) => {
                 let person = PersonId(change.stream.id);

@@ -342,3 +342,89 @@ CREATE TABLE issue_endorsements (
     PRIMARY KEY (issue, person)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX issue_endorsements_by_person ON issue_endorsements (person, issue);
+-- Motions. What stands in `state` is the domain's own state of the motion; the other columns are what lists filter and
+-- order by, and what the rules do not need.
+CREATE TABLE motions (
+    id         TEXT    PRIMARY KEY,
+    area       TEXT    NOT NULL,
+    drafted_at INTEGER NOT NULL,
+    category   TEXT    NOT NULL,
+    phase      TEXT    NOT NULL,
+    year       INTEGER, -- with the number: since its first submission
+    number     INTEGER,
+    public_from INTEGER, -- the version that was first submitted
+    changed_at INTEGER NOT NULL,
+    percent    INTEGER,
+    postponed_until TEXT,
+    merged_into TEXT,
+    state      TEXT    NOT NULL, -- JSON
+    CHECK ((year IS NULL) = (number IS NULL) AND (year IS NULL) = (public_from IS NULL))
+CREATE INDEX motions_by_drafting ON motions (drafted_at, id);
+CREATE INDEX motions_by_change ON motions (changed_at, id);
+CREATE INDEX motions_by_number ON motions (coalesce(year, 0), coalesce(number, 0), id);
+CREATE INDEX motions_by_council ON motions (council, phase);
+CREATE INDEX motions_by_area ON motions (area);
+
+CREATE TABLE motion_movers (
+    motion   TEXT    NOT NULL,
+    PRIMARY KEY (motion, person)
+CREATE INDEX motion_movers_by_person ON motion_movers (person, motion);
+
+CREATE TABLE motion_versions (
+    motion     TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    written_at INTEGER NOT NULL,
+    amendment  TEXT, -- that made it
+    text       TEXT    NOT NULL, -- JSON
+    PRIMARY KEY (motion, version)
+
+CREATE TABLE motion_amendments (
+    motion      TEXT    NOT NULL,
+    amendment   TEXT    NOT NULL,
+    proposer    TEXT    NOT NULL,
+    proposed_at INTEGER NOT NULL,
+    against     INTEGER NOT NULL,
+    changes     TEXT    NOT NULL, -- JSON
+    grounds     TEXT,
+    status      TEXT    NOT NULL,
+    settled_at  INTEGER,
+    merged_as   INTEGER, -- the version it made
+    vote        TEXT,
+    reason      TEXT,
+    position    INTEGER NOT NULL,
+    PRIMARY KEY (motion, amendment)
+
+CREATE TABLE motion_reports (
+    at          INTEGER PRIMARY KEY,
+    motion      TEXT    NOT NULL,
+    reported_at INTEGER NOT NULL,
+    actor       TEXT    NOT NULL,
+    percent     INTEGER, -- none: carried out
+    report      TEXT    NOT NULL,
+    evidence    TEXT    NOT NULL, -- JSON
+    position    INTEGER NOT NULL
+CREATE INDEX motion_reports_by_motion ON motion_reports (motion, at);
+
+CREATE TABLE motion_reviews (
+    at          INTEGER PRIMARY KEY,
+    motion      TEXT    NOT NULL,
+    person      TEXT    NOT NULL,
+    rating      INTEGER NOT NULL,
+    reviewed_at INTEGER NOT NULL,
+    text_of     TEXT,
+    stands      INTEGER NOT NULL,
+    text        TEXT,
+    position    INTEGER NOT NULL
+CREATE INDEX motion_reviews_by_motion ON motion_reviews (motion, stands, at);
+CREATE INDEX motion_reviews_by_person ON motion_reviews (text_of) WHERE text_of IS NOT NULL;
+
+CREATE TABLE motion_history (
+    at          INTEGER PRIMARY KEY,
+    motion      TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor       TEXT    NOT NULL,
+    event_type  TEXT    NOT NULL,
+    person      TEXT,
+    reason      TEXT,
+    position    INTEGER NOT NULL
+CREATE INDEX motion_history_by_motion ON motion_history (motion, at);

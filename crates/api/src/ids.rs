@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
     values::{
-        AccountId, ActivityId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId, PersonId, RecordId,
-        ResidentIssueId, ShiftId, VolunteerId, VoteId,
+        AccountId, ActivityId, AmendmentId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId,
+        ParagraphId, PersonId, RecordId, ResidentIssueId, ShiftId, VolunteerId, VoteId,
     },
 };
 
@@ -40,7 +40,8 @@ macro_rules! plain {
 }
 plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
-    CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", MeetingId "Meeting", VoteId "Vote", ElectionId "Election",
+    CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", ParagraphId "Paragraph", MeetingId "Meeting", VoteId "Vote",
+    ElectionId "Election",
 }
 
 macro_rules! within {
@@ -70,6 +71,8 @@ within! {
     ShiftKey { activity: ActivityId, shift: ShiftId } "Shift",
     /// A stay at an activity.
     AttendanceKey { activity: ActivityId, attendance: AttendanceId } "Attendance",
+    /// An amendment to a motion.
+    AmendmentKey { motion: MotionId, amendment: AmendmentId } "Amendment",
 }
 
 /// The global id.

@@ -4,10 +4,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
-use gongyi_domain::values::{AccountId, ActivityId, AreaCode, CouncilId, OrganisationId, PersonId, RecordId, ResidentIssueId, VolunteerId};
+use gongyi_domain::values::{
+    AccountId, ActivityId, AreaCode, CouncilId, MotionId, OrganisationId, PersonId, RecordId, ResidentIssueId, VolunteerId,
+};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, IssueRow, MembershipRow, OrganisationRow, PersonRow,
-    QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, IssueRow, MembershipRow, MotionRow, MotionVersionRow,
+    OrganisationRow, PersonRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -62,6 +64,7 @@ by_id! {
     PersonId => PersonRow, persons_by_ids, person;
     CouncilId => CouncilRow, councils_by_ids, id;
     ResidentIssueId => IssueRow, issues_by_ids, id;
+    MotionId => MotionRow, motions_by_ids, id;
 }
 
 macro_rules! lists_of {
@@ -107,6 +110,21 @@ impl Loader<StarsOf> for FromViews {
         let districts: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
         let rows = self.views().star_schemes_by_districts(&districts).await?;
         Ok(rows.into_iter().map(|row| (StarsOf(row.district.clone()), row)).collect())
+    }
+}
+
+/// A motion's text at a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TextAt(pub(crate) MotionId, pub(crate) u32);
+
+impl Loader<TextAt> for FromViews {
+    type Value = MotionVersionRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[TextAt]) -> Result<HashMap<TextAt, MotionVersionRow>, LoadFault> {
+        let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let rows = self.views().motion_versions_by_keys(&keys).await?;
+        Ok(rows.into_iter().map(|row| (TextAt(row.motion, row.version), row)).collect())
     }
 }
 

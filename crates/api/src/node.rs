@@ -3,6 +3,7 @@
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
 use gongyi_domain::deliberation::council::COUNCILS;
+use gongyi_domain::deliberation::motion::MOTIONS;
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     deliberation::{
         councils::{self, Council},
         issues::{self, ResidentIssue},
+        motions::{self, Motion},
     },
     door::Door,
     fault::{self, Code},
@@ -52,6 +54,8 @@ pub enum Node {
     Council(Council),
     /// A resident's issue.
     ResidentIssue(ResidentIssue),
+    /// A motion.
+    Motion(Motion),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -88,6 +92,10 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
             councils::council(door, read(&text)?).await?.map(Node::Council)
         }
         "ResidentIssue" => issues::issue_node(door, read(&text)?).await?.map(Node::ResidentIssue),
+        "Motion" => {
+            door.may(&MOTIONS, &public)?;
+            motions::motion(door, read(&text)?).await?.map(Node::Motion)
+        }
         _ => return Err(unknown()),
     })
 }

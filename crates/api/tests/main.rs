@@ -9,6 +9,7 @@ mod harness;
 mod http;
 mod known_at;
 mod limits;
+mod motions;
 mod personal_data;
 mod queries;
 mod registration;

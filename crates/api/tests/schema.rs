@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 8] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 10] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
@@ -22,11 +22,21 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 8] = [
     ("council", "councils"),
     ("releaseGuest", "registerGuest"),
     ("issue", "issues"),
+    ("motion", "motions"),
+    ("motionChanges", "motions"),
 ];
-/// Acts without a root field: those of the command line, the two that fields of persons ask, and the one that
-/// `registerVolunteer` asks for who has withdrawn.
-const ACTS_WITHOUT_A_FIELD: [&str; 7] =
-    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber", "returnVolunteer"];
+/// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
+/// `registerVolunteer` asks for who has withdrawn, and the one that drafts ask.
+const ACTS_WITHOUT_A_FIELD: [&str; 8] = [
+    "importAreas",
+    "importVolunteers",
+    "importOrganisations",
+    "importHours",
+    "personalData",
+    "wholeIdNumber",
+    "returnVolunteer",
+    "motionDrafts",
+];
 
 async fn introspected(query: &str) -> Value {
     let schema = gongyi_api::schema(None, &ApiSettings::default(), Metrics::default());

@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 
 use crate::harness::{District, Resident, STREET, text};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     async fn open(address: SocketAddr, protocol: &str) -> Self {
@@ -40,7 +40,7 @@ impl Socket {
         }
     }
 
-    async fn as_(address: SocketAddr, token: Option<&str>) -> Self {
+    pub async fn as_(address: SocketAddr, token: Option<&str>) -> Self {
         let mut socket = Self::open(address, "graphql-transport-ws").await;
         let payload = token.map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
         socket.says(json!({ "type": "connection_init", "payload": payload })).await;
@@ -48,12 +48,12 @@ impl Socket {
         socket
     }
 
-    async fn subscribes(&mut self, id: &str, query: &str, variables: Value) {
+    pub async fn subscribes(&mut self, id: &str, query: &str, variables: Value) {
         self.says(json!({ "type": "subscribe", "id": id, "payload": { "query": query, "variables": variables } })).await;
     }
 
     /// The next item's payload.
-    async fn item(&mut self) -> Value {
+    pub async fn item(&mut self) -> Value {
         let message = self.hears().await.unwrap();
         assert_eq!(message["type"], "next", "{message}");
         message["payload"].clone()

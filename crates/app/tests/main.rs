@@ -11,6 +11,8 @@ mod elections;
 mod erasure;
 mod harness;
 mod issues;
+mod motions;
+mod motions_course;
 mod organisations;
 mod registration;
 mod returning;

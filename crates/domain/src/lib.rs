@@ -11,7 +11,10 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
-use deliberation::{council, issue};
+use deliberation::{
+    council, issue,
+    motion::{self, amending, carrying_out, deciding, drafting},
+};
 use event::aggregates;
 use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
@@ -130,4 +133,33 @@ pub const ACTS: &[&Act] = &[
     &issue::ANSWER_ISSUE,
     &issue::CLOSE_ISSUE,
     &issue::ISSUES,
+    &drafting::DRAFT_MOTION,
+    &drafting::REVISE_MOTION,
+    &drafting::JOIN_MOTION,
+    &drafting::WITHDRAW_MOTION,
+    &drafting::ATTACH_TO_MOTION,
+    &drafting::DETACH_FROM_MOTION,
+    &drafting::SUBMIT_MOTION,
+    &drafting::SECOND_MOTION,
+    &drafting::WITHDRAW_SECOND,
+    &drafting::ACCEPT_MOTION,
+    &drafting::RETURN_MOTION,
+    &amending::PROPOSE_AMENDMENT,
+    &amending::REVISE_AMENDMENT,
+    &amending::WITHDRAW_AMENDMENT,
+    &amending::ACCEPT_AMENDMENT,
+    &amending::REJECT_AMENDMENT,
+    &deciding::REFER_MOTION,
+    &deciding::ANSWER_REFERRAL,
+    &deciding::POSTPONE_MOTION,
+    &deciding::MERGE_MOTIONS,
+    &deciding::RELATE_MOTIONS,
+    &deciding::ANNUL_DECISION,
+    &deciding::RECONSIDER_MOTION,
+    &carrying_out::REPORT_PROGRESS,
+    &carrying_out::COMPLETE_MOTION,
+    &carrying_out::REVOKE_COMPLETION,
+    &carrying_out::REVIEW_MOTION,
+    &motion::MOTIONS,
+    &motion::MOTION_DRAFTS,
 ];

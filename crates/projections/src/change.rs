@@ -171,6 +171,7 @@ fn deliberation_texts<'a>(event: &'a deliberation::Event, see: &mut impl FnMut(&
 mod tests {
     use super::*;
     use chrono::DateTime;
+    use gongyi_domain::event::CodecError;
     use gongyi_eventlog::Metadata;
     use uuid::Uuid;
 
@@ -194,7 +195,7 @@ mod tests {
                 payload: "{}".to_owned(),
                 commit: Arc::new(commit),
             };
-            let error = decode(&Upcasters::new(), &recorded).unwrap_err();
+            let error = Upcasters::new().decode_event(&recorded).unwrap_err();
             assert!(matches!(error, DecodeError::Codec { source: CodecError::Payload { .. }, .. }), "{kind}: {error:?}");
             assert!(is_known_kind(kind));
         }

@@ -23,7 +23,7 @@ use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
     change::{self, Change},
     cost::Clock,
-    deliberation::{councils::CouncilsFold, issues::IssuesFold},
+    deliberation::{councils::CouncilsFold, issues::IssuesFold, motion_history::MotionHistoryFold, motions::MotionsFold},
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
     purge::{self, Purge},
@@ -65,6 +65,8 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<StarSchemesFold>(),
         model::<CouncilsFold>(),
         model::<IssuesFold>(),
+        model::<MotionsFold>(),
+        model::<MotionHistoryFold>(),
     ]
 }
 

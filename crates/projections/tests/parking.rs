@@ -101,7 +101,7 @@ async fn an_event_that_does_not_decode_parks_those_that_need_its_kind() {
     assert!(arrive(&running.views, last).await.is_err());
     let names = parked(&running.views);
     let at = bad - 1;
-    assert_eq!(names, [("persons", at, bad), ("service", at, bad), ("history", at, bad)]);
+    assert_eq!(names, [("persons", at, bad), ("service", at, bad), ("history", at, bad), ("motions", at, bad)]);
     let reason = running.views.status().into_iter().find_map(|view| view.parked).unwrap().reason;
     assert!(reason.contains("PersonRegistered"), "{reason}");
 

@@ -11,8 +11,9 @@ use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt, stream};
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},
+    deliberation::motion::Motion as MotionAggregate,
     event::DomainEvent,
-    values::{ActivityId, RecordId, VolunteerId},
+    values::{ActivityId, MotionId, RecordId, VolunteerId},
     volunteering::{
         activity::{ACTIVITIES, Activity as ActivityAggregate, ActivityEvent},
         service_ledger::{SERVICE_RECORDS, ServiceLedger, ServiceLedgerEvent},
@@ -26,6 +27,7 @@ use super::{
     services::{self, ServiceRecord},
 };
 use crate::{
+    deliberation::motions,
     door::{Asker, Door},
     fault::{self, Code},
     http::sockets::Seat,
@@ -126,19 +128,21 @@ fn record_event(event: &ServiceLedgerEvent) -> (RecordId, ServiceRecordEvent) {
 }
 
 /// One event of a followed stream, as it is told.
-struct Heard<E> {
-    position: Position,
-    at: Moment,
-    event: E,
+pub(crate) struct Heard<E> {
+    pub(crate) position: Position,
+    pub(crate) at: Moment,
+    pub(crate) event: E,
 }
 
 /// What is followed.
 #[derive(Clone, Copy)]
-enum Followed {
+pub(crate) enum Followed {
     /// An activity: its places are everybody's to see.
     Places(ActivityId),
     /// A volunteer's service records.
     Records(VolunteerId),
+    /// A motion: a draft is its movers' and the area's staff's to see, everything later everybody's.
+    Motion(MotionId),
 }
 
 impl Followed {
@@ -146,6 +150,7 @@ impl Followed {
         match self {
             Self::Places(id) => StreamId::of::<ActivityAggregate>(id),
             Self::Records(id) => StreamId::of::<ServiceLedger>(id),
+            Self::Motion(id) => StreamId::of::<MotionAggregate>(id),
         }
     }
 
@@ -154,19 +159,20 @@ impl Followed {
         match self {
             Self::Places(_) => Ok((&ACTIVITIES, Subject::default())),
             Self::Records(id) => Ok((&SERVICE_RECORDS, services::about(door, id).await?)),
+            Self::Motion(id) => motions::act_of_following(door, id).await,
         }
     }
 }
 
 /// The events of one stream after a position, each once the views show it and the actor still may.
-struct Following<'c> {
+pub(crate) struct Following<'c> {
     door: Door<'c>,
     followed: Followed,
     _seat: Option<Seat>,
 }
 
 impl<'c> Following<'c> {
-    async fn new(ctx: &Context<'c>, followed: Followed) -> Result<Self, Error> {
+    pub(crate) async fn new(ctx: &Context<'c>, followed: Followed) -> Result<Self, Error> {
         let door = Door::of(ctx)?;
         let (act, subject) = followed.asked(&door).await?;
         door.may(act, &subject)?;
@@ -174,7 +180,7 @@ impl<'c> Following<'c> {
     }
 
     /// Events after the client's position, or from now on.
-    async fn after<E: DomainEvent>(
+    pub(crate) async fn after<E: DomainEvent>(
         self,
         after: Option<&Position>,
     ) -> Result<impl Stream<Item = Result<Heard<E>, Error>> + use<'c, E>, Error> {
@@ -231,8 +237,8 @@ impl<'c> Following<'c> {
 #[derive(Default)]
 pub struct Subscriptions;
 
-/// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
-#[Subscription(name = "Subscription")]
+/// What volunteering tells as it happens.
+#[Subscription]
 impl Subscriptions {
     /// Every change of an activity's places. Open to everybody.
     async fn activity_places<'c>(

@@ -54,7 +54,8 @@ pub enum Change {
 }
 
 /// What a change can touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// The title.
     Title,
@@ -82,7 +83,8 @@ pub fn places(changes: &[Change]) -> BTreeSet<Place> {
 }
 
 /// Where an amendment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AmendmentStatus {
     /// Proposed, not decided.
     Pending,
@@ -95,7 +97,7 @@ pub enum AmendmentStatus {
 }
 
 /// An amendment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amendment {
     /// Who proposed it.
     pub proposer: PersonId,

@@ -63,6 +63,8 @@ const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::Distric
 const ONESELF_AND_KEEPERS: &[To] = &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// Read motions; those submitted are public.
 pub const MOTIONS: Act = Act { name: "motions", open_to: &[To::Anyone] };
+/// Read motions that were never submitted: the draft's movers, and who writes down for others.
+pub const MOTION_DRAFTS: Act = Act { name: "motionDrafts", open_to: ONESELF_AND_KEEPERS };
 
 /// What a motion came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -83,7 +85,7 @@ pub enum Origin {
 }
 
 /// How a vote ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The vote, which tells the rule, the counts and the reason.
     pub vote: VoteId,
@@ -94,7 +96,7 @@ pub struct Outcome {
 }
 
 /// A motion's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Motion {
     /// Where it stands.
     pub phase: Phase,
@@ -119,6 +121,7 @@ pub struct Motion {
     /// All amendments ever proposed.
     pub amendments: BTreeMap<AmendmentId, Amendment>,
     /// Which accepted amendment touched a place last, and in which version.
+    #[serde(with = "pairs")]
     pub touched: BTreeMap<Place, (u32, AmendmentId)>,
     /// The meeting on whose agenda it stands.
     pub meeting: Option<MeetingId>,
@@ -138,6 +141,22 @@ pub struct Motion {
     pub absorbed: BTreeSet<MotionId>,
     /// Who reviewed what came of it.
     pub reviewers: BTreeSet<PersonId>,
+}
+
+/// A map as a list of pairs: a place is no text, and only texts are keys in JSON.
+mod pairs {
+    use super::*;
+    use serde::{Deserializer, Serializer};
+
+    type Touched = BTreeMap<Place, (u32, AmendmentId)>;
+
+    pub(super) fn serialize<S: Serializer>(touched: &Touched, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(touched)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Touched, D::Error> {
+        Ok(Vec::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 /// What may be asked of a motion, by the part of its way.
@@ -234,6 +253,10 @@ refusals! {
         AlreadyReviewed("person", "已评价", "The person has reviewed it already"),
         /// As many as the stream takes.
         ReviewsFull { most: usize }("motion", "评价人数已达上限 {most}", "A motion takes at most {most} reviews"),
+        /// At home elsewhere.
+        NotAResident("person", "只有本区域居民可以评价", "Only residents of the council's area review what it had done"),
+        /// A review's text of 1 to 1000 characters.
+        ReviewTextUnfit { most: usize }("text", "评价内容须为 1 至 {most} 字", "A review's text has 1 to {most} characters"),
     }
 }
 

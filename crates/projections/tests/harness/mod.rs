@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part of it")]
 
 pub mod councils;
+pub mod deliberation;
 pub mod story;
 
 use std::{

@@ -28,7 +28,7 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, councils::Councils, seal};
+use super::{Platform, councils::Councils, deliberation::Deliberation, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
@@ -46,6 +46,7 @@ pub struct Story {
     stars: States<StarScheme>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
     councils: Councils,
+    deliberation: Deliberation,
     serial: u128,
 }
 
@@ -84,6 +85,7 @@ impl Story {
             stars: States::default(),
             ledgers: BTreeMap::new(),
             councils: Councils::default(),
+            deliberation: Deliberation::default(),
             serial: 0x9000,
         }
     }
@@ -100,7 +102,7 @@ impl Story {
         if what >= 216 {
             return self.councils.wish(platform, what, a, b).await;
         }
-        match what % 24 {
+        match what % 32 {
             0 if b.is_multiple_of(3) => {
                 let district = area(a).district();
                 let (thresholds, counts) = (vec![Minutes(1 + b % 600)], pick(&[Counts::Attested, Counts::AttestedAndDeclared], b));
@@ -185,7 +187,8 @@ impl Story {
                 }
             }
             11..16 => self.activity(platform, what, a, b, now).await,
-            _ => self.service(platform, a, b, now).await,
+            16..24 => self.service(platform, a, b, now).await,
+            _ => self.deliberation.wish(platform, a, b).await,
         }
     }
 

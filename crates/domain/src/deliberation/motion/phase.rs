@@ -1,7 +1,10 @@
 //! Where a motion stands.
 
+use serde::{Deserialize, Serialize};
+
 /// Where a motion stands. Amended is none of these: that is told by the text's version.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Not drafted.
     #[default]

@@ -1,0 +1,484 @@
+//! Motions as they are read. What changes them stands in `motion_commands` and `motion_course_commands`.
+//!
+//! - What was ever submitted is public, from the version submitted first on; earlier ones and other drafts show to their
+//!   movers and the area's staff.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_domain::{
+    access::authority::{Actor, Scope, Subject, To},
+    deliberation::{
+        motion::{MOTION_DRAFTS, MOTIONS, Origin, Outcome, Phase},
+        motion_category::MotionCategory as StoredCategory,
+        motion_register::MotionNumber,
+    },
+    values::{MotionId, PersonId},
+};
+use gongyi_projections::{DraftsSeen, MotionFilter as Filter, MotionRow, MotionSort as Sort};
+
+use super::{
+    motion_categories::MotionCategory,
+    motion_parts::{Amendment, MotionHistoryLine, MotionPerson, MotionRating, MotionReport, MotionReview, MotionVersion},
+    texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference},
+};
+use crate::{
+    access::areas::{self, Area},
+    door::Door,
+    fault::{self, Code},
+    ids,
+    loaders::TextAt,
+    outcome::Lang,
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Date, Moment, Position},
+};
+
+/// Where a motion stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Phase")]
+pub enum MotionPhase {
+    /// Never: a motion that is shown exists.
+    Unknown,
+    /// Its movers work on it.
+    Drafted,
+    /// Submitted, gathering seconds.
+    Submitted,
+    /// Seconded, waiting to be screened.
+    Seconded,
+    /// Taken in, open to amendments.
+    Accepted,
+    /// On a meeting's agenda.
+    Scheduled,
+    /// Put to the vote.
+    Voting,
+    /// Adopted.
+    Adopted,
+    /// Rejected.
+    Rejected,
+    /// Referred to another council.
+    Referred,
+    /// Postponed.
+    Postponed,
+    /// Withdrawn by its movers, for good.
+    Withdrawn,
+    /// Merged into another motion, for good.
+    Merged,
+    /// Being implemented.
+    Implementing,
+    /// Carried out.
+    Done,
+    /// Carried out and reviewed by residents.
+    Reviewed,
+}
+
+/// The decision on a motion.
+pub struct MotionDecision {
+    motion: MotionId,
+    outcome: Outcome,
+}
+
+/// How a motion was decided, as far as that stands.
+#[Object]
+impl MotionDecision {
+    /// Adopted, else rejected.
+    async fn adopted(&self) -> bool {
+        self.outcome.adopted
+    }
+    /// The id of the vote that decided it.
+    async fn vote_id(&self) -> ID {
+        ids::id(&self.outcome.vote)
+    }
+    /// The version that was voted on.
+    async fn version(&self) -> u32 {
+        self.outcome.version
+    }
+    /// The text that was voted on.
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<Text>, Error> {
+        let row = Door::of(ctx)?.load(TextAt(self.motion, self.outcome.version)).await?;
+        Ok(row.map(|row| Text::from(&row.text)))
+    }
+}
+
+/// A motion; boxed, for with its whole state it is far larger than other nodes.
+pub struct Motion(Box<MotionRow>);
+
+impl Motion {
+    fn new(row: MotionRow) -> Self {
+        Self(Box::new(row))
+    }
+
+    /// The first version of the text that the asker may read.
+    fn readable_from(&self, door: &Door<'_>) -> u32 {
+        let public_from = self.0.public_from.unwrap_or(1);
+        if door.allowed(&MOTION_DRAFTS, &draft_subject(door, &self.0)) { 1 } else { public_from }
+    }
+}
+
+/// A motion (议题、议案): drafted, submitted, seconded, screened, amended, voted on, carried out and reviewed.
+#[Object]
+impl Motion {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.0.id)
+    }
+    /// Its number within its council, `2026-001`; null until it is submitted.
+    async fn number(&self) -> Option<String> {
+        Some(MotionNumber { year: self.0.year?, number: self.0.number? }.to_string())
+    }
+    /// The id of the council it is before.
+    async fn council_id(&self) -> ID {
+        ids::id(&self.0.council)
+    }
+    /// The code of that council's area.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// That council's area.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.0.area.clone()).await
+    }
+    /// What it is about.
+    async fn category(&self) -> MotionCategory {
+        self.0.category.into()
+    }
+    /// Where it stands.
+    async fn phase(&self) -> MotionPhase {
+        self.0.phase.into()
+    }
+    /// Where it stands, in words.
+    async fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
+        match lang {
+            Lang::Zh => self.0.phase.zh(),
+            Lang::En => self.0.phase.en(),
+        }
+    }
+    /// When it was drafted.
+    async fn drafted_at(&self) -> Moment {
+        Moment(self.0.drafted_at)
+    }
+    /// When anything of it changed last.
+    async fn changed_at(&self) -> Moment {
+        Moment(self.0.changed_at)
+    }
+    /// The id of the resident's issue it came from, if it came from one.
+    async fn issue_id(&self) -> Option<ID> {
+        match self.0.state.origin {
+            Some(Origin::Issue { issue }) => Some(ids::id(&issue)),
+            Some(Origin::Motion { .. }) | None => None,
+        }
+    }
+    /// The other council's motion it came from, if that was referred.
+    async fn referred_from(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
+        match self.0.state.origin {
+            Some(Origin::Motion { motion: id, .. }) => motion(&Door::of(ctx)?, id).await,
+            Some(Origin::Issue { .. }) | None => Ok(None),
+        }
+    }
+    /// Who moves it; the first drafted it.
+    async fn movers(&self) -> Vec<MotionPerson> {
+        self.0.state.movers.iter().copied().map(MotionPerson::in_public).collect()
+    }
+    /// Who seconds it.
+    async fn seconders(&self) -> Vec<MotionPerson> {
+        self.0.state.seconders.iter().copied().map(MotionPerson::in_public).collect()
+    }
+    /// How many seconds it needs, as the charter said when it was submitted; null until then.
+    async fn seconds_needed(&self) -> Option<u32> {
+        self.0.year.map(|_| self.0.state.seconds_needed)
+    }
+    /// What it says now.
+    async fn text(&self) -> Text {
+        Text::from(&self.0.state.text)
+    }
+    /// The number of that text, from 1.
+    async fn version(&self) -> u32 {
+        self.0.state.version
+    }
+    /// Its text at every version, oldest first; what its movers wrote before they submitted it shows to them and the area's
+    /// staff only.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn versions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<MotionVersion>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let readable_from = self.readable_from(&door);
+        let page = door.read(door.app.views().motion_versions(self.0.id, readable_from, &page).await)?;
+        Ok(paging::paged(page, |row| MotionVersion { row, readable_from }))
+    }
+    /// What changed from one version to another; null if there is none of them, or the asker may not read one.
+    #[graphql(complexity = "DIFFERENCE_COST_FIELDS + child_complexity")]
+    async fn difference(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From this version.")] from: u32,
+        #[graphql(desc = "To this version; the last if not said.")] to: Option<u32>,
+    ) -> Result<Option<TextDifference>, Error> {
+        let door = Door::of(ctx)?;
+        let to = to.unwrap_or(self.0.state.version);
+        if from.min(to) < self.readable_from(&door) {
+            return Ok(None);
+        }
+        let (from, to) = (door.load(TextAt(self.0.id, from)).await?, door.load(TextAt(self.0.id, to)).await?);
+        Ok(from.zip(to).map(|(from, to)| texts::difference_between(&from.text, &to.text)))
+    }
+    /// Its amendments, in the order of being proposed.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn amendments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<Amendment>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        Ok(paging::paged(door.read(door.app.views().motion_amendments(self.0.id, &page).await)?, Amendment))
+    }
+    /// How many amendments are neither settled nor withdrawn; with any, it is not put to the vote.
+    async fn open_amendment_count(&self) -> usize {
+        self.0.state.open_amendments().count()
+    }
+    /// Files that belong to it.
+    async fn attachments(&self) -> Vec<Attachment> {
+        texts::attachments(&self.0.state.attachments)
+    }
+    /// The id of the meeting on whose agenda it stands.
+    async fn meeting_id(&self) -> Option<ID> {
+        self.0.state.meeting.map(|meeting| ids::id(&meeting))
+    }
+    /// The ids of all votes it was ever put to, oldest first.
+    async fn vote_ids(&self) -> Vec<ID> {
+        self.0.state.votes.iter().map(ids::id).collect()
+    }
+    /// How it was decided, as far as that stands.
+    async fn decision(&self) -> Option<MotionDecision> {
+        self.0.state.outcome.map(|outcome| MotionDecision { motion: self.0.id, outcome })
+    }
+    /// The day it is postponed to; null if it is not postponed, or until further notice.
+    async fn postponed_until(&self) -> Option<Date> {
+        self.0.postponed_until.map(Date)
+    }
+    /// The id of the council it was referred to.
+    async fn referred_to(&self) -> Option<ID> {
+        self.0.state.referred_to.map(|council| ids::id(&council))
+    }
+    /// The motion that the other council made of it, once that is public.
+    async fn taken_over_as(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
+        one_of(ctx, self.0.state.taken_over_as).await
+    }
+    /// Motions to be read with it.
+    #[graphql(complexity = "1 + 50 * child_complexity")]
+    async fn related(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+        all_of(ctx, self.0.state.related.iter().copied()).await
+    }
+    /// Motions that were merged into it.
+    #[graphql(complexity = "1 + 50 * child_complexity")]
+    async fn absorbed(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+        all_of(ctx, self.0.state.absorbed.iter().copied()).await
+    }
+    /// The motion it was merged into.
+    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
+        one_of(ctx, self.0.merged_into).await
+    }
+    /// How far it is carried out, 0 to 100; null while nothing was reported.
+    async fn percent(&self) -> Option<u8> {
+        if matches!(self.0.phase, Phase::Done | Phase::Reviewed) { Some(100) } else { self.0.percent }
+    }
+    /// Reports on what came of it, newest first.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<MotionReport>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        Ok(paging::paged(door.read(door.app.views().motion_reports(self.0.id, true, &page).await)?, MotionReport))
+    }
+    /// What residents say of the completion that stands, newest first.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<MotionReview>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let page = door.read(door.app.views().motion_reviews(self.0.id, &page).await)?;
+        Ok(paging::paged(page, |row| MotionReview { row, area: self.0.area.clone() }))
+    }
+    /// How many residents gave which rating to the completion that stands; ratings nobody gave are left out.
+    async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<MotionRating>, Error> {
+        let door = Door::of(ctx)?;
+        Ok(door.read(door.app.views().motion_ratings(self.0.id).await)?.into_iter().map(MotionRating).collect())
+    }
+    /// What happened to it when, by whom, why; oldest first.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<MotionHistoryLine>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let page = door.read(door.app.views().motion_history(self.0.id, false, &page).await)?;
+        Ok(paging::paged(page, |row| MotionHistoryLine { row, area: self.0.area.clone() }))
+    }
+}
+
+/// A motion as the subject of the act that reads drafts: in its area, the asker's own if the asker moves it.
+pub(crate) fn draft_subject(door: &Door<'_>, row: &MotionRow) -> Subject {
+    let mover = door.asker.actor.person().filter(|person| row.state.movers.contains(person));
+    Subject { area: Some(row.area.clone()), person: mover, ..Subject::default() }
+}
+
+/// The act of following a motion, and what it is about as things stand now.
+pub(crate) async fn act_of_following(door: &Door<'_>, id: MotionId) -> Result<(&'static Act, Subject), Error> {
+    Ok(match door.load(id).await? {
+        Some(row) if row.year.is_some() => (&MOTIONS, Subject::default()),
+        Some(row) => (&MOTION_DRAFTS, draft_subject(door, &row)),
+        None => (&MOTION_DRAFTS, Subject::default()),
+    })
+}
+
+/// A motion, for whoever may read it.
+pub(crate) async fn motion(door: &Door<'_>, id: MotionId) -> Result<Option<Motion>, Error> {
+    let row = door.load(id).await?;
+    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(door, row))).map(Motion::new))
+}
+
+async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
+    match id {
+        Some(id) => motion(&Door::of(ctx)?, id).await,
+        None => Ok(None),
+    }
+}
+
+async fn all_of(ctx: &Context<'_>, ids: impl Iterator<Item = MotionId>) -> Result<Vec<Motion>, Error> {
+    let door = Door::of(ctx)?;
+    let found = futures::future::try_join_all(ids.map(|id| motion(&door, id))).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The drafts this actor may read in a list, as [`MOTION_DRAFTS`] says.
+fn drafts_seen(actor: &Actor) -> DraftsSeen {
+    let mut seen = DraftsSeen { person: actor.person(), ..DraftsSeen::default() };
+    for grant in actor.grants().iter().filter(|grant| MOTION_DRAFTS.open_to.contains(&To::Holders(grant.role))) {
+        match &grant.scope {
+            Scope::Everywhere => seen.everywhere = true,
+            Scope::Area(area) => seen.areas.push(area.clone()),
+            // A motion belongs to no organisation.
+            Scope::Organisation(_) => {}
+        }
+    }
+    seen
+}
+
+/// Which motions.
+#[derive(Default, InputObject)]
+pub struct MotionFilter {
+    /// Before this council.
+    council: Option<ID>,
+    /// Before a council of this area or of one within it.
+    area: Option<AreaCode>,
+    /// In one of these phases.
+    phases: Option<Vec<MotionPhase>>,
+    /// About this.
+    category: Option<MotionCategory>,
+    /// That this person moves.
+    mover: Option<ID>,
+    /// That the asker moves.
+    #[graphql(default)]
+    mine: bool,
+    /// First submitted in this year.
+    year: Option<u16>,
+    /// Whose title or paragraphs contain this now.
+    text_contains: Option<String>,
+}
+
+impl MotionFilter {
+    fn mover(&self, door: &Door<'_>) -> Result<Option<PersonId>, Error> {
+        let named: Option<PersonId> = self.mover.as_ref().map(ids::asked).transpose()?;
+        if !self.mine {
+            return Ok(named);
+        }
+        let own = door.asker.actor.person().ok_or_else(|| fault::error(Code::Unauthenticated, "only who is signed in has motions"))?;
+        match named {
+            Some(other) if other != own => Err(fault::error(Code::BadInput, "either mine or another mover's")),
+            Some(_) | None => Ok(Some(own)),
+        }
+    }
+}
+
+/// How motions are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Sort")]
+pub enum MotionSort {
+    /// By number, year first; drafts without one come before all.
+    Number,
+    /// By when they were drafted.
+    DraftedAt,
+    /// By when anything of them changed last.
+    ChangedAt,
+}
+
+/// The root fields about motions.
+#[derive(Default)]
+pub struct MotionQueries;
+
+#[Object]
+impl MotionQueries {
+    /// Motions. Open to everybody; drafts that were never submitted show to their movers and the area's staff only.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn motions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which motions.")] filter: Option<MotionFilter>,
+        #[graphql(desc = "In which order.", default_with = "MotionSort::ChangedAt")] sort: MotionSort,
+        #[graphql(desc = "Backwards: the newest, or the highest number, first.", default = true)] descending: bool,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<Motion>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&MOTIONS, &Subject::default())?;
+        let asked = filter.unwrap_or_default();
+        let page = paging::asked(first, after, last, before)?;
+        let filter = Filter {
+            mover: asked.mover(&door)?,
+            council: asked.council.as_ref().map(ids::asked).transpose()?,
+            area: asked.area.map(|it| it.0),
+            phases: asked.phases.unwrap_or_default().into_iter().map(Phase::from).collect(),
+            category: asked.category.map(StoredCategory::from),
+            year: asked.year,
+            text_contains: asked.text_contains.filter(|text| !text.is_empty()),
+            drafts: drafts_seen(&door.asker.actor),
+        };
+        let page = door.read(door.app.views().motions(&filter, sort.into(), descending, &page).await)?;
+        Ok(paging::paged(page, Motion::new))
+    }
+
+    /// One motion; null if there is none, or if it is a draft that the asker may not read. Open to everybody.
+    async fn motion(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<Motion>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&MOTIONS, &Subject::default())?;
+        motion(&door, ids::asked(&id)?).await
+    }
+}

@@ -1,0 +1,136 @@
+//! Councils and motions of a test, and what is staged about them where no command of its own does it.
+
+use async_trait::async_trait;
+use gongyi_app::{
+    Command, Rejection,
+    deliberation::motions::{
+        AcceptMotion, DraftMotion, ParagraphDraft, SecondMotion, SubmitMotion, TextDraft, abandoned, decided, put_to_vote, schedule,
+        taken_off_agenda,
+    },
+    work::Work,
+};
+use gongyi_domain::{
+    access::authority::{Act, Subject},
+    deliberation::{
+        charter::{Charter, CharterTerms},
+        council::{Council, CouncilCommand, ESTABLISH_COUNCIL},
+        motion::{Motion, deciding::SCHEDULE_MOTION},
+        motion_category::MotionCategory,
+        seat::{Mandate, SeatSource},
+    },
+    values::{AreaCode, CouncilId, MeetingId, MotionId, PersonId, VoteId},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{District, Resident, area};
+
+/// Establishes a council under the model charter and seats its representatives.
+#[derive(Debug, Serialize)]
+struct Establishes {
+    council: CouncilId,
+    area: AreaCode,
+    seats: u32,
+    people: Vec<PersonId>,
+}
+
+#[async_trait]
+impl Command for Establishes {
+    const ACT: &'static Act = &ESTABLISH_COUNCIL;
+    type Answer = CouncilId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<CouncilId, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.area.clone()))?;
+        let today = work.today();
+        let mandate = Mandate::Authority { authority: "香洲区民政局".into(), reason: "批复".into() };
+        let charter = Charter::try_new(CharterTerms::model(self.seats)).unwrap();
+        let establish = CouncilCommand::Establish { area: self.area.clone(), name: "议事会".into(), charter, mandate, on: today, today };
+        work.load_and_decide::<Council>(self.council, establish).await?;
+        let source = SeatSource::Transition { source: "名册".into() };
+        let seat = CouncilCommand::Seat { people: self.people.clone(), from: today, until: None, source };
+        work.load_and_decide::<Council>(self.council, seat).await?;
+        Ok(self.council)
+    }
+}
+
+/// What a meeting does to a motion.
+#[derive(Debug, Serialize)]
+pub enum Meets {
+    Schedules(CouncilId, MeetingId),
+    TakesOff,
+    Puts(MeetingId, VoteId, u32),
+    Decides(VoteId, bool),
+    Abandons(VoteId),
+}
+
+#[derive(Debug, Serialize)]
+pub struct Meeting(pub MotionId, pub Meets);
+
+#[async_trait]
+impl Command for Meeting {
+    const ACT: &'static Act = &SCHEDULE_MOTION;
+    type Answer = ();
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {
+        let Self(motion, what) = self;
+        let area = work.load::<Motion>(*motion).await?.inner().area.clone();
+        work.may(Self::ACT, &Subject { area, ..Subject::default() })?;
+        let reason = || "时间不够".to_owned();
+        match what {
+            Meets::Schedules(council, meeting) => schedule(work, *council, *motion, *meeting).await,
+            Meets::TakesOff => taken_off_agenda(work, *motion, reason()).await,
+            Meets::Puts(meeting, vote, version) => put_to_vote(work, *motion, *meeting, *vote, *version).await,
+            Meets::Decides(vote, adopted) => decided(work, *motion, *vote, *adopted).await,
+            Meets::Abandons(vote) => abandoned(work, *motion, *vote, reason()).await,
+        }?;
+        Ok(())
+    }
+}
+
+/// A text of new paragraphs.
+pub fn text_of(title: &str, paragraphs: &[&str]) -> TextDraft {
+    let paragraphs = paragraphs.iter().map(|text| ParagraphDraft { id: None, text: (*text).to_owned() });
+    TextDraft { title: title.to_owned(), paragraphs: paragraphs.collect() }
+}
+
+impl District {
+    /// A council of five seats in the area, with these representatives; a motion there needs two seconds.
+    pub async fn establishes(&self, code: &str, people: &[&Resident<'_>]) -> CouncilId {
+        let people = people.iter().map(|it| it.person).collect();
+        let command = Establishes { council: CouncilId(Uuid::now_v7()), area: area(code), seats: 5, people };
+        self.operator().does(&command).await.unwrap()
+    }
+
+    pub async fn motion(&self, motion: MotionId) -> Motion {
+        self.app.state::<Motion>(motion).await.unwrap()
+    }
+
+    /// A motion before the council: drafted and submitted by the first, seconded by the others.
+    pub async fn moves(&self, council: CouncilId, code: &str, people: [&Resident<'_>; 3]) -> MotionId {
+        let motion = people[0].drafts(council).await.unwrap();
+        people[0].does(&SubmitMotion { motion, by: people[0].person }).await.unwrap();
+        for who in &people[1..] {
+            who.does(&SecondMotion { motion, by: who.person }).await.unwrap();
+        }
+        self.organiser_in(code).await.does(&AcceptMotion { motion }).await.unwrap();
+        motion
+    }
+
+    /// The meeting puts the motion on its agenda and to the vote, and the vote decides.
+    pub async fn votes(&self, council: CouncilId, code: &str, motion: MotionId, adopted: bool) -> VoteId {
+        let organiser = self.organiser_in(code).await;
+        let (meeting, vote) = (MeetingId(Uuid::now_v7()), VoteId(Uuid::now_v7()));
+        let version = self.motion(motion).await.version;
+        for what in [Meets::Schedules(council, meeting), Meets::Puts(meeting, vote, version), Meets::Decides(vote, adopted)] {
+            organiser.does(&Meeting(motion, what)).await.unwrap();
+        }
+        vote
+    }
+}
+
+impl Resident<'_> {
+    pub async fn drafts(&self, council: CouncilId) -> Result<MotionId, Rejection> {
+        let text = text_of("增设路灯", &["在东门装十盏灯", "一年内完成"]);
+        self.does(&DraftMotion { council, mover: self.person, category: MotionCategory::PublicFacilities, text }).await
+    }
+}

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use chrono::DateTime;
     use gongyi_domain::event::CodecError;
-    use gongyi_eventlog::Metadata;
+    use gongyi_eventlog::{Metadata, Upcasters};
     use uuid::Uuid;
 
     #[test]

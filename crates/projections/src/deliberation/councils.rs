@@ -209,7 +209,12 @@ impl Fold for CouncilsFold {
                 | deliberation::Event::MotionRegister(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Area(_)
             | Event::Claim(_)
@@ -219,7 +224,8 @@ impl Fold for CouncilsFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
     }
 
@@ -237,7 +243,12 @@ impl Fold for CouncilsFold {
                 | deliberation::Event::MotionRegister(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Area(_)
             | Event::Claim(_)
@@ -247,7 +258,8 @@ impl Fold for CouncilsFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }

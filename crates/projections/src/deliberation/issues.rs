@@ -173,7 +173,12 @@ impl Fold for IssuesFold {
                 | deliberation::Event::MotionRegister(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Area(_)
             | Event::Claim(_)
@@ -183,7 +188,8 @@ impl Fold for IssuesFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
     }
 
@@ -202,7 +208,12 @@ impl Fold for IssuesFold {
                 | deliberation::Event::MotionRegister(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Area(_)
             | Event::Claim(_)
@@ -212,7 +223,8 @@ impl Fold for IssuesFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }

@@ -107,7 +107,12 @@ impl Fold for MotionHistoryFold {
                 | deliberation::Event::ResidentIssue(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Person(_)
             | Event::Area(_)
@@ -118,7 +123,8 @@ impl Fold for MotionHistoryFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => return Ok(()),
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => return Ok(()),
         };
         self.lines.put(MotionHistoryRow {
             at: change.position,

@@ -447,7 +447,12 @@ impl Fold for MotionsFold {
                 | deliberation::Event::ResidentIssue(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
             | Event::Area(_)
@@ -458,7 +463,8 @@ impl Fold for MotionsFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
     }
 
@@ -478,7 +484,12 @@ impl Fold for MotionsFold {
                 | deliberation::Event::ResidentIssue(_)
                 | deliberation::Event::Covenant(_)
                 | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_),
+                | deliberation::Event::Minutes(_)
+                | deliberation::Event::Election(_)
+                | deliberation::Event::Poll(_)
+                | deliberation::Event::Roll(_)
+                | deliberation::Event::RollEntry(_)
+                | deliberation::Event::BallotList(_),
             )
             | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
             | Event::Area(_)
@@ -489,7 +500,8 @@ impl Fold for MotionsFold {
             | Event::Membership(_)
             | Event::Calendar(_)
             | Event::Activity(_)
-            | Event::ServiceLedger(_) => {}
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_) => {}
         }
         Ok(())
     }

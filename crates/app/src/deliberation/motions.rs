@@ -93,7 +93,7 @@ impl MotionCase {
         self,
         work: &Work<'_>,
         command: impl Into<gongyi_domain::deliberation::motion::MotionCommand>,
-    ) -> Result<Motion, Rejection> {
+    ) -> Result<Arc<Motion>, Rejection> {
         work.decide::<Motion>(self.motion, command.into()).await
     }
 }
@@ -440,7 +440,7 @@ impl Command for ReturnMotion {
     }
 }
 
-async fn staged(work: &Work<'_>, motion: MotionId, command: Deciding) -> Result<Motion, Rejection> {
+async fn staged(work: &Work<'_>, motion: MotionId, command: Deciding) -> Result<Arc<Motion>, Rejection> {
     work.load_and_decide::<Motion>(motion, command.into()).await
 }
 
@@ -449,7 +449,7 @@ async fn staged(work: &Work<'_>, motion: MotionId, command: Deciding) -> Result<
 ///
 /// # Errors
 /// A motion of another council; the motion's refusals.
-pub async fn schedule(work: &Work<'_>, council: CouncilId, motion: MotionId, meeting: MeetingId) -> Result<Motion, Rejection> {
+pub async fn schedule(work: &Work<'_>, council: CouncilId, motion: MotionId, meeting: MeetingId) -> Result<Arc<Motion>, Rejection> {
     let loaded = work.load::<Motion>(motion).await?;
     match loaded.inner().council {
         None => Err(refused(MotionRefusal::UnknownMotion)),
@@ -462,7 +462,7 @@ pub async fn schedule(work: &Work<'_>, council: CouncilId, motion: MotionId, mee
 ///
 /// # Errors
 /// The motion's refusals.
-pub async fn taken_off_agenda(work: &Work<'_>, motion: MotionId, reason: String) -> Result<Motion, Rejection> {
+pub async fn taken_off_agenda(work: &Work<'_>, motion: MotionId, reason: String) -> Result<Arc<Motion>, Rejection> {
     staged(work, motion, Deciding::TakeOffAgenda { reason }).await
 }
 
@@ -470,7 +470,7 @@ pub async fn taken_off_agenda(work: &Work<'_>, motion: MotionId, reason: String)
 ///
 /// # Errors
 /// The motion's refusals.
-pub async fn put_to_vote(work: &Work<'_>, motion: MotionId, meeting: MeetingId, vote: VoteId, version: u32) -> Result<Motion, Rejection> {
+pub async fn put_to_vote(work: &Work<'_>, motion: MotionId, meeting: MeetingId, vote: VoteId, version: u32) -> Result<Arc<Motion>, Rejection> {
     staged(work, motion, Deciding::PutToVote { meeting, vote, version }).await
 }
 
@@ -478,7 +478,7 @@ pub async fn put_to_vote(work: &Work<'_>, motion: MotionId, meeting: MeetingId, 
 ///
 /// # Errors
 /// The motion's refusals.
-pub async fn decided(work: &Work<'_>, motion: MotionId, vote: VoteId, adopted: bool) -> Result<Motion, Rejection> {
+pub async fn decided(work: &Work<'_>, motion: MotionId, vote: VoteId, adopted: bool) -> Result<Arc<Motion>, Rejection> {
     staged(work, motion, Deciding::Decide { vote, adopted }).await
 }
 
@@ -486,6 +486,6 @@ pub async fn decided(work: &Work<'_>, motion: MotionId, vote: VoteId, adopted: b
 ///
 /// # Errors
 /// The motion's refusals.
-pub async fn abandoned(work: &Work<'_>, motion: MotionId, vote: VoteId, reason: String) -> Result<Motion, Rejection> {
+pub async fn abandoned(work: &Work<'_>, motion: MotionId, vote: VoteId, reason: String) -> Result<Arc<Motion>, Rejection> {
     staged(work, motion, Deciding::AbandonVote { vote, reason }).await
 }

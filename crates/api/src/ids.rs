@@ -6,7 +6,10 @@ use async_graphql::ID;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
-    values::{AccountId, ActivityId, AreaCode, AttendanceId, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
+    values::{
+        AccountId, ActivityId, AreaCode, AttendanceId, CouncilId, ElectionId, OrganisationId, PersonId, PollId, RecordId, RollEntryId,
+        ShiftId, VolunteerId,
+    },
 };
 
 use crate::fault::{self, Code};
@@ -37,6 +40,10 @@ macro_rules! plain {
 }
 plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
+}
+
+plain! {
+    CouncilId "Council", ElectionId "Election", PollId "Poll", RollEntryId "RollEntry",
 }
 
 macro_rules! within {

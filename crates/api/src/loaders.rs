@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
-use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
+use gongyi_domain::values::{AccountId, ActivityId, AreaCode, ElectionId, OrganisationId, PersonId, PollId, RecordId, VolunteerId};
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow,
-    StarSchemeRow, Views, VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, ElectionRow, MembershipRow, OrganisationRow, PersonRow, PollRow, QueryError,
+    ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -59,6 +59,12 @@ by_id! {
     OrganisationId => OrganisationRow, organisations_by_ids, id;
     ActivityId => ActivityRow, activities_by_ids, id;
     RecordId => ServiceRecordRow, service_records_by_ids, record;
+}
+// Elections and polls.
+by_id! {
+    PersonId => PersonRow, persons_by_ids, person;
+    ElectionId => ElectionRow, elections_by_ids, id;
+    PollId => PollRow, polls_by_ids, id;
 }
 
 macro_rules! lists_of {

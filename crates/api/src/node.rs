@@ -2,12 +2,17 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
+use gongyi_domain::deliberation::{election::ELECTIONS, poll::POLLS};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
     access::{
         accounts::{self, Account},
         areas::{self, Area},
+    },
+    deliberation::{
+        elections::{self, Election},
+        polls::{self, Poll},
     },
     door::Door,
     fault::{self, Code},
@@ -43,6 +48,10 @@ pub enum Node {
     Attendance(Attendance),
     /// A service record.
     ServiceRecord(ServiceRecord),
+    /// An election.
+    Election(Election),
+    /// A poll.
+    Poll(Poll),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -74,6 +83,14 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),
         "Attendance" => attendance::attendance_node(door, read(&text)?).await?.map(Node::Attendance),
         "ServiceRecord" => services::service_record_node(door, read(&text)?).await?.map(Node::ServiceRecord),
+        "Election" => {
+            door.may(&ELECTIONS, &public)?;
+            elections::election(door, read(&text)?).await?.map(Node::Election)
+        }
+        "Poll" => {
+            door.may(&POLLS, &public)?;
+            polls::poll(door, read(&text)?).await?.map(Node::Poll)
+        }
         _ => return Err(unknown()),
     })
 }

@@ -1,11 +1,12 @@
 //! The schema: its roots, merged from the areas of the platform.
 
-use async_graphql::{MergedObject, SDLExportOptions, Schema as Built};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema as Built};
 use gongyi_app::App;
 
 use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
+    deliberation::{election_commands, elections, poll_commands, poll_progress, polls},
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -33,6 +34,8 @@ pub struct Query(
     services::ServiceQueries,
     participation::ParticipationQueries,
     stars::StarQueries,
+    elections::ElectionQueries,
+    polls::PollQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -47,14 +50,20 @@ pub struct Mutation(
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,
     stars::StarMutations,
+    election_commands::ElectionMutations,
+    poll_commands::PollMutations,
 );
 
+/// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(subscriptions::Subscriptions, poll_progress::PollSubscriptions);
+
 /// The schema.
-pub type Schema = Built<Query, Mutation, subscriptions::Subscriptions>;
+pub type Schema = Built<Query, Mutation, Subscription>;
 
 /// Builds the schema; without a platform behind it, to print it only.
 pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Schema {
-    let mut builder = Built::build(Query::default(), Mutation::default(), subscriptions::Subscriptions)
+    let mut builder = Built::build(Query::default(), Mutation::default(), Subscription::default())
         // Limits::validate says the depth; this one only keeps the library's own recursion flat.
         .limit_recursive_depth(2 * QUERY_DEPTH_MAX_FIELDS)
         .extension(Limits)

@@ -171,7 +171,8 @@ fn deliberation_texts<'a>(event: &'a deliberation::Event, see: &mut impl FnMut(&
 mod tests {
     use super::*;
     use chrono::DateTime;
-    use gongyi_eventlog::Metadata;
+    use gongyi_domain::event::CodecError;
+    use gongyi_eventlog::{DecodeError, Metadata, Upcasters};
     use uuid::Uuid;
 
     #[test]
@@ -194,10 +195,10 @@ mod tests {
                 payload: "{}".to_owned(),
                 commit: Arc::new(commit),
             };
-            let error = decode(&Upcasters::new(), &recorded).unwrap_err();
+            let error = Upcasters::new().decode_event(&recorded).unwrap_err();
             assert!(matches!(error, DecodeError::Codec { source: CodecError::Payload { .. }, .. }), "{kind}: {error:?}");
             assert!(is_known_kind(kind));
         }
-        assert!(!is_known_kind("poll"));
+        assert!(!is_known_kind("no_such_kind"));
     }
 }

@@ -232,7 +232,7 @@ impl<'c> Following<'c> {
 pub struct Subscriptions;
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
-#[Subscription(name = "Subscription")]
+#[Subscription]
 impl Subscriptions {
     /// Every change of an activity's places. Open to everybody.
     async fn activity_places<'c>(

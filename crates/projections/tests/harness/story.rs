@@ -28,11 +28,11 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, seal};
+use super::{Platform, polls::Polls, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
-struct States<S>(HashMap<Uuid, S>);
+pub struct States<S>(pub HashMap<Uuid, S>);
 
 /// A history in the making.
 pub struct Story {
@@ -44,6 +44,7 @@ pub struct Story {
     volunteers: States<Volunteer>,
     activities: States<Activity>,
     stars: States<StarScheme>,
+    polls: Polls,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
     serial: u128,
 }
@@ -81,6 +82,7 @@ impl Story {
             volunteers: States::default(),
             activities: States::default(),
             stars: States::default(),
+            polls: Polls::default(),
             ledgers: BTreeMap::new(),
             serial: 0x9000,
         }
@@ -95,6 +97,9 @@ impl Story {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
         let now = platform.now;
         let who = volunteer(a);
+        if what >= 176 {
+            return self.polls.wish(platform, a, b).await;
+        }
         match what % 24 {
             0 if b.is_multiple_of(3) => {
                 let district = area(a).district();
@@ -306,7 +311,7 @@ impl Story {
 
 impl<S: Default + Clone + Send> States<S> {
     /// Whether the command was accepted and did something.
-    async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
+    pub async fn act<A: Aggregate<State = S>>(&mut self, platform: &mut Platform, id: Uuid, command: A::Command) -> bool
     where
         A::Event: DomainEvent,
     {

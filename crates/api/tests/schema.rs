@@ -13,17 +13,31 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 5] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 11] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
     ("serviceRecordChanges", "serviceRecords"),
     ("participationChanges", "serviceRecords"),
+    ("election", "elections"),
+    ("poll", "polls"),
+    ("ballotsByReceipt", "polls"),
+    ("pollProgress", "polls"),
+    ("prepareElectionPoll", "preparePoll"),
+    ("voteOpenly", "castBallot"),
 ];
-/// Acts without a root field: those of the command line, the two that fields of persons ask, and the one that
-/// `registerVolunteer` asks for who has withdrawn.
-const ACTS_WITHOUT_A_FIELD: [&str; 7] =
-    ["importAreas", "importVolunteers", "importOrganisations", "importHours", "personalData", "wholeIdNumber", "returnVolunteer"];
+/// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
+/// `registerVolunteer` asks for who has withdrawn, and the one that fields of polls ask.
+const ACTS_WITHOUT_A_FIELD: [&str; 8] = [
+    "importAreas",
+    "importVolunteers",
+    "importOrganisations",
+    "importHours",
+    "personalData",
+    "wholeIdNumber",
+    "returnVolunteer",
+    "pollRecords",
+];
 
 async fn introspected(query: &str) -> Value {
     let schema = gongyi_api::schema(None, &ApiSettings::default(), Metrics::default());

@@ -40,7 +40,8 @@ pub struct CallElectionInput {
     council: ID,
     /// In a recall: which representative, a person's id.
     recall_of: Option<ID>,
-    /// How ballots are marked and counted, with the seats to fill; a recall is by yes and no.
+    /// How ballots are marked and counted, with the seats to fill; one mark for one seat if not said. A recall is by yes
+    /// and no.
     method: Option<MethodInput>,
     /// What decides.
     rule: RuleInput,

@@ -270,6 +270,8 @@ impl Client<'_> {
             "withdrawSignUp" => "SignUpInput".to_owned(),
             "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
+            "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
+            "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
             _ => format!("{capital}Input"),
         };
         let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");

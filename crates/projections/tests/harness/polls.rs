@@ -133,6 +133,10 @@ impl Polls {
             }
             (Stage::Prepared, 5) => _ = self.entries.act::<RollEntry>(platform, entry.0, RollEntryCommand::Strike).await,
             (Stage::Prepared, _) => {
+                let attached = self.elections.0.get(&election(n).0).is_some_and(|it| it.stage == election::Stage::PollAttached);
+                if n < 2 && !attached {
+                    return;
+                }
                 let mut roll = Roll::default();
                 for (at, entry) in &self.entries.0 {
                     if let RollEntry::Entitled { poll, line } = entry

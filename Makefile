@@ -58,6 +58,7 @@ bench:
 	cargo build --release --locked --manifest-path benches/pgstore/Cargo.toml --target-dir target/pgstore
 	cargo bench --locked --package gongyi-eventlog
 	PGSTORE_BENCH="$(CURDIR)/$(PGSTORE)" cargo bench --locked --package gongyi-app --bench commands
+	cargo bench --locked --package gongyi-app --bench poll
 	cargo bench --locked --package gongyi-projections
 	cargo bench --locked --package gongyi-tests
 

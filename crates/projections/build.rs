@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    for folder in ["src", "../../migrations/views", "../domain/src/deliberation"] {
+    for folder in ["src", "../domain/src/deliberation", "../../migrations/views"] {
         println!("cargo:rerun-if-changed={folder}");
         hash.folder(Path::new(folder))?;
     }

@@ -428,3 +428,63 @@ CREATE TABLE motion_history (
     reason      TEXT,
     position    INTEGER NOT NULL
 CREATE INDEX motion_history_by_motion ON motion_history (motion, at);
+-- Elections and polls. `state` is the domain's own state as JSON.
+CREATE TABLE elections (
+    called_at    INTEGER NOT NULL,
+    stage        TEXT    NOT NULL,
+    poll         TEXT,
+    concluded_at INTEGER,
+    conclusion   TEXT    NOT NULL,
+    state        TEXT    NOT NULL,
+CREATE INDEX elections_by_call ON elections (called_at, id);
+CREATE INDEX elections_by_council ON elections (council, called_at, id);
+CREATE INDEX elections_by_area ON elections (area);
+
+CREATE TABLE election_proxies (
+    election  TEXT    NOT NULL,
+    principal TEXT    NOT NULL,
+    proxy     TEXT    NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (election, principal)
+CREATE INDEX election_proxies_by_proxy ON election_proxies (proxy);
+
+CREATE TABLE polls (
+    election     TEXT,
+    prepared_at  INTEGER NOT NULL,
+    stage        TEXT    NOT NULL,
+    opened_at    INTEGER,
+    closed_at    INTEGER,
+    concluded_at INTEGER,
+    entries      INTEGER NOT NULL,
+    online       INTEGER NOT NULL,
+    in_person    INTEGER NOT NULL,
+    by_proxy     INTEGER NOT NULL,
+    ballots      INTEGER NOT NULL,
+    void_reason  TEXT,
+    state        TEXT    NOT NULL,
+CREATE INDEX polls_by_preparing ON polls (prepared_at, id);
+CREATE INDEX polls_by_area ON polls (area);
+CREATE INDEX polls_by_election ON polls (election) WHERE election IS NOT NULL;
+
+-- Who took part, never when: the only times are the log's.
+CREATE TABLE roll_entries (
+    id       TEXT    PRIMARY KEY,
+    poll     TEXT    NOT NULL,
+    holder   TEXT    NOT NULL,
+    voter    TEXT    NOT NULL,
+    weight   INTEGER NOT NULL,
+    voted    INTEGER NOT NULL,
+    channel  TEXT,
+    proxy    TEXT,
+    marks    TEXT    NOT NULL,
+    position INTEGER NOT NULL
+CREATE INDEX roll_entries_by_poll ON roll_entries (poll, id);
+CREATE INDEX roll_entries_by_voter ON roll_entries (voter, poll);
+
+CREATE TABLE published_ballots (
+    poll     TEXT    NOT NULL,
+    number   INTEGER NOT NULL,
+    tag      TEXT,
+    marks    TEXT    NOT NULL,
+    PRIMARY KEY (poll, number)
+CREATE INDEX published_ballots_by_tag ON published_ballots (poll, tag) WHERE tag IS NOT NULL;

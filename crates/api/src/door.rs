@@ -10,9 +10,13 @@ use std::{
 };
 
 use async_graphql::{Context, Error, ID, dataloader::Loader};
-use gongyi_app::{App, Command, Done, Rejection, Request};
+use gongyi_app::{
+    App, Command, Done, Rejection, Request,
+    deliberation::casting::{Cast, CastBallot},
+};
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},
+    deliberation::poll::CAST_BALLOT,
     refusal::Refusal,
     values::{Instant, OrganisationId, PersonId},
 };
@@ -242,6 +246,33 @@ impl<'a> Door<'a> {
         request.command_id = Uuid::new_v5(&command_id, part);
         let app = self.app.clone();
         self.told(C::ACT.name, async move { app.submit(&request, &command).await }).await.map(Outcome::from)
+    }
+
+    /// Casts a secret ballot and answers with its receipt. In the log it is a course of things of its own: the request's id,
+    /// which stands in the server's output and in those of proxies before it, is not beside the participation.
+    ///
+    /// # Errors
+    /// As [`Door::does`].
+    pub(crate) async fn casts(
+        &self,
+        command_id: Option<&ID>,
+        ballot: Result<CastBallot, Refusal>,
+    ) -> Result<Outcome<Option<String>>, Error> {
+        let act = CAST_BALLOT.name;
+        let (mut request, ballot) = match ballot.and_then(|ballot| Ok((self.request(command_id)?, ballot))) {
+            Ok(asked) => asked,
+            Err(refusal) => {
+                self.metrics.command(act, "refused", Duration::ZERO);
+                return Ok(Outcome::refused(refusal));
+            }
+        };
+        request.correlation = request.command_id;
+        let app = self.app.clone();
+        let casting = async move {
+            let Cast { done: Done { answer: _, token, unchanged, stale }, receipt } = app.cast_ballot(&request, ballot).await?;
+            Ok(Done { answer: receipt, token, unchanged, stale })
+        };
+        self.told(act, casting).await.map(Outcome::from)
     }
 
     /// Carries out `work` in a task of its own and counts how it went.

@@ -8,7 +8,7 @@ use gongyi_domain::{
     refusal::Refusal,
     values::{
         AccountId, ActivityId, AmendmentId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId,
-        ParagraphId, PersonId, RecordId, ResidentIssueId, ShiftId, VolunteerId, VoteId,
+        ParagraphId, PersonId, PollId, RecordId, ResidentIssueId, RollEntryId, ShiftId, VolunteerId, VoteId,
     },
 };
 
@@ -41,7 +41,7 @@ macro_rules! plain {
 plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
     CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", ParagraphId "Paragraph", MeetingId "Meeting", VoteId "Vote",
-    ElectionId "Election",
+    ElectionId "Election", PollId "Poll", RollEntryId "RollEntry",
 }
 
 macro_rules! within {

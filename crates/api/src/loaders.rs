@@ -5,11 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{
-    AccountId, ActivityId, AreaCode, CouncilId, MotionId, OrganisationId, PersonId, RecordId, ResidentIssueId, VolunteerId,
+    AccountId, ActivityId, AreaCode, CouncilId, ElectionId, MotionId, OrganisationId, PersonId, PollId, RecordId, ResidentIssueId,
+    VolunteerId,
 };
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, IssueRow, MembershipRow, MotionRow, MotionVersionRow,
-    OrganisationRow, PersonRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, ElectionRow, IssueRow, MembershipRow, MotionRow,
+    MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -65,6 +66,11 @@ by_id! {
     CouncilId => CouncilRow, councils_by_ids, id;
     ResidentIssueId => IssueRow, issues_by_ids, id;
     MotionId => MotionRow, motions_by_ids, id;
+}
+// Elections and polls.
+by_id! {
+    ElectionId => ElectionRow, elections_by_ids, id;
+    PollId => PollRow, polls_by_ids, id;
 }
 
 macro_rules! lists_of {

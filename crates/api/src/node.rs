@@ -2,8 +2,7 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
-use gongyi_domain::deliberation::council::COUNCILS;
-use gongyi_domain::deliberation::motion::MOTIONS;
+use gongyi_domain::deliberation::{council::COUNCILS, election::ELECTIONS, motion::MOTIONS, poll::POLLS};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -13,8 +12,10 @@ use crate::{
     },
     deliberation::{
         councils::{self, Council},
+        elections::{self, Election},
         issues::{self, ResidentIssue},
         motions::{self, Motion},
+        polls::{self, Poll},
     },
     door::Door,
     fault::{self, Code},
@@ -56,6 +57,10 @@ pub enum Node {
     ResidentIssue(ResidentIssue),
     /// A motion.
     Motion(Motion),
+    /// An election.
+    Election(Election),
+    /// A poll.
+    Poll(Poll),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -95,6 +100,14 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Motion" => {
             door.may(&MOTIONS, &public)?;
             motions::motion(door, read(&text)?).await?.map(Node::Motion)
+        }
+        "Election" => {
+            door.may(&ELECTIONS, &public)?;
+            elections::election(door, read(&text)?).await?.map(Node::Election)
+        }
+        "Poll" => {
+            door.may(&POLLS, &public)?;
+            polls::poll(door, read(&text)?).await?.map(Node::Poll)
         }
         _ => return Err(unknown()),
     })

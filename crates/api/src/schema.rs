@@ -6,7 +6,10 @@ use gongyi_app::App;
 use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
-    deliberation::{council_commands, councils, issues, motion_commands, motion_course_commands, motion_subscriptions, motions},
+    deliberation::{
+        council_commands, councils, election_commands, elections, issues, motion_commands, motion_course_commands, motion_subscriptions,
+        motions, poll_commands, poll_progress, polls,
+    },
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -37,6 +40,8 @@ pub struct Query(
     councils::CouncilQueries,
     issues::IssueQueries,
     motions::MotionQueries,
+    elections::ElectionQueries,
+    polls::PollQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -55,11 +60,13 @@ pub struct Mutation(
     issues::IssueMutations,
     motion_commands::MotionMutations,
     motion_course_commands::MotionCourseMutations,
+    election_commands::ElectionMutations,
+    poll_commands::PollMutations,
 );
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(subscriptions::Subscriptions, motion_subscriptions::MotionSubscriptions);
+pub struct Subscription(subscriptions::Subscriptions, motion_subscriptions::MotionSubscriptions, poll_progress::PollSubscriptions);
 
 /// The schema.
 pub type Schema = Built<Query, Mutation, Subscription>;

@@ -1,9 +1,11 @@
 //! The GraphQL door, through its router: what clients see.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic")]
 
+mod ballot_traces;
 mod below;
 mod commands;
 mod councils;
+mod elections;
 mod faults;
 mod harness;
 mod http;

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 10] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 16] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
@@ -24,10 +24,16 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 10] = [
     ("issue", "issues"),
     ("motion", "motions"),
     ("motionChanges", "motions"),
+    ("election", "elections"),
+    ("poll", "polls"),
+    ("ballotsByReceipt", "polls"),
+    ("pollProgress", "polls"),
+    ("prepareElectionPoll", "preparePoll"),
+    ("voteOpenly", "castBallot"),
 ];
 /// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
-/// `registerVolunteer` asks for who has withdrawn, and the one that drafts ask.
-const ACTS_WITHOUT_A_FIELD: [&str; 8] = [
+/// `registerVolunteer` asks for who has withdrawn, and those that drafts and fields of polls ask.
+const ACTS_WITHOUT_A_FIELD: [&str; 9] = [
     "importAreas",
     "importVolunteers",
     "importOrganisations",
@@ -36,6 +42,7 @@ const ACTS_WITHOUT_A_FIELD: [&str; 8] = [
     "wholeIdNumber",
     "returnVolunteer",
     "motionDrafts",
+    "pollRecords",
 ];
 
 async fn introspected(query: &str) -> Value {

@@ -225,3 +225,37 @@ async fn a_socket_carries_so_many_subscriptions() {
     let error = socket.item().await["errors"][0].clone();
     assert_eq!((&error["extensions"]["code"], &error["extensions"]["limit"]), (&json!("LIMIT_EXCEEDED"), &json!("subscriptions")));
 }
+
+#[tokio::test]
+async fn a_polls_progress_is_told_without_its_votes_and_resumes() {
+    let district = District::new().await;
+    let keeper = district.with_role(Role::Organiser, Scope::Everywhere).await;
+    let voter = district.registers("李梅").await;
+    let terms = json!({ "area": STREET, "title": "选址", "options": ["东门", "西门"], "method": { "kind": "CHOICE" },
+        "secret": true, "channels": "ONLINE", "rule": { "ruleId": "cn/village-election-tie" } });
+    let poll = text(&keeper.does("preparePoll", "poll { id }", terms).await["poll"]["id"]);
+    let address = district.serves().await;
+    let mut socket = Socket::as_(address, None).await;
+    let query =
+        "subscription($id: ID!, $after: Position) { pollProgress(poll: $id, after: $after) { position phase turnout { entries voted } } }";
+    socket.subscribes("1", query, json!({ "id": poll })).await;
+    let now = socket.item().await["data"]["pollProgress"].clone();
+    assert_eq!((&now["phase"], &now["turnout"]), (&json!("PREPARED"), &json!({ "entries": 0, "voted": 0 })));
+    drop(socket);
+
+    // While nobody listened; all of it comes as one item.
+    let lines = json!([{ "holder": { "person": voter.person } }]);
+    keeper.does("enterOnRoll", "poll { id }", json!({ "poll": poll, "lines": lines })).await;
+    keeper.does("openPoll", "poll { id }", json!({ "poll": poll })).await;
+    let mut socket = Socket::as_(address, None).await;
+    socket.subscribes("1", query, json!({ "id": poll, "after": now["position"] })).await;
+    let opened = socket.item().await["data"]["pollProgress"].clone();
+    assert_eq!((&opened["phase"], &opened["turnout"]), (&json!("OPENED"), &json!({ "entries": 1, "voted": 0 })));
+    voter.client.does("castBallot", "receipt", json!({ "poll": poll, "marks": { "chosen": [1] } })).await;
+    assert_eq!(socket.item().await["data"]["pollProgress"]["turnout"]["voted"], 1);
+    keeper.does("voidPoll", "poll { id }", json!({ "poll": poll, "reason": "名单有误" })).await;
+    assert_eq!(socket.item().await["data"]["pollProgress"]["phase"], "VOIDED");
+    assert_eq!(socket.hears().await.unwrap()["type"], "complete");
+    socket.subscribes("2", query, json!({ "id": "UG9sbDowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA=" })).await;
+    assert_eq!(socket.item().await["errors"][0]["extensions"]["code"], "REFUSED");
+}

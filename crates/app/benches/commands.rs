@@ -12,11 +12,11 @@
 
 #[path = "../../../benches/pgstore/src/district.rs"]
 mod district;
+mod floor;
 #[path = "../../../benches/pgstore/src/load.rs"]
 mod load;
 
 use std::{
-    io::Write,
     path::{Path, PathBuf},
     process::{Command as Program, Stdio},
     sync::Arc,
@@ -37,7 +37,6 @@ use gongyi_eventlog::{Commit, Log, Metadata, NewEvent, SqliteLog, SqliteSettings
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KeyEncryptionKey, VAULT_FILE, Vault};
 use serde::Deserialize;
-use serde_json::json;
 use sqlx::{
     ConnectOptions, Connection, Executor, Row, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
@@ -46,6 +45,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use district::{CONTENT, District, Loaded, TEAMS, VOLUNTEERS};
+use floor::{TABLES, bare_options, bare_row, fsync_millis, insert};
 use load::{Measured, cpu_time, percentile};
 
 const CLIENTS: [usize; 3] = [1, 64, 512];
@@ -152,20 +152,6 @@ fn judge(what: &str, target: f64, here: f64, at_least: bool) {
     println!("{what:<60} {bound:>3}{target:>4} {here:>7.2} {}", if met { "" } else { "  falls short" });
 }
 
-/// The median of a 4 KiB append and its `fdatasync`, in milliseconds.
-fn fsync_millis(folder: &Path) -> f64 {
-    let mut file = std::fs::File::create(folder.join("fsync")).unwrap();
-    let mut took: Vec<Duration> = (0..500)
-        .map(|_| {
-            let begin = Instant::now();
-            file.write_all(&[7; 4096]).unwrap();
-            file.sync_data().unwrap();
-            begin.elapsed()
-        })
-        .collect();
-    percentile(&mut took, 0.5)
-}
-
 async fn fill_log(path: &Path, district: &District) {
     let log = SqliteLog::open(path, SqliteSettings::default()).await.unwrap();
     let commits = district.past.iter().map(|events| {
@@ -259,60 +245,9 @@ fn runs(commands: u64) -> impl Iterator<Item = (usize, u64, bool)> {
     [(512, commands, false)].into_iter().chain(counted)
 }
 
-fn bare_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .pragma("journal_mode", "WAL")
-        .pragma("synchronous", "FULL")
-        .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "4000")
-        .disable_statement_logging()
-}
-
-/// A row of each table, as the log writes them for one command.
-type BareRow = (serde_json::Value, serde_json::Value);
-
-async fn insert(connection: &mut SqliteConnection, rows: &[BareRow]) {
-    let (commits, events): (Vec<_>, Vec<_>) = rows.iter().map(|(commit, event)| (commit, event)).unzip();
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    sqlx::query(
-        "INSERT INTO commits SELECT value->>0, value->>1, value->>2, value->>3, unhex(value->>4), unhex(value->>5), unhex(value->>6),
-            value->>7, value->>8, value->>9, unhex(value->>10), unhex(value->>11) FROM json_each(?)",
-    )
-    .bind(serde_json::to_string(&commits).unwrap())
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
-    sqlx::query(
-        "INSERT INTO events SELECT value->>0, value->>1, value->>2, unhex(value->>3), value->>4, value->>5, value->>6, value->>7
-         FROM json_each(?)",
-    )
-    .bind(serde_json::to_string(&events).unwrap())
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
-    transaction.commit().await.unwrap();
-}
-
-fn bare_row(position: u64, kind: &str, stream: Uuid, version: u64, event_type: &str, payload: &str) -> BareRow {
-    let (id, digest, now) = (Uuid::now_v7(), "0f".repeat(32), district::today().timestamp_micros());
-    let actor = "account:0190b1f0-0000-7000-8000-000000000001";
-    let answer = format!("\"{id}\"");
-    (
-        json!([position, position, position, actor, id.simple(), digest, id.simple(), null, now, answer, digest, digest]),
-        json!([position, position, kind, stream.simple(), version, event_type, 1, payload]),
-    )
-}
-
 async fn fill_bare(path: &Path, district: &District) {
     let mut connection = bare_options(path).connect().await.unwrap();
-    let tables = "CREATE TABLE commits (number INTEGER PRIMARY KEY, first_position INTEGER, last_position INTEGER UNIQUE, actor TEXT,
-            command_id BLOB, command_digest BLOB, correlation BLOB, causation INTEGER, recorded_at INTEGER, answer TEXT, hash BLOB,
-            chain BLOB, UNIQUE (actor, command_id)) STRICT;
-        CREATE TABLE events (position INTEGER PRIMARY KEY, commit_number INTEGER, stream_kind TEXT, stream_id BLOB, version INTEGER,
-            event_type TEXT, schema_version INTEGER, payload TEXT, UNIQUE (stream_kind, stream_id, version)) STRICT";
-    connection.execute(tables).await.unwrap();
+    connection.execute(TABLES).await.unwrap();
     let past: Vec<_> = district.past.iter().flatten().zip(1..).collect();
     for past in past.chunks(5_000) {
         let rows: Vec<_> = past

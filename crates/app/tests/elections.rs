@@ -9,6 +9,7 @@ use gongyi_app::deliberation::{
     polls::{EnterOnRoll, OpenPoll},
 };
 use gongyi_domain::{
+    access::authority::{Role, Scope},
     deliberation::{
         ballot::{Marks, Method},
         decision::statutes,
@@ -21,15 +22,15 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, District, Hand, Voter, area, expect_refused};
+use crate::harness::{COMMUNITY, District, Hand, STREET, Voter, area, expect_refused};
 
 fn hand<'d>(district: &'d District, voter: &Voter) -> Hand<'d> {
     Hand { district, app: district.app.clone(), actor: voter.actor.clone() }
 }
 
-fn terms(district: &District) -> ElectionTerms {
+fn terms(district: &District, council: CouncilId) -> ElectionTerms {
     ElectionTerms {
-        council: CouncilId(Uuid::now_v7()),
+        council,
         area: area(COMMUNITY),
         kind: ElectionKind::Seats,
         seats: 2,
@@ -46,7 +47,8 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     let district = District::new().await;
     let (app, organiser) = (&district.app, district.organiser());
     let voters = district.electorate(9).await;
-    let election = organiser.does(&CallElection { terms: terms(&district) }).await.unwrap();
+    let council = district.council(&[]).await;
+    let election = organiser.does(&CallElection { terms: terms(&district, council) }).await.unwrap();
     let nominate = |nominee: usize, by: usize| Nominate { election, nominee: voters[nominee].person, by: voters[by].person };
     for candidate in [0, 1, 2] {
         hand(&district, &voters[candidate]).does(&nominate(candidate, candidate)).await.unwrap();
@@ -114,4 +116,29 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     let candidates = app.state::<Election>(run_off).await.unwrap().candidates();
     assert_eq!(candidates, [voters[1].person, voters[2].person]);
     expect_refused("UnknownElection", organiser.does(&PublishProxies { election: Uuid::nil().into() }).await);
+}
+
+#[tokio::test]
+async fn an_election_is_of_a_council_that_works_and_a_recall_of_who_sits_in_it() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let voters = district.electorate(2).await;
+    let council = district.council(&[voters[0].person]).await;
+    let unknown = terms(&district, CouncilId(Uuid::now_v7()));
+    expect_refused("UnknownCouncil", organiser.does(&CallElection { terms: unknown }).await);
+    let elsewhere = ElectionTerms { area: area(STREET), ..terms(&district, council) };
+    expect_refused("NotAllowed", organiser.does(&CallElection { terms: elsewhere.clone() }).await);
+    let officer = district.with_role(Role::DistrictOfficer, Scope::Everywhere);
+    expect_refused("ElectionUnfit", officer.does(&CallElection { terms: elsewhere }).await);
+
+    let recall = |whom: &Voter| ElectionTerms {
+        kind: ElectionKind::Recall { representative: whom.person },
+        seats: 1,
+        method: Method::Stances,
+        rule: statutes::find(statutes::VILLAGE_RECALL, 1).unwrap(),
+        ..terms(&district, council)
+    };
+    expect_refused("NotARepresentative", organiser.does(&CallElection { terms: recall(&voters[1]) }).await);
+    let election = organiser.does(&CallElection { terms: recall(&voters[0]) }).await.unwrap();
+    assert_eq!(district.app.state::<Election>(election).await.unwrap().candidates(), [voters[0].person]);
 }

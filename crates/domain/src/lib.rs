@@ -12,14 +12,16 @@ pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
 use deliberation::{
-    council, issue,
+    council, election, issue,
     motion::{self, amending, carrying_out, deciding, drafting},
+    poll,
 };
 use event::aggregates;
 use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
 aggregates! {
     /// An event of any aggregate. Folds match on every variant; there is no wildcard arm.
+    #[expect(clippy::large_enum_variant, reason = "decoded one at a time; boxing a context would show in every fold's match")]
     pub enum Event {
         /// Areas.
         Area(area::Area),
@@ -162,4 +164,28 @@ pub const ACTS: &[&Act] = &[
     &carrying_out::REVIEW_MOTION,
     &motion::MOTIONS,
     &motion::MOTION_DRAFTS,
+    // Elections and polls.
+    &election::CALL_ELECTION,
+    &election::NOMINATE,
+    &election::ANSWER_NOMINATION,
+    &election::REGISTER_PROXY,
+    &election::PUBLISH_PROXIES,
+    &election::CERTIFY_ELECTION,
+    &election::VOID_ELECTION,
+    &election::CALL_RUN_OFF,
+    &election::ELECTIONS,
+    &poll::PREPARE_POLL,
+    &poll::ENTER_ON_ROLL,
+    &poll::STRIKE_FROM_ROLL,
+    &poll::APPOINT_TELLERS,
+    &poll::OPEN_POLL,
+    &poll::CAST_BALLOT,
+    &poll::RECORD_IN_PERSON,
+    &poll::CLOSE_POLL,
+    &poll::ENTER_PAPER_COUNT,
+    &poll::COUNT_POLL,
+    &poll::PUBLISH_POLL,
+    &poll::VOID_POLL,
+    &poll::POLLS,
+    &poll::POLL_RECORDS,
 ];

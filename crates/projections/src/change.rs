@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use chrono::DateTime;
     use gongyi_domain::event::CodecError;
-    use gongyi_eventlog::{Metadata, Upcasters};
+    use gongyi_eventlog::{DecodeError, Metadata, Upcasters};
     use uuid::Uuid;
 
     #[test]
@@ -199,6 +199,6 @@ mod tests {
             assert!(matches!(error, DecodeError::Codec { source: CodecError::Payload { .. }, .. }), "{kind}: {error:?}");
             assert!(is_known_kind(kind));
         }
-        assert!(!is_known_kind("poll"));
+        assert!(!is_known_kind("no_such_kind"));
     }
 }

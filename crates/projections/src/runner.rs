@@ -23,7 +23,10 @@ use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
     change::{self, Change},
     cost::Clock,
-    deliberation::{councils::CouncilsFold, issues::IssuesFold, motion_history::MotionHistoryFold, motions::MotionsFold},
+    deliberation::{
+        councils::CouncilsFold, elections::ElectionsFold, issues::IssuesFold, motion_history::MotionHistoryFold, motions::MotionsFold,
+        polls::PollsFold,
+    },
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
     purge::{self, Purge},
@@ -67,6 +70,8 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<IssuesFold>(),
         model::<MotionsFold>(),
         model::<MotionHistoryFold>(),
+        model::<ElectionsFold>(),
+        model::<PollsFold>(),
     ]
 }
 

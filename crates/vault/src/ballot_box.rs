@@ -59,6 +59,8 @@ const KEY_LABEL: &[u8] = b"gongyi ballot box key v1";
 const PENDING_LABEL: &[u8] = b"gongyi pending ballot v1";
 const KEPT_LABEL: &[u8] = b"gongyi kept ballot v1";
 
+/// Whether it is used, by which entry, cast by which command, and the sealed ballot.
+type PendingRow = (bool, Uuid, Uuid, Vec<u8>);
 type Reply<T> = oneshot::Sender<Result<T, VaultError>>;
 
 /// A ballot whose participation is not known to be in the log.
@@ -243,7 +245,7 @@ struct Pending {
 /// kept one.
 #[derive(Default)]
 struct Rows {
-    pending: BTreeMap<(PollId, u32), (bool, Uuid, Uuid, Vec<u8>)>,
+    pending: BTreeMap<(PollId, u32), PendingRow>,
     kept: BTreeMap<(PollId, u32), Vec<u8>>,
 }
 

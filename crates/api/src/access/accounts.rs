@@ -21,6 +21,7 @@ use super::{
     personal::{BY_NAME, Sight},
 };
 use crate::{
+    deliberation::{polls, roll_entries::RollEntry},
     door::Door,
     fault::{self, Code},
     ids,
@@ -219,6 +220,23 @@ impl Me<'_> {
         match self.actor {
             Actor::Account { volunteer: Some(id), .. } => volunteers::volunteer(&Door::of(ctx)?, *id).await,
             Actor::Account { volunteer: None, .. } | Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => Ok(None),
+        }
+    }
+    /// What the asker may vote on or has, the last prepared poll first: own entries, and those whose voters have made the
+    /// asker their proxy. Null for who is no person.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn polls(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Paged<RollEntry>>, Error> {
+        let page = paging::asked(first, after, last, before)?;
+        match self.actor.person() {
+            Some(person) => polls::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
+            None => Ok(None),
         }
     }
     /// The roles the asker holds now.

@@ -272,6 +272,8 @@ impl Client<'_> {
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
+            "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
+            "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
             _ => format!("{capital}Input"),
         };
         let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");

@@ -5,6 +5,7 @@ use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
         ballot::Method,
+        council::{Council, CouncilRefusal},
         decision::Rule,
         election::{
             ANSWER_NOMINATION, CALL_ELECTION, CALL_RUN_OFF, CERTIFY_ELECTION, Election, ElectionCommand, ElectionRefusal, NOMINATE,
@@ -26,7 +27,7 @@ use crate::{
     work::{Loaded, Work},
 };
 
-/// Call an election or a recall; a run-off is called by [`CallRunOff`].
+/// Call an election of a working council, or the recall of somebody who sits in it; a run-off is called by [`CallRunOff`].
 #[derive(Debug, Serialize)]
 pub struct CallElection {
     /// As this says.
@@ -40,10 +41,15 @@ impl Command for CallElection {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         work.may(Self::ACT, &Subject::area(self.terms.area.clone()))?;
-        work.require_area(&self.terms.area).await?;
+        let council = work.load::<Council>(self.terms.council).await?.into_inner();
+        council.require_working().map_err(refused)?;
+        if council.area.as_ref() != Some(&self.terms.area) {
+            return Err(refused(ElectionRefusal::ElectionUnfit));
+        }
         let candidates = match self.terms.kind {
             ElectionKind::Seats => vec![],
-            ElectionKind::Recall { representative } => vec![representative],
+            ElectionKind::Recall { representative } if council.is_representative(representative, work.today()) => vec![representative],
+            ElectionKind::Recall { .. } => return Err(refused(CouncilRefusal::NotARepresentative)),
             ElectionKind::RunOff { .. } => return Err(refused(ElectionRefusal::ElectionUnfit)),
         };
         let (id, now) = (ElectionId(Uuid::now_v7()), work.now);

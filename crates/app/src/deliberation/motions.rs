@@ -5,6 +5,8 @@
 //! - What is pasted is tidied before it is judged and stored.
 //! - The council's register numbers a motion in the commit of its first submission.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::Datelike;
 use gongyi_domain::{
@@ -470,7 +472,13 @@ pub async fn taken_off_agenda(work: &Work<'_>, motion: MotionId, reason: String)
 ///
 /// # Errors
 /// The motion's refusals.
-pub async fn put_to_vote(work: &Work<'_>, motion: MotionId, meeting: MeetingId, vote: VoteId, version: u32) -> Result<Arc<Motion>, Rejection> {
+pub async fn put_to_vote(
+    work: &Work<'_>,
+    motion: MotionId,
+    meeting: MeetingId,
+    vote: VoteId,
+    version: u32,
+) -> Result<Arc<Motion>, Rejection> {
     staged(work, motion, Deciding::PutToVote { meeting, vote, version }).await
 }
 

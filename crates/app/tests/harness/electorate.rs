@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::Days;
 use gongyi_app::{
     App, Rejection, Request,
     deliberation::{
@@ -16,14 +17,17 @@ use gongyi_domain::{
     },
     deliberation::{
         ballot::{Marks, Method},
+        charter::{Charter, CharterTerms},
+        council::{Council, CouncilEvent},
         decision::statutes,
         poll::Poll,
         poll_report::PollReport,
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
         roll::ROLL_COMMAND_MAX_ENTRIES,
         roll_entry::{Holder, RollLine},
+        seat::{Mandate, SeatSource},
     },
-    values::{PersonId, PollId, RollEntryId},
+    values::{CouncilId, PersonId, PollId, RollEntryId},
 };
 use gongyi_eventlog::{Commit, Metadata, NewEvent, StreamId};
 use uuid::Uuid;
@@ -98,12 +102,35 @@ impl District {
                 (stream, NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap())
             })
             .collect();
+        self.appends(events.iter().map(|(stream, _)| (stream.clone(), 0)).collect(), events).await;
+        voters
+    }
+
+    /// A council of the community in which these sit.
+    pub async fn council(&self, representatives: &[PersonId]) -> CouncilId {
+        let (id, on) = (CouncilId(Uuid::now_v7()), self.now().date_naive());
+        let mandate = Mandate::Authority { authority: "香洲区民政局".into(), reason: "设立".into() };
+        let charter = Charter::try_new(CharterTerms::model(9)).unwrap();
+        let established = CouncilEvent::CouncilEstablished { area: area(COMMUNITY), name: "紫荆议事会".into(), charter, mandate, on };
+        let source = || SeatSource::Transition { source: "名册".into() };
+        let seated = |person: &PersonId| CouncilEvent::RepresentativeSeated {
+            person: *person,
+            from: on,
+            until: on + Days::new(90),
+            source: source(),
+        };
+        let events = [established].into_iter().chain(representatives.iter().map(seated));
+        let stream = StreamId::of::<Council>(id);
+        let events = events.map(|event| (stream.clone(), NewEvent::of(&event).unwrap())).collect();
+        self.appends(vec![(stream, 0)], events).await;
+        id
+    }
+
+    async fn appends(&self, expectations: Vec<(StreamId, u64)>, events: Vec<(StreamId, NewEvent)>) {
         let id = Uuid::now_v7();
         let metadata = Metadata { actor: "test".into(), command_id: id, correlation: id, causation: None, recorded_at: self.now() };
-        let expectations = events.iter().map(|(stream, _)| (stream.clone(), 0)).collect();
         let commit = Commit { metadata, command_digest: [0; 32], answer: "null".into(), expectations, events };
         self.app.log().append(commit).await.unwrap();
-        voters
     }
 
     pub fn organiser(&self) -> Hand<'_> {

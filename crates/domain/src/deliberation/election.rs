@@ -45,13 +45,15 @@ pub const CERTIFY_ELECTION: Act = Act { name: "certifyElection", open_to: KEEPER
 pub const VOID_ELECTION: Act = Act { name: "voidElection", open_to: KEEPERS };
 /// Call a run-off.
 pub const CALL_RUN_OFF: Act = Act { name: "callRunOff", open_to: KEEPERS };
+/// Read elections: who stands, and what came of it.
+pub const ELECTIONS: Act = Act { name: "elections", open_to: &[To::Anyone] };
 
 /// Nominees of one election, at most.
 pub const NOMINEES_MAX: usize = 500;
 /// Nominators of one nominee that are kept, at most.
 pub const NOMINATORS_MAX: usize = 200;
 /// Somebody put forward.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nominee {
     /// Who.
     pub person: PersonId,
@@ -62,7 +64,8 @@ pub struct Nominee {
 }
 
 /// How far an election has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// There is none.
     #[default]
@@ -80,7 +83,7 @@ pub enum Stage {
 }
 
 /// An election.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Election {
     /// How far it has come.
     pub stage: Stage,

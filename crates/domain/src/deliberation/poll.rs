@@ -54,9 +54,15 @@ pub const COUNT_POLL: Act = Act { name: "countPoll", open_to: KEEPERS };
 pub const PUBLISH_POLL: Act = Act { name: "publishPoll", open_to: KEEPERS };
 /// Void it.
 pub const VOID_POLL: Act = Act { name: "voidPoll", open_to: KEEPERS };
+/// Read polls: what is asked, how many take part, and the outcome once it is published.
+pub const POLLS: Act = Act { name: "polls", open_to: &[To::Anyone] };
+/// Read a poll's roll with who has taken part, and its count before it is published.
+pub const POLL_RECORDS: Act =
+    Act { name: "pollRecords", open_to: &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Auditor)] };
 
 /// How far a poll has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// There is none.
     #[default]
@@ -76,7 +82,7 @@ pub enum Stage {
 }
 
 /// A poll.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Poll {
     /// How far it has come.
     pub stage: Stage,

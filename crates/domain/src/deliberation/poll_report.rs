@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     ballot::Method,
     counting::{Count, Tally},
-    decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, election::ElectionOutcome},
+    decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording, election::ElectionOutcome},
     poll_terms::PollTerms,
     roll::Roll,
 };
@@ -89,6 +89,36 @@ pub enum PollOutcome {
         /// Who ties for the rest of them.
         tied: Vec<Uuid>,
     },
+}
+
+impl PollOutcome {
+    /// The reason in Chinese and English: every step, in order, and what became of what. `name` says what the reader may
+    /// see of an option, told by [`BallotOption::id`].
+    pub fn reason(&self, name: impl Fn(Uuid) -> String) -> Wording {
+        match self {
+            Self::Disputed { participations, ballots } => Wording::new(
+                format!("线上投票 {participations} 人，选票 {ballots} 张，二者不符，不作决定 ✗"),
+                format!("{participations} voted online, {ballots} ballots were found, nothing decided ✗"),
+            ),
+            Self::Decided { decisions } => {
+                let several = decisions.len() > 1;
+                let words = (1_u16..).zip(decisions).map(|(number, decision)| {
+                    let (outcome, reason) = (decision.verdict.outcome.wording(), decision.verdict.reason());
+                    let option = if several { format!("{number}. ") } else { String::new() };
+                    Wording::new(format!("{option}{}：{}", outcome.zh, reason.zh), format!("{option}{}: {}", outcome.en, reason.en))
+                });
+                Wording::joined(&words.collect::<Vec<_>>())
+            }
+            Self::Elected { result } => result.reason(name),
+            Self::Placed { steps, valid: _, elected, tied } => {
+                let mut words: Vec<_> = steps.iter().map(Step::wording).collect();
+                let became = |id: &Uuid, zh, en| Wording::new(format!("{}{zh}", name(*id)), format!("{} {en}", name(*id)));
+                words.extend(elected.iter().map(|id| became(id, "当选", "elected")));
+                words.extend(tied.iter().map(|id| became(id, "并列，不能确定当选", "tied")));
+                Wording::joined(&words)
+            }
+        }
+    }
 }
 
 /// What a poll's count says: all that is needed to decide it again.

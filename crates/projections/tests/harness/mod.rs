@@ -3,6 +3,7 @@
 
 pub mod councils;
 pub mod deliberation;
+pub mod polls;
 pub mod story;
 
 use std::{

@@ -28,7 +28,7 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, councils::Councils, deliberation::Deliberation, seal};
+use super::{Platform, councils::Councils, deliberation::Deliberation, polls::Polls, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
@@ -44,6 +44,7 @@ pub struct Story {
     volunteers: States<Volunteer>,
     activities: States<Activity>,
     stars: States<StarScheme>,
+    polls: Polls,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
     councils: Councils,
     deliberation: Deliberation,
@@ -83,6 +84,7 @@ impl Story {
             volunteers: States::default(),
             activities: States::default(),
             stars: States::default(),
+            polls: Polls::default(),
             ledgers: BTreeMap::new(),
             councils: Councils::default(),
             deliberation: Deliberation::default(),
@@ -101,6 +103,9 @@ impl Story {
         let who = volunteer(a);
         if what >= 216 {
             return self.councils.wish(platform, what, a, b).await;
+        }
+        if what >= 176 {
+            return self.polls.wish(platform, a, b).await;
         }
         match what % 32 {
             0 if b.is_multiple_of(3) => {

@@ -1,0 +1,375 @@
+//! Elections as they are read. What changes them stands in `election_commands`.
+//!
+//! - Who stands does so under their name; who was put forward and has not answered yet is masked.
+//! - The list of proxies is for everybody once it is published, as the law has it.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_domain::{
+    access::authority::Subject,
+    deliberation::{
+        election::{ELECTIONS, ElectionEvent, ElectionRefusal, Nominee as Named, Stage},
+        election_terms::{ElectionKind as Kind, ElectionTerms, VoidReason as Why},
+        poll::POLL_RECORDS,
+        poll_terms::BallotOption,
+    },
+    values::{ElectionId, PersonId},
+};
+use gongyi_projections::{ElectionFilter as Filter, ElectionRow, ProxyRow};
+
+use super::{
+    decisions::DecisionRule,
+    poll_outcomes::{PollOutcome, PollPerson},
+    polls::{self, Poll, VotingMethod},
+};
+use crate::{
+    access::areas::{self, Area},
+    door::Door,
+    fault, ids,
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Moment, Position},
+};
+
+/// How far an election has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Stage")]
+pub enum ElectionPhase {
+    /// Never: an election that is shown exists.
+    Unknown,
+    /// Nominations and proxies come in.
+    Called,
+    /// The candidates are fixed.
+    PollAttached,
+    /// The electorate is fixed: the poll was opened.
+    Frozen,
+    /// The result stands.
+    Certified,
+    /// It counts for nothing.
+    Voided,
+}
+
+/// What an election decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ElectionKind {
+    /// Who sits in the council.
+    Seats,
+    /// 另行选举: who fills the seats that an election left.
+    RunOff,
+    /// 罢免: whether a representative stays.
+    Recall,
+}
+
+/// Why an election is void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum VoidReason {
+    /// Too few of the roll voted.
+    TooFewVoted,
+    /// The counts contradict each other, as more ballots than voters.
+    CountsContradict,
+    /// The ballots are not as many as the participations.
+    BallotsMissing,
+    /// As was decided, with a reason.
+    Decided,
+}
+
+/// Somebody put forward.
+#[derive(SimpleObject)]
+pub struct Nominee {
+    /// Who.
+    person: PollPerson,
+    /// They stand.
+    accepted: bool,
+    /// How many put them forward.
+    nominator_count: usize,
+}
+
+/// A proxy.
+pub struct ElectionProxy {
+    row: ProxyRow,
+    area: gongyi_domain::values::AreaCode,
+}
+
+/// Whose vote is cast by whom.
+#[Object]
+impl ElectionProxy {
+    /// Whose vote.
+    async fn principal(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
+        Ok(polls::resident(&Door::of(ctx)?, self.row.principal, &self.area))
+    }
+    /// Who casts it.
+    async fn proxy(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
+        Ok(polls::resident(&Door::of(ctx)?, self.row.proxy, &self.area))
+    }
+}
+
+/// What became of an election.
+pub struct ElectionConclusion {
+    event: ElectionEvent,
+    at: gongyi_domain::values::Instant,
+    candidates: Vec<PersonId>,
+}
+
+impl ElectionConclusion {
+    fn void(&self) -> Option<&Why> {
+        if let ElectionEvent::ElectionVoided { reason, .. } = &self.event { Some(reason) } else { None }
+    }
+}
+
+/// What became of an election: a certificate, or why it is void.
+#[Object]
+impl ElectionConclusion {
+    /// When it was certified or voided.
+    async fn at(&self) -> Moment {
+        Moment(self.at)
+    }
+    /// Who is elected; nobody in a recall.
+    async fn elected(&self) -> Vec<PollPerson> {
+        let elected: &[PersonId] = if let ElectionEvent::ElectionCertified { elected, .. } = &self.event { elected } else { &[] };
+        elected.iter().copied().map(PollPerson::in_public).collect()
+    }
+    /// In a recall: the representative is recalled.
+    async fn recalled(&self) -> Option<bool> {
+        if let ElectionEvent::ElectionCertified { recalled, .. } = &self.event { *recalled } else { None }
+    }
+    /// Seats without anybody.
+    async fn seats_left(&self) -> Option<u16> {
+        if let ElectionEvent::ElectionCertified { seats_left, .. } = &self.event { Some(*seats_left) } else { None }
+    }
+    /// Who would stand in a run-off for them.
+    async fn run_off_candidates(&self) -> Vec<PollPerson> {
+        let run_off: &[PersonId] = if let ElectionEvent::ElectionCertified { run_off, .. } = &self.event { run_off } else { &[] };
+        run_off.iter().copied().map(PollPerson::in_public).collect()
+    }
+    /// Why it is void; null if it is not.
+    async fn void_reason(&self) -> Option<VoidReason> {
+        self.void().map(|why| match why {
+            Why::TooFewVoted => VoidReason::TooFewVoted,
+            Why::CountsContradict => VoidReason::CountsContradict,
+            Why::BallotsMissing => VoidReason::BallotsMissing,
+            Why::Decided { .. } => VoidReason::Decided,
+        })
+    }
+    /// The reason that was given, if it was voided by decision.
+    async fn void_text(&self) -> Option<&str> {
+        self.void().and_then(|why| match why {
+            Why::Decided { reason } => Some(reason.as_str()),
+            Why::TooFewVoted | Why::CountsContradict | Why::BallotsMissing => None,
+        })
+    }
+    /// What the rule made of the poll, with the printed reason.
+    async fn outcome(&self) -> Option<PollOutcome> {
+        let outcome = match &self.event {
+            ElectionEvent::ElectionCertified { outcome, .. } => Some(outcome),
+            ElectionEvent::ElectionVoided { outcome, .. } => outcome.as_ref(),
+            ElectionEvent::ElectionCalled { .. }
+            | ElectionEvent::NomineePutForward { .. }
+            | ElectionEvent::NominationAccepted { .. }
+            | ElectionEvent::NominationWithdrawn { .. }
+            | ElectionEvent::ProxyRegistered { .. }
+            | ElectionEvent::ProxyRevoked { .. }
+            | ElectionEvent::ProxiesPublished { .. }
+            | ElectionEvent::PollAttached { .. }
+            | ElectionEvent::ElectorateFrozen { .. }
+            | ElectionEvent::RunOffCalled { .. } => None,
+        };
+        let options = self.candidates.iter().copied().map(BallotOption::Nominee).collect();
+        outcome.map(|outcome| PollOutcome { outcome: outcome.clone(), options })
+    }
+}
+
+/// An election.
+pub struct Election(pub(crate) ElectionRow);
+
+impl Election {
+    fn terms(&self, door: &Door<'_>) -> Result<&ElectionTerms, Error> {
+        self.0.state.terms().map_err(|refusal| door.internal(&refusal))
+    }
+
+    fn person(&self, door: &Door<'_>, nominee: &Named) -> PollPerson {
+        if nominee.accepted { PollPerson::in_public(nominee.person) } else { polls::resident(door, nominee.person, &self.0.area) }
+    }
+}
+
+/// An election of representatives, its run-off, or a representative's recall: from the call to the certificate.
+#[Object]
+impl Election {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.0.id)
+    }
+    /// The id of the council it is for.
+    async fn council_id(&self) -> ID {
+        ids::id(&self.0.council)
+    }
+    /// The code of the area it is held in.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// The area it is held in.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.0.area.clone()).await
+    }
+    /// How far it has come.
+    async fn phase(&self) -> ElectionPhase {
+        self.0.stage.into()
+    }
+    /// What it decides.
+    async fn kind(&self, ctx: &Context<'_>) -> Result<ElectionKind, Error> {
+        Ok(match self.terms(&Door::of(ctx)?)?.kind {
+            Kind::Seats => ElectionKind::Seats,
+            Kind::RunOff { .. } => ElectionKind::RunOff,
+            Kind::Recall { .. } => ElectionKind::Recall,
+        })
+    }
+    /// The election whose seats a run-off fills.
+    async fn run_off_of(&self, ctx: &Context<'_>) -> Result<Option<Election>, Error> {
+        let door = Door::of(ctx)?;
+        match self.terms(&door)?.kind {
+            Kind::RunOff { of } => election(&door, of).await,
+            Kind::Seats | Kind::Recall { .. } => Ok(None),
+        }
+    }
+    /// Seats to fill; 1 in a recall.
+    async fn seats(&self, ctx: &Context<'_>) -> Result<u16, Error> {
+        Ok(self.terms(&Door::of(ctx)?)?.seats)
+    }
+    /// How ballots are marked and counted.
+    async fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
+        Ok(self.terms(&Door::of(ctx)?)?.method.into())
+    }
+    /// What decides.
+    async fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
+        Ok(DecisionRule(self.terms(&Door::of(ctx)?)?.rule.clone()))
+    }
+    /// When it was called.
+    async fn called_at(&self) -> Moment {
+        Moment(self.0.called_at)
+    }
+    /// Nominations come in until then.
+    async fn nominations_until(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
+        Ok(Moment(self.terms(&Door::of(ctx)?)?.nominations_until))
+    }
+    /// The poll opens.
+    async fn poll_opens(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
+        Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_opens))
+    }
+    /// The poll closes.
+    async fn poll_closes(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
+        Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_closes))
+    }
+    /// Who was put forward, in that order; in a recall, whom it is about.
+    async fn nominees(&self, ctx: &Context<'_>) -> Result<Vec<Nominee>, Error> {
+        let door = Door::of(ctx)?;
+        let told = |nominee: &Named| Nominee {
+            person: self.person(&door, nominee),
+            accepted: nominee.accepted,
+            nominator_count: nominee.nominators.len(),
+        };
+        Ok(self.0.state.nominees.iter().map(told).collect())
+    }
+    /// Who stands, in the ballot's order.
+    async fn candidates(&self) -> Vec<PollPerson> {
+        self.0.state.candidates().into_iter().map(PollPerson::in_public).collect()
+    }
+    /// How many votes are cast by proxies.
+    async fn proxy_count(&self) -> usize {
+        self.0.state.proxies.len()
+    }
+    /// The list of proxies was published as it is now.
+    async fn proxies_published(&self) -> bool {
+        self.0.state.proxies_published
+    }
+    /// Whose vote is cast by whom: for everybody once the list is published, before that for who keeps the election.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn proxies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<ElectionProxy>, Error> {
+        let door = Door::of(ctx)?;
+        if !self.0.state.proxies_published && !door.allowed(&POLL_RECORDS, &Subject::area(self.0.area.clone())) {
+            return Err(fault::refused(ElectionRefusal::ProxiesNotPublished));
+        }
+        let page = paging::asked(first, after, last, before)?;
+        let page = door.read(door.app.views().proxies_of_election(self.0.id, &page).await)?;
+        Ok(paging::paged(page, |row| ElectionProxy { row, area: self.0.area.clone() }))
+    }
+    /// Its poll.
+    async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
+        match self.0.poll {
+            Some(id) => polls::poll(&Door::of(ctx)?, id).await,
+            None => Ok(None),
+        }
+    }
+    /// What became of it; null while that is open.
+    async fn conclusion(&self) -> Option<ElectionConclusion> {
+        let event = self.0.conclusion.clone()?;
+        Some(ElectionConclusion { event, at: self.0.concluded_at?, candidates: self.0.state.candidates() })
+    }
+    /// The run-off for the seats it left.
+    async fn run_off(&self, ctx: &Context<'_>) -> Result<Option<Election>, Error> {
+        match self.0.state.run_off {
+            Some(id) => election(&Door::of(ctx)?, id).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// An election; they are public.
+pub(crate) async fn election(door: &Door<'_>, id: ElectionId) -> Result<Option<Election>, Error> {
+    Ok(door.load(id).await?.map(Election))
+}
+
+/// Which elections.
+#[derive(Default, InputObject)]
+pub struct ElectionFilter {
+    /// For this council.
+    council: Option<ID>,
+    /// Held in this area or within it.
+    area: Option<AreaCode>,
+    /// That have come this far.
+    phase: Option<ElectionPhase>,
+}
+
+/// The root fields about elections.
+#[derive(Default)]
+pub struct ElectionQueries;
+
+#[Object]
+impl ElectionQueries {
+    /// Elections, the last called first. Open to everybody.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn elections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which elections.")] filter: Option<ElectionFilter>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<Election>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&ELECTIONS, &Subject::default())?;
+        let page = paging::asked(first, after, last, before)?;
+        let ElectionFilter { council, area, phase } = filter.unwrap_or_default();
+        let filter =
+            Filter { council: council.as_ref().map(ids::asked).transpose()?, area: area.map(|it| it.0), stage: phase.map(Stage::from) };
+        Ok(paging::paged(door.read(door.app.views().elections(&filter, &page).await)?, Election))
+    }
+
+    /// One election; null if there is none. Open to everybody.
+    async fn election(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<Election>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&ELECTIONS, &Subject::default())?;
+        election(&door, ids::asked(&id)?).await
+    }
+}

@@ -1,0 +1,375 @@
+//! What a poll's count says, and what its rule makes of it.
+
+use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
+use gongyi_domain::{
+    deliberation::{
+        ballot::{Marks as Marked, Stance as Said},
+        counting::{Count as Counted, Tally},
+        decision::{Decision as Decided, election::ElectionOutcome},
+        poll_report::{Participation, PollOutcome as Outcome, PollReport},
+        poll_terms::BallotOption,
+    },
+    values::PersonId,
+};
+use gongyi_projections::PublishedBallotRow;
+use uuid::Uuid;
+
+use super::decisions::{Decision, DecisionRule, DecisionStep, Wording};
+use crate::{access::personal::Sight, door::Door, ids};
+
+/// A person in an election or a poll.
+pub struct PollPerson {
+    pub(crate) person: PersonId,
+    pub(crate) sight: Sight,
+}
+
+impl PollPerson {
+    /// Who stands does so in public, under their name.
+    pub(crate) fn in_public(person: PersonId) -> Self {
+        Self { person, sight: Sight::Full }
+    }
+
+    async fn told_name(&self, door: &Door<'_>) -> Result<Option<String>, Error> {
+        let row = door.load(self.person).await?;
+        Ok(row.and_then(|row| self.sight.name(row.name.as_deref())))
+    }
+}
+
+/// A person in an election or a poll. Who stands for election does so under their name.
+#[Object]
+impl PollPerson {
+    /// The person's id.
+    async fn id(&self) -> ID {
+        ids::id(&self.person)
+    }
+    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election; null once
+    /// erased.
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        self.told_name(&Door::of(ctx)?).await
+    }
+}
+
+/// One option on the ballot.
+#[derive(SimpleObject)]
+pub struct PollOption {
+    /// Its number on the ballot, from 1.
+    number: u16,
+    /// What it says, if it is no person.
+    text: Option<String>,
+    /// Who stands, in an election.
+    nominee: Option<PollPerson>,
+}
+
+impl PollOption {
+    fn new(number: u16, option: &BallotOption) -> Self {
+        match option {
+            BallotOption::Nominee(person) => Self { number, text: None, nominee: Some(PollPerson::in_public(*person)) },
+            BallotOption::Text(text) => Self { number, text: Some(text.clone()), nominee: None },
+        }
+    }
+
+    pub(crate) fn all(options: &[BallotOption]) -> Vec<Self> {
+        (1..).zip(options).map(|(number, option)| Self::new(number, option)).collect()
+    }
+
+    /// Those with these ids, in the ids' order.
+    fn of(options: &[BallotOption], wanted: &[Uuid]) -> Vec<Self> {
+        let one = |id: &Uuid| (1..).zip(options).find(|(number, option)| option.id(*number) == *id);
+        wanted.iter().filter_map(one).map(|(number, option)| Self::new(number, option)).collect()
+    }
+}
+
+/// What is said to one option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Said")]
+pub enum Stance {
+    /// 赞成.
+    Yes,
+    /// 反对.
+    No,
+    /// 弃权.
+    Abstain,
+}
+
+/// What is said to one option.
+#[derive(SimpleObject)]
+pub struct OptionStance {
+    /// The option's number.
+    option: u16,
+    /// What is said.
+    stance: Stance,
+}
+
+/// The score of one option.
+#[derive(SimpleObject)]
+pub struct OptionScore {
+    /// The option's number.
+    option: u16,
+    /// The score.
+    score: u16,
+}
+
+/// What is marked on a ballot. Of the lists one is there, as the poll's method has it; none on a blank ballot.
+#[derive(Default, SimpleObject)]
+pub struct Marks {
+    /// Nothing is marked.
+    blank: bool,
+    /// The options that are marked.
+    chosen: Option<Vec<u16>>,
+    /// What is said to each option.
+    stances: Option<Vec<OptionStance>>,
+    /// The options' scores.
+    scores: Option<Vec<OptionScore>>,
+    /// The options in order of preference.
+    ranked: Option<Vec<u16>>,
+}
+
+impl From<&Marked> for Marks {
+    fn from(marks: &Marked) -> Self {
+        let told = Self { blank: marks.is_blank(), ..Self::default() };
+        match marks {
+            Marked::Blank => told,
+            Marked::Chosen(options) => Self { chosen: Some(options.clone()), ..told },
+            Marked::Ranked(options) => Self { ranked: Some(options.clone()), ..told },
+            Marked::Stances(stances) => {
+                let stances = stances.iter().map(|(option, stance)| OptionStance { option: *option, stance: (*stance).into() });
+                Self { stances: Some(stances.collect()), ..told }
+            }
+            Marked::Scores(scores) => {
+                let scores = scores.iter().map(|(option, score)| OptionScore { option: *option, score: *score });
+                Self { scores: Some(scores.collect()), ..told }
+            }
+        }
+    }
+}
+
+/// A published ballot.
+pub struct PublishedBallot(pub(crate) PublishedBallotRow);
+
+/// A ballot of a secret poll as it was published: in a shuffled list, without voter and time.
+#[Object]
+impl PublishedBallot {
+    /// Its number in the list, from 1.
+    async fn number(&self) -> u64 {
+        self.0.number
+    }
+    /// The receipt's tag, which only its voter knows to be theirs; null where receipts are off.
+    async fn tag(&self) -> Option<&str> {
+        self.0.tag.as_deref()
+    }
+    /// What is marked.
+    async fn marks(&self) -> Marks {
+        (&self.0.marks).into()
+    }
+}
+
+/// A count by head and by weight.
+#[derive(SimpleObject)]
+pub struct Count {
+    /// By head.
+    heads: u64,
+    /// By weight: the same as by head where nothing is weighted, else in the roll's unit, as cm².
+    weight: u64,
+}
+
+impl From<Counted> for Count {
+    fn from(Counted { heads, weight }: Counted) -> Self {
+        Self { heads, weight }
+    }
+}
+
+/// Who took part, as it was counted.
+#[derive(SimpleObject)]
+pub struct PollParticipation {
+    /// Online.
+    online: Count,
+    /// In person.
+    in_person: Count,
+    /// Of both, entries whose proxy voted.
+    by_proxy: u64,
+}
+
+impl From<Participation> for PollParticipation {
+    fn from(Participation { online, in_person, by_proxy }: Participation) -> Self {
+        Self { online: online.into(), in_person: in_person.into(), by_proxy }
+    }
+}
+
+/// What was said to one option.
+#[derive(SimpleObject)]
+pub struct OptionTally {
+    /// The option.
+    option: PollOption,
+    /// Votes for it: marks, approvals, yes; the sum of scores; the first preferences.
+    votes: Count,
+    /// No.
+    against: Count,
+    /// Abstain.
+    abstaining: Count,
+}
+
+/// What the ballots say.
+#[derive(SimpleObject)]
+pub struct PollTally {
+    /// Ballots in the box, paper and online.
+    cast: Count,
+    /// Of these, nothing is marked.
+    blank: Count,
+    /// Of these, over-voted or otherwise not fitting.
+    invalid: Count,
+    /// The rest.
+    valid: Count,
+    /// What was said to each option, in the ballot's order.
+    options: Vec<OptionTally>,
+}
+
+impl PollTally {
+    fn new(tally: &Tally, options: &[BallotOption]) -> Self {
+        let of_options = PollOption::all(options).into_iter().zip(&tally.options).map(|(option, count)| OptionTally {
+            option,
+            votes: count.votes.into(),
+            against: count.against.into(),
+            abstaining: count.abstaining.into(),
+        });
+        Self {
+            cast: tally.cast.into(),
+            blank: tally.blank.into(),
+            invalid: tally.invalid.into(),
+            valid: tally.valid.into(),
+            options: of_options.collect(),
+        }
+    }
+}
+
+/// A poll's count.
+pub struct PollResult {
+    pub(crate) report: PollReport,
+    pub(crate) options: Vec<BallotOption>,
+}
+
+/// What a poll's count says.
+#[Object]
+impl PollResult {
+    /// Who took part.
+    async fn participation(&self) -> PollParticipation {
+        self.report.participation.into()
+    }
+    /// The ballots.
+    async fn tally(&self) -> PollTally {
+        PollTally::new(&self.report.tally, &self.options)
+    }
+    /// Tags that more than one ballot bears: their voters cannot tell their ballots apart.
+    async fn clashing_tags(&self) -> u64 {
+        self.report.clashing_tags
+    }
+    /// What the rule makes of it.
+    async fn outcome(&self) -> PollOutcome {
+        PollOutcome { outcome: self.report.outcome.clone(), options: self.options.clone() }
+    }
+}
+
+/// How a poll ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum PollOutcomeKind {
+    /// The ballots are not as many as the participations: nothing is decided.
+    Disputed,
+    /// Every option was decided for itself.
+    Decided,
+    /// By votes.
+    Elected,
+    /// By scores or transferred votes.
+    Placed,
+}
+
+/// What a rule makes of a poll.
+pub struct PollOutcome {
+    pub(crate) outcome: Outcome,
+    pub(crate) options: Vec<BallotOption>,
+}
+
+impl PollOutcome {
+    fn named(&self, wanted: &[Uuid]) -> Vec<PollOption> {
+        PollOption::of(&self.options, wanted)
+    }
+}
+
+/// What decided a poll, and how.
+#[Object]
+impl PollOutcome {
+    /// How it ended.
+    async fn kind(&self) -> PollOutcomeKind {
+        match self.outcome {
+            Outcome::Disputed { .. } => PollOutcomeKind::Disputed,
+            Outcome::Decided { .. } => PollOutcomeKind::Decided,
+            Outcome::Elected { .. } => PollOutcomeKind::Elected,
+            Outcome::Placed { .. } => PollOutcomeKind::Placed,
+        }
+    }
+    /// Enough took part, and the counts do not contradict each other.
+    async fn valid(&self) -> bool {
+        use gongyi_domain::deliberation::decision::Outcome as Of;
+        match &self.outcome {
+            Outcome::Disputed { .. } => false,
+            Outcome::Decided { decisions } => decisions.iter().all(|it| match it.verdict.outcome {
+                Of::Carried | Of::Failed => true,
+                Of::NoQuorum | Of::Void => false,
+            }),
+            Outcome::Elected { result } => match result.verdict.outcome {
+                ElectionOutcome::Filled | ElectionOutcome::SeatsLeft => true,
+                ElectionOutcome::TooFewVoted | ElectionOutcome::Void => false,
+            },
+            Outcome::Placed { valid, .. } => *valid,
+        }
+    }
+    /// The rule that elected; a decision on an option has its own.
+    async fn rule(&self) -> Option<DecisionRule> {
+        match &self.outcome {
+            Outcome::Elected { result } => Some(DecisionRule(result.rule.clone())),
+            Outcome::Decided { decisions } => decisions.first().map(|it| DecisionRule(it.rule.clone())),
+            Outcome::Disputed { .. } | Outcome::Placed { .. } => None,
+        }
+    }
+    /// The decision on every option, in the ballot's order; none where places were filled.
+    async fn decisions(&self) -> Vec<Decision> {
+        let decided: &[Decided] = if let Outcome::Decided { decisions } = &self.outcome { decisions } else { &[] };
+        decided.iter().cloned().map(Decision).collect()
+    }
+    /// Everything that was compared to find out whether the poll counts, in order.
+    async fn steps(&self) -> Vec<DecisionStep> {
+        match &self.outcome {
+            Outcome::Elected { result } => result.verdict.steps.iter().map(DecisionStep::from).collect(),
+            Outcome::Placed { steps, .. } => steps.iter().map(DecisionStep::from).collect(),
+            Outcome::Decided { decisions } => decisions.iter().flat_map(|it| &it.verdict.steps).map(DecisionStep::from).collect(),
+            Outcome::Disputed { .. } => vec![],
+        }
+    }
+    /// Who is elected or placed, first first.
+    async fn elected(&self) -> Vec<PollOption> {
+        match &self.outcome {
+            Outcome::Elected { result } => self.named(&result.verdict.elected),
+            Outcome::Placed { elected, .. } => self.named(elected),
+            Outcome::Disputed { .. } | Outcome::Decided { .. } => vec![],
+        }
+    }
+    /// Who ties for the last places: none of them is elected.
+    async fn tied(&self) -> Vec<PollOption> {
+        match &self.outcome {
+            Outcome::Elected { result } => self.named(&result.verdict.tied),
+            Outcome::Placed { tied, .. } => self.named(tied),
+            Outcome::Disputed { .. } | Outcome::Decided { .. } => vec![],
+        }
+    }
+    /// The reason in both languages: every step, in order, and what became of whom.
+    async fn reason(&self, ctx: &Context<'_>) -> Result<Wording, Error> {
+        let door = Door::of(ctx)?;
+        let mut names = std::collections::HashMap::new();
+        for (number, option) in (1..).zip(&self.options) {
+            let name = match option {
+                BallotOption::Text(text) => Some(text.clone()),
+                BallotOption::Nominee(person) => PollPerson::in_public(*person).told_name(&door).await?,
+            };
+            names.insert(option.id(number), name.unwrap_or_else(|| number.to_string()));
+        }
+        Ok(Wording(self.outcome.reason(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))))
+    }
+}

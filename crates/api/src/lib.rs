@@ -9,6 +9,9 @@
 //! What the rules refuse is data in a mutation's payload. Everything else that is not answered is a GraphQL error with
 //! `extensions.code`, see [`Code`].
 
+// The roots merge one object an area: the compiler follows them all when it lays out a query.
+#![recursion_limit = "256"]
+
 mod access;
 mod allowance;
 mod deliberation;

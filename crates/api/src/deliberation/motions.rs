@@ -5,7 +5,7 @@
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_domain::{
-    access::authority::{Actor, Scope, Subject, To},
+    access::authority::{Act, Actor, Scope, Subject, To},
     deliberation::{
         motion::{MOTION_DRAFTS, MOTIONS, Origin, Outcome, Phase},
         motion_category::MotionCategory as StoredCategory,

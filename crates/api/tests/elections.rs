@@ -47,7 +47,7 @@ async fn poll(client: &Client<'_>, id: &str) -> Value {
         roll { entries voters weight digest } paperPhase paperCounts { teller { name } ballots votes } tellers { name }
         options { number text nominee { name } }
         result { clashingTags participation { online { heads } inPerson { heads } } tally { cast { heads } options { option { number } votes { heads } } }
-            outcome { kind valid elected { number nominee { name } } tied { number } rule { ruleId version source { zh } majority { share } }
+            outcome { kind valid elected { number nominee { name } } tied { number } rule { id version source { zh } majority { threshold { share } } }
                 decisions { outcome outcomeWording { zh } counts { measure entitled yes no abstain } reason { zh en } } reason { zh en } } } } }";
     client.asks(query, json!({ "id": id })).await.data()["poll"].clone()
 }
@@ -122,7 +122,7 @@ async fn a_secret_poll_tells_nothing_before_it_is_published_and_a_receipt_finds_
     keeper.client.does("publishPoll", "poll { phase }", json!({ "poll": id })).await;
     let seen = poll(&stranger, &id).await;
     assert_eq!(seen["result"]["outcome"]["elected"][0]["number"], 2);
-    assert_eq!(seen["result"]["outcome"]["rule"]["ruleId"], RULE);
+    assert_eq!(seen["result"]["outcome"]["rule"]["id"], RULE);
     assert!(text(&seen["result"]["outcome"]["reason"]["zh"]).contains("西门得票 2，当选"), "{seen}");
     assert_eq!(ballots(&stranger, &id).await.data()["poll"]["ballots"]["totalCount"], 2);
     let query = "query($id: ID!, $tag: String!) { ballotsByReceipt(poll: $id, receipt: $tag) { tag marks { chosen } } }";

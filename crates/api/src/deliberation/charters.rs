@@ -172,6 +172,12 @@ pub struct Wording {
     en: String,
 }
 
+impl From<decision::Wording> for Wording {
+    fn from(wording: decision::Wording) -> Self {
+        Self { zh: wording.zh, en: wording.en }
+    }
+}
+
 /// How many of the entitled must take part.
 #[derive(Debug, Clone, SimpleObject, InputObject)]
 #[graphql(input_name = "QuorumInput")]
@@ -218,7 +224,6 @@ pub struct DecisionRule {
 
 impl From<decision::Rule> for DecisionRule {
     fn from(rule: decision::Rule) -> Self {
-        let wording = |it: decision::Wording| Wording { zh: it.zh, en: it.en };
         let quorum = |it: &decision::Quorum| Quorum { counts: it.counts.into(), by: it.by.into(), threshold: it.threshold.into() };
         let majority = |it: &decision::Majority| Majority { of: it.of.into(), by: it.by.into(), threshold: it.threshold.into() };
         Self {
@@ -226,8 +231,8 @@ impl From<decision::Rule> for DecisionRule {
             majority: rule.majority.iter().map(majority).collect(),
             id: rule.id,
             version: rule.version,
-            title: wording(rule.title),
-            source: wording(rule.source),
+            title: rule.title.into(),
+            source: rule.source.into(),
             abstentions: rule.abstentions.into(),
         }
     }

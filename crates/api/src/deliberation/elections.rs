@@ -17,7 +17,7 @@ use gongyi_domain::{
 use gongyi_projections::{ElectionFilter as Filter, ElectionRow, ProxyRow};
 
 use super::{
-    decisions::DecisionRule,
+    charters::DecisionRule,
     poll_outcomes::{PollOutcome, PollPerson},
     polls::{self, Poll, VotingMethod},
 };
@@ -238,7 +238,7 @@ impl Election {
     }
     /// What decides.
     async fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
-        Ok(DecisionRule(self.terms(&Door::of(ctx)?)?.rule.clone()))
+        Ok(DecisionRule::from(self.terms(&Door::of(ctx)?)?.rule.clone()))
     }
     /// When it was called.
     async fn called_at(&self) -> Moment {

@@ -10,10 +10,7 @@ use gongyi_app::deliberation::issues::{
 };
 use gongyi_domain::{
     access::authority::{Scope, Subject, To},
-    deliberation::{
-        issue::{ADMIT_ISSUE, ISSUES, IssuePhase as Stored},
-        motion_category::MotionCategory as StoredCategory,
-    },
+    deliberation::issue::{ADMIT_ISSUE, ISSUES, IssuePhase as Stored},
     refusal::Refusal,
     values::ResidentIssueId,
 };
@@ -22,6 +19,7 @@ use gongyi_projections::{IssueFilter as Filter, IssueRow, UnadmittedSeen};
 use super::{
     council_commands::person_or_oneself,
     councils::{self, Council},
+    motion_categories::MotionCategory,
 };
 use crate::{
     door::Door,
@@ -30,34 +28,6 @@ use crate::{
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
 };
-
-/// What a motion or a resident's issue is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "StoredCategory")]
-pub enum MotionCategory {
-    /// 环境卫生
-    Sanitation,
-    /// 停车交通
-    ParkingAndTraffic,
-    /// 物业管理
-    PropertyManagement,
-    /// 公共设施
-    PublicFacilities,
-    /// 安全消防
-    SafetyAndFire,
-    /// 文体活动
-    CultureAndSports,
-    /// 养老托幼
-    ElderlyAndChildcare,
-    /// 便民服务
-    ResidentServices,
-    /// 公约修订
-    CovenantRevision,
-    /// 资金项目
-    FundedProjects,
-    /// 其他
-    Other,
-}
 
 /// Where an issue stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -267,7 +237,7 @@ impl IssueQueries {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),
             phases: filter.phases.into_iter().map(Stored::from).collect(),
-            category: filter.category.map(StoredCategory::from),
+            category: filter.category.map(Into::into),
             raised_by: filter.raised_by.as_ref().map(ids::asked).transpose()?,
             unadmitted: unadmitted_seen(&door),
         };

@@ -14,7 +14,10 @@ use gongyi_domain::{
 use gongyi_projections::PublishedBallotRow;
 use uuid::Uuid;
 
-use super::decisions::{Decision, DecisionRule, DecisionStep, Wording};
+use super::{
+    charters::{DecisionRule, Wording},
+    decisions::{Decision, DecisionStep},
+};
 use crate::{access::personal::Sight, door::Door, ids};
 
 /// A person in an election or a poll.
@@ -324,8 +327,8 @@ impl PollOutcome {
     /// The rule that elected; a decision on an option has its own.
     async fn rule(&self) -> Option<DecisionRule> {
         match &self.outcome {
-            Outcome::Elected { result } => Some(DecisionRule(result.rule.clone())),
-            Outcome::Decided { decisions } => decisions.first().map(|it| DecisionRule(it.rule.clone())),
+            Outcome::Elected { result } => Some(DecisionRule::from(result.rule.clone())),
+            Outcome::Decided { decisions } => decisions.first().map(|it| DecisionRule::from(it.rule.clone())),
             Outcome::Disputed { .. } | Outcome::Placed { .. } => None,
         }
     }
@@ -370,6 +373,6 @@ impl PollOutcome {
             };
             names.insert(option.id(number), name.unwrap_or_else(|| number.to_string()));
         }
-        Ok(Wording(self.outcome.reason(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))))
+        Ok(Wording::from(self.outcome.reason(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))))
     }
 }

@@ -18,7 +18,7 @@ use gongyi_domain::{
 use gongyi_projections::{PageArgs, PollFilter as Filter, PollRow, RollFilter};
 
 use super::{
-    decisions::DecisionRule,
+    charters::DecisionRule,
     elections::{self, Election},
     poll_outcomes::{Marks, PollOption, PollPerson, PollResult, PublishedBallot},
     roll_entries::RollEntry,
@@ -302,7 +302,7 @@ impl Poll {
     }
     /// What decides.
     async fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
-        Ok(DecisionRule(self.terms(&Door::of(ctx)?)?.rule.clone()))
+        Ok(DecisionRule::from(self.terms(&Door::of(ctx)?)?.rule.clone()))
     }
     /// It is not opened before.
     async fn opens_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>, Error> {

@@ -161,11 +161,14 @@ impl District {
         Self { past: history, teams }
     }
 
-    /// The `nth` command: whose it is looks random, when the service was is nobody else's time.
+    /// The `nth` command: the first [`VOLUNTEERS`] are each volunteer's once, so that whoever keeps anything has met
+    /// everybody; whose the others are looks random. When the service was is nobody else's time.
     pub fn task(&self, nth: u64) -> Task<'_> {
         let mut random = fastrand::Rng::with_seed(nth.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let team = &self.teams[random.usize(..self.teams.len())];
-        let (_, volunteer) = team.members[random.usize(..team.members.len())];
+        let (teams, at) = (self.teams.len(), usize::try_from(nth).unwrap_or(usize::MAX));
+        let (team, member) = if at < VOLUNTEERS { (at % teams, at / teams) } else { (random.usize(..teams), random.usize(..)) };
+        let team = &self.teams[team];
+        let (_, volunteer) = team.members[member % team.members.len()];
         let started = moment("2020-01-01T00:00:00Z") + TimeDelta::minutes(15 * i64::try_from(nth).unwrap_or(0));
         Task { team, volunteer, started, ended: started + TimeDelta::minutes(15) }
     }

@@ -17,7 +17,7 @@ use crate::StreamId;
 
 /// What a cache holds at most, in bytes: payloads of the events that its states were folded from, and
 /// [`STATE_OVERHEAD_BYTES`] for each state. A state is about as large as what it was folded from, or smaller.
-pub const STATE_CACHE_MAX_BYTES: usize = 64 * 1024 * 1024;
+pub const STATE_CACHE_MAX_BYTES: usize = 96 * 1024 * 1024;
 /// What a state takes beside its content, in bytes: its key, its place in the cache, its allocations.
 pub const STATE_OVERHEAD_BYTES: usize = 384;
 

@@ -342,10 +342,12 @@ CREATE TABLE issue_endorsements (
     PRIMARY KEY (issue, person)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX issue_endorsements_by_person ON issue_endorsements (person, issue);
+
 -- Motions. What stands in `state` is the domain's own state of the motion; the other columns are what lists filter and
 -- order by, and what the rules do not need.
 CREATE TABLE motions (
     id         TEXT    PRIMARY KEY,
+    council    TEXT    NOT NULL,
     area       TEXT    NOT NULL,
     drafted_at INTEGER NOT NULL,
     category   TEXT    NOT NULL,
@@ -358,7 +360,9 @@ CREATE TABLE motions (
     postponed_until TEXT,
     merged_into TEXT,
     state      TEXT    NOT NULL, -- JSON
+    position   INTEGER NOT NULL,
     CHECK ((year IS NULL) = (number IS NULL) AND (year IS NULL) = (public_from IS NULL))
+) STRICT;
 CREATE INDEX motions_by_drafting ON motions (drafted_at, id);
 CREATE INDEX motions_by_change ON motions (changed_at, id);
 CREATE INDEX motions_by_number ON motions (coalesce(year, 0), coalesce(number, 0), id);
@@ -367,7 +371,10 @@ CREATE INDEX motions_by_area ON motions (area);
 
 CREATE TABLE motion_movers (
     motion   TEXT    NOT NULL,
+    person   TEXT    NOT NULL,
+    position INTEGER NOT NULL,
     PRIMARY KEY (motion, person)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX motion_movers_by_person ON motion_movers (person, motion);
 
 CREATE TABLE motion_versions (
@@ -376,7 +383,9 @@ CREATE TABLE motion_versions (
     written_at INTEGER NOT NULL,
     amendment  TEXT, -- that made it
     text       TEXT    NOT NULL, -- JSON
+    position   INTEGER NOT NULL,
     PRIMARY KEY (motion, version)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE motion_amendments (
     motion      TEXT    NOT NULL,
@@ -393,6 +402,7 @@ CREATE TABLE motion_amendments (
     reason      TEXT,
     position    INTEGER NOT NULL,
     PRIMARY KEY (motion, amendment)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE motion_reports (
     at          INTEGER PRIMARY KEY,
@@ -403,6 +413,7 @@ CREATE TABLE motion_reports (
     report      TEXT    NOT NULL,
     evidence    TEXT    NOT NULL, -- JSON
     position    INTEGER NOT NULL
+) STRICT;
 CREATE INDEX motion_reports_by_motion ON motion_reports (motion, at);
 
 CREATE TABLE motion_reviews (
@@ -415,6 +426,7 @@ CREATE TABLE motion_reviews (
     stands      INTEGER NOT NULL,
     text        TEXT,
     position    INTEGER NOT NULL
+) STRICT;
 CREATE INDEX motion_reviews_by_motion ON motion_reviews (motion, stands, at);
 CREATE INDEX motion_reviews_by_person ON motion_reviews (text_of) WHERE text_of IS NOT NULL;
 
@@ -427,15 +439,22 @@ CREATE TABLE motion_history (
     person      TEXT,
     reason      TEXT,
     position    INTEGER NOT NULL
+) STRICT;
 CREATE INDEX motion_history_by_motion ON motion_history (motion, at);
+
 -- Elections and polls. `state` is the domain's own state as JSON.
 CREATE TABLE elections (
+    id           TEXT    PRIMARY KEY,
+    council      TEXT    NOT NULL,
+    area         TEXT    NOT NULL,
     called_at    INTEGER NOT NULL,
     stage        TEXT    NOT NULL,
     poll         TEXT,
     concluded_at INTEGER,
     conclusion   TEXT    NOT NULL,
     state        TEXT    NOT NULL,
+    position     INTEGER NOT NULL
+) STRICT;
 CREATE INDEX elections_by_call ON elections (called_at, id);
 CREATE INDEX elections_by_council ON elections (council, called_at, id);
 CREATE INDEX elections_by_area ON elections (area);
@@ -446,10 +465,14 @@ CREATE TABLE election_proxies (
     proxy     TEXT    NOT NULL,
     position  INTEGER NOT NULL,
     PRIMARY KEY (election, principal)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX election_proxies_by_proxy ON election_proxies (proxy);
 
 CREATE TABLE polls (
+    id           TEXT    PRIMARY KEY,
+    area         TEXT    NOT NULL,
     election     TEXT,
+    motion       TEXT,
     prepared_at  INTEGER NOT NULL,
     stage        TEXT    NOT NULL,
     opened_at    INTEGER,
@@ -462,6 +485,8 @@ CREATE TABLE polls (
     ballots      INTEGER NOT NULL,
     void_reason  TEXT,
     state        TEXT    NOT NULL,
+    position     INTEGER NOT NULL
+) STRICT;
 CREATE INDEX polls_by_preparing ON polls (prepared_at, id);
 CREATE INDEX polls_by_area ON polls (area);
 CREATE INDEX polls_by_election ON polls (election) WHERE election IS NOT NULL;
@@ -478,6 +503,7 @@ CREATE TABLE roll_entries (
     proxy    TEXT,
     marks    TEXT    NOT NULL,
     position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX roll_entries_by_poll ON roll_entries (poll, id);
 CREATE INDEX roll_entries_by_voter ON roll_entries (voter, poll);
 
@@ -486,5 +512,7 @@ CREATE TABLE published_ballots (
     number   INTEGER NOT NULL,
     tag      TEXT,
     marks    TEXT    NOT NULL,
+    position INTEGER NOT NULL,
     PRIMARY KEY (poll, number)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX published_ballots_by_tag ON published_ballots (poll, tag) WHERE tag IS NOT NULL;

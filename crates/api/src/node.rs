@@ -34,6 +34,7 @@ use crate::{
 /// Anything with a global id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+#[expect(clippy::large_enum_variant, reason = "made for one answer, never kept")]
 pub enum Node {
     /// An administrative area.
     Area(Area),

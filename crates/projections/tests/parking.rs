@@ -101,12 +101,22 @@ async fn an_event_that_does_not_decode_parks_those_that_need_its_kind() {
     assert!(arrive(&running.views, last).await.is_err());
     let names = parked(&running.views);
     let at = bad - 1;
-    assert_eq!(names, [("persons", at, bad), ("service", at, bad), ("history", at, bad), ("motions", at, bad)]);
+    assert_eq!(
+        names,
+        [
+            ("persons", at, bad),
+            ("service", at, bad),
+            ("history", at, bad),
+            ("councils", at, bad),
+            ("issues", at, bad),
+            ("motions", at, bad)
+        ]
+    );
     let reason = running.views.status().into_iter().find_map(|view| view.parked).unwrap().reason;
     assert!(reason.contains("PersonRegistered"), "{reason}");
 
     // A kind that only a newer build knows concerns everybody.
-    let unknown = platform.append_raw(StreamId::new("poll", Uuid::from_u128(6)), vec![raw("PollOpened", "{}", 1)]).await;
+    let unknown = platform.append_raw(StreamId::new("case", Uuid::from_u128(6)), vec![raw("CaseOpened", "{}", 1)]).await;
     let last = list(&mut platform, "440402001").await;
     assert!(running.views.wait_for(last, WAIT).await.is_err());
     assert_eq!(parked(&running.views).len(), running.views.status().len());

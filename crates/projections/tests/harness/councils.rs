@@ -31,7 +31,7 @@ fn council(n: u32) -> CouncilId {
 
 impl Councils {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
-        if what % 2 == 0 { self.council(platform, a, b).await } else { self.issue(platform, a, b).await }
+        if what.is_multiple_of(2) { self.council(platform, a, b).await } else { self.issue(platform, a, b).await }
     }
 
     async fn council(&mut self, platform: &mut Platform, a: u32, b: u32) {

@@ -218,6 +218,7 @@ CREATE INDEX service_records_by_content ON service_records (content_of) WHERE co
 
 CREATE TABLE service_totals (
     volunteer        TEXT    PRIMARY KEY,
+    ordinal          INTEGER NOT NULL,
     attested_minutes INTEGER NOT NULL,
     declared_minutes INTEGER NOT NULL,
     records          INTEGER NOT NULL,
@@ -237,6 +238,19 @@ CREATE TABLE participation (
     records          INTEGER NOT NULL,
     position         INTEGER NOT NULL,
     PRIMARY KEY (day, area, organisation, category, recorded_day)
+) STRICT, WITHOUT ROWID;
+
+-- What counts now, by whole months; `volunteers` is sets of ordinals (roaring bitmaps, base64).
+CREATE TABLE monthly_participation (
+    month            TEXT    NOT NULL,
+    area             TEXT    NOT NULL,
+    categories       TEXT    NOT NULL, -- 'all', or one
+    attested_minutes INTEGER NOT NULL,
+    declared_minutes INTEGER NOT NULL,
+    records          INTEGER NOT NULL,
+    volunteers       TEXT    NOT NULL,
+    position         INTEGER NOT NULL,
+    PRIMARY KEY (month, area, categories)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE former_counts (

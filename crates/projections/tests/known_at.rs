@@ -104,7 +104,19 @@ proptest! {
                         && filter.from <= record.served.day && record.served.day <= filter.to
                 };
                 let (now, counts_now) = recount(&story.ledgers, &fits);
-                assert_eq!(figures(&views, &filter).await.0, now);
+                let (total, by_category) = figures(&views, &filter).await;
+                assert_eq!(total, now);
+                for category in Category::ALL {
+                    let (want, _) = recount(&story.ledgers, &|record| fits(record) && record.served.category == *category);
+                    assert_eq!(by_category.get(category).copied().unwrap_or_default(), want, "{category:?} now");
+                }
+                // Months told one by one, and all records gone through as known today, say the same.
+                let by = [GroupBy::Area, GroupBy::Month];
+                let gone_through = ParticipationFilter { known_at: Some(last), ..filter.clone() };
+                assert_eq!(
+                    views.participation(&filter, &by, None).await.unwrap(),
+                    views.participation(&gone_through, &by, None).await.unwrap()
+                );
                 // Days between commits, and the day before the first, are days too.
                 for known_at in first.pred_opt().unwrap().iter_days().take_while(|day| *day <= last) {
                     let nothing = Ledgers::new();

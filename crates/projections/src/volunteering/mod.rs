@@ -4,6 +4,7 @@ pub mod activities;
 pub mod activity_queries;
 pub mod former_counts;
 pub mod history;
+pub mod monthly_participation;
 pub mod organisations;
 pub mod participation;
 pub mod participation_changes;

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     former_counts::{self, FormerCount},
+    monthly_participation::{self, MonthlyParticipation},
     participation::{self, ParticipationDelta},
 };
 use crate::{
@@ -125,6 +126,10 @@ row! {
             /// The volunteer.
             volunteer: VolunteerId,
         }
+        fixed {
+            /// The volunteer as a number of this log, for sets of volunteers: the position of the event that began the row.
+            ordinal: u64,
+        }
         live {
             /// Minutes with evidence of attendance.
             attested_minutes: i64,
@@ -144,12 +149,16 @@ pub(crate) struct ServiceFold {
     records: Rows<ServiceRecordRow>,
     totals: Rows<ServiceTotals>,
     participation: Rows<ParticipationDelta>,
+    months: Rows<MonthlyParticipation>,
     former: Rows<FormerCount>,
     places: HashMap<RecordId, Place>,
 }
 
 impl ServiceFold {
     fn want_place(&mut self, change: &Change, (day, area, organisation, category): Place) {
+        for key in monthly_participation::keys(day, &area, category) {
+            self.months.want(key);
+        }
         self.participation.want((day, area, organisation, category, change.recorded_day));
     }
 
@@ -160,7 +169,8 @@ impl ServiceFold {
         })
     }
 
-    fn total(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<(), FoldError> {
+    /// Changes the volunteer's totals and tells the volunteer's number.
+    fn total(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<u64, FoldError> {
         let key = (record.volunteer,);
         if self.totals.get(&key)?.is_none() {
             self.totals.put(ServiceTotals::none(record.volunteer, change.position));
@@ -174,11 +184,12 @@ impl ServiceFold {
         row.attested_minutes = add(row.attested_minutes, attested)?;
         row.declared_minutes = add(row.declared_minutes, declared)?;
         row.records = add(row.records, 1)?;
-        Ok(())
+        Ok(row.ordinal)
     }
 
     fn count(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<(), FoldError> {
-        self.total(change, record, sign)?;
+        let volunteer = self.total(change, record, sign)?;
+        monthly_participation::count(&mut self.months, change.position, record, volunteer, sign)?;
         participation::count(&mut self.participation, change, record, sign)
     }
 
@@ -248,7 +259,7 @@ impl ServiceFold {
 
 impl ServiceTotals {
     fn none(volunteer: VolunteerId, position: u64) -> Self {
-        Self { volunteer, attested_minutes: 0, declared_minutes: 0, records: 0, position }
+        Self { volunteer, ordinal: position, attested_minutes: 0, declared_minutes: 0, records: 0, position }
     }
 }
 
@@ -382,6 +393,6 @@ impl Fold for ServiceFold {
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.records, &mut self.totals, &mut self.participation, &mut self.former]
+        vec![&mut self.records, &mut self.totals, &mut self.participation, &mut self.months, &mut self.former]
     }
 }

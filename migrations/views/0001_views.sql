@@ -530,3 +530,24 @@ CREATE TABLE published_ballots (
     PRIMARY KEY (poll, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX published_ballots_by_tag ON published_ballots (poll, tag) WHERE tag IS NOT NULL;
+
+-- Who took part in deliberating: an act a row, counted where and when it was done.
+CREATE TABLE deliberation_acts (
+    deed     TEXT    NOT NULL,
+    subject  TEXT    NOT NULL, -- the meeting, motion, vote or poll
+    doer     TEXT    NOT NULL, -- the person; the subject where it was nobody's in particular
+    matter   TEXT    NOT NULL,
+    day      TEXT,             -- none while it does not count
+    since    TEXT,
+    until    TEXT,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (deed, subject, doer)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliberation_acts_by_day ON deliberation_acts (day);
+CREATE INDEX deliberation_acts_by_matter ON deliberation_acts (matter);
+
+CREATE TABLE deliberation_matters (
+    id       TEXT    PRIMARY KEY,
+    area     TEXT    NOT NULL,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -223,7 +223,15 @@ impl<'d> World<'d> {
             served += u64::from(records > 0);
         }
         let (from, to) = ("2026-01-01".parse().unwrap(), "2026-12-31".parse().unwrap());
-        let filter = ParticipationFilter { area: Some(area(DISTRICT)), organisation: None, include_below: false, from, to, known_at: None };
+        let filter = ParticipationFilter {
+            area: Some(area(DISTRICT)),
+            organisation: None,
+            include_below: false,
+            person: None,
+            from,
+            to,
+            known_at: None,
+        };
         let total = views.participation(&filter, &[], None).await.unwrap().total;
         let counted = [total.attested_minutes, total.declared_minutes, total.records].map(|it| u64::try_from(it).unwrap());
         assert_eq!(counted, [all.0, all.1, all.2]);

@@ -391,6 +391,7 @@ async fn the_figures_follow_every_decision() {
         to: "2026-03-01".parse().unwrap(),
         known_at: None,
         include_below: false,
+        person: None,
     };
     let total = || async {
         district.settles().await;

@@ -29,6 +29,7 @@ pub struct Change {
     pub commit: Arc<CommitInfo>,
     /// What happened.
     pub event: Event,
+    zone: Tz,
 }
 
 impl Change {
@@ -37,7 +38,12 @@ impl Change {
         let recorded_at = recorded.commit.metadata.recorded_at;
         let Recorded { position, stream, event_type, commit, .. } = recorded;
         let recorded_day = recorded_at.with_timezone(&zone).date_naive();
-        Self { position, stream, event_type, recorded_at, recorded_day, commit, event }
+        Self { position, stream, event_type, recorded_at, recorded_day, commit, event, zone }
+    }
+
+    /// The day of a moment, in the tenant's time zone.
+    pub(crate) fn day_of(&self, at: Instant) -> Day {
+        at.with_timezone(&self.zone).date_naive()
     }
 
     /// Who did it, as the log names actors.

@@ -51,7 +51,7 @@ fn counted(record: &Record) -> Counted {
 async fn figures(views: &Views, filter: &ParticipationFilter) -> (Figures, BTreeMap<Category, Figures>) {
     let got = views.participation(filter, &[GroupBy::Category], None).await.unwrap();
     let of = |row: &gongyi_projections::ParticipationRow| (row.attested_minutes, row.declared_minutes, row.records, row.volunteers);
-    (of(&got.total), got.rows.iter().map(|row| (row.category.unwrap(), of(row))).collect())
+    (of(&got.total), got.rows.iter().filter_map(|row| Some((row.category?, of(row)))).collect())
 }
 
 /// Every change, page by page: what the record counted for and counts for.
@@ -95,8 +95,8 @@ proptest! {
             let area: AreaCode = "440402001".parse().unwrap();
             let (first, last) = (*ends.keys().next().unwrap(), day_of(&platform));
             let asked = [
-                ParticipationFilter { area: None, organisation: None, include_below: false, from: "2025-01-01".parse().unwrap(), to: last, known_at: None },
-                ParticipationFilter { area: Some(area), organisation: None, include_below: false, from: "2025-12-01".parse().unwrap(), to: "2026-02-01".parse().unwrap(), known_at: None },
+                ParticipationFilter { area: None, organisation: None, include_below: false, person: None, from: "2025-01-01".parse().unwrap(), to: last, known_at: None },
+                ParticipationFilter { area: Some(area), organisation: None, include_below: false, person: None, from: "2025-12-01".parse().unwrap(), to: "2026-02-01".parse().unwrap(), known_at: None },
             ];
             for filter in asked {
                 let fits = |record: &Record| {
@@ -181,8 +181,15 @@ async fn what_was_changed_and_changed_back_is_no_change() {
         platform.now += TimeDelta::days(1);
         let views = platform.settled().await;
         let year = |month| Day::from_ymd_opt(2026, month, 1).unwrap();
-        let filter =
-            ParticipationFilter { area: None, organisation: None, include_below: false, from: year(1), to: year(12), known_at: None };
+        let filter = ParticipationFilter {
+            area: None,
+            organisation: None,
+            include_below: false,
+            person: None,
+            from: year(1),
+            to: year(12),
+            known_at: None,
+        };
         let since = async |at: usize| changes(&views, &filter, days[at]).await.remove(&record);
         let counts = |served: &Served| Some(Counted { day: served.day, category: served.category, minutes: served.minutes });
         match days.len() {

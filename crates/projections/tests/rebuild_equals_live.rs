@@ -68,7 +68,7 @@ proptest! {
             for area in [None, Some("440402001"), Some("440402002003")] {
                 let area = area.map(|code| code.parse().unwrap());
                 let (from, to) = ("2025-12-01".parse().unwrap(), "2026-02-10".parse().unwrap());
-                let filter = ParticipationFilter { area: area.clone(), organisation: None, include_below: false, from, to, known_at: None };
+                let filter = ParticipationFilter { area: area.clone(), organisation: None, include_below: false, person: None, from, to, known_at: None };
                 let groups = [GroupBy::Area, GroupBy::Month, GroupBy::Category, GroupBy::Organisation];
                 let fits = |setting: &gongyi_domain::volunteering::service_record::Setting, day| {
                     area.as_ref().is_none_or(|area: &gongyi_domain::values::AreaCode| area.contains(&setting.area)) && from <= day && day <= to

@@ -274,6 +274,7 @@ async fn service_counts_while_it_is_confirmed() {
         area: Some(code("440402")),
         organisation: None,
         include_below: false,
+        person: None,
         from: day(from),
         to: day(to),
         known_at: None,

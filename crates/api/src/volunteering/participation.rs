@@ -1,12 +1,14 @@
-//! Who took part in what: figures, not names.
+//! Who took part in what, in service and in deliberation: figures; of persons only for those who may read records.
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
 use gongyi_domain::{
-    values::{AreaLevel, OrganisationId},
+    access::authority::Subject,
+    values::{AreaLevel, OrganisationId, PersonId},
     volunteering::service_ledger::{PARTICIPATION, SERVICE_RECORDS},
 };
 use gongyi_projections::{
-    Counted, GroupBy as Stored, Participation as Figures, ParticipationChange as Change, ParticipationFilter, ParticipationRow as Row,
+    Counted, Deliberation as DeliberationRow, GroupBy as Stored, Participation as Figures, ParticipationChange as Change,
+    ParticipationFilter, ParticipationRow as Row,
 };
 
 use super::{
@@ -25,6 +27,29 @@ use crate::{
 
 /// Rows that the cost of a query counts for participation.
 const ROWS_COUNTED: usize = 20;
+/// Groups that an answer has, at most.
+const ROWS_MAX: usize = 2_000;
+
+/// Part taken in deliberating.
+#[derive(SimpleObject)]
+pub struct DeliberationFigures {
+    /// Meetings opened with their quorum; none where persons are told apart.
+    meetings: i64,
+    /// Representatives who came to a meeting, each once a meeting.
+    attendances: i64,
+    /// Motions received on the day they were first submitted; where persons are told apart, those they moved.
+    motions: i64,
+    /// Motions seconded and not taken back.
+    seconds: i64,
+    /// Votes cast by name in meetings, and votes in polls, counted on the day the poll closed.
+    votes: i64,
+}
+
+impl From<DeliberationRow> for DeliberationFigures {
+    fn from(DeliberationRow { meetings, attendances, motions, seconds, votes }: DeliberationRow) -> Self {
+        Self { meetings, attendances, motions, seconds, votes }
+    }
+}
 
 /// By what figures are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -38,6 +63,8 @@ pub enum GroupBy {
     Category,
     /// By organisation.
     Organisation,
+    /// By person; for those who may read service records.
+    Person,
 }
 
 /// Figures of one group.
@@ -72,6 +99,15 @@ impl ParticipationRow {
             None => Ok(None),
         }
     }
+    /// The person's id, if told apart by person.
+    async fn person_id(&self) -> Option<ID> {
+        self.0.person.as_ref().map(ids::id)
+    }
+    /// What was done in councils and at polls. It has no category and no organisation: told apart by those, it stands in
+    /// a row without.
+    async fn deliberation(&self) -> DeliberationFigures {
+        self.0.deliberation.into()
+    }
     /// Confirmed minutes with evidence of attendance.
     async fn attested_minutes(&self) -> i64 {
         self.0.attested_minutes
@@ -96,7 +132,7 @@ pub struct Participation(Figures);
 /// Participation in a period, both ends included.
 #[Object]
 impl Participation {
-    /// One row a group with any record, ordered by area, month, category, organisation.
+    /// One row a group with anything in it, ordered by area, month, category, organisation, person; 2,000 at most.
     #[graphql(complexity = "ROWS_COUNTED * child_complexity")]
     async fn rows(&self) -> Vec<ParticipationRow> {
         self.0.rows.iter().cloned().map(ParticipationRow).collect()
@@ -148,6 +184,7 @@ impl ParticipationChange {
 fn filter(
     area: Option<AreaCode>,
     (organisation, include_below): (Option<OrganisationId>, bool),
+    person: Option<PersonId>,
     from: &Date,
     to: &Date,
     known_at: Option<Date>,
@@ -159,6 +196,7 @@ fn filter(
         area: area.map(|it| it.0),
         organisation,
         include_below,
+        person,
         from: from.0,
         to: to.0,
         known_at: known_at.map(|it| it.0),
@@ -171,7 +209,8 @@ pub struct ParticipationQueries;
 
 #[Object]
 impl ParticipationQueries {
-    /// Who took part in what, in figures: for the staff of the area or organisation asked for.
+    /// Who took part in what, in figures: for the staff of the area or organisation asked for; of a person, also for that
+    /// person.
     #[expect(clippy::too_many_arguments, reason = "all of them narrow or divide one question")]
     async fn participation(
         &self,
@@ -180,6 +219,7 @@ impl ParticipationQueries {
         #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
         #[graphql(desc = "Also those below it, wherever they work: with a role in an area, name the area too.", default)]
         include_below: bool,
+        #[graphql(desc = "Of this person; of everybody if not said.")] person: Option<ID>,
         #[graphql(desc = "From this day on.")] from: Date,
         #[graphql(desc = "To this day, included.")] to: Date,
         #[graphql(desc = "By what figures are told apart.")] group_by: Option<Vec<GroupBy>>,
@@ -190,11 +230,20 @@ impl ParticipationQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let group_by = group_by.unwrap_or_default();
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
-        door.may_within(&PARTICIPATION, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
-        let filter = filter(area, (organisation, include_below), &from, &to, known_at)?;
+        let person = person.as_ref().map(ids::asked).transpose()?;
+        let mut subjects = organisations::subjects(&door, area.as_ref(), organisation, include_below).await?;
+        let act = if person.is_some() || group_by.contains(&GroupBy::Person) { &SERVICE_RECORDS } else { &PARTICIPATION };
+        subjects.extend(person.map(|person| Subject::person(person, None)));
+        door.may_within(act, &subjects)?;
+        let filter = filter(area, (organisation, include_below), person, &from, &to, known_at)?;
         let group_by: Vec<_> = group_by.into_iter().map(Stored::from).collect();
         let level = area_level.map(AreaLevel::from);
-        Ok(Participation(door.read(door.app.views().participation(&filter, &group_by, level).await)?))
+        let figures = door.read(door.app.views().participation(&filter, &group_by, level).await)?;
+        if figures.rows.len() > ROWS_MAX {
+            let most = format!("more than {ROWS_MAX} groups: ask for a smaller area, a shorter period or fewer divisions");
+            return Err(fault::error(Code::BadInput, &most));
+        }
+        Ok(Participation(figures))
     }
 
     /// What has changed about figures since they were told: late entries and corrections, record by record, in the order
@@ -220,7 +269,7 @@ impl ParticipationQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
         door.may_within(&SERVICE_RECORDS, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
-        let filter = filter(area, (organisation, include_below), &from, &to, None)?;
+        let filter = filter(area, (organisation, include_below), None, &from, &to, None)?;
         let page = paging::asked(first, after, last, before)?;
         let page = door.read(door.app.views().participation_changes(&filter, known_at.0, &page).await)?;
         Ok(paging::paged(page, ParticipationChange))

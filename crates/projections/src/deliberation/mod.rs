@@ -1,5 +1,6 @@
 //! 议事协商: councils, residents' issues, motions, elections, polls.
 
+pub mod acts;
 pub mod councils;
 pub mod elections;
 pub mod issues;

@@ -100,8 +100,15 @@ async fn participation(
     }
     let year = |year, month, day| Day::from_ymd_opt(year, month, day).unwrap_or_default();
     let (first, last) = (from.unwrap_or(year(1, 1, 1)), to.unwrap_or(year(9999, 12, 31)));
-    let filter =
-        ParticipationFilter { area: Some(area.clone()), organisation: None, include_below: false, from: first, to: last, known_at };
+    let filter = ParticipationFilter {
+        area: Some(area.clone()),
+        organisation: None,
+        include_below: false,
+        person: None,
+        from: first,
+        to: last,
+        known_at,
+    };
     let figures = platform.app().views().participation(&filter, &[GroupBy::Category], None).await?;
     let total = &figures.total;
     if csv {

@@ -544,6 +544,7 @@ CREATE TABLE deliberation_acts (
     PRIMARY KEY (deed, subject, doer)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliberation_acts_by_day ON deliberation_acts (day);
+CREATE INDEX deliberation_acts_by_doer ON deliberation_acts (doer, deed, position);
 CREATE INDEX deliberation_acts_by_matter ON deliberation_acts (matter);
 
 CREATE TABLE deliberation_matters (

@@ -399,6 +399,8 @@ pub struct MotionFilter {
     /// That the asker moves.
     #[graphql(default)]
     mine: bool,
+    /// That this person seconds.
+    seconder: Option<ID>,
     /// First submitted in this year.
     year: Option<u16>,
     /// Whose title or paragraphs contain this now.
@@ -458,6 +460,7 @@ impl MotionQueries {
         let page = paging::asked(first, after, last, before)?;
         let filter = Filter {
             mover: asked.mover(&door)?,
+            seconder: asked.seconder.as_ref().map(ids::asked).transpose()?,
             council: asked.council.as_ref().map(ids::asked).transpose()?,
             area: asked.area.map(|it| it.0),
             phases: asked.phases.unwrap_or_default().into_iter().map(Phase::from).collect(),

@@ -39,6 +39,8 @@ pub struct MotionFilter {
     pub category: Option<MotionCategory>,
     /// That this person moves.
     pub mover: Option<PersonId>,
+    /// That this person seconds.
+    pub seconder: Option<PersonId>,
     /// First submitted in this year.
     pub year: Option<u16>,
     /// Whose title or paragraphs contain this now.
@@ -107,6 +109,10 @@ impl Views {
         conditions.maybe(
             "EXISTS(SELECT 1 FROM motion_movers v WHERE v.motion=m.id AND v.person=?)",
             filter.mover.map(|person| person.to_string()),
+        );
+        conditions.maybe(
+            "m.id IN (SELECT d.subject FROM deliberation_acts d WHERE d.doer=? AND d.deed='seconded' AND d.until IS NULL)",
+            filter.seconder.map(|person| person.to_string()),
         );
         conditions.maybe("m.year=?", filter.year.map(i64::from));
         conditions.maybe(CONTAINS, filter.text_contains.as_deref());

@@ -1,11 +1,11 @@
 //! The version of the views: a hash of everything that decides what stands in them. Whole folders are hashed, so that
-//! no file can be forgotten.
+//! no file can be forgotten. The rules of deliberation are among it: its folds run them.
 
 use std::{fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    for folder in ["src", "../../migrations/views"] {
+    for folder in ["src", "../domain/src/deliberation", "../../migrations/views"] {
         println!("cargo:rerun-if-changed={folder}");
         hash.folder(Path::new(folder))?;
     }

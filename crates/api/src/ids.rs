@@ -7,6 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
     values::{AccountId, ActivityId, AreaCode, AttendanceId, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
+    values::{AgendaItemId, CouncilId, MeetingId, MotionId, PollId, VoteId},
 };
 
 use crate::fault::{self, Code};
@@ -39,6 +40,13 @@ plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
 }
 
+plain! {
+    MeetingId "Meeting",
+    CouncilId "Council",
+    MotionId "Motion",
+    PollId "Poll",
+}
+
 macro_rules! within {
     ($($(#[$doc:meta])* $key:ident { $outer:ident: $outer_id:ident, $inner:ident: $inner_id:ident } $name:literal),+ $(,)?) => {$(
         $(#[$doc])*
@@ -66,6 +74,10 @@ within! {
     ShiftKey { activity: ActivityId, shift: ShiftId } "Shift",
     /// A stay at an activity.
     AttendanceKey { activity: ActivityId, attendance: AttendanceId } "Attendance",
+    /// An item of a meeting's agenda.
+    AgendaItemKey { meeting: MeetingId, item: AgendaItemId } "AgendaItem",
+    /// A vote within a meeting.
+    VoteKey { meeting: MeetingId, vote: VoteId } "Vote",
 }
 
 /// The global id.

@@ -11,6 +11,7 @@
 
 mod access;
 mod allowance;
+mod deliberation;
 mod door;
 mod fault;
 mod http;

@@ -5,10 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{AccountId, ActivityId, AreaCode, OrganisationId, RecordId, VolunteerId};
+use gongyi_domain::values::{MeetingId, PersonId};
 use gongyi_projections::{
     AccountView, ActivityRow, AreaRow, AttendanceRow, MembershipRow, OrganisationRow, QueryError, ServiceRecordRow, ShiftRow,
     StarSchemeRow, Views, VolunteerView,
 };
+use gongyi_projections::{MeetingRow, MinutesRow, PersonRow};
 
 /// Longest line of organisations above one another that is followed, in organisations.
 const LINE_MAX_ORGANISATIONS: usize = 64;
@@ -59,6 +61,26 @@ by_id! {
     OrganisationId => OrganisationRow, organisations_by_ids, id;
     ActivityId => ActivityRow, activities_by_ids, id;
     RecordId => ServiceRecordRow, service_records_by_ids, record;
+}
+
+by_id! {
+    MeetingId => MeetingRow, meetings_by_ids, id;
+    PersonId => PersonRow, persons_by_ids, person;
+}
+
+/// A meeting's minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MinutesOf(pub(crate) MeetingId);
+
+impl Loader<MinutesOf> for FromViews {
+    type Value = MinutesRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[MinutesOf]) -> Result<HashMap<MinutesOf, MinutesRow>, LoadFault> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.views().minutes_by_meetings(&ids).await?;
+        Ok(rows.into_iter().map(|row| (MinutesOf(row.meeting), row)).collect())
+    }
 }
 
 macro_rules! lists_of {

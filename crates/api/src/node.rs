@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
+use gongyi_domain::deliberation::meeting::MEETINGS;
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
         accounts::{self, Account},
         areas::{self, Area},
     },
+    deliberation::meetings::{self, Meeting},
     door::Door,
     fault::{self, Code},
     ids::{self, GlobalId},
@@ -43,6 +45,8 @@ pub enum Node {
     Attendance(Attendance),
     /// A service record.
     ServiceRecord(ServiceRecord),
+    /// A council's meeting.
+    Meeting(Meeting),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -69,6 +73,10 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Shift" => {
             door.may(&ACTIVITIES, &public)?;
             activities::shift(door, read(&text)?).await?.map(Node::Shift)
+        }
+        "Meeting" => {
+            door.may(&MEETINGS, &public)?;
+            meetings::meeting(door, read(&text)?).await?.map(Node::Meeting)
         }
         "Account" => accounts::account_node(door, read(&text)?).await?.map(Node::Account),
         "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),

@@ -6,6 +6,7 @@ use gongyi_app::App;
 use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
+    deliberation::{meeting_commands, meetings, minutes, vote_commands},
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -33,6 +34,7 @@ pub struct Query(
     services::ServiceQueries,
     participation::ParticipationQueries,
     stars::StarQueries,
+    meetings::MeetingQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -47,6 +49,9 @@ pub struct Mutation(
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,
     stars::StarMutations,
+    meeting_commands::MeetingMutations,
+    vote_commands::VoteMutations,
+    minutes::MinutesMutations,
 );
 
 /// The schema.

@@ -8,6 +8,7 @@ mod harness;
 mod http;
 mod known_at;
 mod limits;
+mod meetings;
 mod personal_data;
 mod queries;
 mod registration;

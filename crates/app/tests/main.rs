@@ -9,6 +9,7 @@ mod dispatch;
 mod elections;
 mod erasure;
 mod harness;
+mod meetings;
 mod organisations;
 mod registration;
 mod returning;

@@ -11,6 +11,7 @@ pub mod values;
 pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
+use deliberation::{meeting, minutes};
 use event::aggregates;
 use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
@@ -108,4 +109,30 @@ pub const ACTS: &[&Act] = &[
     &service_ledger::PARTICIPATION,
     &star_scheme::SET_STAR_SCHEME,
     &star_scheme::STAR_SCHEME,
+    &meeting::CONVENE_MEETING,
+    &meeting::AMEND_MEETING,
+    &meeting::CANCEL_MEETING,
+    &meeting::INVITE_TO_MEETING,
+    &meeting::EXCUSE_ABSENCE,
+    &meeting::RECORD_PRESENCE,
+    &meeting::OPEN_MEETING,
+    &meeting::ADJOURN_MEETING,
+    &meeting::RESUME_MEETING,
+    &meeting::CLOSE_MEETING,
+    &meeting::TAKE_UP_ITEM,
+    &meeting::REQUEST_TO_SPEAK,
+    &meeting::WITHDRAW_REQUEST_TO_SPEAK,
+    &meeting::CALL_NEXT_SPEAKER,
+    &meeting::END_TURN,
+    &meeting::OPEN_VOTE,
+    &meeting::CAST_OPEN_VOTE,
+    &meeting::COUNT_HANDS,
+    &meeting::CLOSE_VOTE,
+    &meeting::ANNUL_VOTE,
+    &meeting::MEETINGS,
+    &minutes::DRAFT_MINUTES,
+    &minutes::EDIT_MINUTES,
+    &minutes::APPROVE_MINUTES,
+    &minutes::PUBLISH_MINUTES,
+    &minutes::REOPEN_MINUTES,
 ];

@@ -14,6 +14,7 @@
 //! The file's name carries a hash of the DDL and of all sources here, so a changed fold is a new file.
 
 pub mod access;
+pub mod deliberation;
 pub mod volunteering;
 
 mod change;
@@ -32,6 +33,7 @@ mod values;
 mod views;
 
 pub use access::{accounts::*, areas::*, persons::*};
+pub use deliberation::meetings::*;
 pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};

@@ -23,6 +23,7 @@ use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
     change::{self, Change},
     cost::Clock,
+    deliberation::meetings::MeetingsFold,
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
     purge::{self, Purge},
@@ -62,6 +63,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ServiceFold>(),
         model::<HistoryFold>(),
         model::<StarSchemesFold>(),
+        model::<MeetingsFold>(),
     ]
 }
 

@@ -270,6 +270,10 @@ impl Client<'_> {
             "withdrawSignUp" => "SignUpInput".to_owned(),
             "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
+            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
+                "MeetingInput".to_owned()
+            }
+            "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };
         let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");

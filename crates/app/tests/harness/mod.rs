@@ -1,6 +1,7 @@
 //! A district for one test: its own folder, log, vault and running views, a clock that the test moves, and people who
 //! do what people there do.
 
+mod council;
 mod electorate;
 mod people;
 
@@ -37,6 +38,7 @@ use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use uuid::Uuid;
 
+pub use council::Sitting;
 pub use electorate::{Voter, choice_terms};
 pub use people::{Hand, PASSWORD, Published, Resident, Served, correction_of};
 

@@ -1,6 +1,7 @@
 //! A platform of nothing but a log and its views: events go in by hand, rows come out.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part of it")]
 
+mod meetings;
 pub mod story;
 
 use std::{

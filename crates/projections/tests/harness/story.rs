@@ -28,7 +28,7 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, seal};
+use super::{Platform, meetings::Meetings, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
@@ -45,6 +45,7 @@ pub struct Story {
     activities: States<Activity>,
     stars: States<StarScheme>,
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
+    meetings: Meetings,
     serial: u128,
 }
 
@@ -82,6 +83,7 @@ impl Story {
             activities: States::default(),
             stars: States::default(),
             ledgers: BTreeMap::new(),
+            meetings: Meetings::default(),
             serial: 0x9000,
         }
     }
@@ -95,7 +97,8 @@ impl Story {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
         let now = platform.now;
         let who = volunteer(a);
-        match what % 24 {
+        match what % 28 {
+            24.. => self.meetings.wish(platform, a, b).await,
             0 if b.is_multiple_of(3) => {
                 let district = area(a).district();
                 let (thresholds, counts) = (vec![Minutes(1 + b % 600)], pick(&[Counts::Attested, Counts::AttestedAndDeclared], b));

@@ -1,0 +1,3 @@
+//! How districts deliberate: meetings and their minutes.
+
+pub mod meetings;

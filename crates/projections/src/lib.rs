@@ -33,7 +33,9 @@ mod values;
 mod views;
 
 pub use access::{accounts::*, areas::*, persons::*};
-pub use deliberation::{councils::*, elections::*, issues::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*, polls::*};
+pub use deliberation::{
+    councils::*, elections::*, issues::*, meetings::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*, polls::*,
+};
 pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};

@@ -530,6 +530,35 @@ CREATE TABLE published_ballots (
     PRIMARY KEY (poll, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX published_ballots_by_tag ON published_ballots (poll, tag) WHERE tag IS NOT NULL;
+CREATE TABLE meetings (
+    id            TEXT    PRIMARY KEY,
+    council       TEXT    NOT NULL,
+    area          TEXT    NOT NULL,
+    convened_at   INTEGER NOT NULL,
+    short_notice  TEXT,
+    starts        INTEGER NOT NULL,
+    ends          INTEGER NOT NULL,
+    phase         TEXT    NOT NULL,
+    cancel_reason TEXT,
+    state         TEXT    NOT NULL, -- JSON, the domain's
+    course        TEXT    NOT NULL, -- JSON array
+    votes         TEXT    NOT NULL, -- JSON object by vote
+    position      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX meetings_by_start ON meetings (starts, id);
+CREATE INDEX meetings_by_council ON meetings (council, starts, id);
+CREATE INDEX meetings_by_area ON meetings (area, starts);
+
+CREATE TABLE minutes (
+    meeting            TEXT    PRIMARY KEY,
+    state              TEXT    NOT NULL, -- JSON, the domain's
+    published_at       INTEGER,
+    published_revision INTEGER,
+    published_text     TEXT,
+    resolutions        TEXT    NOT NULL, -- JSON array
+    reopened           TEXT,
+    position           INTEGER NOT NULL
+) STRICT;
 
 -- Who took part in deliberating: an act a row, counted where and when it was done.
 CREATE TABLE deliberation_acts (

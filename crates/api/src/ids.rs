@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
     values::{
-        AccountId, ActivityId, AmendmentId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId,
-        ParagraphId, PersonId, PollId, RecordId, ResidentIssueId, RollEntryId, ShiftId, VolunteerId, VoteId,
+        AccountId, ActivityId, AgendaItemId, AmendmentId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId,
+        OrganisationId, ParagraphId, PersonId, PollId, RecordId, ResidentIssueId, RollEntryId, ShiftId, VolunteerId, VoteId,
     },
 };
 
@@ -73,6 +73,8 @@ within! {
     AttendanceKey { activity: ActivityId, attendance: AttendanceId } "Attendance",
     /// An amendment to a motion.
     AmendmentKey { motion: MotionId, amendment: AmendmentId } "Amendment",
+    /// An item of a meeting's agenda.
+    AgendaItemKey { meeting: MeetingId, item: AgendaItemId } "AgendaItem",
 }
 
 /// The global id.

@@ -5,12 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{
-    AccountId, ActivityId, AreaCode, CouncilId, ElectionId, MotionId, OrganisationId, PersonId, PollId, RecordId, ResidentIssueId,
-    VolunteerId,
+    AccountId, ActivityId, AreaCode, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId, PersonId, PollId, RecordId,
+    ResidentIssueId, VolunteerId,
 };
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, ElectionRow, IssueRow, MembershipRow, MotionRow,
-    MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow, Views, VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, ElectionRow, IssueRow, MeetingRow, MembershipRow,
+    MinutesRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow,
+    Views, VolunteerView,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -71,6 +72,25 @@ by_id! {
 by_id! {
     ElectionId => ElectionRow, elections_by_ids, id;
     PollId => PollRow, polls_by_ids, id;
+}
+
+by_id! {
+    MeetingId => MeetingRow, meetings_by_ids, id;
+}
+
+/// A meeting's minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MinutesOf(pub(crate) MeetingId);
+
+impl Loader<MinutesOf> for FromViews {
+    type Value = MinutesRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[MinutesOf]) -> Result<HashMap<MinutesOf, MinutesRow>, LoadFault> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.views().minutes_by_meetings(&ids).await?;
+        Ok(rows.into_iter().map(|row| (MinutesOf(row.meeting), row)).collect())
+    }
 }
 
 macro_rules! lists_of {

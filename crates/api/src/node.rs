@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
-use gongyi_domain::deliberation::{council::COUNCILS, election::ELECTIONS, motion::MOTIONS, poll::POLLS};
+use gongyi_domain::deliberation::{council::COUNCILS, election::ELECTIONS, meeting::MEETINGS, motion::MOTIONS, poll::POLLS};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         councils::{self, Council},
         elections::{self, Election},
         issues::{self, ResidentIssue},
+        meetings::{self, Meeting},
         motions::{self, Motion},
         polls::{self, Poll},
     },
@@ -62,6 +63,8 @@ pub enum Node {
     Election(Election),
     /// A poll.
     Poll(Poll),
+    /// A council's meeting.
+    Meeting(Meeting),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -88,6 +91,10 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Shift" => {
             door.may(&ACTIVITIES, &public)?;
             activities::shift(door, read(&text)?).await?.map(Node::Shift)
+        }
+        "Meeting" => {
+            door.may(&MEETINGS, &public)?;
+            meetings::meeting(door, read(&text)?).await?.map(Node::Meeting)
         }
         "Account" => accounts::account_node(door, read(&text)?).await?.map(Node::Account),
         "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),

@@ -7,8 +7,8 @@ use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
     deliberation::{
-        council_commands, councils, election_commands, elections, issues, motion_commands, motion_course_commands, motion_subscriptions,
-        motions, poll_commands, poll_progress, polls,
+        council_commands, councils, election_commands, elections, issues, meeting_commands, meetings, minutes, motion_commands,
+        motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
     },
     http::metrics::Metrics,
     limits::Limits,
@@ -42,6 +42,7 @@ pub struct Query(
     motions::MotionQueries,
     elections::ElectionQueries,
     polls::PollQueries,
+    meetings::MeetingQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -62,6 +63,9 @@ pub struct Mutation(
     motion_course_commands::MotionCourseMutations,
     election_commands::ElectionMutations,
     poll_commands::PollMutations,
+    meeting_commands::MeetingMutations,
+    vote_commands::VoteMutations,
+    minutes::MinutesMutations,
 );
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.

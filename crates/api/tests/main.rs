@@ -11,6 +11,7 @@ mod harness;
 mod http;
 mod known_at;
 mod limits;
+mod meetings;
 mod motions;
 mod personal_data;
 mod queries;

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 16] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 18] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
@@ -30,6 +30,8 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 16] = [
     ("pollProgress", "polls"),
     ("prepareElectionPoll", "preparePoll"),
     ("voteOpenly", "castBallot"),
+    ("meeting", "meetings"),
+    ("meetingChanges", "meetings"),
 ];
 /// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
 /// `registerVolunteer` asks for who has withdrawn, and those that drafts and fields of polls ask.

@@ -11,6 +11,7 @@ mod elections;
 mod erasure;
 mod harness;
 mod issues;
+mod meetings;
 mod motions;
 mod motions_course;
 mod organisations;

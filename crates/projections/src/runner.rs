@@ -24,7 +24,7 @@ use crate::{
     change::{self, Change},
     cost::Clock,
     deliberation::{
-        acts::DeliberationActsFold, councils::CouncilsFold, elections::ElectionsFold, issues::IssuesFold,
+        acts::DeliberationActsFold, councils::CouncilsFold, elections::ElectionsFold, issues::IssuesFold, meetings::MeetingsFold,
         motion_history::MotionHistoryFold, motions::MotionsFold, polls::PollsFold,
     },
     files::{self, OpenError},
@@ -72,6 +72,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<MotionHistoryFold>(),
         model::<ElectionsFold>(),
         model::<PollsFold>(),
+        model::<MeetingsFold>(),
         model::<DeliberationActsFold>(),
     ]
 }

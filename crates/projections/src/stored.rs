@@ -74,6 +74,13 @@ named! {
     }
 }
 
+named! {
+    /// How far a meeting has come.
+    meeting_phase, gongyi_domain::deliberation::meeting::MeetingPhase {
+        Unknown = "unknown", Convened = "convened", Open = "open", Adjourned = "adjourned", Closed = "closed", Cancelled = "cancelled",
+    }
+}
+
 /// A role's scope: `everywhere`, `area:440402`, `organisation:…`.
 pub(crate) mod scope {
     use gongyi_domain::access::authority::Scope;

@@ -288,6 +288,13 @@ pub struct TurnPolicy {
     unspoken_first: bool,
 }
 
+impl From<charter::TurnPolicy> for TurnPolicy {
+    fn from(turns: charter::TurnPolicy) -> Self {
+        let charter::TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first } = turns;
+        Self { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first }
+    }
+}
+
 /// When unexcused absences cost the seat.
 #[derive(Debug, Clone, SimpleObject, InputObject)]
 #[graphql(input_name = "AbsenceRuleInput")]
@@ -351,8 +358,7 @@ impl Charter {
     }
     /// Who speaks when.
     async fn turns(&self) -> TurnPolicy {
-        let charter::TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first } = self.0.charter.turns;
-        TurnPolicy { seconds_per_turn, turns_per_speaker, sides_alternate, unspoken_first }
+        self.0.charter.turns.into()
     }
     /// Days between the notice and the meeting.
     async fn notice_days(&self) -> u32 {

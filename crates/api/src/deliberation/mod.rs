@@ -1,4 +1,4 @@
-//! 议事协商: councils, residents' issues, motions, elections, polls.
+//! 议事协商: councils, residents' issues, motions, elections, polls, meetings with their votes and minutes.
 
 pub(crate) mod charters;
 pub(crate) mod council_commands;
@@ -7,6 +7,11 @@ pub(crate) mod decisions;
 pub(crate) mod election_commands;
 pub(crate) mod elections;
 pub(crate) mod issues;
+pub(crate) mod meeting_changes;
+pub(crate) mod meeting_commands;
+pub(crate) mod meeting_votes;
+pub(crate) mod meetings;
+pub(crate) mod minutes;
 pub(crate) mod motion_categories;
 pub(crate) mod motion_commands;
 pub(crate) mod motion_course_commands;
@@ -21,3 +26,4 @@ pub(crate) mod poll_progress;
 pub(crate) mod polls;
 pub(crate) mod roll_entries;
 pub(crate) mod texts;
+pub(crate) mod vote_commands;

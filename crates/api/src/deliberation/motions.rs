@@ -356,7 +356,7 @@ pub(crate) async fn motion(door: &Door<'_>, id: MotionId) -> Result<Option<Motio
     Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(door, row))).map(Motion::new))
 }
 
-async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
+pub(super) async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
     match id {
         Some(id) => motion(&Door::of(ctx)?, id).await,
         None => Ok(None),

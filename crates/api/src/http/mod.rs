@@ -2,6 +2,7 @@
 
 mod address;
 mod bearer;
+mod calendars;
 mod graphql;
 pub(crate) mod metrics;
 mod probes;
@@ -48,7 +49,8 @@ pub(crate) struct Shared {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestId(pub(crate) Uuid);
 
-/// The API's routes: `/graphql`, `/graphql/ws`, `/.well-known/jwks.json`, `/healthz`, `/readyz`, `/metrics`.
+/// The API's routes: `/graphql`, `/graphql/ws`, `/.well-known/jwks.json`,
+/// `/calendar/council/{id}.ics`, `/healthz`, `/readyz`, `/metrics`.
 ///
 /// Served with `into_make_service_with_connect_info::<SocketAddr>()`, so that allowances go by the client's address.
 pub fn router(app: App, settings: ApiSettings) -> Router {
@@ -60,6 +62,7 @@ pub fn router(app: App, settings: ApiSettings) -> Router {
         .route("/graphql", get(graphql::by_get).post(graphql::by_post).fallback(graphql::by_other))
         .route("/graphql/ws", get(sockets::upgrade))
         .route("/.well-known/jwks.json", get(probes::jwks))
+        .route("/calendar/council/{file}", get(calendars::of_council))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
@@ -114,7 +117,7 @@ async fn dressed(State(shared): State<Shared>, mut request: Request, next: Next)
 }
 
 fn known_route(path: &str) -> &'static str {
-    ["/graphql", "/graphql/ws", "/.well-known/jwks.json", "/healthz", "/readyz", "/metrics"]
+    ["/graphql", "/graphql/ws", "/.well-known/jwks.json", "/calendar/council/{file}", "/healthz", "/readyz", "/metrics"]
         .into_iter()
         .find(|known| path.ends_with(known))
         .unwrap_or("other")

@@ -1,4 +1,4 @@
-//! What is told as it happens: an activity's places, a volunteer's service records.
+//! What is told as it happens: an activity's places, a volunteer's service records, a meeting.
 //!
 //! - Every item says its position; subscribing again with the last one seen misses nothing and repeats nothing.
 //! - An item comes once this node's views show it, so that what it refers to is at least as new.
@@ -11,9 +11,12 @@ use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt, stream};
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},
-    deliberation::motion::Motion as MotionAggregate,
+    deliberation::{
+        meeting::{MEETINGS, Meeting as MeetingAggregate, MeetingEvent},
+        motion::Motion as MotionAggregate,
+    },
     event::DomainEvent,
-    values::{ActivityId, MotionId, RecordId, VolunteerId},
+    values::{ActivityId, MeetingId, MotionId, RecordId, VolunteerId},
     volunteering::{
         activity::{ACTIVITIES, Activity as ActivityAggregate, ActivityEvent},
         service_ledger::{SERVICE_RECORDS, ServiceLedger, ServiceLedgerEvent},
@@ -27,7 +30,10 @@ use super::{
     services::{self, ServiceRecord},
 };
 use crate::{
-    deliberation::motions,
+    deliberation::{
+        meeting_changes::{MeetingChange, MeetingChangeKind},
+        meetings, motions,
+    },
     door::{Asker, Door},
     fault::{self, Code},
     http::sockets::Seat,
@@ -143,6 +149,8 @@ pub(crate) enum Followed {
     Records(VolunteerId),
     /// A motion: a draft is its movers' and the area's staff's to see, everything later everybody's.
     Motion(MotionId),
+    /// A meeting: everybody may follow it.
+    Meeting(MeetingId),
 }
 
 impl Followed {
@@ -151,6 +159,7 @@ impl Followed {
             Self::Places(id) => StreamId::of::<ActivityAggregate>(id),
             Self::Records(id) => StreamId::of::<ServiceLedger>(id),
             Self::Motion(id) => StreamId::of::<MotionAggregate>(id),
+            Self::Meeting(id) => StreamId::of::<MeetingAggregate>(id),
         }
     }
 
@@ -158,6 +167,7 @@ impl Followed {
     async fn asked(self, door: &Door<'_>) -> Result<(&'static Act, Subject), Error> {
         match self {
             Self::Places(_) => Ok((&ACTIVITIES, Subject::default())),
+            Self::Meeting(_) => Ok((&MEETINGS, Subject::default())),
             Self::Records(id) => Ok((&SERVICE_RECORDS, services::about(door, id).await?)),
             Self::Motion(id) => motions::act_of_following(door, id).await,
         }
@@ -277,6 +287,23 @@ impl Subscriptions {
             let (record, event) = record_event(&event);
             let record = services::service_record(&door, RecordKey { volunteer: id, record }).await?;
             Ok(ServiceRecordChange { position, event, at, record })
+        }))
+    }
+
+    /// Every change of a meeting: who comes and goes, the quorum, speakers, votes. Open to everybody.
+    async fn meeting_changes<'c>(
+        &self,
+        ctx: &Context<'c>,
+        #[graphql(desc = "Which meeting.")] meeting: ID,
+        #[graphql(desc = "What comes after this position; from now on if not said.")] after: Option<Position>,
+    ) -> Result<impl Stream<Item = Result<MeetingChange, Error>> + use<'c>, Error> {
+        let door = Door::of(ctx)?;
+        let id: MeetingId = ids::asked(&meeting)?;
+        let events = Following::new(ctx, Followed::Meeting(id)).await?.after::<MeetingEvent>(after.as_ref()).await?;
+        Ok(events.then(move |heard| async move {
+            let Heard { position, at, event } = heard?;
+            let meeting = meetings::meeting(&door, id).await?;
+            Ok(MeetingChange { position, kind: MeetingChangeKind::from(&event), at, meeting })
         }))
     }
 }

@@ -274,6 +274,10 @@ impl Client<'_> {
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
             "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
+            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
+                "MeetingInput".to_owned()
+            }
+            "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };
         let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");

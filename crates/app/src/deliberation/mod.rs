@@ -1,4 +1,4 @@
-//! 议事协商: councils, residents' issues, motions, elections, polls and their ballots.
+//! 议事协商: councils, residents' issues, motions, elections, polls and their ballots, meetings with their votes and minutes.
 
 pub mod casting;
 pub mod councils;
@@ -9,3 +9,9 @@ pub mod motion_course;
 pub mod motion_outcome;
 pub mod motions;
 pub mod polls;
+
+pub mod meeting_course;
+pub mod meeting_votes;
+pub mod meetings;
+pub mod minutes;
+mod minutes_text;

@@ -399,7 +399,7 @@ impl App {
         Ok(kept.iter().map(|bytes| serde_json::from_slice(bytes)).collect::<Result<Vec<_>, _>>().map_err(Fault::Json)?)
     }
 
-    async fn destroy_ballots(&self, poll: PollId) -> Result<(), Rejection> {
+    pub(super) async fn destroy_ballots(&self, poll: PollId) -> Result<(), Rejection> {
         if self.vault().has_ballot_box() {
             self.vault().ballot_box().await?.destroy(poll).await?;
         }

@@ -4,6 +4,7 @@
 mod councils;
 mod electorate;
 mod people;
+mod sittings;
 
 use std::{
     path::Path,
@@ -41,6 +42,7 @@ use uuid::Uuid;
 pub use councils::{Meeting, Meets, text_of};
 pub use electorate::{Voter, choice_terms};
 pub use people::{Hand, PASSWORD, Published, Resident, Served, correction_of};
+pub use sittings::Sitting;
 
 /// The district itself.
 pub const DISTRICT: &str = "440402";

@@ -97,6 +97,11 @@ impl Agenda {
         &self.0
     }
 
+    /// The motions that are dealt with, in order.
+    pub fn motions(&self) -> impl Iterator<Item = MotionId> {
+        self.0.iter().filter_map(|item| item.motion)
+    }
+
     /// The item of this id.
     pub fn item(&self, id: AgendaItemId) -> Option<&AgendaItem> {
         self.0.iter().find(|item| item.id == id)

@@ -16,19 +16,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     agenda::Agenda,
-    charter::TurnPolicy,
+    charter::{Secrecy, TurnPolicy},
     decision::{Decision, Tally, Threshold},
     sitting::{Capacity, Sitting},
     speakers::{Side, SpeakersList},
 };
 pub use super::{
+    meeting_acts::*,
     meeting_refusal::MeetingRefusal,
     meeting_vote::{Choice, Hands, Question, Vote, VoteState, VotingMethod},
 };
 use crate::{
-    access::authority::{Act, Role, To},
     event::DomainEvent,
-    values::{AgendaItemId, CouncilId, Instant, PersonId, VoteId},
+    values::{AgendaItemId, AreaCode, CouncilId, Instant, PersonId, VoteId},
 };
 
 /// Title and place, at most, in characters.
@@ -39,32 +39,6 @@ pub const MEETING_TEXT_MAX_CHARS: usize = 2_000;
 pub const MEETING_MAX_PEOPLE: usize = 2_000;
 /// Comings, goings and turns are entered at most this long after they happened, in hours.
 pub const MEETING_ENTRY_LATE_HOURS: i64 = 24;
-
-const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
-const ONESELF_AND_KEEPERS: &[To] =
-    &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
-/// Convene a meeting.
-pub const CONVENE_MEETING: Act = Act { name: "conveneMeeting", open_to: KEEPERS };
-/// Amend its notice or agenda.
-pub const AMEND_MEETING: Act = Act { name: "amendMeeting", open_to: KEEPERS };
-/// Cancel it.
-pub const CANCEL_MEETING: Act = Act { name: "cancelMeeting", open_to: KEEPERS };
-/// Invite an expert or an observer.
-pub const INVITE_TO_MEETING: Act = Act { name: "inviteToMeeting", open_to: KEEPERS };
-/// Excuse a representative's absence; they may excuse their own.
-pub const EXCUSE_ABSENCE: Act = Act { name: "excuseAbsence", open_to: ONESELF_AND_KEEPERS };
-/// Record who comes and goes.
-pub const RECORD_PRESENCE: Act = Act { name: "recordPresence", open_to: KEEPERS };
-/// Open, adjourn, resume and close a meeting, and lead it through its agenda.
-pub const LEAD_MEETING: Act = Act { name: "leadMeeting", open_to: KEEPERS };
-/// Ask for the word, or no longer.
-pub const REQUEST_TO_SPEAK: Act = Act { name: "requestToSpeak", open_to: ONESELF_AND_KEEPERS };
-/// Put a question to the vote, count hands, close and annul votes.
-pub const TAKE_VOTES: Act = Act { name: "takeVotes", open_to: KEEPERS };
-/// Vote by name.
-pub const CAST_OPEN_VOTE: Act = Act { name: "castOpenVote", open_to: &[To::Oneself] };
-/// Read meetings; they are public.
-pub const MEETINGS: Act = Act { name: "meetings", open_to: &[To::Anyone] };
 
 /// When and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,7 +54,8 @@ pub struct Notice {
 }
 
 /// How far a meeting has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MeetingPhase {
     /// Not convened.
     #[default]
@@ -111,12 +86,14 @@ pub struct StandingOrders {
 }
 
 /// A meeting's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meeting {
     /// How far it has come.
     pub phase: MeetingPhase,
     /// Whose meeting.
     pub council: Option<CouncilId>,
+    /// That council's area.
+    pub area: Option<AreaCode>,
     /// When and where.
     pub notice: Option<Notice>,
     /// The charter's rules for it.
@@ -148,6 +125,7 @@ pub enum MeetingCommand {
     /// Convene it: `days_ahead` is counted in the tenant's time zone.
     Convene {
         council: CouncilId,
+        area: AreaCode,
         notice: Notice,
         agenda: Agenda,
         orders: StandingOrders,
@@ -185,8 +163,8 @@ pub enum MeetingCommand {
     CallNext { now: Instant },
     /// The turn ends.
     EndTurn { now: Instant },
-    /// Put a question to the vote.
-    OpenVote { vote: VoteId, question: Question, recused: Vec<PersonId>, now: Instant },
+    /// Put a question to the vote; `secrecy` is what the charter says for this kind of matter.
+    OpenVote { vote: VoteId, question: Question, secrecy: Secrecy, recused: Vec<PersonId>, now: Instant },
     /// Vote by name.
     Cast { vote: VoteId, person: PersonId, choice: Choice },
     /// A teller has counted hands.
@@ -206,6 +184,8 @@ pub enum MeetingEvent {
     MeetingConvened {
         /// By whose council.
         council: CouncilId,
+        /// That council's area.
+        area: AreaCode,
         /// When and where.
         notice: Notice,
         /// What is dealt with.
@@ -437,6 +417,14 @@ impl Meeting {
         self.sitting.present().count() as u64
     }
 
+    /// The area of its council.
+    ///
+    /// # Errors
+    /// Unknown meetings.
+    pub fn require_area(&self) -> Result<&AreaCode, MeetingRefusal> {
+        self.area.as_ref().ok_or(MeetingRefusal::UnknownMeeting)
+    }
+
     /// The vote of this id.
     ///
     /// # Errors
@@ -456,8 +444,8 @@ impl Aggregate for Meeting {
     fn handle_command(meeting: &Self, command: MeetingCommand) -> Decided {
         use MeetingCommand as C;
         match command {
-            C::Convene { council, notice, agenda, orders, days_ahead, short_notice, now } => {
-                meeting.convene(council, notice, agenda, orders, days_ahead, short_notice, now)
+            C::Convene { council, area, notice, agenda, orders, days_ahead, short_notice, now } => {
+                meeting.convene(council, area, notice, agenda, orders, days_ahead, short_notice, now)
             }
             C::Amend { notice, agenda, now } => meeting.amend(notice, agenda, now),
             C::Cancel { reason } => meeting.cancel(reason),
@@ -474,7 +462,7 @@ impl Aggregate for Meeting {
             C::Unlist { item, person } => meeting.unlist(item, person),
             C::CallNext { now } => meeting.call_next(now),
             C::EndTurn { now } => meeting.end_turn(now),
-            C::OpenVote { vote, question, recused, now } => meeting.open_vote(vote, question, recused, now),
+            C::OpenVote { vote, question, secrecy, recused, now } => meeting.open_vote(vote, question, secrecy, recused, now),
             C::Cast { vote, person, choice } => meeting.cast(vote, person, choice),
             C::CountHands { vote, teller, hands } => meeting.count_hands(vote, teller, hands),
             C::CloseVote { vote, now } => meeting.close_vote(vote, now),
@@ -486,9 +474,10 @@ impl Aggregate for Meeting {
     fn apply_event(mut meeting: Self, event: MeetingEvent) -> Self {
         use MeetingEvent as E;
         match event {
-            E::MeetingConvened { council, notice, agenda, orders, short_notice: _ } => {
+            E::MeetingConvened { council, area, notice, agenda, orders, short_notice: _ } => {
                 meeting.phase = MeetingPhase::Convened;
                 meeting.council = Some(council);
+                meeting.area = Some(area);
                 meeting.notice = Some(notice);
                 meeting.agenda = agenda;
                 meeting.orders = Some(orders);

@@ -9,7 +9,7 @@ use super::{
     sitting::{Capacity, to_the_second},
     speakers::{Side, SpeakersList},
 };
-use crate::values::{AgendaItemId, CouncilId, Instant, PersonId};
+use crate::values::{AgendaItemId, AreaCode, CouncilId, Instant, PersonId};
 
 impl Notice {
     fn require_fit(&self, now: Instant) -> Result<(), MeetingRefusal> {
@@ -35,6 +35,7 @@ impl Meeting {
     pub(super) fn convene(
         &self,
         council: CouncilId,
+        area: AreaCode,
         notice: Notice,
         agenda: Agenda,
         orders: StandingOrders,
@@ -50,7 +51,7 @@ impl Meeting {
         if days_ahead < i64::from(orders.notice_days) && short_notice.is_none() {
             return Err(MeetingRefusal::NoticeTooShort { least: orders.notice_days });
         }
-        Ok(vec![MeetingEvent::MeetingConvened { council, notice, agenda, orders, short_notice }])
+        Ok(vec![MeetingEvent::MeetingConvened { council, area, notice, agenda, orders, short_notice }])
     }
 
     pub(super) fn amend(&self, notice: Notice, agenda: Agenda, now: Instant) -> Decided {

@@ -11,7 +11,7 @@ use crate::{
         agenda::AgendaItem,
         decision::{Abstentions, Basis, Majority, Measure, Outcome, Quorum, Rule, Turnout, Wording},
     },
-    values::MotionId,
+    values::{MotionId, PollId},
 };
 
 fn at(minute: i64) -> Instant {
@@ -64,6 +64,7 @@ fn convene(days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
     let turns = TurnPolicy { seconds_per_turn: 120, turns_per_speaker: 2, sides_alternate: true, unspoken_first: true };
     MeetingCommand::Convene {
         council: CouncilId(Uuid::from_u128(9)),
+        area: "440402001001".parse().unwrap(),
         notice: notice(),
         agenda: agenda(),
         orders: StandingOrders { charter_version: 1, quorum: quorum().threshold, notice_days: 7, turns },
@@ -101,7 +102,8 @@ fn question(method: VotingMethod, repeats: Option<VoteId>) -> Question {
 }
 
 fn open_vote(n: u128, method: VotingMethod, repeats: Option<VoteId>) -> MeetingCommand {
-    MeetingCommand::OpenVote { vote: vote(n), question: question(method, repeats), recused: vec![], now: at(10_010) }
+    let secrecy = if matches!(method, VotingMethod::Secret { .. }) { Secrecy::Secret } else { Secrecy::Open };
+    MeetingCommand::OpenVote { vote: vote(n), question: question(method, repeats), secrecy, recused: vec![], now: at(10_010) }
 }
 
 fn cast(n: u128, person: u128, choice: Choice) -> MeetingCommand {
@@ -190,10 +192,37 @@ fn by_name_everybody_in_the_room_votes_once_and_nobody_else() {
 }
 
 #[test]
+fn whether_a_vote_is_secret_is_the_charters_to_say() {
+    let opened = |method, secrecy| MeetingCommand::OpenVote {
+        vote: vote(1),
+        question: question(method, None),
+        secrecy,
+        recused: vec![],
+        now: at(10_010),
+    };
+    let ballot = VotingMethod::Secret { poll: PollId(Uuid::from_u128(1)) };
+    for method in [VotingMethod::ByName, VotingMethod::ShowOfHands] {
+        assert_eq!(decide(&open(9), opened(method, Secrecy::Secret)), Err(MeetingRefusal::SecretBallotNeeded));
+        assert_eq!(after(open(9), opened(method, Secrecy::Open)).votes.len(), 1);
+    }
+    assert_eq!(decide(&open(9), opened(ballot, Secrecy::Open)), Err(MeetingRefusal::OpenBallotNeeded));
+    assert_eq!(after(open(9), opened(ballot, Secrecy::Secret)).votes.len(), 1);
+}
+
+#[test]
+fn a_state_is_the_same_after_it_was_stored() {
+    let meeting = after(after(open(9), open_vote(1, VotingMethod::ByName, None)), cast(1, 1, Choice::Yes));
+    let meeting = after(meeting, MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For });
+    let stored = serde_json::to_string(&meeting).unwrap();
+    assert_eq!(serde_json::from_str::<Meeting>(&stored).unwrap(), meeting);
+}
+
+#[test]
 fn who_is_recused_is_present_for_nothing_in_that_vote() {
     let opened = MeetingCommand::OpenVote {
         vote: vote(1),
         question: question(VotingMethod::ByName, None),
+        secrecy: Secrecy::Open,
         recused: vec![who(1), who(2)],
         now: at(10_010),
     };

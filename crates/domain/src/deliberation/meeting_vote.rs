@@ -2,6 +2,7 @@
 //!
 //! - Those may vote who were checked in as representatives when the vote opened, less those recused (回避).
 //! - By name, everybody votes once. By show of hands, two tellers count and must agree. In secret, a poll counts.
+//! - Whether in secret or openly is the charter's to say, for each kind of matter.
 //! - A result that was wrong is annulled with a reason and taken anew; it is never overwritten.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    charter::Secrecy,
     decision::{Counts, Decision, Rule, Tally},
     meeting::{Decided, MEETING_TEXT_MAX_CHARS, Meeting, MeetingEvent, MeetingRefusal},
     meeting_session::require_reason,
@@ -80,7 +82,8 @@ impl Hands {
 }
 
 /// How far a vote has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VoteState {
     /// Votes are taken.
     Open,
@@ -91,7 +94,7 @@ pub enum VoteState {
 }
 
 /// A vote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
     /// What is put to the vote.
     pub question: Question,
@@ -132,8 +135,13 @@ impl Vote {
 }
 
 impl Meeting {
-    pub(super) fn open_vote(&self, vote: VoteId, question: Question, recused: Vec<PersonId>, now: Instant) -> Decided {
+    pub(super) fn open_vote(&self, vote: VoteId, question: Question, secrecy: Secrecy, recused: Vec<PersonId>, now: Instant) -> Decided {
         self.require_open()?;
+        match (secrecy, question.method) {
+            (Secrecy::Secret, VotingMethod::ByName | VotingMethod::ShowOfHands) => return Err(MeetingRefusal::SecretBallotNeeded),
+            (Secrecy::Open, VotingMethod::Secret { .. }) => return Err(MeetingRefusal::OpenBallotNeeded),
+            (Secrecy::Open, VotingMethod::ByName | VotingMethod::ShowOfHands) | (Secrecy::Secret, VotingMethod::Secret { .. }) => {}
+        }
         if self.votes.contains_key(&vote) {
             return Err(MeetingRefusal::VoteExists);
         }

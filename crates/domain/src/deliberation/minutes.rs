@@ -51,7 +51,8 @@ pub struct Resolution {
 }
 
 /// How far minutes have come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MinutesPhase {
     /// None yet.
     #[default]
@@ -65,7 +66,7 @@ pub enum MinutesPhase {
 }
 
 /// Minutes' state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minutes {
     /// How far they have come.
     pub phase: MinutesPhase,

@@ -24,7 +24,7 @@ pub enum Capacity {
 }
 
 /// One stay in the room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stay {
     /// Came.
     pub from: Instant,
@@ -33,7 +33,7 @@ pub struct Stay {
 }
 
 /// Somebody's attendance of one meeting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendee {
     /// As what.
     pub capacity: Capacity,
@@ -49,13 +49,19 @@ impl Attendee {
 }
 
 /// Everybody who has been in the room.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Sitting(BTreeMap<PersonId, Attendee>);
 
 impl Sitting {
     /// The attendance of one person.
     pub fn of(&self, person: PersonId) -> Option<&Attendee> {
         self.0.get(&person)
+    }
+
+    /// Everybody with their attendance.
+    pub fn all(&self) -> impl Iterator<Item = (PersonId, &Attendee)> {
+        self.0.iter().map(|(person, it)| (*person, it))
     }
 
     /// Whether the person is in the room now.

@@ -36,7 +36,7 @@ impl Side {
 }
 
 /// A turn that is being taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Who speaks.
     pub person: PersonId,
@@ -47,7 +47,7 @@ pub struct Turn {
 }
 
 /// The list of one item.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpeakersList {
     /// Those who wait, in the order of their requests.
     pub waiting: Vec<(PersonId, Side)>,

@@ -1,9 +1,10 @@
-//! 议事协商: councils, residents' issues, motions, elections, polls.
+//! 议事协商: councils, residents' issues, motions, elections, polls, meetings and their minutes.
 
 pub mod acts;
 pub mod councils;
 pub mod elections;
 pub mod issues;
+pub mod meetings;
 pub mod motion_history;
 pub mod motion_queries;
 pub mod motions;

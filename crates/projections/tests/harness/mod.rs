@@ -3,6 +3,7 @@
 
 pub mod councils;
 pub mod deliberation;
+mod meetings;
 pub mod polls;
 pub mod story;
 

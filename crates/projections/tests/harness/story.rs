@@ -28,7 +28,7 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, councils::Councils, deliberation::Deliberation, polls::Polls, seal};
+use super::{Platform, councils::Councils, deliberation::Deliberation, meetings::Meetings, polls::Polls, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
@@ -48,6 +48,7 @@ pub struct Story {
     pub ledgers: BTreeMap<Uuid, ServiceLedger>,
     councils: Councils,
     deliberation: Deliberation,
+    meetings: Meetings,
     serial: u128,
 }
 
@@ -88,6 +89,7 @@ impl Story {
             ledgers: BTreeMap::new(),
             councils: Councils::default(),
             deliberation: Deliberation::default(),
+            meetings: Meetings::default(),
             serial: 0x9000,
         }
     }
@@ -106,6 +108,9 @@ impl Story {
         }
         if what >= 176 {
             return self.polls.wish(platform, a, b).await;
+        }
+        if what >= 136 {
+            return self.meetings.wish(platform, a, b).await;
         }
         match what % 32 {
             0 if b.is_multiple_of(3) => {

@@ -1,0 +1,208 @@
+//! A meeting's votes as everybody sees them: who may vote, what came out, by which rule and why.
+
+use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
+use gongyi_domain::{
+    deliberation::meeting::{Choice as StoredChoice, Vote as StoredVote, VoteState, VotingMethod},
+    values::{MeetingId, VoteId},
+};
+use gongyi_projections::{MeetingRow, VoteCourse};
+
+use super::{
+    charters::DecisionRule,
+    decisions::Decision,
+    meetings::{self, Meeting, Participant},
+    motions::{self, Motion},
+    polls::{self, Poll},
+};
+use crate::{
+    door::Door,
+    ids::{self, AgendaItemKey},
+    paging,
+    scalars::Moment,
+};
+
+/// A choice in an open vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredChoice")]
+pub enum VoteChoice {
+    /// 赞成.
+    Yes,
+    /// 反对.
+    No,
+    /// 弃权.
+    Abstain,
+}
+
+/// How it is voted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum BallotKind {
+    /// 记名: everybody's choice is on record.
+    ByName,
+    /// 举手: two tellers count hands.
+    ShowOfHands,
+    /// 无记名: ballots of a poll.
+    Secret,
+}
+
+/// How far a vote has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum VotePhase {
+    /// Votes are taken.
+    Open,
+    /// Counted and judged.
+    Closed,
+    /// It counts for nothing.
+    Annulled,
+}
+
+/// Somebody's choice, by name.
+#[derive(SimpleObject)]
+pub struct NamedChoice {
+    /// Who.
+    participant: Participant,
+    /// What.
+    choice: VoteChoice,
+}
+
+/// A teller's count of hands.
+#[derive(SimpleObject)]
+pub struct TellerCount {
+    /// Who counted.
+    teller: Participant,
+    /// For it.
+    yes: u32,
+    /// Against it.
+    no: u32,
+    /// Neither.
+    abstain: u32,
+}
+
+/// A vote within a meeting.
+pub struct Vote {
+    meeting: MeetingId,
+    id: VoteId,
+    vote: StoredVote,
+    course: Option<VoteCourse>,
+}
+
+impl Vote {
+    fn is_open(&self) -> bool {
+        self.vote.state == VoteState::Open
+    }
+}
+
+/// A vote (表决) within a meeting: who may vote, what came out, by which rule and why.
+#[Object]
+impl Vote {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.id)
+    }
+    /// The meeting it is taken in.
+    async fn meeting(&self, ctx: &Context<'_>) -> Result<Option<Meeting>, Error> {
+        meetings::meeting(&Door::of(ctx)?, self.meeting).await
+    }
+    /// The id of the agenda's item under which it is taken.
+    async fn item_id(&self) -> ID {
+        ids::id(&AgendaItemKey { meeting: self.meeting, item: self.vote.question.item })
+    }
+    /// The motion that is voted on, if one is.
+    async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
+        motions::one_of(ctx, self.vote.question.motion).await
+    }
+    /// What is asked.
+    async fn question(&self) -> &str {
+        &self.vote.question.text
+    }
+    /// How it is voted.
+    async fn ballot(&self) -> BallotKind {
+        match self.vote.question.method {
+            VotingMethod::ByName => BallotKind::ByName,
+            VotingMethod::ShowOfHands => BallotKind::ShowOfHands,
+            VotingMethod::Secret { .. } => BallotKind::Secret,
+        }
+    }
+    /// The poll of a secret vote: ballots are cast there.
+    async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
+        match self.vote.question.method {
+            VotingMethod::Secret { poll } => polls::poll(&Door::of(ctx)?, poll).await,
+            VotingMethod::ByName | VotingMethod::ShowOfHands => Ok(None),
+        }
+    }
+    /// The rule that decides.
+    async fn rule(&self) -> DecisionRule {
+        self.vote.question.rule.clone().into()
+    }
+    /// How far it has come.
+    async fn phase(&self) -> VotePhase {
+        match &self.vote.state {
+            VoteState::Open => VotePhase::Open,
+            VoteState::Closed(_) => VotePhase::Closed,
+            VoteState::Annulled => VotePhase::Annulled,
+        }
+    }
+    /// When it was opened.
+    async fn opened_at(&self) -> Option<Moment> {
+        self.course.as_ref().map(|it| Moment(it.opened))
+    }
+    /// When it was closed.
+    async fn closed_at(&self) -> Option<Moment> {
+        self.course.as_ref().and_then(|it| it.closed).map(Moment)
+    }
+    /// How many may vote at all, as the charter counts them.
+    async fn entitled(&self) -> u64 {
+        self.vote.entitled
+    }
+    /// Who may vote here.
+    #[graphql(complexity = "meetings::room_cost(child_complexity)")]
+    async fn voters(&self) -> Vec<Participant> {
+        self.vote.voters.iter().copied().map(Participant).collect()
+    }
+    /// Who is recused.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn recused(&self) -> Vec<Participant> {
+        self.course.iter().flat_map(|it| it.recused.iter().copied().map(Participant)).collect()
+    }
+    /// How many have voted by name so far.
+    async fn cast_count(&self) -> usize {
+        self.vote.choices.len()
+    }
+    /// Who voted what, once the vote is over; nobody follows the others.
+    #[graphql(complexity = "meetings::room_cost(child_complexity)")]
+    async fn choices(&self) -> Vec<NamedChoice> {
+        let shown = self.vote.choices.iter().filter(|_| !self.is_open());
+        shown.map(|(who, choice)| NamedChoice { participant: Participant(*who), choice: (*choice).into() }).collect()
+    }
+    /// What the tellers counted, once two have; neither follows the other.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn hands(&self) -> Vec<TellerCount> {
+        let shown = self.vote.hands.iter().filter(|_| !self.is_open() || self.vote.hands.len() > 1);
+        shown.map(|(who, it)| TellerCount { teller: Participant(*who), yes: it.yes, no: it.no, abstain: it.abstain }).collect()
+    }
+    /// What was decided, once it is closed.
+    async fn decision(&self) -> Option<Decision> {
+        match &self.vote.state {
+            VoteState::Closed(decision) => Some(Decision(decision.as_ref().clone())),
+            VoteState::Open | VoteState::Annulled => None,
+        }
+    }
+    /// Why it was annulled, if it was.
+    async fn annulled(&self) -> Option<&str> {
+        self.course.as_ref()?.annulled.as_deref()
+    }
+    /// The id of the annulled vote that it takes anew.
+    async fn repeats(&self) -> Option<ID> {
+        self.vote.question.repeats.as_ref().map(ids::id)
+    }
+}
+
+/// A vote of this meeting.
+fn vote(row: &MeetingRow, id: VoteId) -> Option<Vote> {
+    let vote = row.state.votes.get(&id)?.clone();
+    Some(Vote { meeting: row.id, id, vote, course: row.votes.get(&id).cloned() })
+}
+
+/// A meeting's votes, in the order they were opened.
+pub(super) fn votes(row: &MeetingRow) -> Vec<Vote> {
+    row.state.votes.keys().filter_map(|id| vote(row, *id)).collect()
+}

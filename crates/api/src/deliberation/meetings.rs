@@ -1,0 +1,498 @@
+//! Meetings: notice, agenda, who is there, the quorum, the speakers' lists.
+
+use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_domain::{
+    access::authority::Subject,
+    deliberation::{
+        decision::{Measure, Quorum as Demanded, Turnout},
+        meeting::{MEETINGS, MeetingPhase as Stored},
+        sitting::Capacity,
+        speakers::{Side, SpeakersList as StoredList},
+    },
+    values::{Instant, MeetingId, MotionId, PersonId},
+};
+use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow};
+
+use super::{
+    charters::{Threshold, TurnPolicy},
+    councils::{self, Council},
+    meeting_votes::{self, Vote},
+    minutes::{self, Minutes},
+    motions::{self, Motion},
+};
+use crate::{
+    access::{
+        areas::{self, Area},
+        personal::Sight,
+    },
+    door::Door,
+    ids::{self, AgendaItemKey},
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Moment, Position},
+    settings::PAGE_MAX_ROWS,
+};
+
+/// How far a meeting has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MeetingPhase {
+    /// Convened.
+    Convened,
+    /// In session.
+    Open,
+    /// To go on another time.
+    Adjourned,
+    /// Over for good.
+    Closed,
+    /// Not held.
+    Cancelled,
+}
+
+impl From<Stored> for MeetingPhase {
+    fn from(phase: Stored) -> Self {
+        match phase {
+            // A row is made by being convened.
+            Stored::Unknown | Stored::Convened => Self::Convened,
+            Stored::Open => Self::Open,
+            Stored::Adjourned => Self::Adjourned,
+            Stored::Closed => Self::Closed,
+            Stored::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<MeetingPhase> for Stored {
+    fn from(phase: MeetingPhase) -> Self {
+        match phase {
+            MeetingPhase::Convened => Self::Convened,
+            MeetingPhase::Open => Self::Open,
+            MeetingPhase::Adjourned => Self::Adjourned,
+            MeetingPhase::Closed => Self::Closed,
+            MeetingPhase::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// As what somebody is in the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Capacity")]
+pub enum MeetingCapacity {
+    /// 议事代表: speaks and votes.
+    Representative,
+    /// 特邀专家: speaks, does not vote.
+    Expert,
+    /// 列席: may be given the word, does not vote.
+    Observer,
+}
+
+/// For what somebody asks to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Side")]
+pub enum SpeechSide {
+    /// 赞成.
+    For,
+    /// 反对.
+    Against,
+    /// 中立.
+    Neutral,
+}
+
+/// Somebody who takes part in a meeting. That they do is public by their function; the name is shown as of any person.
+#[derive(Debug, Clone, Copy)]
+pub struct Participant(pub(crate) PersonId);
+
+/// Somebody who takes part in a meeting.
+#[Object]
+impl Participant {
+    /// The person's global id.
+    async fn person(&self) -> ID {
+        ids::id(&self.0)
+    }
+    /// The name; masked, `张*`, for those who may not see personal data; null once erased.
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        let door = Door::of(ctx)?;
+        let Some(row) = door.load(self.0).await? else { return Ok(None) };
+        let sight = Sight::of(&door, &Subject::person(self.0, row.home_area));
+        Ok(sight.name(row.name.as_deref()))
+    }
+}
+
+/// The charter's rules for the whole meeting, frozen when it was convened.
+#[derive(SimpleObject)]
+pub struct MeetingOrders {
+    /// The charter's version.
+    charter_version: u32,
+    /// The share of all entitled that must be present.
+    quorum: Threshold,
+    /// Days from the notice to the meeting, at least.
+    notice_days: u32,
+    /// Who speaks when, and how long.
+    turns: TurnPolicy,
+}
+
+/// Somebody who waits for the word.
+#[derive(SimpleObject)]
+pub struct WaitingSpeaker {
+    /// Who.
+    participant: Participant,
+    /// For what.
+    side: SpeechSide,
+}
+
+/// The turn that is being taken.
+#[derive(SimpleObject)]
+pub struct RunningTurn {
+    /// Who speaks.
+    participant: Participant,
+    /// For what.
+    side: SpeechSide,
+    /// Since when.
+    began: Moment,
+    /// For how long, in seconds.
+    seconds: u32,
+    /// Seconds left; negative when the time is over.
+    seconds_left: i64,
+}
+
+/// The speakers' list of an item.
+#[derive(SimpleObject)]
+pub struct SpeakersList {
+    /// Those who wait, in the order in which they will be called if nobody else asks.
+    waiting: Vec<WaitingSpeaker>,
+    /// Who speaks now.
+    speaking: Option<RunningTurn>,
+}
+
+/// An item of the agenda.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct AgendaItem {
+    /// The global id; it names the meeting too.
+    id: ID,
+    /// Its number as printed, `2.1`.
+    number: String,
+    /// The id of the item it is a part of.
+    part_of: Option<ID>,
+    /// What is dealt with.
+    title: String,
+    #[graphql(skip)]
+    motion: Option<MotionId>,
+    /// It is being dealt with now.
+    in_hand: bool,
+    /// Who speaks on it.
+    speakers: SpeakersList,
+}
+
+#[ComplexObject]
+impl AgendaItem {
+    /// The motion that is dealt with, if one is.
+    async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
+        motions::one_of(ctx, self.motion).await
+    }
+}
+
+/// One stay in the room.
+#[derive(SimpleObject)]
+pub struct RoomStay {
+    /// Came.
+    from: Moment,
+    /// Went; null while in the room.
+    until: Option<Moment>,
+}
+
+/// Somebody's attendance.
+#[derive(SimpleObject)]
+pub struct MeetingAttendance {
+    /// Who.
+    participant: Participant,
+    /// As what.
+    capacity: MeetingCapacity,
+    /// In the room now.
+    present: bool,
+    /// The stays, oldest first.
+    stays: Vec<RoomStay>,
+}
+
+/// An invited guest.
+#[derive(SimpleObject)]
+pub struct InvitedGuest {
+    /// Who.
+    participant: Participant,
+    /// As what.
+    capacity: MeetingCapacity,
+}
+
+/// The quorum as it is now.
+#[derive(SimpleObject)]
+pub struct MeetingQuorum {
+    /// Representatives in the room.
+    present: u64,
+    /// Of how many; null before the meeting was opened.
+    entitled: Option<u64>,
+    /// Whether they are enough; null before the meeting was opened.
+    reached: Option<bool>,
+    /// What was compared, in Chinese.
+    zh: Option<String>,
+    /// What was compared, in English.
+    en: Option<String>,
+}
+
+/// What happened in a meeting's course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredStep")]
+pub enum MeetingStep {
+    /// It was opened, with a quorum.
+    Opened,
+    /// The quorum was lost.
+    QuorumLost,
+    /// The quorum was there again.
+    QuorumReached,
+    /// It was adjourned.
+    Adjourned,
+    /// It was resumed, with a quorum.
+    Resumed,
+    /// It was closed.
+    Closed,
+}
+
+/// One step of a meeting's course.
+#[derive(SimpleObject)]
+pub struct MeetingCourseEntry {
+    /// What happened.
+    step: MeetingStep,
+    /// When.
+    at: Moment,
+    /// Representatives in the room, where it is told.
+    present: Option<u64>,
+    /// Of how many, where it is told.
+    entitled: Option<u64>,
+    /// Until when it was adjourned, if that is known.
+    until: Option<Moment>,
+    /// Why it was adjourned.
+    reason: Option<String>,
+}
+
+/// A meeting.
+pub struct Meeting(pub(crate) MeetingRow);
+
+impl Meeting {
+    fn speakers(&self, list: Option<&StoredList>, now: Instant) -> SpeakersList {
+        let (Some(list), Some(orders)) = (list, &self.0.state.orders) else { return SpeakersList { waiting: vec![], speaking: None } };
+        let waiting = list.order(&orders.turns).into_iter();
+        let seconds = orders.turns.seconds_per_turn;
+        SpeakersList {
+            waiting: waiting.map(|(who, side)| WaitingSpeaker { participant: Participant(who), side: side.into() }).collect(),
+            speaking: list.speaking.map(|turn| RunningTurn {
+                participant: Participant(turn.person),
+                side: turn.side.into(),
+                began: Moment(turn.began),
+                seconds,
+                seconds_left: i64::from(seconds) - (now - turn.began).num_seconds(),
+            }),
+        }
+    }
+}
+
+/// A council's meeting. Meetings are public.
+#[Object]
+impl Meeting {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.0.id)
+    }
+    /// The council whose meeting it is.
+    async fn council(&self, ctx: &Context<'_>) -> Result<Option<Council>, Error> {
+        councils::council(&Door::of(ctx)?, self.0.council).await
+    }
+    /// The code of that council's area.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// That council's area.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.0.area.clone()).await
+    }
+    /// How far it has come.
+    async fn phase(&self) -> MeetingPhase {
+        self.0.phase.into()
+    }
+    /// What it is about.
+    async fn title(&self) -> &str {
+        self.0.state.notice.as_ref().map_or("", |notice| &notice.title)
+    }
+    /// Where.
+    async fn place(&self) -> &str {
+        self.0.state.notice.as_ref().map_or("", |notice| &notice.place)
+    }
+    /// From when, as planned.
+    async fn starts(&self) -> Moment {
+        Moment(self.0.starts)
+    }
+    /// Until when, as planned.
+    async fn ends(&self) -> Moment {
+        Moment(self.0.ends)
+    }
+    /// When it was convened.
+    async fn convened_at(&self) -> Moment {
+        Moment(self.0.convened_at)
+    }
+    /// Why the notice was shorter than the charter asks, if it was.
+    async fn short_notice(&self) -> Option<&str> {
+        self.0.short_notice.as_deref()
+    }
+    /// Why it was cancelled, if it was.
+    async fn cancel_reason(&self) -> Option<&str> {
+        self.0.cancel_reason.as_deref()
+    }
+    /// The charter's rules for the whole meeting.
+    async fn orders(&self) -> Option<MeetingOrders> {
+        let orders = self.0.state.orders.as_ref()?;
+        Some(MeetingOrders {
+            charter_version: orders.charter_version,
+            quorum: orders.quorum.into(),
+            notice_days: orders.notice_days,
+            turns: orders.turns.into(),
+        })
+    }
+    /// The agenda: items in the order they are dealt with, parts after what they belong to.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn agenda(&self, ctx: &Context<'_>) -> Result<Vec<AgendaItem>, Error> {
+        let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
+        let items = state.agenda.items().iter().map(|item| AgendaItem {
+            id: ids::id(&AgendaItemKey { meeting, item: item.id }),
+            number: state.agenda.number(item.id).unwrap_or_default(),
+            part_of: item.part_of.map(|item| ids::id(&AgendaItemKey { meeting, item })),
+            title: item.title.clone(),
+            motion: item.motion,
+            in_hand: state.item == Some(item.id),
+            speakers: self.speakers(state.speakers.get(&item.id), now),
+        });
+        Ok(items.collect())
+    }
+    /// Experts and observers who are invited.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn invited(&self) -> Vec<InvitedGuest> {
+        let guest = |(who, capacity): (&PersonId, &Capacity)| InvitedGuest { participant: Participant(*who), capacity: (*capacity).into() };
+        self.0.state.invited.iter().map(guest).collect()
+    }
+    /// Representatives whose absence is excused.
+    #[graphql(complexity = "room_cost(child_complexity)")]
+    async fn excused(&self) -> Vec<Participant> {
+        self.0.state.excused.iter().copied().map(Participant).collect()
+    }
+    /// Everybody who has been in the room.
+    #[graphql(complexity = "room_cost(child_complexity)")]
+    async fn attendances(&self) -> Vec<MeetingAttendance> {
+        let all = self.0.state.sitting.all().map(|(who, it)| MeetingAttendance {
+            participant: Participant(who),
+            capacity: it.capacity.into(),
+            present: it.is_in(),
+            stays: it.stays.iter().map(|stay| RoomStay { from: Moment(stay.from), until: stay.until.map(Moment) }).collect(),
+        });
+        all.collect()
+    }
+    /// The quorum as it is now.
+    async fn quorum(&self) -> MeetingQuorum {
+        let state = &self.0.state;
+        let (present, entitled) = (state.present(), Some(state.entitled).filter(|it| *it > 0));
+        let step = state.orders.as_ref().zip(entitled).map(|(orders, entitled)| {
+            let demanded = Demanded { counts: Turnout::Present, by: Measure::Heads, threshold: orders.quorum };
+            demanded.step(present, entitled)
+        });
+        let (zh, en) = step.as_ref().map(|it| it.wording()).map(|it| (it.zh, it.en)).unzip();
+        MeetingQuorum { present, entitled, reached: step.map(|it| it.held()), zh, en }
+    }
+    /// Its course, in order: how the quorum came and went, adjournments, the end.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn course(&self) -> Vec<MeetingCourseEntry> {
+        let entry = |it: &gongyi_projections::CourseEntry| MeetingCourseEntry {
+            step: it.step.into(),
+            at: Moment(it.at),
+            present: it.present,
+            entitled: it.entitled,
+            until: it.until.map(Moment),
+            reason: it.reason.clone(),
+        };
+        self.0.course.iter().map(entry).collect()
+    }
+    /// Its votes, in the order they were opened.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn votes(&self) -> Vec<Vote> {
+        meeting_votes::votes(&self.0)
+    }
+    /// Its minutes, once they are published; for those who keep them, from the first draft on.
+    async fn minutes(&self, ctx: &Context<'_>) -> Result<Option<Minutes>, Error> {
+        minutes::minutes(&Door::of(ctx)?, self.0.id, &self.0.area).await
+    }
+}
+
+/// What a list of the people in the room costs: nobody pages through a room, and large ones are rare.
+pub(super) fn room_cost(child: usize) -> usize {
+    1 + PAGE_MAX_ROWS as usize * child
+}
+
+/// A meeting; they are public.
+pub(crate) async fn meeting(door: &Door<'_>, id: MeetingId) -> Result<Option<Meeting>, Error> {
+    Ok(door.load(id).await?.map(Meeting))
+}
+
+/// Which meetings.
+#[derive(Default, InputObject)]
+pub struct MeetingFilter {
+    /// Of this council.
+    council: Option<ID>,
+    /// Of councils in this area or within it.
+    area: Option<AreaCode>,
+    /// That end after this moment, as planned.
+    from: Option<Moment>,
+    /// That start before this moment, as planned.
+    to: Option<Moment>,
+    /// In one of these phases.
+    phases: Option<Vec<MeetingPhase>>,
+}
+
+/// The root fields about meetings.
+#[derive(Default)]
+pub struct MeetingQueries;
+
+#[Object]
+impl MeetingQueries {
+    /// Meetings by their start. Open to everybody.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn meetings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which meetings.")] filter: Option<MeetingFilter>,
+        #[graphql(desc = "The latest first.")] descending: Option<bool>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<Meeting>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        let (filter, descending) = (filter.unwrap_or_default(), descending.unwrap_or_default());
+        door.may(&MEETINGS, &Subject::default())?;
+        let page = paging::asked(first, after, last, before)?;
+        let filter = Filter {
+            council: filter.council.as_ref().map(ids::asked).transpose()?,
+            area: filter.area.map(|it| it.0),
+            from: filter.from.map(|it| it.0),
+            to: filter.to.map(|it| it.0),
+            phases: filter.phases.unwrap_or_default().into_iter().map(Stored::from).collect(),
+        };
+        Ok(paging::paged(door.read(door.app.views().meetings(&filter, descending, &page).await)?, Meeting))
+    }
+
+    /// One meeting; null if there is none. Open to everybody.
+    async fn meeting(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<Meeting>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&MEETINGS, &Subject::default())?;
+        meeting(&door, ids::asked(&id)?).await
+    }
+}

@@ -1,0 +1,235 @@
+//! Minutes: what was published is everybody's to read, the draft is for those who keep them.
+
+use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_app::deliberation::minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes};
+use gongyi_domain::{
+    access::authority::Subject,
+    deliberation::minutes::{EDIT_MINUTES, MinutesPhase as Stored, Resolution},
+    values::{AreaCode, MeetingId, MotionId, PersonId},
+};
+use gongyi_projections::MinutesRow;
+
+use super::{
+    meeting_commands::{MeetingInput, MeetingPayload, MeetingReasonInput, done},
+    meetings::Participant,
+    motions::{self, Motion},
+};
+use crate::{door::Door, ids, loaders::MinutesOf, scalars::Moment};
+
+/// How far minutes have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MinutesPhase {
+    /// Being written.
+    Draft,
+    /// Approved as they are.
+    Approved,
+    /// Published.
+    Published,
+}
+
+/// A resolution (决议) as the minutes print it.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct MeetingResolution {
+    /// The id of the vote that made it.
+    vote_id: ID,
+    #[graphql(skip)]
+    motion: Option<MotionId>,
+    /// What was asked.
+    question: String,
+    /// Whether it was carried.
+    carried: bool,
+    /// The printed reason, in Chinese.
+    reason_zh: String,
+    /// The printed reason, in English.
+    reason_en: String,
+}
+
+#[ComplexObject]
+impl MeetingResolution {
+    /// The motion, if it was one.
+    async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
+        motions::one_of(ctx, self.motion).await
+    }
+}
+
+/// The minutes (会议纪要) of a meeting.
+pub struct Minutes {
+    row: MinutesRow,
+    /// The asker keeps them.
+    keeps: bool,
+}
+
+/// The persons whom a text names by `@{person id}`, each once, in order.
+fn named(text: &str) -> Vec<PersonId> {
+    let mut people: Vec<PersonId> = vec![];
+    for part in text.split("@{").skip(1) {
+        let person = part.split_once('}').and_then(|(id, _)| id.parse().ok());
+        people.extend(person.filter(|person| !people.contains(person)));
+    }
+    people
+}
+
+impl Minutes {
+    fn shown_text(&self) -> Option<&str> {
+        if self.keeps { Some(&self.row.state.text) } else { self.row.published_text.as_deref() }
+    }
+}
+
+/// The minutes of a meeting. Texts name people by `@{person id}`.
+#[Object]
+impl Minutes {
+    /// How far they have come.
+    async fn phase(&self) -> MinutesPhase {
+        match self.row.state.phase {
+            // A row is made by a draft.
+            Stored::Unknown | Stored::Draft => MinutesPhase::Draft,
+            Stored::Approved => MinutesPhase::Approved,
+            Stored::Published => MinutesPhase::Published,
+        }
+    }
+    /// The newest revision, for those who keep them.
+    async fn revision(&self) -> Option<u32> {
+        self.keeps.then_some(self.row.state.revision)
+    }
+    /// Its text, for those who keep them.
+    async fn text(&self) -> Option<&str> {
+        self.keeps.then_some(self.row.state.text.as_str())
+    }
+    /// The revision that was published last.
+    async fn published_revision(&self) -> Option<u32> {
+        self.row.published_revision
+    }
+    /// Its text.
+    async fn published_text(&self) -> Option<&str> {
+        self.row.published_text.as_deref()
+    }
+    /// When it was published.
+    async fn published_at(&self) -> Option<Moment> {
+        self.row.published_at.map(Moment)
+    }
+    /// The meeting's resolutions, as published.
+    #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
+    async fn resolutions(&self) -> Vec<MeetingResolution> {
+        let resolution = |it: &Resolution| MeetingResolution {
+            vote_id: ids::id(&it.vote),
+            motion: it.motion,
+            question: it.question.clone(),
+            carried: it.carried,
+            reason_zh: it.reason_zh.clone(),
+            reason_en: it.reason_en.clone(),
+        };
+        self.row.resolutions.iter().map(resolution).collect()
+    }
+    /// Why published minutes were taken up again, if they are being changed.
+    async fn reopened(&self) -> Option<&str> {
+        self.row.reopened.as_deref()
+    }
+    /// The people whom the text names, each once.
+    #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
+    async fn people(&self) -> Vec<Participant> {
+        self.shown_text().map(named).unwrap_or_default().into_iter().map(Participant).collect()
+    }
+}
+
+/// A meeting's minutes, as far as the asker may see them.
+pub(super) async fn minutes(door: &Door<'_>, meeting: MeetingId, area: &AreaCode) -> Result<Option<Minutes>, Error> {
+    let keeps = door.allowed(&EDIT_MINUTES, &Subject::area(area.clone()));
+    let row = door.load(MinutesOf(meeting)).await?;
+    Ok(row.filter(|row| keeps || row.published_text.is_some()).map(|row| Minutes { row, keeps }))
+}
+
+/// What editing minutes takes.
+#[derive(InputObject)]
+pub struct EditMinutesInput {
+    /// Of which meeting.
+    meeting: ID,
+    /// The revision that was edited: nobody overwrites what somebody else has written meanwhile.
+    revision: u32,
+    /// The new text; people are named by `@{person id}`.
+    text: String,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// What approving minutes takes.
+#[derive(InputObject)]
+pub struct ApproveMinutesInput {
+    /// Of which meeting.
+    meeting: ID,
+    /// The revision that was read.
+    revision: u32,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+/// The root fields that change minutes.
+#[derive(Default)]
+pub struct MinutesMutations;
+
+#[Object]
+impl MinutesMutations {
+    /// Draft the minutes of a meeting that is over, from what happened in it.
+    async fn draft_minutes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which meeting.")] input: MeetingInput,
+    ) -> Result<MeetingPayload, Error> {
+        done(ctx, input.command_id.as_ref(), input.read().map(|meeting| DraftMinutes { meeting })).await
+    }
+
+    /// Replace the text of minutes.
+    async fn edit_minutes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and how.")] input: EditMinutesInput,
+    ) -> Result<MeetingPayload, Error> {
+        let EditMinutesInput { meeting, revision, text, command_id } = input;
+        let command = ids::named(&meeting, "meeting").map(|meeting| EditMinutes { meeting, revision, text });
+        done(ctx, command_id.as_ref(), command).await
+    }
+
+    /// Approve minutes as they were read.
+    async fn approve_minutes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: ApproveMinutesInput,
+    ) -> Result<MeetingPayload, Error> {
+        let ApproveMinutesInput { meeting, revision, command_id } = input;
+        let command = ids::named(&meeting, "meeting").map(|meeting| ApproveMinutes { meeting, revision });
+        done(ctx, command_id.as_ref(), command).await
+    }
+
+    /// Publish approved minutes with the meeting's resolutions.
+    async fn publish_minutes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which meeting.")] input: MeetingInput,
+    ) -> Result<MeetingPayload, Error> {
+        done(ctx, input.command_id.as_ref(), input.read().map(|meeting| PublishMinutes { meeting })).await
+    }
+
+    /// Take published minutes up again; what was published stays until they are published anew.
+    async fn reopen_minutes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and why.")] input: MeetingReasonInput,
+    ) -> Result<MeetingPayload, Error> {
+        let MeetingReasonInput { meeting, reason, command_id } = input;
+        let command = ids::named(&meeting, "meeting").map(|meeting| ReopenMinutes { meeting, reason });
+        done(ctx, command_id.as_ref(), command).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_text_names_each_person_once_and_bad_ids_name_nobody() {
+        let [first, second] = [1, 2].map(|n| PersonId(Uuid::from_u128(n)));
+        let text = format!("@{{{second}}} 发言；@{{{first}}}、@{{{second}}}；@{{无}} @{{{first}");
+        assert_eq!(named(&text), [second, first]);
+    }
+}

@@ -1,0 +1,218 @@
+//! A meeting's course: opened, adjourned, resumed, closed; its items taken up, its speakers called.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::authority::Act,
+    deliberation::{
+        meeting::{
+            ADJOURN_MEETING, CALL_NEXT_SPEAKER, CLOSE_MEETING, END_TURN, Meeting, MeetingCommand, OPEN_MEETING, REQUEST_TO_SPEAK,
+            RESUME_MEETING, TAKE_UP_ITEM, WITHDRAW_REQUEST_TO_SPEAK,
+        },
+        speakers::Side,
+    },
+    values::{AgendaItemId, Instant, MeetingId, PersonId},
+};
+use serde::Serialize;
+
+use super::meetings::{council_of, kept, take_off};
+use crate::{Command, rejection::Rejection, work::Work};
+
+/// Why a motion is off the agenda of a meeting that is closed.
+const NOT_REACHED: &str = "会议结束时尚未表决 (the meeting closed before the vote)";
+
+/// Open a meeting.
+#[derive(Debug, Serialize)]
+pub struct OpenMeeting {
+    /// Which.
+    pub meeting: MeetingId,
+}
+
+#[async_trait]
+impl Command for OpenMeeting {
+    const ACT: &'static Act = &OPEN_MEETING;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let entitled = council_of(work, loaded.inner()).await?.entitled(work.today());
+        let now = work.now;
+        work.decide::<Meeting>(loaded, MeetingCommand::Open { entitled, now }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Break a meeting off, to go on later.
+#[derive(Debug, Serialize)]
+pub struct AdjournMeeting {
+    /// Which.
+    pub meeting: MeetingId,
+    /// Until when, if that is known.
+    pub until: Option<Instant>,
+    /// Why; public.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for AdjournMeeting {
+    const ACT: &'static Act = &ADJOURN_MEETING;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let adjourn = MeetingCommand::Adjourn { until: self.until, reason: self.reason.clone(), now: work.now };
+        work.decide::<Meeting>(loaded, adjourn).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Go on with an adjourned meeting.
+#[derive(Debug, Serialize)]
+pub struct ResumeMeeting {
+    /// Which.
+    pub meeting: MeetingId,
+}
+
+#[async_trait]
+impl Command for ResumeMeeting {
+    const ACT: &'static Act = &RESUME_MEETING;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let now = work.now;
+        work.decide::<Meeting>(loaded, MeetingCommand::Resume { now }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Close a meeting for good; motions that were not put to the vote are off its agenda.
+#[derive(Debug, Serialize)]
+pub struct CloseMeeting {
+    /// Which.
+    pub meeting: MeetingId,
+}
+
+#[async_trait]
+impl Command for CloseMeeting {
+    const ACT: &'static Act = &CLOSE_MEETING;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let (agenda, now) = (loaded.inner().agenda.clone(), work.now);
+        work.decide::<Meeting>(loaded, MeetingCommand::Close { now }).await?;
+        take_off(work, self.meeting, agenda.motions(), NOT_REACHED).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Take up an item of the agenda.
+#[derive(Debug, Serialize)]
+pub struct TakeUpItem {
+    /// Of which meeting.
+    pub meeting: MeetingId,
+    /// Which.
+    pub item: AgendaItemId,
+}
+
+#[async_trait]
+impl Command for TakeUpItem {
+    const ACT: &'static Act = &TAKE_UP_ITEM;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let now = work.now;
+        work.decide::<Meeting>(loaded, MeetingCommand::TakeUp { item: self.item, now }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Ask for the word.
+#[derive(Debug, Serialize)]
+pub struct RequestToSpeak {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// On which item.
+    pub item: AgendaItemId,
+    /// Who: oneself, or who has no device.
+    pub person: PersonId,
+    /// For what.
+    pub side: Side,
+}
+
+#[async_trait]
+impl Command for RequestToSpeak {
+    const ACT: &'static Act = &REQUEST_TO_SPEAK;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, Some(self.person)).await?;
+        let ask = MeetingCommand::AskToSpeak { item: self.item, person: self.person, side: self.side };
+        work.decide::<Meeting>(loaded, ask).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// No longer ask for the word.
+#[derive(Debug, Serialize)]
+pub struct WithdrawRequestToSpeak {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// On which item.
+    pub item: AgendaItemId,
+    /// Who.
+    pub person: PersonId,
+}
+
+#[async_trait]
+impl Command for WithdrawRequestToSpeak {
+    const ACT: &'static Act = &WITHDRAW_REQUEST_TO_SPEAK;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, Some(self.person)).await?;
+        work.decide::<Meeting>(loaded, MeetingCommand::Unlist { item: self.item, person: self.person }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Give the word to the next, by the charter's turn policy; a running turn ends.
+#[derive(Debug, Serialize)]
+pub struct CallNextSpeaker {
+    /// In which meeting.
+    pub meeting: MeetingId,
+}
+
+#[async_trait]
+impl Command for CallNextSpeaker {
+    const ACT: &'static Act = &CALL_NEXT_SPEAKER;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let now = work.now;
+        work.decide::<Meeting>(loaded, MeetingCommand::CallNext { now }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// End the running turn of speech.
+#[derive(Debug, Serialize)]
+pub struct EndTurn {
+    /// In which meeting.
+    pub meeting: MeetingId,
+}
+
+#[async_trait]
+impl Command for EndTurn {
+    const ACT: &'static Act = &END_TURN;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let now = work.now;
+        work.decide::<Meeting>(loaded, MeetingCommand::EndTurn { now }).await?;
+        Ok(self.meeting)
+    }
+}

@@ -1,0 +1,341 @@
+//! Votes within a meeting: opened by the charter's rule, cast, closed, annulled.
+//!
+//! - A motion is put to the vote, decided, and its decision annulled in the commit of the vote itself.
+//! - A secret vote is a poll of those who may vote in the room, prepared and opened with it. The poll counts ballots; what
+//!   they mean is the meeting's to say, by the charter's rule and its own numbers of those entitled and present.
+//! - A vote that decides nothing, for want of a quorum say, leaves its motion on the agenda.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::authority::{Act, Subject},
+    deliberation::{
+        ballot::Method,
+        charter::{Charter, Matter},
+        council::CouncilRefusal,
+        decision::{Abstentions, Counts, Outcome, Rule, Tally, Wording},
+        meeting::{
+            ANNUL_VOTE, CAST_OPEN_VOTE, CLOSE_VOTE, COUNT_HANDS, Choice, Hands, Meeting, MeetingCommand, MeetingRefusal, OPEN_VOTE,
+            Question, Vote, VoteState, VotingMethod,
+        },
+        motion::{
+            Motion, Phase,
+            deciding::{ANNUL_DECISION, Deciding},
+        },
+        poll::{Poll, PollCommand, PollRefusal, Stage},
+        poll_report::{FrozenRoll, PollOutcome},
+        poll_terms::{self, BallotOption, Channels, PollTerms, Secrecy},
+        roll::{ROLL_COMMAND_MAX_ENTRIES, Roll, RollCommand},
+        roll_entry::{Holder, RollEntry, RollEntryCommand, RollLine},
+        text::tidied,
+    },
+    values::{AgendaItemId, AreaCode, MeetingId, PersonId, PollId, VoteId},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{
+    meetings::{council_of, kept},
+    motions,
+};
+use crate::{
+    App, Command,
+    rejection::{Rejection, refused},
+    work::Work,
+};
+
+/// How it is voted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Ballot {
+    /// By name.
+    ByName,
+    /// By show of hands.
+    ShowOfHands,
+    /// By secret ballot.
+    Secret,
+}
+
+/// Put a question to the vote; the motion of its item with it.
+#[derive(Debug, Serialize)]
+pub struct OpenVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// Under which item.
+    pub item: AgendaItemId,
+    /// What is asked, as read out.
+    pub question: String,
+    /// What kind of matter it is: the charter says by which rule it is decided, and whether in secret.
+    pub matter: Matter,
+    /// How it is voted.
+    pub ballot: Ballot,
+    /// The version of the motion that was read out; the last if not said.
+    pub version: Option<u32>,
+    /// Who is recused.
+    pub recused: Vec<PersonId>,
+    /// The annulled vote that is taken anew.
+    pub repeats: Option<VoteId>,
+}
+
+/// A vote was opened.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct OpenedVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// The vote.
+    pub vote: VoteId,
+    /// The poll of a secret vote.
+    pub poll: Option<PollId>,
+}
+
+#[async_trait]
+impl Command for OpenVote {
+    const ACT: &'static Act = &OPEN_VOTE;
+    type Answer = OpenedVote;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<OpenedVote, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let meeting = loaded.inner();
+        let area = meeting.require_area().map_err(refused)?.clone();
+        let version = meeting.orders.as_ref().map_or(0, |orders| orders.charter_version);
+        let motion = meeting.agenda.item(self.item).ok_or_else(|| refused(MeetingRefusal::UnknownItem))?.motion;
+        let council = council_of(work, meeting).await?;
+        let charter = council.charter_at(version).ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
+        let terms = charter.matter(self.matter);
+        let (vote, poll) = (VoteId(Uuid::now_v7()), PollId(Uuid::now_v7()));
+        let method = match self.ballot {
+            Ballot::ByName => VotingMethod::ByName,
+            Ballot::ShowOfHands => VotingMethod::ShowOfHands,
+            Ballot::Secret => VotingMethod::Secret { poll },
+        };
+        let text = tidied(&self.question);
+        let question = Question { item: self.item, motion, text, method, rule: terms.rule.clone(), repeats: self.repeats };
+        let (secrecy, recused, now) = (terms.secrecy, self.recused.clone(), work.now);
+        let open = MeetingCommand::OpenVote { vote, question, secrecy, recused, now };
+        let state = work.decide::<Meeting>(loaded, open).await?;
+        if let Some(motion) = motion {
+            let last = work.load::<Motion>(motion).await?.inner().version;
+            motions::put_to_vote(work, motion, self.meeting, vote, self.version.unwrap_or(last)).await?;
+        }
+        let secret = self.ballot == Ballot::Secret;
+        if secret {
+            open_poll(work, poll, state.vote(vote).map_err(refused)?, charter, area).await?;
+        }
+        Ok(OpenedVote { meeting: self.meeting, vote, poll: Some(poll).filter(|_| secret) })
+    }
+
+    async fn settle(&self, app: &App, opened: &OpenedVote) -> Result<(), Rejection> {
+        let Some(id) = opened.poll else { return Ok(()) };
+        let poll = app.state::<Poll>(id).await?;
+        match (poll.stage, &poll.terms) {
+            (Stage::Opened, Some(terms)) => app.make_ballot_box(id, &poll, terms).await,
+            (Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted | Stage::Published | Stage::Voided, _) => {
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What the poll of a secret vote says by itself: more for than against. The vote's own rule is the meeting's to apply.
+fn counting_only() -> Rule {
+    Rule {
+        id: "meeting/ballots".to_owned(),
+        version: 1,
+        title: Wording::new("会议无记名表决计票", "Ballots of a meeting's secret vote"),
+        source: Wording::new("仅计票；表决结果由会议按章程认定", "Counted only; the meeting decides by its charter"),
+        quorum: vec![],
+        majority: vec![],
+        abstentions: Abstentions::Count,
+    }
+}
+
+async fn open_poll(work: &Work<'_>, id: PollId, vote: &Vote, charter: &Charter, area: AreaCode) -> Result<(), Rejection> {
+    let title: String = vote.question.text.chars().take(poll_terms::TITLE_MAX_CHARS).collect();
+    let terms = PollTerms {
+        // Not the motion: it is decided by the meeting, not by the poll.
+        matter: poll_terms::Matter::Question,
+        area,
+        options: vec![BallotOption::Text(title.clone())],
+        title,
+        method: Method::Stances,
+        secrecy: Secrecy::Secret { receipts: charter.receipts },
+        channels: Channels::Online,
+        rule: counting_only(),
+        opens_at: None,
+        closes_at: None,
+    };
+    work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
+    let lines: Vec<_> = vote.voters.iter().map(|it| RollLine { holder: Holder::Person(*it), voter: *it, weight: 1 }).collect();
+    for some in lines.chunks(ROLL_COMMAND_MAX_ENTRIES) {
+        work.load_and_decide::<Roll>(id, RollCommand::Extend { poll: id, lines: some.to_vec() }).await?;
+    }
+    for line in lines {
+        work.load_and_decide::<RollEntry>(line.holder.entry(id), RollEntryCommand::Entitle { poll: id, line }).await?;
+    }
+    let roll = work.load::<Roll>(id).await?.into_inner();
+    let roll = FrozenRoll::of(&roll, hex::encode(Sha256::digest(roll.canonical_bytes())));
+    let now = work.now;
+    work.load_and_decide::<Poll>(id, PollCommand::Open { roll, now }).await?;
+    Ok(())
+}
+
+/// The ballots of a secret vote, with the meeting's own numbers of those entitled and present.
+async fn counted(work: &Work<'_>, poll: PollId, vote: &Vote) -> Result<Tally, Rejection> {
+    let poll = work.load::<Poll>(poll).await?.into_inner();
+    match poll.stage {
+        Stage::Counted | Stage::Published => {}
+        Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Voided => {
+            return Err(refused(PollRefusal::PollNotCounted));
+        }
+    }
+    match poll.report.map(|report| report.outcome) {
+        Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => {
+            let Counts { yes, no, abstain, invalid, .. } = decisions[0].tally.heads;
+            let (entitled, present) = (vote.entitled, vote.voters.len() as u64);
+            Ok(Tally::by_heads(Counts { entitled, present, yes, no, abstain, invalid }))
+        }
+        Some(PollOutcome::Disputed { .. }) => Err(refused(PollRefusal::PollIsDisputed)),
+        Some(PollOutcome::Decided { .. } | PollOutcome::Elected { .. } | PollOutcome::Placed { .. }) | None => {
+            Err(refused(PollRefusal::PollNotCounted))
+        }
+    }
+}
+
+/// Vote by name, for oneself.
+#[derive(Debug, Serialize)]
+pub struct CastOpenVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// In which vote.
+    pub vote: VoteId,
+    /// What.
+    pub choice: Choice,
+}
+
+#[async_trait]
+impl Command for CastOpenVote {
+    const ACT: &'static Act = &CAST_OPEN_VOTE;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let own = work.actor.person();
+        let loaded = kept(work, Self::ACT, self.meeting, own).await?;
+        let person = own.ok_or_else(|| refused(MeetingRefusal::NotAVoter))?;
+        work.decide::<Meeting>(loaded, MeetingCommand::Cast { vote: self.vote, person, choice: self.choice }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Enter one's own count of hands; a second one replaces it.
+#[derive(Debug, Serialize)]
+pub struct CountHands {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// In which vote.
+    pub vote: VoteId,
+    /// What was seen.
+    pub hands: Hands,
+}
+
+#[async_trait]
+impl Command for CountHands {
+    const ACT: &'static Act = &COUNT_HANDS;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let teller = work.actor.person().ok_or_else(|| refused(MeetingRefusal::TellerUnknown))?;
+        work.decide::<Meeting>(loaded, MeetingCommand::CountHands { vote: self.vote, teller, hands: self.hands }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Close a vote: it is counted and judged, and its motion decided.
+#[derive(Debug, Serialize)]
+pub struct CloseVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// Which.
+    pub vote: VoteId,
+}
+
+#[async_trait]
+impl Command for CloseVote {
+    const ACT: &'static Act = &CLOSE_VOTE;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let (vote, now) = (self.vote, work.now);
+        let open = loaded.inner().vote(vote).map_err(refused)?.clone();
+        let close = match open.question.method {
+            VotingMethod::ByName | VotingMethod::ShowOfHands => MeetingCommand::CloseVote { vote, now },
+            VotingMethod::Secret { poll } => {
+                let tally = counted(work, poll, &open).await?;
+                MeetingCommand::CloseSecretVote { vote, tally, now }
+            }
+        };
+        let state = work.decide::<Meeting>(loaded, close).await?;
+        if let (Some(motion), VoteState::Closed(decision)) = (open.question.motion, &state.vote(vote).map_err(refused)?.state) {
+            match decision.verdict.outcome {
+                Outcome::Carried => motions::decided(work, motion, vote, true).await?,
+                Outcome::Failed => motions::decided(work, motion, vote, false).await?,
+                Outcome::NoQuorum | Outcome::Void => motions::abandoned(work, motion, vote, decision.verdict.reason().zh).await?,
+            };
+        }
+        Ok(self.meeting)
+    }
+}
+
+/// Annul a vote; what it decided does not stand. As long as the meeting goes on, its motion stands on the agenda again.
+#[derive(Debug, Serialize)]
+pub struct AnnulVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// Which.
+    pub vote: VoteId,
+    /// Why; public, about the vote and not about a person.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for AnnulVote {
+    const ACT: &'static Act = &ANNUL_VOTE;
+    type Answer = OpenedVote;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<OpenedVote, Rejection> {
+        let loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let meeting = loaded.inner();
+        let area = meeting.require_area().map_err(refused)?.clone();
+        let (council, goes_on) = (meeting.require_known().map_err(refused)?, meeting.require_going().is_ok());
+        let question = meeting.vote(self.vote).map_err(refused)?.question.clone();
+        let (vote, reason) = (self.vote, self.reason.clone());
+        work.decide::<Meeting>(loaded, MeetingCommand::AnnulVote { vote, reason: reason.clone() }).await?;
+        if let Some(id) = question.motion {
+            let motion = work.load::<Motion>(id).await?;
+            if motion.inner().outcome.is_some_and(|outcome| outcome.vote == vote) {
+                work.may(&ANNUL_DECISION, &Subject::area(area))?;
+                work.decide::<Motion>(motion, Deciding::AnnulDecision { vote, reason: reason.clone() }.into()).await?;
+                if goes_on {
+                    motions::schedule(work, council, id, self.meeting).await?;
+                }
+            } else if motion.inner().phase == Phase::Voting && motion.inner().votes.last() == Some(&vote) {
+                motions::abandoned(work, id, vote, reason.clone()).await?;
+            }
+        }
+        let VotingMethod::Secret { poll } = question.method else {
+            return Ok(OpenedVote { meeting: self.meeting, vote, poll: None });
+        };
+        let loaded = work.load::<Poll>(poll).await?;
+        if !matches!(loaded.inner().stage, Stage::Published | Stage::Voided) {
+            work.decide::<Poll>(loaded, PollCommand::Void { reason }).await?;
+        }
+        Ok(OpenedVote { meeting: self.meeting, vote, poll: Some(poll) })
+    }
+
+    async fn settle(&self, app: &App, annulled: &OpenedVote) -> Result<(), Rejection> {
+        match annulled.poll {
+            Some(poll) => app.destroy_ballots(poll).await,
+            None => Ok(()),
+        }
+    }
+}

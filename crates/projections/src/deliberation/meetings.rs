@@ -1,0 +1,380 @@
+//! Meetings and their minutes.
+//!
+//! - `state` is the domain's own, kept by its own fold; `course` and `votes` keep the times that state forgets.
+//! - What was published of minutes stays until it is published anew, whatever is edited meanwhile.
+
+use std::collections::BTreeMap;
+
+use chrono::serde::{ts_microseconds, ts_microseconds_option};
+use esrs::Aggregate;
+use gongyi_domain::{
+    Event,
+    deliberation::{
+        self,
+        meeting::{Meeting, MeetingEvent, MeetingPhase},
+        minutes::{Minutes, MinutesEvent, Resolution},
+    },
+    values::{AreaCode, CouncilId, Instant, MeetingId, PersonId, VoteId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    change::Change,
+    opener::Texts,
+    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    read_model::{Fold, FoldError},
+    rows::{Row, Rows, Table, row},
+    stored::{json, meeting_phase},
+    views::Views,
+};
+
+/// What happened in a meeting's course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CourseStep {
+    /// It was opened, with a quorum.
+    Opened,
+    /// The quorum was lost.
+    QuorumLost,
+    /// The quorum was there again.
+    QuorumReached,
+    /// It was adjourned.
+    Adjourned,
+    /// It was resumed, with a quorum.
+    Resumed,
+    /// It was closed.
+    Closed,
+}
+
+/// One step of a meeting's course.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourseEntry {
+    /// What happened.
+    pub step: CourseStep,
+    /// When.
+    pub at: Instant,
+    /// Representatives in the room, where it is told.
+    pub present: Option<u64>,
+    /// Of how many, where it is told.
+    pub entitled: Option<u64>,
+    /// Until when it was adjourned, if that is known.
+    pub until: Option<Instant>,
+    /// Why it was adjourned.
+    pub reason: Option<String>,
+}
+
+/// When a vote was taken, and why it counts for nothing if it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoteCourse {
+    /// When it was opened.
+    pub opened: Instant,
+    /// When it was closed.
+    pub closed: Option<Instant>,
+    /// Who is recused.
+    pub recused: Vec<PersonId>,
+    /// Why it was annulled.
+    pub annulled: Option<String>,
+}
+
+row! {
+    /// A meeting.
+    MeetingRow in "meetings" {
+        key {
+            /// The meeting.
+            id: MeetingId,
+        }
+        fixed {
+            /// Whose.
+            council: CouncilId,
+            /// That council's area.
+            area: AreaCode,
+            /// When it was convened.
+            #[serde(with = "ts_microseconds")]
+            convened_at: Instant,
+            /// Why the notice was shorter than the charter asks, if it was.
+            short_notice: Option<String>,
+        }
+        rare {
+            /// From when, as planned.
+            #[serde(with = "ts_microseconds")]
+            starts: Instant,
+            /// Until when, as planned.
+            #[serde(with = "ts_microseconds")]
+            ends: Instant,
+            /// How far it has come.
+            #[serde(with = "meeting_phase")]
+            phase: MeetingPhase,
+        }
+        live {
+            /// Why it was cancelled.
+            cancel_reason: Option<String>,
+            /// The domain's state.
+            #[serde(with = "json")]
+            state: Meeting,
+            /// Its course, in order.
+            #[serde(with = "json")]
+            course: Vec<CourseEntry>,
+            /// When its votes were taken.
+            #[serde(with = "json")]
+            votes: BTreeMap<VoteId, VoteCourse>,
+        }
+    }
+}
+
+row! {
+    /// The minutes of a meeting.
+    MinutesRow in "minutes" {
+        key {
+            /// The meeting.
+            meeting: MeetingId,
+        }
+        live {
+            /// The domain's state.
+            #[serde(with = "json")]
+            state: Minutes,
+            /// When they were last published.
+            #[serde(with = "ts_microseconds_option")]
+            published_at: Option<Instant>,
+            /// The revision that was published last.
+            published_revision: Option<u32>,
+            /// Its text.
+            published_text: Option<String>,
+            /// The meeting's resolutions, as published.
+            #[serde(with = "json")]
+            resolutions: Vec<Resolution>,
+            /// Why they were reopened, if they are.
+            reopened: Option<String>,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct MeetingsFold {
+    meetings: Rows<MeetingRow>,
+    minutes: Rows<MinutesRow>,
+}
+
+fn entry(step: CourseStep, at: Instant, counts: Option<(u64, Option<u64>)>) -> CourseEntry {
+    let (present, entitled) = counts.unzip();
+    CourseEntry { step, at, present, entitled: entitled.flatten(), until: None, reason: None }
+}
+
+/// The step of a meeting's course that an event is.
+fn step(event: &MeetingEvent) -> Option<CourseEntry> {
+    use CourseStep as S;
+    use MeetingEvent as E;
+    match event {
+        E::MeetingOpened { at, present, entitled } => Some(entry(S::Opened, *at, Some((*present, Some(*entitled))))),
+        E::QuorumLost { at, present, entitled } => Some(entry(S::QuorumLost, *at, Some((*present, Some(*entitled))))),
+        E::QuorumReached { at, present, entitled } => Some(entry(S::QuorumReached, *at, Some((*present, Some(*entitled))))),
+        E::MeetingResumed { at, present } => Some(entry(S::Resumed, *at, Some((*present, None)))),
+        E::MeetingAdjourned { at, until, reason } => {
+            Some(CourseEntry { until: *until, reason: Some(reason.clone()), ..entry(S::Adjourned, *at, None) })
+        }
+        E::MeetingClosed { at } => Some(entry(S::Closed, *at, None)),
+        E::MeetingConvened { .. }
+        | E::MeetingAmended { .. }
+        | E::MeetingCancelled { .. }
+        | E::GuestInvited { .. }
+        | E::AbsenceExcused { .. }
+        | E::AttendeeCame { .. }
+        | E::AttendeeWent { .. }
+        | E::ItemTakenUp { .. }
+        | E::SpeakerListed { .. }
+        | E::SpeakerUnlisted { .. }
+        | E::SpeakerCalled { .. }
+        | E::TurnEnded { .. }
+        | E::VoteOpened { .. }
+        | E::OpenVoteCast { .. }
+        | E::HandsCounted { .. }
+        | E::VoteClosed { .. }
+        | E::VoteAnnulled { .. } => None,
+    }
+}
+
+/// What an event tells of a vote's times.
+fn time_vote(votes: &mut BTreeMap<VoteId, VoteCourse>, event: &MeetingEvent) {
+    match event {
+        MeetingEvent::VoteOpened { vote, recused, at, .. } => {
+            votes.insert(*vote, VoteCourse { opened: *at, closed: None, recused: recused.clone(), annulled: None });
+        }
+        MeetingEvent::VoteClosed { vote, at, .. } => {
+            if let Some(course) = votes.get_mut(vote) {
+                course.closed = Some(*at);
+            }
+        }
+        MeetingEvent::VoteAnnulled { vote, reason } => {
+            if let Some(course) = votes.get_mut(vote) {
+                course.annulled = Some(reason.clone());
+            }
+        }
+        MeetingEvent::MeetingConvened { .. }
+        | MeetingEvent::MeetingAmended { .. }
+        | MeetingEvent::MeetingCancelled { .. }
+        | MeetingEvent::GuestInvited { .. }
+        | MeetingEvent::AbsenceExcused { .. }
+        | MeetingEvent::AttendeeCame { .. }
+        | MeetingEvent::AttendeeWent { .. }
+        | MeetingEvent::QuorumReached { .. }
+        | MeetingEvent::QuorumLost { .. }
+        | MeetingEvent::MeetingOpened { .. }
+        | MeetingEvent::MeetingAdjourned { .. }
+        | MeetingEvent::MeetingResumed { .. }
+        | MeetingEvent::MeetingClosed { .. }
+        | MeetingEvent::ItemTakenUp { .. }
+        | MeetingEvent::SpeakerListed { .. }
+        | MeetingEvent::SpeakerUnlisted { .. }
+        | MeetingEvent::SpeakerCalled { .. }
+        | MeetingEvent::TurnEnded { .. }
+        | MeetingEvent::OpenVoteCast { .. }
+        | MeetingEvent::HandsCounted { .. } => {}
+    }
+}
+
+impl MeetingsFold {
+    fn meeting(&mut self, change: &Change, event: &MeetingEvent) -> Result<(), FoldError> {
+        let (id, position) = (MeetingId(change.stream.id), change.position);
+        if let MeetingEvent::MeetingConvened { council, area, notice, short_notice, .. } = event {
+            return self.meetings.add(MeetingRow {
+                id,
+                council: *council,
+                area: area.clone(),
+                convened_at: change.recorded_at,
+                short_notice: short_notice.clone(),
+                starts: notice.starts,
+                ends: notice.ends,
+                phase: MeetingPhase::Convened,
+                cancel_reason: None,
+                state: Meeting::apply_event(Meeting::default(), event.clone()),
+                course: vec![],
+                votes: BTreeMap::new(),
+                position,
+            });
+        }
+        let row = self.meetings.change(&(id,), position)?;
+        row.state = Meeting::apply_event(std::mem::take(&mut row.state), event.clone());
+        row.phase = row.state.phase;
+        if let Some(notice) = &row.state.notice {
+            (row.starts, row.ends) = (notice.starts, notice.ends);
+        }
+        if let MeetingEvent::MeetingCancelled { reason } = event {
+            row.cancel_reason = Some(reason.clone());
+        }
+        row.course.extend(step(event));
+        time_vote(&mut row.votes, event);
+        Ok(())
+    }
+
+    fn minutes(&mut self, change: &Change, event: &MinutesEvent) -> Result<(), FoldError> {
+        let (meeting, position) = (MeetingId(change.stream.id), change.position);
+        if let MinutesEvent::MinutesDrafted { .. } = event {
+            let (published_at, published_revision, published_text, reopened) = (None, None, None, None);
+            let state = Minutes::apply_event(Minutes::default(), event.clone());
+            let resolutions = vec![];
+            return self.minutes.add(MinutesRow {
+                meeting,
+                state,
+                published_at,
+                published_revision,
+                published_text,
+                resolutions,
+                reopened,
+                position,
+            });
+        }
+        let row = self.minutes.change(&(meeting,), position)?;
+        row.state = Minutes::apply_event(std::mem::take(&mut row.state), event.clone());
+        match event {
+            MinutesEvent::MinutesPublished { revision, resolutions } => {
+                (row.published_at, row.published_revision) = (Some(change.recorded_at), Some(*revision));
+                row.published_text = Some(row.state.text.clone());
+                (row.resolutions, row.reopened) = (resolutions.clone(), None);
+            }
+            MinutesEvent::MinutesReopened { reason } => row.reopened = Some(reason.clone()),
+            MinutesEvent::MinutesDrafted { .. } | MinutesEvent::MinutesEdited { .. } | MinutesEvent::MinutesApproved { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+impl Fold for MeetingsFold {
+    const NAME: &'static str = "meetings";
+    const KINDS: &'static [&'static str] = &["meeting", "minutes"];
+
+    fn want(&mut self, change: &Change) {
+        let id = MeetingId(change.stream.id);
+        if let Event::Deliberation(deliberation::Event::Meeting(_)) = &change.event {
+            self.meetings.want((id,));
+        } else if let Event::Deliberation(deliberation::Event::Minutes(_)) = &change.event {
+            self.minutes.want((id,));
+        }
+    }
+
+    fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        if let Event::Deliberation(deliberation::Event::Meeting(event)) = &change.event {
+            self.meeting(change, event)
+        } else if let Event::Deliberation(deliberation::Event::Minutes(event)) = &change.event {
+            self.minutes(change, event)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn tables(&mut self) -> Vec<&mut dyn Table> {
+        vec![&mut self.meetings, &mut self.minutes]
+    }
+}
+
+/// Which meetings.
+#[derive(Debug, Clone, Default)]
+pub struct MeetingFilter {
+    /// Of this council.
+    pub council: Option<CouncilId>,
+    /// Of councils in this area or within it.
+    pub area: Option<AreaCode>,
+    /// That end after this moment, as planned.
+    pub from: Option<Instant>,
+    /// That start before this moment, as planned.
+    pub to: Option<Instant>,
+    /// In one of these phases; in any if there is none.
+    pub phases: Vec<MeetingPhase>,
+}
+
+impl Views {
+    /// Meetings by their start.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn meetings(&self, filter: &MeetingFilter, descending: bool, page: &PageArgs) -> Result<Page<MeetingRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.maybe("m.council=?", filter.council.map(|id| id.to_string()));
+        conditions.in_area("m.area", filter.area.as_ref());
+        conditions.maybe("m.ends>?", filter.from.map(|at| at.timestamp_micros()));
+        conditions.maybe("m.starts<?", filter.to.map(|at| at.timestamp_micros()));
+        if !filter.phases.is_empty() {
+            let phases: Vec<_> = filter.phases.iter().map(|phase| meeting_phase::name(*phase)).collect();
+            conditions.with("m.phase IN (SELECT value FROM json_each(?))", serde_json::to_string(&phases)?);
+        }
+        let columns = vec![SortColumn::plain("m.starts"), SortColumn::plain("m.id")];
+        let sort = Sort { name: "meetings", columns, descending };
+        Listing { select: MeetingRow::select("m"), from: "meetings m", conditions, sort }.page(self.pool(), page).await
+    }
+
+    /// Meetings by their ids, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn meetings_by_ids(&self, ids: &[MeetingId]) -> Result<Vec<MeetingRow>, QueryError> {
+        let sql = format!("SELECT {} FROM meetings m WHERE m.id IN (SELECT value FROM json_each(?))", MeetingRow::select("m"));
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// The minutes of these meetings, in no order; meetings without are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn minutes_by_meetings(&self, ids: &[MeetingId]) -> Result<Vec<MinutesRow>, QueryError> {
+        let sql = format!("SELECT {} FROM minutes m WHERE m.meeting IN (SELECT value FROM json_each(?))", MinutesRow::select("m"));
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+}

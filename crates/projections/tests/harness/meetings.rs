@@ -1,0 +1,117 @@
+//! Random but valid meetings: random wishes, decided by the domain's own rules.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use esrs::Aggregate;
+use gongyi_domain::{
+    deliberation::{
+        agenda::{Agenda, AgendaItem},
+        charter::{CharterTerms, Secrecy},
+        decision::Threshold,
+        meeting::{Choice, Meeting, MeetingCommand, Notice, Question, StandingOrders, VotingMethod},
+        minutes::{Minutes, MinutesCommand},
+        speakers::Side,
+    },
+    event::DomainEvent,
+    values::{AgendaItemId, CouncilId, MeetingId, VoteId},
+};
+use uuid::Uuid;
+
+use super::{Platform, story::person};
+
+/// Meetings in the making.
+#[derive(Default)]
+pub struct Meetings {
+    meetings: HashMap<Uuid, Meeting>,
+    minutes: HashMap<Uuid, Minutes>,
+    votes: u128,
+}
+
+fn item(n: u32) -> AgendaItemId {
+    AgendaItemId(Uuid::from_u128(0x5000 + u128::from(n % 2)))
+}
+
+async fn act<A: Aggregate<State = A> + Clone + Default>(
+    states: &mut HashMap<Uuid, A>,
+    platform: &mut Platform,
+    id: Uuid,
+    command: A::Command,
+) where
+    A::Event: DomainEvent,
+{
+    let state = states.get(&id).cloned().unwrap_or_default();
+    if let Ok(events) = A::handle_command(&state, command)
+        && !events.is_empty()
+    {
+        states.insert(id, events.iter().cloned().fold(state, A::apply_event));
+        platform.append::<A>(id, &events).await;
+    }
+}
+
+impl Meetings {
+    /// Something may happen in a meeting.
+    pub async fn wish(&mut self, platform: &mut Platform, a: u32, b: u32) {
+        let (id, now, who) = (Uuid::from_u128(0x4000 + u128::from(a % 2)), platform.now, person(b));
+        let vote = VoteId(Uuid::from_u128(0x6000 + self.votes));
+        let command = match a / 2 % 16 {
+            0 => self.convene(platform),
+            1..=4 => MeetingCommand::Come { person: who, representative: !b.is_multiple_of(5), at: now, now },
+            5 => MeetingCommand::Go { person: who, at: now, now },
+            6 => MeetingCommand::Open { entitled: 3, now },
+            7 => MeetingCommand::TakeUp { item: item(b), now },
+            8 => MeetingCommand::AskToSpeak { item: item(b), person: who, side: Side::For },
+            9 => MeetingCommand::CallNext { now },
+            10 => {
+                self.votes += 1;
+                let rule = CharterTerms::model(9).ordinary.rule;
+                let question =
+                    Question { item: item(b), motion: None, text: "问".into(), method: VotingMethod::ByName, rule, repeats: None };
+                let vote = VoteId(Uuid::from_u128(0x6000 + self.votes));
+                MeetingCommand::OpenVote { vote, question, secrecy: Secrecy::Open, recused: vec![], now }
+            }
+            11 | 12 => MeetingCommand::Cast { vote, person: who, choice: Choice::Yes },
+            13 => MeetingCommand::CloseVote { vote, now },
+            14 if b.is_multiple_of(3) => MeetingCommand::AnnulVote { vote, reason: "误投".into() },
+            14 if b.is_multiple_of(7) => MeetingCommand::Close { now },
+            14 => MeetingCommand::Adjourn { until: None, reason: "停电".into(), now },
+            _ if b.is_multiple_of(2) => MeetingCommand::Resume { now },
+            _ => return self.minutes(platform, id, b).await,
+        };
+        act(&mut self.meetings, platform, id, command).await;
+    }
+
+    fn convene(&self, platform: &Platform) -> MeetingCommand {
+        let starts = platform.now + TimeDelta::hours(1);
+        let plain = |n| AgendaItem { id: item(n), part_of: None, title: format!("第{n}项"), motion: None };
+        MeetingCommand::Convene {
+            council: CouncilId(Uuid::from_u128(0x7000)),
+            area: "440402001001".parse().unwrap(),
+            notice: Notice { title: "例会".into(), place: "活动室".into(), starts, ends: starts + TimeDelta::hours(2) },
+            agenda: Agenda::try_new(vec![plain(0), plain(1)]).unwrap(),
+            orders: StandingOrders {
+                charter_version: 1,
+                quorum: Threshold::MORE_THAN_HALF,
+                notice_days: 0,
+                turns: CharterTerms::model(9).turns,
+            },
+            days_ahead: 0,
+            short_notice: None,
+            now: platform.now,
+        }
+    }
+
+    async fn minutes(&mut self, platform: &mut Platform, id: Uuid, b: u32) {
+        let revision = self.minutes.get(&id).map_or(0, |it| it.revision);
+        let command = match b % 11 {
+            1 | 3 => {
+                MinutesCommand::Draft { council: CouncilId(Uuid::from_u128(0x7000)), meeting: MeetingId(id), text: format!("稿 {b}") }
+            }
+            5 => MinutesCommand::Edit { revision, text: format!("稿 {b}") },
+            7 => MinutesCommand::Approve { revision },
+            9 => MinutesCommand::Publish { resolutions: vec![] },
+            _ => MinutesCommand::Reopen { reason: "补记".into() },
+        };
+        act(&mut self.minutes, platform, id, command).await;
+    }
+}

@@ -211,11 +211,14 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
     assert_eq!(passed["decision"]["reason"]["en"], "present 4 of 5, more than half ✓; yes 3 of 4, more than half ✓");
     assert_eq!(passed["motion"], json!({"id": motion, "phase": "ADOPTED"}));
     assert_eq!(keeper.is_refused("openVote", &ask), "MotionPhaseUnfit");
-    let votes =
-        stranger.asks("query($id: ID!) { meeting(id: $id) { votes { phase decision { outcome } } course { step } } }", &open_id(&meeting));
+    let votes = stranger
+        .asks("query($id: ID!) { meeting(id: $id) { votes { phase annulled decision { outcome } } course { step } } }", &open_id(&meeting));
     assert_eq!(
         votes["meeting"]["votes"],
-        json!([{"phase": "ANNULLED", "decision": {"outcome": "FAILED"}}, {"phase": "CLOSED", "decision": {"outcome": "CARRIED"}}])
+        json!([
+            {"phase": "ANNULLED", "annulled": "一名代表误投", "decision": null},
+            {"phase": "CLOSED", "annulled": null, "decision": {"outcome": "CARRIED"}},
+        ])
     );
     let steps: Vec<_> = votes["meeting"]["course"].as_array().unwrap().iter().map(|it| id(&it["step"])).collect();
     assert_eq!(steps, ["OPENED", "QUORUM_LOST", "QUORUM_REACHED"]);
@@ -254,6 +257,15 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
     assert_eq!(figures(None), json!({"meetings": 1, "attendances": 4, "motions": 1, "seconds": 2, "votes": 14}));
     let second = json!({"meetings": 0, "attendances": 1, "motions": 0, "seconds": 1, "votes": 3});
     assert_eq!(figures(Some(&representatives[1].person)), second);
+
+    let own = representatives[3].client.asks("{ me { votesByName { nodes { choice vote { id motion { id } } } } } }", &json!({}));
+    let choices: Vec<_> = own["me"]["votesByName"]["nodes"].as_array().unwrap().iter().map(|it| id(&it["choice"])).collect();
+    assert_eq!(choices, ["ABSTAIN", "ABSTAIN"]);
+    let seconded = stranger.asks(
+        "query($person: ID) { motions(filter: {seconder: $person}) { nodes { id } } }",
+        &json!({"person": representatives[1].person}),
+    );
+    assert_eq!(seconded["motions"]["nodes"], json!([{"id": motion}]));
 
     let district = story.district;
     district.server.stops();

@@ -21,7 +21,11 @@ use super::{
     personal::{BY_NAME, Sight},
 };
 use crate::{
-    deliberation::{polls, roll_entries::RollEntry},
+    deliberation::{
+        meeting_votes::{self, OwnVote},
+        polls,
+        roll_entries::RollEntry,
+    },
     door::Door,
     fault::{self, Code},
     ids,
@@ -236,6 +240,22 @@ impl Me<'_> {
         let page = paging::asked(first, after, last, before)?;
         match self.actor.person() {
             Some(person) => polls::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
+            None => Ok(None),
+        }
+    }
+    /// What the asker voted by name in meetings, the last vote first. Null for who is no person.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn votes_by_name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Paged<OwnVote>>, Error> {
+        let page = paging::asked(first, after, last, before)?;
+        match self.actor.person() {
+            Some(person) => meeting_votes::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
         }
     }

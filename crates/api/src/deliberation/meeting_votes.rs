@@ -3,9 +3,9 @@
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
 use gongyi_domain::{
     deliberation::meeting::{Choice as StoredChoice, Vote as StoredVote, VoteState, VotingMethod},
-    values::{MeetingId, VoteId},
+    values::{MeetingId, PersonId, VoteId},
 };
-use gongyi_projections::{MeetingRow, VoteCourse};
+use gongyi_projections::{MeetingRow, PageArgs, VoteByName, VoteCourse};
 
 use super::{
     charters::DecisionRule,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     door::Door,
     ids::{self, AgendaItemKey},
-    paging,
+    paging::{self, Paged},
     scalars::Moment,
 };
 
@@ -205,4 +205,36 @@ fn vote(row: &MeetingRow, id: VoteId) -> Option<Vote> {
 /// A meeting's votes, in the order they were opened.
 pub(super) fn votes(row: &MeetingRow) -> Vec<Vote> {
     row.state.votes.keys().filter_map(|id| vote(row, *id)).collect()
+}
+
+/// A vote by name that somebody cast.
+pub struct OwnVote {
+    person: PersonId,
+    cast: VoteByName,
+}
+
+impl OwnVote {
+    async fn cast(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
+        let row = Door::of(ctx)?.load(self.cast.meeting).await?;
+        Ok(row.and_then(|row| vote(&row, self.cast.vote)))
+    }
+}
+
+/// A vote by name that the asker cast.
+#[Object]
+impl OwnVote {
+    /// The vote.
+    async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
+        self.cast(ctx).await
+    }
+    /// What the asker chose.
+    async fn choice(&self, ctx: &Context<'_>) -> Result<Option<VoteChoice>, Error> {
+        Ok(self.cast(ctx).await?.and_then(|it| it.vote.choices.get(&self.person).copied()).map(VoteChoice::from))
+    }
+}
+
+/// The votes by name that a person cast, the last first.
+pub(crate) async fn of_person(door: &Door<'_>, person: PersonId, page: &PageArgs) -> Result<Paged<OwnVote>, Error> {
+    let page = door.read(door.app.views().votes_by_name(person, page).await)?;
+    Ok(paging::paged(page, |cast| OwnVote { person, cast }))
 }

@@ -175,6 +175,10 @@ fn input_type(mutation: &str) -> String {
         "disputeService" | "rejectService" | "voidService" => "ServiceReasonInput".to_owned(),
         "suspendVolunteer" | "reinstateVolunteer" | "withdrawVolunteer" => "VolunteerReasonInput".to_owned(),
         "withdrawSignUp" => "SignUpInput".to_owned(),
+        "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
+        "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
+        "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
+        "openMeeting" | "resumeMeeting" | "closeMeeting" | "draftMinutes" | "publishMinutes" => "MeetingInput".to_owned(),
         other => format!("{}{}Input", other[..1].to_uppercase(), &other[1..]),
     }
 }

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 use gongyi_tests::{
-    Client, District, Volunteer, awaited,
-    district::{TEAM_AREA, at, now},
+    Client, District, awaited,
+    district::{TEAM_AREA, Volunteer, at, now},
     people::somebody,
 };
 use serde_json::{Value, json};

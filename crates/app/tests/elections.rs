@@ -12,6 +12,7 @@ use gongyi_domain::{
     access::authority::{Role, Scope},
     deliberation::{
         ballot::{Marks, Method},
+        council::Council,
         decision::statutes,
         election::{Election, Stage},
         election_terms::{ElectionKind, ElectionTerms},
@@ -105,6 +106,8 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     organiser.does(&CertifyElection { election }).await.unwrap();
     let state = app.state::<Election>(election).await.unwrap();
     assert_eq!((state.stage, state.left), (Stage::Certified, Some((1, vec![voters[1].person, voters[2].person]))));
+    let seated: Vec<_> = app.state::<Council>(council).await.unwrap().representatives(app.now().date_naive()).collect();
+    assert_eq!(seated, [voters[0].person], "the certificate seats who is elected, and nobody else");
     expect_refused("ElectionIsOver", organiser.does(&CertifyElection { election }).await);
     expect_refused("ElectionIsOver", organiser.does(&VoidElection { election, reason: "无".into() }).await);
 

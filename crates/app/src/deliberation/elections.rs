@@ -5,7 +5,7 @@ use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
         ballot::Method,
-        council::{Council, CouncilRefusal},
+        council::{Council, CouncilCommand, CouncilRefusal},
         decision::Rule,
         election::{
             ANSWER_NOMINATION, CALL_ELECTION, CALL_RUN_OFF, CERTIFY_ELECTION, Election, ElectionCommand, ElectionRefusal, NOMINATE,
@@ -15,6 +15,7 @@ use gongyi_domain::{
         poll::{PREPARE_POLL, Poll, PollCommand, PollRefusal},
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
         roll_entry::{Holder, RollEntry},
+        seat::{Mandate, SeatSource, Vacancy},
     },
     values::{ElectionId, Instant, PersonId, PollId},
 };
@@ -208,7 +209,8 @@ impl Command for PrepareElectionPoll {
     }
 }
 
-/// Certify the result, or void the election if the rule says so, as its counted poll says.
+/// Certify the result, or void the election if the rule says so, as its counted poll says. Who is elected is seated, who is
+/// recalled leaves, in the same commit.
 #[derive(Debug, Serialize)]
 pub struct CertifyElection {
     /// The election.
@@ -225,8 +227,37 @@ impl Command for CertifyElection {
         let poll = election.inner().poll.ok_or_else(|| refused(ElectionRefusal::NotAtThisStage))?;
         let report = work.load::<Poll>(poll).await?.into_inner().report;
         let outcome = report.ok_or_else(|| refused(PollRefusal::PollNotCounted))?.outcome;
-        work.decide::<Election>(election, ElectionCommand::Certify { outcome }).await?;
+        let certified = work.decide::<Election>(election, ElectionCommand::Certify { outcome }).await?;
+        self.takes_effect(work, &certified).await?;
         Ok(self.election)
+    }
+}
+
+impl CertifyElection {
+    /// Who is elected takes a seat as soon as there is one; who is recalled loses it.
+    async fn takes_effect(&self, work: &mut Work<'_>, certified: &Election) -> Result<(), Rejection> {
+        let (Some(terms), elected, election, today) = (&certified.terms, &certified.elected, self.election, work.today()) else {
+            return Ok(());
+        };
+        let loaded = work.load::<Council>(terms.council).await?;
+        let council = loaded.inner();
+        let command = match terms.kind {
+            ElectionKind::Seats | ElectionKind::RunOff { .. } if !elected.is_empty() => {
+                let seats = council.require_working().map_err(refused)?.seats;
+                // Where there is never room, seating says so.
+                let from = council.seats.first_free(elected, seats, today).unwrap_or(today);
+                CouncilCommand::Seat { people: elected.clone(), from, until: None, source: SeatSource::Election { election } }
+            }
+            ElectionKind::Recall { representative }
+                if certified.recalled == Some(true) && council.is_representative(representative, today) =>
+            {
+                let how = Vacancy::Recalled { mandate: Mandate::Election { election } };
+                CouncilCommand::Vacate { person: representative, how, on: today, today }
+            }
+            ElectionKind::Seats | ElectionKind::RunOff { .. } | ElectionKind::Recall { .. } => return Ok(()),
+        };
+        work.decide::<Council>(loaded, command).await?;
+        Ok(())
     }
 }
 

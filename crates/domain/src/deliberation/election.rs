@@ -97,6 +97,10 @@ pub struct Election {
     pub proxies_published: bool,
     /// Its poll.
     pub poll: Option<PollId>,
+    /// Who was elected, once that is certified.
+    pub elected: Vec<PersonId>,
+    /// In a recall, once that is certified: whether the representative is recalled.
+    pub recalled: Option<bool>,
     /// Seats left, and who would stand in a run-off.
     pub left: Option<(u16, Vec<PersonId>)>,
     /// Its run-off.
@@ -527,8 +531,9 @@ impl Aggregate for Election {
             ElectionEvent::ProxiesPublished { proxies: _ } => election.proxies_published = true,
             ElectionEvent::PollAttached { poll, candidates: _ } => (election.stage, election.poll) = (Stage::PollAttached, Some(poll)),
             ElectionEvent::ElectorateFrozen { roll: _ } => election.stage = Stage::Frozen,
-            ElectionEvent::ElectionCertified { seats_left, run_off, .. } => {
+            ElectionEvent::ElectionCertified { outcome: _, elected, recalled, seats_left, run_off } => {
                 (election.stage, election.left) = (Stage::Certified, Some((seats_left, run_off)));
+                (election.elected, election.recalled) = (elected, recalled);
             }
             ElectionEvent::ElectionVoided { .. } => election.stage = Stage::Voided,
             ElectionEvent::RunOffCalled { run_off } => election.run_off = Some(run_off),

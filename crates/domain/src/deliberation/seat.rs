@@ -177,6 +177,19 @@ impl Seats {
         days.into_iter().map(|day| self.holders(day).count()).max().unwrap_or(0)
     }
 
+    /// The first day from `today` on which none of these people sits any more and there is a seat of `seats` for each.
+    pub fn first_free(&self, people: &[PersonId], seats: u32, today: Day) -> Option<Day> {
+        let ends = self.0.values().flatten().filter(|seat| seat.until >= today).filter_map(|seat| match seat.ended {
+            Some(Ending::Vacated(on)) => Some(on.max(today)),
+            Some(Ending::TermOver) | None => seat.until.succ_opt(),
+        });
+        let days: BTreeSet<Day> = ends.chain([today]).collect();
+        days.into_iter().find(|day| {
+            let held = self.most_held(*day, Day::MAX).saturating_add(people.len());
+            u32::try_from(held).is_ok_and(|held| held <= seats) && !people.iter().any(|person| self.held_within(*person, *day, Day::MAX))
+        })
+    }
+
     /// Who sat a term that was over before this day without anybody saying so.
     pub fn lapsed(&self, day: Day) -> impl Iterator<Item = (PersonId, Seat)> {
         let all = self.0.iter().flat_map(|(person, seats)| seats.iter().map(|seat| (*person, *seat)));

@@ -9,3 +9,4 @@ pub mod motion_course;
 pub mod motion_outcome;
 pub mod motions;
 pub mod polls;
+pub mod recount;

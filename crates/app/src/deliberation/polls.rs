@@ -10,14 +10,14 @@ use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
-        ballot::{Ballot, BallotList, BallotListCommand, Marks},
-        counting::{Count, paper::PaperCount},
+        ballot::{Ballot, BallotList, BallotListCommand},
+        counting::paper::PaperCount,
         election::{Election, ElectionCommand},
         poll::{
             APPOINT_TELLERS, CLOSE_POLL, COUNT_POLL, ENTER_ON_ROLL, ENTER_PAPER_COUNT, Found, OPEN_POLL, PREPARE_POLL, PUBLISH_POLL, Poll,
             PollCommand, PollRefusal, STRIKE_FROM_ROLL, Stage, VOID_POLL,
         },
-        poll_report::{FrozenRoll, Participation},
+        poll_report::{FrozenRoll, Participants},
         poll_terms::{Matter, PollTerms, Secrecy},
         roll::{Roll, RollCommand},
         roll_entry::{Channel, RollEntry, RollEntryCommand, RollEntryEvent, RollLine},
@@ -250,7 +250,7 @@ impl Command for CountPoll {
         }
         let secrecy = poll.inner().terms().map_err(refused)?.secrecy;
         let roll = work.load::<Roll>(self.poll).await?.into_inner();
-        let (participation, open) = participation(work.app, &roll).await?;
+        let Participants { participation, open, .. } = participants(work.app, &roll).await?;
         let found = match secrecy {
             Secrecy::Open => Found::Open(open),
             Secrecy::Secret { .. } => {
@@ -270,35 +270,17 @@ impl Command for CountPoll {
 }
 
 /// Who took part, and what they voted where that is open. Every participation of a closed poll is in the log.
-async fn participation(app: &App, roll: &Roll) -> Result<(Participation, Vec<(Marks, Count)>), Rejection> {
-    let (heads, weighted) = (roll.heads(), roll.is_weighted());
-    let (mut sum, mut open) = (Participation::default(), vec![]);
-    let entries: Vec<_> = roll.lines.iter().collect();
+async fn participants<'r>(app: &App, roll: &'r Roll) -> Result<Participants<'r>, Rejection> {
+    let mut participants = Participants::of(roll);
+    let entries: Vec<_> = roll.lines.keys().collect();
     for some in entries.chunks(ENTRIES_PER_READ) {
-        let lines: HashMap<Uuid, &RollLine> = some.iter().map(|(entry, line)| (entry.0, *line)).collect();
-        let streams: Vec<_> = lines.keys().map(|id| StreamId::of::<RollEntry>(*id)).collect();
+        let streams: Vec<_> = some.iter().map(|entry| StreamId::of::<RollEntry>(entry.0)).collect();
         for recorded in app.log().read_streams(&streams).await? {
             let event = app.upcasters().decode::<RollEntryEvent>(&recorded).map_err(|fault| Fault::Session(fault.into()))?;
-            let (channel, proxy, marks) = match event {
-                RollEntryEvent::EntitledOnRoll { .. } | RollEntryEvent::StruckFromRoll {} => continue,
-                RollEntryEvent::ParticipationRecorded { channel, proxy } => (channel, proxy, None),
-                RollEntryEvent::OpenVoteRecorded { channel, proxy, marks } => (channel, proxy, Some(marks)),
-            };
-            let Some(line) = lines.get(&recorded.stream.id) else { continue };
-            let is_head = !weighted || heads.get(&line.voter) == Some(&RollEntryId(recorded.stream.id));
-            let share = Count { heads: u64::from(is_head), weight: line.weight };
-            let total = match channel {
-                Channel::Online => &mut sum.online,
-                Channel::InPerson => &mut sum.in_person,
-            };
-            let added = total.heads.checked_add(share.heads).zip(total.weight.checked_add(share.weight));
-            let (heads, weight) = added.ok_or_else(|| refused(PollRefusal::TooMany))?;
-            *total = Count { heads, weight };
-            sum.by_proxy += u64::from(proxy.is_some());
-            open.extend(marks.map(|marks| (marks, share)));
+            participants.add(RollEntryId(recorded.stream.id), event).map_err(refused)?;
         }
     }
-    Ok((sum, open))
+    Ok(participants)
 }
 
 /// Publish a poll's outcome.

@@ -63,6 +63,7 @@ bench:
 	cargo bench --locked --package gongyi-eventlog
 	PGSTORE_BENCH="$(CURDIR)/$(PGSTORE)" cargo bench --locked --package gongyi-app --bench commands
 	cargo bench --locked --package gongyi-app --bench poll
+	cargo bench --locked --package gongyi-app --bench real_ballots
 	cargo bench --locked --package gongyi-projections
 	cargo bench --locked --package gongyi-tests
 

@@ -14,6 +14,7 @@ mod issues;
 mod motions;
 mod motions_course;
 mod organisations;
+mod real;
 mod registration;
 mod returning;
 mod roles;

@@ -4,13 +4,15 @@
 //! committed any more; so what is pending in the ballot box then is kept or dropped for good, and the ballots, shuffled,
 //! enter the log in one commit with the count. Then the poll's ballots and their key are destroyed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
-        ballot::{Ballot, BallotList, BallotListCommand},
+        ballot::{Ballot, BallotList, BallotListCommand, Method},
+        charter,
+        council::CouncilRefusal,
         counting::paper::PaperCount,
         election::{Election, ElectionCommand},
         poll::{
@@ -18,11 +20,11 @@ use gongyi_domain::{
             PollCommand, PollRefusal, STRIKE_FROM_ROLL, Stage, VOID_POLL,
         },
         poll_report::{FrozenRoll, Participants},
-        poll_terms::{Matter, PollTerms, Secrecy},
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
         roll::{Roll, RollCommand},
-        roll_entry::{Channel, RollEntry, RollEntryCommand, RollEntryEvent, RollLine},
+        roll_entry::{Channel, Holder, RollEntry, RollEntryCommand, RollEntryEvent, RollLine},
     },
-    values::{PersonId, PollId, RollEntryId},
+    values::{CouncilId, Instant, PersonId, PollId, RollEntryId},
 };
 use gongyi_eventlog::StreamId;
 use gongyi_vault::{PendingBallot, VaultError, stop_at};
@@ -30,6 +32,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::councils::council;
 use crate::{
     App, Command,
     rejection::{Fault, Rejection, refused},
@@ -54,13 +57,77 @@ impl Command for PreparePoll {
     async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
         work.may(Self::ACT, &Subject::area(self.terms.area.clone()))?;
         work.require_area(&self.terms.area).await?;
-        if matches!(self.terms.matter, Matter::Election(_)) {
-            return Err(refused(PollRefusal::ElectionsOwnPoll));
+        match self.terms.matter {
+            Matter::Election(_) => return Err(refused(PollRefusal::ElectionsOwnPoll)),
+            Matter::Council { .. } => return Err(refused(PollRefusal::CouncilsOwnPoll)),
+            Matter::Motion(_) | Matter::Question => {}
         }
         let id = PollId(Uuid::now_v7());
         work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms: self.terms.clone() }).await?;
         Ok(id)
     }
+}
+
+/// Prepare a council's poll on a matter of its own: rule, secrecy and receipts are those of the charter in force.
+#[derive(Debug, Serialize)]
+pub struct PrepareCouncilPoll {
+    /// Whose.
+    pub council: CouncilId,
+    /// Of which kind the matter is.
+    pub kind: charter::Matter,
+    /// The poll's title.
+    pub title: String,
+    /// What the options say, in the ballot's order.
+    pub options: Vec<String>,
+    /// How ballots are marked and counted.
+    pub method: Method,
+    /// On paper, online or both.
+    pub channels: Channels,
+    /// Not opened before.
+    pub opens_at: Option<Instant>,
+    /// No ballot from then on.
+    pub closes_at: Option<Instant>,
+}
+
+#[async_trait]
+impl Command for PrepareCouncilPoll {
+    const ACT: &'static Act = &PREPARE_POLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        let council = council(work, self.council).await?.into_inner();
+        work.may(Self::ACT, &council.subject(None, work.today()))?;
+        let charter = council.require_working().map_err(refused)?;
+        let (matter, secrecy, rule) = charter.poll_terms(self.council, self.kind, council.charter_version());
+        let terms = PollTerms {
+            matter,
+            area: council.area.clone().ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?,
+            title: self.title.clone(),
+            options: self.options.iter().cloned().map(BallotOption::Text).collect(),
+            method: self.method,
+            secrecy,
+            channels: self.channels,
+            rule,
+            opens_at: self.opens_at,
+            closes_at: self.closes_at,
+        };
+        let id = PollId(Uuid::now_v7());
+        work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
+        Ok(id)
+    }
+}
+
+/// The roll of a council's poll is who sits in it today, each for themselves, under the charter the poll was prepared by.
+async fn require_the_council(work: &Work<'_>, id: CouncilId, charter_version: u32, roll: &Roll) -> Result<(), Rejection> {
+    let council = council(work, id).await?.into_inner();
+    council.require_working().map_err(refused)?;
+    let last = council.charter_version();
+    if last != charter_version {
+        return Err(refused(CouncilRefusal::CharterOutdated { last }));
+    }
+    let sitting: BTreeSet<Holder> = council.representatives(work.today()).map(Holder::Person).collect();
+    let entered: BTreeSet<Holder> = roll.lines.values().map(|line| line.holder).collect();
+    if sitting == entered { Ok(()) } else { Err(refused(PollRefusal::RollNotTheCouncil)) }
 }
 
 /// The poll, if the actor may do `act` to it.
@@ -167,6 +234,9 @@ impl Command for OpenPoll {
         let poll = kept_poll(work, Self::ACT, self.poll).await?;
         let matter = poll.inner().terms().map_err(refused)?.matter;
         let roll = work.load::<Roll>(self.poll).await?.into_inner();
+        if let Matter::Council { council, charter_version, .. } = matter {
+            require_the_council(work, council, charter_version, &roll).await?;
+        }
         let roll = FrozenRoll::of(&roll, hex::encode(Sha256::digest(roll.canonical_bytes())));
         let now = work.now;
         work.decide::<Poll>(poll, PollCommand::Open { roll: roll.clone(), now }).await?;

@@ -34,7 +34,10 @@ pub const CALL_ELECTION: Act = Act { name: "callElection", open_to: KEEPERS };
 /// Put somebody forward, oneself or another.
 pub const NOMINATE: Act = Act { name: "nominate", open_to: ONESELF_AND_KEEPERS };
 /// Accept or withdraw one's nomination.
-pub const ANSWER_NOMINATION: Act = Act { name: "answerNomination", open_to: ONESELF_AND_KEEPERS };
+pub const ANSWER_NOMINATION: Act = Act {
+    name: "answerNomination",
+    open_to: &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Process],
+};
 /// Give one's vote to a proxy, or take it back.
 pub const REGISTER_PROXY: Act = Act { name: "registerProxy", open_to: ONESELF_AND_KEEPERS };
 /// Publish the list of proxies.

@@ -267,6 +267,10 @@ refusals! {
         NotItsProxy("proxy", "此人不是其公布的受托人", "This person is not the published proxy"),
         /// It is prepared with its candidates.
         ElectionsOwnPoll("matter", "选举投票须由选举生成", "An election's poll is prepared from the election"),
+        /// Its charter says how it is decided.
+        CouncilsOwnPoll("matter", "议事会的投票须按其章程生成", "A council's poll is prepared from its charter"),
+        /// Those vote who sit.
+        RollNotTheCouncil("poll", "选民名单须为议事会现任全体代表", "The roll of a council's poll is all who sit in it, and nobody else"),
         /// Too many to count.
         TooMany("poll", "票数超出可计数范围", "There are more ballots than can be counted"),
     }

@@ -45,8 +45,12 @@ impl FrozenRoll {
         self.entries != self.weight
     }
 
-    fn entitled(&self) -> Count {
-        if self.is_weighted() { Count { heads: self.heads, weight: self.weight } } else { Count::of(self.entries) }
+    fn entitled(&self, terms: &PollTerms) -> Count {
+        if self.is_weighted() {
+            Count { heads: self.heads, weight: self.weight }
+        } else {
+            Count::of(self.entries.saturating_add(terms.vacant_seats(self.entries)))
+        }
     }
 }
 
@@ -194,7 +198,7 @@ pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Parti
                 let invalid = by(tally.invalid);
                 // Who said nothing to this option abstained from it.
                 let silent = by(tally.cast).saturating_sub(invalid).saturating_sub(yes).saturating_sub(no).saturating_sub(said);
-                Counts { entitled: by(roll.entitled()), present: voters(by), yes, no, abstain: said.saturating_add(silent), invalid }
+                Counts { entitled: by(roll.entitled(terms)), present: voters(by), yes, no, abstain: said.saturating_add(silent), invalid }
             };
             Measured { heads: counts(|it| it.heads), area: roll.is_weighted().then(|| counts(|it| it.weight)) }
         });
@@ -202,7 +206,7 @@ pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Parti
         return Ok(PollOutcome::Decided { decisions });
     }
     let counts = |by: fn(Count) -> u64| PollCounts {
-        entitled: by(roll.entitled()),
+        entitled: by(roll.entitled(terms)),
         voters: voters(by),
         cast: by(tally.cast),
         abstain: by(tally.blank),

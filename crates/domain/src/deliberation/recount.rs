@@ -18,6 +18,8 @@ pub use self::difference::Difference;
 use super::{
     Event,
     ballot::{Ballot, BallotListEvent},
+    charter::Charter,
+    council::CouncilEvent,
     decision::{Decision, Outcome, Rule, Wording},
     election::{Election, ElectionCommand, ElectionEvent},
     meeting::{Meeting, MeetingEvent},
@@ -25,18 +27,18 @@ use super::{
     motion::MotionEvent,
     poll::{Found, Poll, PollCommand, PollEvent, Stage},
     poll_report::{FrozenRoll, Participants, PollOutcome, PollReport},
-    poll_terms::{PollTerms, Secrecy},
+    poll_terms::{Matter, PollTerms, Secrecy},
     roll::{Roll, RollEvent},
     roll_entry::{RollEntryEvent, RollLine},
 };
 use crate::{
     refusal::Refusal,
-    values::{ElectionId, MeetingId, MotionId, PersonId, PollId, RollEntryId, VoteId},
+    values::{CouncilId, ElectionId, MeetingId, MotionId, PersonId, PollId, RollEntryId, VoteId},
 };
 
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Matter {
+pub enum Decided {
     /// A poll.
     Poll(PollId),
     /// An election, or a recall.
@@ -51,7 +53,7 @@ pub enum Matter {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recounted {
     /// Of what.
-    pub matter: Matter,
+    pub of: Decided,
     /// What is recorded: outcome and reason. Candidates are told by their number on the ballot.
     pub recorded: Wording,
     /// Everything that the events do not give; empty if all of it is as recorded.
@@ -89,6 +91,8 @@ pub struct Recount {
     digest: fn(&[u8]) -> String,
     polls: HashMap<PollId, PollBooks>,
     entries: HashMap<RollEntryId, PollId>,
+    /// Every version of every charter.
+    charters: HashMap<CouncilId, Vec<Charter>>,
     elections: HashMap<ElectionId, Election>,
     meetings: HashMap<MeetingId, Meeting>,
     /// Who might vote, as found when the vote opened.
@@ -105,6 +109,7 @@ impl Recount {
             digest,
             polls: HashMap::new(),
             entries: HashMap::new(),
+            charters: HashMap::new(),
             elections: HashMap::new(),
             meetings: HashMap::new(),
             voters: HashMap::new(),
@@ -124,12 +129,8 @@ impl Recount {
             Event::Meeting(event) => self.read_meeting(MeetingId(stream), event),
             Event::Motion(MotionEvent::MotionAdopted { vote, .. }) => self.due.push(Due::Moved(MotionId(stream), vote, true)),
             Event::Motion(MotionEvent::MotionRejected { vote, .. }) => self.due.push(Due::Moved(MotionId(stream), vote, false)),
-            Event::Motion(_)
-            | Event::Council(_)
-            | Event::ResidentIssue(_)
-            | Event::MotionRegister(_)
-            | Event::Covenant(_)
-            | Event::Minutes(_) => {}
+            Event::Council(event) => self.read_council(CouncilId(stream), event),
+            Event::Motion(_) | Event::ResidentIssue(_) | Event::MotionRegister(_) | Event::Covenant(_) | Event::Minutes(_) => {}
         }
     }
 
@@ -199,6 +200,22 @@ impl Recount {
         }
     }
 
+    fn read_council(&mut self, id: CouncilId, event: CouncilEvent) {
+        if let CouncilEvent::CouncilEstablished { charter, .. } | CouncilEvent::CharterAmended { charter, .. } = event {
+            self.charters.entry(id).or_default().push(charter);
+        }
+    }
+
+    /// A council's poll is held by the rule and as secretly as its charter says.
+    fn charter_differs(&self, terms: Option<&PollTerms>) -> Option<Difference> {
+        let terms = terms?;
+        let Matter::Council { council, kind, charter_version, .. } = terms.matter else { return None };
+        let charter = self.charters.get(&council).and_then(|all| all.get(usize::try_from(charter_version).ok()?.checked_sub(1)?));
+        let same =
+            charter.is_some_and(|it| it.poll_terms(council, kind, charter_version) == (terms.matter, terms.secrecy, terms.rule.clone()));
+        (!same).then_some(Difference::Charter)
+    }
+
     fn read_election(&mut self, id: ElectionId, event: ElectionEvent) {
         let decided = matches!(event, ElectionEvent::ElectionCertified { .. } | ElectionEvent::ElectionVoided { outcome: Some(_), .. });
         if decided {
@@ -226,7 +243,7 @@ impl Recount {
         match due {
             Due::Counted(id, recorded) => self.judge_poll(id, recorded),
             Due::Late(id, difference) => Recounted {
-                matter: Matter::Poll(id),
+                of: Decided::Poll(id),
                 recorded: Wording::new("计票之后的投票", "votes after the count"),
                 differences: vec![difference],
             },
@@ -254,9 +271,11 @@ impl Recount {
             differences.extend(outcome_differs(&recorded.outcome, &found.outcome, terms));
         }
         let wording = outcome_wording(&recorded.outcome, terms);
+        let terms = books.poll.terms.clone();
         books.poll = Poll::apply_event(std::mem::take(&mut books.poll), PollEvent::PollCounted { report: recorded });
         books.found = found;
-        Recounted { matter: Matter::Poll(id), recorded: wording, differences }
+        differences.extend(self.charter_differs(terms.as_ref()));
+        Recounted { of: Decided::Poll(id), recorded: wording, differences }
     }
 
     fn judge_election(&mut self, id: ElectionId, recorded: ElectionEvent) -> Recounted {
@@ -279,7 +298,7 @@ impl Recount {
             }
         }
         *election = Election::apply_event(std::mem::take(election), recorded);
-        Recounted { matter: Matter::Election(id), recorded: wording, differences }
+        Recounted { of: Decided::Election(id), recorded: wording, differences }
     }
 
     fn judge_vote(&mut self, meeting: MeetingId, id: VoteId, recorded: &Decision) -> Recounted {
@@ -303,7 +322,7 @@ impl Recount {
             Some(0) | None => {}
             Some(persons) => differences.push(Difference::Voters { persons }),
         }
-        Recounted { matter: Matter::Vote(meeting, id), recorded: decision_wording(recorded), differences }
+        Recounted { of: Decided::Vote(meeting, id), recorded: decision_wording(recorded), differences }
     }
 
     /// The decision that a vote's choices, hands or ballots give.
@@ -335,7 +354,7 @@ impl Recount {
             Some(outcome) => vec![Difference::Outcome { recorded: recorded.clone(), found: outcome.wording() }],
             None => vec![Difference::Missing(Wording::new("该次表决的结果", "result of that vote"))],
         };
-        Recounted { matter: Matter::Motion(motion, vote), recorded, differences }
+        Recounted { of: Decided::Motion(motion, vote), recorded, differences }
     }
 }
 

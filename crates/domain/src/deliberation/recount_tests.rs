@@ -9,7 +9,7 @@ use crate::{
         ballot::{Marks, Method, Stance},
         decision::{Counts, Tally, statutes},
         meeting_vote::{Choice, Hands, Question},
-        poll_terms::{BallotOption, Channels, Matter as PollMatter},
+        poll_terms::{BallotOption, Channels},
         roll::RollCommand,
         roll_entry::{Channel, Holder},
         sitting::Capacity,
@@ -38,7 +38,7 @@ fn at() -> Instant {
 
 fn terms() -> PollTerms {
     PollTerms {
-        matter: PollMatter::Question,
+        matter: Matter::Question,
         area: "440402001001".parse().unwrap(),
         title: "修路".into(),
         options: vec![BallotOption::Text("同意".into())],
@@ -139,10 +139,10 @@ fn any_choice() -> impl Strategy<Value = Choice> {
 #[test]
 fn the_reason_is_printed_as_it_was_decided() {
     let found = recounted(polled(5, &[Stance::Yes, Stance::Yes, Stance::No]));
-    assert_eq!((found.len(), found[0].matter), (1, Matter::Poll(POLL)));
+    assert_eq!((found.len(), found[0].of), (1, Decided::Poll(POLL)));
     assert_eq!(found[0].recorded.en, "carried: present 3 of 5, more than half ✓; yes 2 of 3, more than half ✓");
     let found = recounted(voted(&[Choice::Yes, Choice::Yes, Choice::No], VotingMethod::ByName));
-    assert_eq!(found.iter().map(|it| it.matter).collect::<Vec<_>>(), [Matter::Vote(MEETING, VOTE), Matter::Motion(MOTION, VOTE)]);
+    assert_eq!(found.iter().map(|it| it.of).collect::<Vec<_>>(), [Decided::Vote(MEETING, VOTE), Decided::Motion(MOTION, VOTE)]);
     assert_eq!(found[1].recorded.zh, "未通过");
 }
 

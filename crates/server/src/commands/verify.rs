@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use gongyi_app::deliberation::recount::{Recounts, recount};
-use gongyi_domain::deliberation::recount::{Matter, Recounted};
+use gongyi_domain::deliberation::recount::{Decided, Recounted};
 use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters, verify};
 use serde_json::{Value, json};
 
@@ -55,30 +55,30 @@ fn verdict(sound: bool) -> &'static str {
 }
 
 /// What is decided: a word for programs, one in Chinese, and its ids.
-fn matter_words(matter: Matter) -> (&'static str, &'static str, String, Option<String>) {
-    match matter {
-        Matter::Poll(poll) => ("poll", "投票", poll.to_string(), None),
-        Matter::Election(election) => ("election", "选举", election.to_string(), None),
-        Matter::Vote(meeting, vote) => ("vote", "会议表决", vote.to_string(), Some(meeting.to_string())),
-        Matter::Motion(motion, vote) => ("motion", "议题", motion.to_string(), Some(vote.to_string())),
+fn decided_words(of: Decided) -> (&'static str, &'static str, String, Option<String>) {
+    match of {
+        Decided::Poll(poll) => ("poll", "投票", poll.to_string(), None),
+        Decided::Election(election) => ("election", "选举", election.to_string(), None),
+        Decided::Vote(meeting, vote) => ("vote", "会议表决", vote.to_string(), Some(meeting.to_string())),
+        Decided::Motion(motion, vote) => ("motion", "议题", motion.to_string(), Some(vote.to_string())),
     }
 }
 
 fn decision_json(position: u64, it: &Recounted) -> Value {
-    let (kind, _, id, other) = matter_words(it.matter);
+    let (kind, _, id, other) = decided_words(it.of);
     let differences: Vec<_> = it.differences.iter().map(|it| it.wording()).map(|it| json!({"zh": it.zh, "en": it.en})).collect();
     let mut told = json!({"position": position, "kind": kind, "id": id, "ok": differences.is_empty(), "zh": it.recorded.zh, "en": it.recorded.en, "differences": differences});
-    match it.matter {
-        Matter::Vote(..) => told["meeting"] = json!(other),
-        Matter::Motion(..) => told["vote"] = json!(other),
-        Matter::Poll(_) | Matter::Election(_) => {}
+    match it.of {
+        Decided::Vote(..) => told["meeting"] = json!(other),
+        Decided::Motion(..) => told["vote"] = json!(other),
+        Decided::Poll(_) | Decided::Election(_) => {}
     }
     told
 }
 
 fn print_recounts(recounts: &Recounts) -> anyhow::Result<()> {
     for (position, it) in &recounts.decisions {
-        let (en, zh, id, _) = matter_words(it.matter);
+        let (en, zh, id, _) = decided_words(it.of);
         let ok = if it.differences.is_empty() { "ok / 一致" } else { "DIFFERS / 不一致" };
         output::print_line(&format!("position {position}: {en} / {zh} {id}: {ok}\n  {}\n  {}", it.recorded.zh, it.recorded.en))?;
         for difference in &it.differences {

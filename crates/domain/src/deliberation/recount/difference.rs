@@ -19,6 +19,8 @@ pub enum Difference {
         /// Its version.
         version: u32,
     },
+    /// A council's poll is not held as its charter says.
+    Charter,
     /// The roll that the poll was opened with is not the roll there is.
     Roll {
         /// As recorded.
@@ -96,6 +98,7 @@ impl Difference {
                 format!("规则 {id} 第 {version} 版与法规原文不符"),
                 format!("rule {id} version {version} does not read as the statute does"),
             ),
+            Self::Charter => Wording::new("规则或保密方式与议事会章程不符", "rule or secrecy are not those of the council's charter"),
             Self::Roll { recorded, found } => Wording::new(
                 format!("选民名单记为 {}，实为 {}", roll_figures(recorded), roll_figures(found)),
                 format!("the roll is recorded as {}, found as {}", roll_figures(recorded), roll_figures(found)),

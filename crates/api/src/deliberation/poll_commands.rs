@@ -23,10 +23,11 @@ use gongyi_domain::{
 
 use super::{
     charters::Matter as CouncilMatter,
-    poll_inputs::{MarksInput, MethodInput, PaperCountInput, RollLineInput, RuleInput, person_or_oneself},
+    poll_inputs::{MarksInput, MethodInput, PaperCountInput, RollLineInput, RuleInput},
     polls::{self, Poll, PollChannels},
 };
 use crate::{
+    access::personal::in_the_name_of,
     door::Door,
     ids,
     outcome::{Outcome, payloads},
@@ -276,7 +277,7 @@ fn poll_of(id: &ID) -> Result<PollId, Refusal> {
 fn entry_of(door: &Door<'_>, poll: PollId, entry: Option<&ID>) -> Result<RollEntryId, Refusal> {
     match entry {
         Some(id) => ids::named(id, "entry"),
-        None => Ok(Holder::Person(person_or_oneself(door, None, "entry")?).entry(poll)),
+        None => Ok(Holder::Person(in_the_name_of(door, None, "entry")?).entry(poll)),
     }
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording},
     poll_terms::{Matter as PollMatter, Secrecy as PollSecrecy},
+    text::is_written,
 };
 use crate::{
     refusal::refusals,
@@ -271,8 +272,7 @@ fn within(value: u32, range: std::ops::RangeInclusive<u32>, refusal: Refused) ->
 
 fn fitting_rule(rule: &Rule) -> Result<(), Refused> {
     let texts = [&rule.id, &rule.title.zh, &rule.title.en, &rule.source.zh, &rule.source.en];
-    let written = |text: &&String| !text.trim().is_empty() && text.chars().count() <= RULE_TEXT_MAX_CHARS;
-    if rule.version == 0 || !texts.iter().all(written) {
+    if rule.version == 0 || !texts.iter().all(|text| is_written(text, RULE_TEXT_MAX_CHARS)) {
         return Err(Refused::RuleTextUnfit { most: RULE_TEXT_MAX_CHARS });
     }
     if rule.quorum.len() > RULE_PARTS_MAX_COUNT || rule.majority.len() > RULE_PARTS_MAX_COUNT {

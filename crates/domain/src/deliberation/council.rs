@@ -20,6 +20,7 @@ use super::{
     decision::Outcome,
     meeting_vote::{Vote, VoteState},
     seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
+    text::is_written,
 };
 use crate::{
     access::authority::{Act, Role, Subject, To},
@@ -392,18 +393,14 @@ impl Council {
     }
 }
 
-fn written(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= most
-}
-
 fn fitting_name(name: &str) -> Result<(), Refused> {
     let most = COUNCIL_NAME_MAX_CHARS;
-    if written(name, most) { Ok(()) } else { Err(Refused::CouncilNameUnfit { most }) }
+    if is_written(name, most) { Ok(()) } else { Err(Refused::CouncilNameUnfit { most }) }
 }
 
 fn fitting_texts(texts: &[&str]) -> Result<(), Refused> {
     let most = MANDATE_TEXT_MAX_CHARS;
-    if texts.iter().all(|text| written(text, most)) { Ok(()) } else { Err(Refused::MandateUnfit { most }) }
+    if texts.iter().all(|text| is_written(text, most)) { Ok(()) } else { Err(Refused::MandateUnfit { most }) }
 }
 
 fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {

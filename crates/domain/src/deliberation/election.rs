@@ -19,6 +19,7 @@ use super::{
     election_terms::{ElectionKind, ElectionTerms, VoidReason},
     poll_report::{FrozenRoll, PollOutcome},
     roll::REASON_MAX_CHARS,
+    text::is_written,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -486,7 +487,7 @@ impl Aggregate for Election {
                     return Err(ElectionRefusal::ElectionIsOver);
                 }
                 let reason = reason.trim().to_owned();
-                if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+                if !is_written(&reason, REASON_MAX_CHARS) {
                     return Err(ElectionRefusal::ElectionReasonUnfit { most: REASON_MAX_CHARS });
                 }
                 Ok(vec![ElectionEvent::ElectionVoided { reason: VoidReason::Decided { reason }, outcome: None }])

@@ -21,6 +21,7 @@ use super::{
     poll_terms::{BallotOption, PollTerms, Secrecy},
     roll::REASON_MAX_CHARS,
     roll_entry::Channel,
+    text::is_written,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -453,7 +454,7 @@ impl Aggregate for Poll {
                     return Err(PollRefusal::PollIsOver.into());
                 }
                 let reason = reason.trim().to_owned();
-                if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+                if !is_written(&reason, REASON_MAX_CHARS) {
                     return Err(PollRefusal::VoidReasonUnfit { most: REASON_MAX_CHARS }.into());
                 }
                 Ok(vec![PollEvent::PollVoided { reason }])

@@ -127,11 +127,12 @@ fn walk(start: usize, wishes: Vec<MotionCommand>, seen: &mut BTreeMap<String, us
         prop_assert!(!motion.movers.is_empty() && motion.movers.iter().all(|mover| !motion.seconders.contains(mover)));
         let adopted = Phase::ADOPTED.contains(&motion.phase);
         let decided = motion.outcome.map(|it| it.adopted);
-        prop_assert!(match motion.phase {
+        let fits = match motion.phase {
             Phase::Rejected => decided == Some(false),
             Phase::Referred => decided != Some(false),
             _ => decided == adopted.then_some(true),
-        });
+        };
+        prop_assert!(fits, "a decision stands where the motion is decided, or referred with it");
         prop_assert!(motion.meeting.is_some() || !matches!(motion.phase, Phase::Scheduled | Phase::Voting));
     }
     Ok(())

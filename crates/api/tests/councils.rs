@@ -47,7 +47,7 @@ async fn a_council_is_shown_with_charters_representatives_and_guests() {
     assert_eq!((&stranger["charters"][0]["absences"], &stranger["charters"][1]["absences"]["limit"]), (&json!(null), &json!(3)));
     let grave = stranger["charters"][0]["matters"].as_array().unwrap().iter().find(|it| it["matter"] == "GRAVE").unwrap().clone();
     assert_eq!((&grave["secrecy"], &grave["rule"]["id"]), (&json!("SECRET"), &json!("cn/villagers-representatives")));
-    let seated = json!({ "person": zhang.person, "name": "张*", "from": "2026-03-02", "until": "2029-03-01", "source": "TRANSITION",
+    let seated = json!({ "person": zhang.person, "name": "张三", "from": "2026-03-02", "until": "2029-03-01", "source": "TRANSITION",
         "document": "名册", "ending": null });
     assert_eq!(stranger["representatives"], json!({ "totalCount": 1, "nodes": [seated] }));
     assert_eq!(stranger["guests"], json!([{ "kind": "LAWYER", "name": "赵*" }]));
@@ -63,6 +63,24 @@ async fn a_council_is_shown_with_charters_representatives_and_guests() {
     assert_eq!(found(json!({ "area": "440402002" })).await, 0);
     let unknown = json!({ "id": "Q291bmNpbDowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA=" });
     assert_eq!(district.stranger().asks(ask, unknown).await.data()["council"], json!(null));
+}
+
+#[tokio::test]
+async fn a_councils_poll_takes_its_rule_from_the_charter() {
+    let district = District::new().await;
+    let council = district.establishes().await;
+    let keeper = district.registers_with("王强", "ORGANISER", json!({ "area": STREET })).await;
+    let poll = json!({ "council": council, "matter": "GRAVE", "title": "合并社区", "options": ["同意"], "method": { "kind": "STANCES" },
+        "channels": "ONLINE" });
+    let wanted = "poll { id phase matter councilMatter council { id } secret receipts areaCode rule { id } }";
+    let prepared = keeper.client.does("prepareCouncilPoll", wanted, poll.clone()).await["poll"].clone();
+    assert_eq!((&prepared["matter"], &prepared["councilMatter"]), (&json!("COUNCIL"), &json!("GRAVE")));
+    assert_eq!((&prepared["council"]["id"], &prepared["areaCode"]), (&json!(council), &json!(COMMUNITY)));
+    assert_eq!((&prepared["secret"], &prepared["receipts"]), (&json!(true), &json!(true)), "as the charter has it for grave matters");
+    assert_eq!(prepared["rule"]["id"], "cn/villagers-representatives");
+    let refused = keeper.client.is_refused("openPoll", json!({ "poll": prepared["id"] })).await;
+    assert_eq!(refused, "RollEmpty", "nobody sits, so nobody is on the roll");
+    assert_eq!(district.stranger().is_refused("prepareCouncilPoll", poll).await, "SignInRequired");
 }
 
 #[tokio::test]

@@ -3,16 +3,37 @@
 
 use gongyi_app::{
     Rejection,
-    deliberation::councils::{
-        AmendCharter, DissolveCouncil, EndTerms, EstablishCouncil, ForfeitSeat, LeaveSeat, MandateGiven, RecallRepresentative,
-        RegisterGuest, ReleaseGuest, RenameCouncil, SeatRepresentatives, SourceGiven,
+    deliberation::{
+        casting::VoteOpenly,
+        councils::{
+            AmendCharter, DissolveCouncil, EndTerms, EstablishCouncil, ForfeitSeat, LeaveSeat, MandateGiven, RecallRepresentative,
+            RegisterGuest, ReleaseGuest, RenameCouncil, SeatRepresentatives, SourceGiven,
+        },
+        elections::{CallElection, Nominate},
+        polls::{EnterOnRoll, OpenPoll, PrepareCouncilPoll, PreparePoll, StrikeFromRoll},
+        recount::recount,
     },
+    processes::EndMandates,
 };
 use gongyi_domain::{
-    deliberation::{charter::CharterTerms, council::Council, seat::GuestKind},
+    deliberation::{
+        ballot::{Marks, Method, Stance},
+        charter::{Charter, CharterTerms, Matter},
+        council::Council,
+        decision::{Outcome, statutes},
+        election::Election,
+        election_terms::{ElectionKind, ElectionTerms},
+        poll::Poll,
+        poll_report::PollOutcome,
+        poll_terms::{Channels, Secrecy as PollSecrecy},
+        roll_entry::{Holder, RollLine},
+        seat::GuestKind,
+    },
     values::{CouncilId, Day, MeetingId, PersonId, VoteId},
 };
+use gongyi_eventlog::Upcasters;
 use gongyi_projections::PageArgs;
+use gongyi_vault::Checkpoint;
 use uuid::Uuid;
 
 use crate::harness::{COMMUNITY, District, Hand, OTHER_STREET, Resident, STREET, area, expect_refused, expect_refused_at};
@@ -119,6 +140,106 @@ async fn seats_are_taken_left_lost_and_ended() {
     zhang.erases(&zhang).await.unwrap();
     let ever = district.app.views().seats(council, None, &PageArgs::default()).await.unwrap();
     assert!(ever.total == 3 && ever.edges.iter().all(|(_, row)| row.reason.is_none()));
+}
+
+#[tokio::test]
+async fn who_is_erased_sits_and_stands_no_more() {
+    let district = District::new().await;
+    let (zhang, li) = (district.registers("张三").await, district.registers("李四").await);
+    let council = established(&district, 2, &[&zhang, &li]).await;
+    let organiser = district.organiser();
+    let terms = ElectionTerms {
+        council,
+        area: area(COMMUNITY),
+        kind: ElectionKind::Seats,
+        seats: 1,
+        method: Method::Choice,
+        rule: statutes::find(statutes::VILLAGE_ELECTION, 1).unwrap(),
+        nominations_until: district.in_minutes(10),
+        poll_opens: district.in_minutes(20),
+        poll_closes: district.in_minutes(30),
+    };
+    let election = organiser.does(&CallElection { terms }).await.unwrap();
+    for who in [&zhang, &li] {
+        who.does(&Nominate { election, nominee: who.person, by: who.person }).await.unwrap();
+    }
+    zhang.erases(&zhang).await.unwrap();
+    let state = async || (district.app.state::<Council>(council).await.unwrap(), district.app.state::<Election>(election).await.unwrap());
+    assert_eq!(state().await.0.seats_filled(today()), 2);
+    for _ in 0..2 {
+        district.app.catch_up(&EndMandates).await.unwrap();
+        let (council, election) = state().await;
+        assert_eq!(council.representatives(today()).collect::<Vec<_>>(), [li.person]);
+        assert_eq!(election.nominees.iter().map(|it| it.person).collect::<Vec<_>>(), [li.person]);
+    }
+    let events = district.events().await;
+    // Forgetting where it stood, it meets the erasure again and changes nothing.
+    let nowhere = Checkpoint { token: "of another log".into(), position: 0 };
+    district.app.vault().save_checkpoint("end-mandates", &nowhere).await.unwrap();
+    district.app.catch_up(&EndMandates).await.unwrap();
+    assert_eq!(district.events().await, events);
+    assert!(district.app.vault().parked("end-mandates").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_councils_poll_is_held_as_its_charter_says() {
+    let district = District::new().await;
+    let names = ["张三", "李四", "王五"];
+    let mut who = vec![];
+    for name in names {
+        who.push(district.registers(name).await);
+    }
+    let sitting: Vec<_> = who.iter().take(2).collect();
+    let council = established(&district, 3, &sitting).await;
+    let organiser = district.organiser();
+    let prepare = |kind| PrepareCouncilPoll {
+        council,
+        kind,
+        title: "增补召集人".into(),
+        options: vec!["同意".into()],
+        method: Method::Stances,
+        channels: Channels::Online,
+        opens_at: None,
+        closes_at: None,
+    };
+    let charter = Charter::try_new(CharterTerms::model(3)).unwrap();
+    for kind in Matter::ALL {
+        let poll = organiser.does(&prepare(kind)).await.unwrap();
+        let terms = district.app.state::<Poll>(poll).await.unwrap().terms.unwrap();
+        assert_eq!((terms.matter, terms.secrecy, terms.rule), charter.poll_terms(council, kind, 1), "{kind:?}");
+        assert_eq!(terms.secrecy != PollSecrecy::Open, kind == Matter::Personnel);
+    }
+    let unknown = PrepareCouncilPoll { council: CouncilId(Uuid::now_v7()), ..prepare(Matter::Grave) };
+    expect_refused("UnknownCouncil", organiser.does(&unknown).await);
+    expect_refused("NotAllowed", who[0].does(&prepare(Matter::Grave)).await);
+
+    let poll = organiser.does(&prepare(Matter::Grave)).await.unwrap();
+    let terms = district.app.state::<Poll>(poll).await.unwrap().terms.unwrap();
+    expect_refused("CouncilsOwnPoll", organiser.does(&PreparePoll { terms }).await);
+    let line = |it: &Resident<'_>| RollLine { holder: Holder::Person(it.person), voter: it.person, weight: 1 };
+    let enter = |who: &Resident<'_>| EnterOnRoll { poll, lines: vec![line(who)] };
+    organiser.does(&enter(&who[0])).await.unwrap();
+    expect_refused("RollNotTheCouncil", organiser.does(&OpenPoll { poll }).await);
+    organiser.does(&enter(&who[2])).await.unwrap();
+    organiser.does(&enter(&who[1])).await.unwrap();
+    expect_refused("RollNotTheCouncil", organiser.does(&OpenPoll { poll }).await);
+    let entries = vec![Holder::Person(who[2].person).entry(poll)];
+    organiser.does(&StrikeFromRoll { poll, entries, reason: "不是代表".into() }).await.unwrap();
+    let amended = AmendCharter { council, against: 1, charter: CharterTerms::model(4), mandate: word() };
+    let late = organiser.does(&prepare(Matter::Ordinary)).await.unwrap();
+    organiser.does(&OpenPoll { poll }).await.unwrap();
+    for it in &who[..2] {
+        let entry = Holder::Person(it.person).entry(poll);
+        it.does(&VoteOpenly { poll, entry, marks: Marks::Stances(vec![(1, Stance::Yes)]) }).await.unwrap();
+    }
+    district.closes(poll).await;
+    let PollOutcome::Decided { decisions } = district.counts(poll).await.outcome else { panic!("decided") };
+    assert_eq!((decisions[0].verdict.outcome, decisions[0].rule.id.as_str()), (Outcome::Carried, "model/grave"));
+    district.operator().does(&amended).await.unwrap();
+    organiser.does(&EnterOnRoll { poll: late, lines: who[..2].iter().map(line).collect() }).await.unwrap();
+    expect_refused("CharterOutdated", organiser.does(&OpenPoll { poll: late }).await);
+    let again = recount(district.app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
+    assert!(again.is_sound() && again.decisions.len() == 1, "{again:?}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use gongyi_app::deliberation::{
         VoidElection,
     },
     polls::{EnterOnRoll, OpenPoll},
+    recount::recount,
 };
 use gongyi_domain::{
     access::authority::{Role, Scope},
@@ -18,9 +19,11 @@ use gongyi_domain::{
         election_terms::{ElectionKind, ElectionTerms},
         poll::Poll,
         poll_terms::{BallotOption, Channels, Secrecy},
+        recount::Decided,
     },
     values::CouncilId,
 };
+use gongyi_eventlog::Upcasters;
 use uuid::Uuid;
 
 use crate::harness::{COMMUNITY, District, Hand, STREET, Voter, area, expect_refused};
@@ -110,6 +113,11 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     assert_eq!(seated, [voters[0].person], "the certificate seats who is elected, and nobody else");
     expect_refused("ElectionIsOver", organiser.does(&CertifyElection { election }).await);
     expect_refused("ElectionIsOver", organiser.does(&VoidElection { election, reason: "无".into() }).await);
+
+    let again = recount(app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
+    assert!(again.is_sound(), "{again:?}");
+    let of: Vec<_> = again.decisions.iter().map(|(_, it)| it.of).collect();
+    assert_eq!(of, [Decided::Poll(poll), Decided::Election(election)]);
 
     let rule = statutes::find(statutes::VILLAGE_RUN_OFF, 1).unwrap();
     let (poll_opens, poll_closes) = (district.in_minutes(20), district.in_minutes(30));

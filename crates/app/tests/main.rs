@@ -15,6 +15,7 @@ mod meetings;
 mod motions;
 mod motions_course;
 mod organisations;
+mod real;
 mod registration;
 mod returning;
 mod roles;

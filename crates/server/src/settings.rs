@@ -168,6 +168,9 @@ pub enum ExportWhat {
 pub struct Verify {
     #[command(flatten)]
     pub folder: DataFolder,
+    /// Make every decision (votes, polls, elections, motions) again from its events, and print each beside what is recorded.
+    #[arg(long)]
+    pub decisions: bool,
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,

@@ -2,13 +2,32 @@
 //!
 //! - Who may not see personal data sees a masked name and nothing else.
 //! - The ID number is masked even for oneself and for coordinators; the staff of the area see it.
+//! - Who holds a public function, held one or stands for one is told by name as such, whoever asks; until erased.
 
-use gongyi_domain::access::{
-    authority::{Act, Subject},
-    person::{PERSONAL_DATA, WHOLE_ID_NUMBER},
+use async_graphql::{Error, ID};
+use gongyi_domain::{
+    access::{
+        authority::{Act, Subject},
+        person::{PERSONAL_DATA, WHOLE_ID_NUMBER},
+    },
+    refusal::Refusal,
+    values::{AreaCode, PersonId},
 };
 
-use crate::door::Door;
+use crate::{door::Door, ids};
+
+/// The person it is done in the name of: the asker if nobody is named.
+pub(crate) fn in_the_name_of(door: &Door<'_>, id: Option<&ID>, field: &'static str) -> Result<PersonId, Refusal> {
+    match id {
+        Some(id) => ids::named(id, field),
+        None => door.asker.actor.person().ok_or_else(|| Refusal {
+            code: "InvalidInput",
+            field: Some(field),
+            zh: "请指明是谁".to_owned(),
+            en: "Say who: you are no registered person".to_owned(),
+        }),
+    }
+}
 
 /// How much the asker sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +72,33 @@ impl Sight {
     /// Anything else personal.
     pub(crate) fn text<T>(self, text: Option<T>) -> Option<T> {
         text.filter(|_| self > Self::Masked)
+    }
+}
+
+/// Somebody as met in a council's work, and how much of them the asker sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Met {
+    pub(crate) person: PersonId,
+    pub(crate) sight: Sight,
+}
+
+impl Met {
+    /// In a public function: representatives, seated or no more, and what they move, second and propose; who stands for
+    /// election; tellers.
+    pub(crate) fn in_public(person: PersonId) -> Self {
+        Self { person, sight: Sight::Full }
+    }
+
+    /// As a resident of an area: voters and their proxies, who raises an issue or reviews, guests, whoever was put forward
+    /// and has not accepted.
+    pub(crate) fn as_resident(door: &Door<'_>, person: PersonId, area: Option<AreaCode>) -> Self {
+        Self { person, sight: Sight::of(door, &Subject::person(person, area)) }
+    }
+
+    /// The name as the asker sees it; `None` once erased.
+    pub(crate) async fn name(self, door: &Door<'_>) -> Result<Option<String>, Error> {
+        let row = door.load(self.person).await?;
+        Ok(row.and_then(|row| self.sight.name(row.name.as_deref())))
     }
 }
 

@@ -7,13 +7,13 @@ use gongyi_app::deliberation::councils::MandateGiven;
 use gongyi_domain::{
     deliberation::{
         charter::{self, CharterRefusal, CharterTerms, MatterTerms},
-        decision::{self, statutes},
-        seat,
+        decision, seat,
     },
     refusal::Refusal,
 };
 use gongyi_projections::CharterVersionRow;
 
+use super::poll_inputs::statute;
 use crate::{
     ids,
     scalars::{Date, Share},
@@ -441,9 +441,7 @@ impl CharterInput {
         for MatterRuleInput { matter, rule, secrecy } in self.matters {
             let rule = match rule {
                 RuleChoiceInput::Written(rule) => rule.into(),
-                RuleChoiceInput::Statute(StatuteInput { id, version }) => {
-                    statutes::find(&id, version).ok_or(CharterRefusal::RuleNotTheStatutes { id })?
-                }
+                RuleChoiceInput::Statute(StatuteInput { id, version }) => statute(&id, version)?,
             };
             if given.insert(charter::Matter::from(matter), MatterTerms { rule, secrecy: secrecy.into() }).is_some() {
                 return Err(CharterRefusal::MatterTwice.into());

@@ -15,6 +15,7 @@ use super::{
     councils::{self, Council, GuestKind},
 };
 use crate::{
+    access::personal::in_the_name_of,
     door::Door,
     ids,
     outcome::payloads,
@@ -23,20 +24,6 @@ use crate::{
 
 fn day(date: Option<Date>) -> Option<Day> {
     date.map(|date| date.0)
-}
-
-/// The person named, or who asks.
-pub(super) fn person_or_oneself(door: &Door<'_>, person: Option<&ID>) -> Result<PersonId, Refusal> {
-    let missing = || Refusal {
-        code: "InvalidInput",
-        field: Some("person"),
-        zh: "请指明是谁".to_owned(),
-        en: "Say who: you are no registered person".to_owned(),
-    };
-    match person {
-        Some(id) => ids::named(id, "person"),
-        None => door.asker.actor.person().ok_or_else(missing),
-    }
 }
 
 async fn changed(door: &Door<'_>, answer: Option<CouncilId>) -> Result<Option<Council>, Error> {
@@ -392,7 +379,12 @@ impl CouncilMutations {
         let command_id = input.command_id.clone();
         let command = || {
             let council = ids::named(&input.council, "council")?;
-            Ok(LeaveSeat { council, person: person_or_oneself(&door, input.person.as_ref())?, reason: input.reason, on: day(input.on) })
+            Ok(LeaveSeat {
+                council,
+                person: in_the_name_of(&door, input.person.as_ref(), "person")?,
+                reason: input.reason,
+                on: day(input.on),
+            })
         };
         let done = door.does(command_id.as_ref(), command()).await?;
         Ok(LeaveSeatPayload::new(done.told, changed(&door, done.answer).await?))

@@ -19,7 +19,7 @@ use super::charters::{Charter, Mandate};
 use crate::{
     access::{
         areas::{self, Area},
-        personal::Sight,
+        personal::{Met, Sight},
     },
     door::Door,
     ids,
@@ -31,13 +31,6 @@ use crate::{
 /// Today, in the platform's time zone.
 fn today(door: &Door<'_>) -> gongyi_domain::values::Day {
     door.now().with_timezone(&door.app.zone()).date_naive()
-}
-
-/// A person's name as the asker sees it who meets the person in a council of this area.
-pub(crate) async fn name_of(door: &Door<'_>, person: PersonId, area: &Code) -> Result<Option<String>, Error> {
-    let row = door.load(person).await?;
-    let sight = Sight::of(door, &Subject::person(person, Some(area.clone())));
-    Ok(sight.name(row.and_then(|row| row.name).as_deref()))
 }
 
 /// As what somebody speaks who doesn't vote.
@@ -80,7 +73,8 @@ impl Guest {
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        name_of(&Door::of(ctx)?, self.person, &self.area).await
+        let door = Door::of(ctx)?;
+        Met::as_resident(&door, self.person, Some(self.area.clone())).name(&door).await
     }
     /// As what.
     async fn kind(&self) -> GuestKind {
@@ -128,9 +122,9 @@ impl Representative {
     async fn person(&self) -> ID {
         ids::id(&self.row.person)
     }
-    /// The name; masked, `张*`, for those who may not see personal data; null once erased.
+    /// The name, for whoever asks: a seat is a public function; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        name_of(&Door::of(ctx)?, self.row.person, &self.area).await
+        Met::in_public(self.row.person).name(&Door::of(ctx)?).await
     }
     /// The first day.
     async fn from(&self) -> Date {

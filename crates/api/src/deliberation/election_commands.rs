@@ -16,9 +16,10 @@ use gongyi_domain::{
 
 use super::{
     elections::{self, Election},
-    poll_inputs::{MethodInput, RuleInput, person_or_oneself},
+    poll_inputs::{MethodInput, RuleInput},
 };
 use crate::{
+    access::personal::in_the_name_of,
     door::Door,
     fault, ids,
     outcome::{Outcome, payloads},
@@ -194,8 +195,8 @@ impl ElectionMutations {
     async fn nominate(&self, ctx: &Context<'_>, #[graphql(desc = "Whom.")] input: NominateInput) -> Result<ElectionPayload, Error> {
         let door = Door::of(ctx)?;
         let command = election_of(&input.election).and_then(|election| {
-            let nominee = person_or_oneself(&door, input.nominee.as_ref(), "nominee")?;
-            Ok(Nominate { election, nominee, by: person_or_oneself(&door, input.by.as_ref(), "by")? })
+            let nominee = in_the_name_of(&door, input.nominee.as_ref(), "nominee")?;
+            Ok(Nominate { election, nominee, by: in_the_name_of(&door, input.by.as_ref(), "by")? })
         });
         let done = door.does(input.command_id.as_ref(), command).await?;
         changed(&door, done).await
@@ -209,7 +210,7 @@ impl ElectionMutations {
     ) -> Result<ElectionPayload, Error> {
         let door = Door::of(ctx)?;
         let command = election_of(&input.election).and_then(|election| {
-            let nominee = person_or_oneself(&door, input.nominee.as_ref(), "nominee")?;
+            let nominee = in_the_name_of(&door, input.nominee.as_ref(), "nominee")?;
             Ok(AnswerNomination { election, nominee, stands: input.stands })
         });
         let done = door.does(input.command_id.as_ref(), command).await?;
@@ -224,7 +225,7 @@ impl ElectionMutations {
     ) -> Result<ElectionPayload, Error> {
         let door = Door::of(ctx)?;
         let command = election_of(&input.election).and_then(|election| {
-            let principal = person_or_oneself(&door, input.principal.as_ref(), "principal")?;
+            let principal = in_the_name_of(&door, input.principal.as_ref(), "principal")?;
             Ok(RegisterProxy { election, principal, proxy: ids::named_maybe(input.proxy.as_ref(), "proxy")? })
         });
         let done = door.does(input.command_id.as_ref(), command).await?;

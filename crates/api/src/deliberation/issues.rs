@@ -17,11 +17,11 @@ use gongyi_domain::{
 use gongyi_projections::{IssueFilter as Filter, IssueRow, UnadmittedSeen};
 
 use super::{
-    council_commands::person_or_oneself,
     councils::{self, Council},
     motion_categories::MotionCategory,
 };
 use crate::{
+    access::personal::{Met, in_the_name_of},
     door::Door,
     ids,
     outcome::payloads,
@@ -136,7 +136,8 @@ impl ResidentIssue {
     }
     /// The name of who raised it; masked, `张*`, for those who may not see personal data; null once erased.
     async fn raised_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        councils::name_of(&Door::of(ctx)?, self.0.raised_by, &self.0.area).await
+        let door = Door::of(ctx)?;
+        Met::as_resident(&door, self.0.raised_by, Some(self.0.area.clone())).name(&door).await
     }
     /// When it was raised.
     async fn raised_at(&self) -> Moment {
@@ -440,7 +441,7 @@ impl IssueMutations {
             Ok(RaiseIssue {
                 council: ids::named(&input.council, "council")?,
                 area: input.area.map(|it| it.0),
-                raised_by: person_or_oneself(&door, input.raised_by.as_ref())?,
+                raised_by: in_the_name_of(&door, input.raised_by.as_ref(), "raisedBy")?,
                 category: input.category.into(),
                 title: input.title,
                 text: input.text,
@@ -458,7 +459,7 @@ impl IssueMutations {
     ) -> Result<EndorseIssuePayload, Error> {
         let door = Door::of(ctx)?;
         let command_id = input.command_id.clone();
-        let command = || Ok(EndorseIssue { issue: issue_of(&input.issue)?, person: person_or_oneself(&door, None)? });
+        let command = || Ok(EndorseIssue { issue: issue_of(&input.issue)?, person: in_the_name_of(&door, None, "person")? });
         let done = door.does(command_id.as_ref(), command()).await?;
         Ok(EndorseIssuePayload::new(done.told, changed(&door, done.answer).await?))
     }
@@ -471,7 +472,7 @@ impl IssueMutations {
     ) -> Result<WithdrawEndorsementPayload, Error> {
         let door = Door::of(ctx)?;
         let command_id = input.command_id.clone();
-        let command = || Ok(WithdrawEndorsement { issue: issue_of(&input.issue)?, person: person_or_oneself(&door, None)? });
+        let command = || Ok(WithdrawEndorsement { issue: issue_of(&input.issue)?, person: in_the_name_of(&door, None, "person")? });
         let done = door.does(command_id.as_ref(), command()).await?;
         Ok(WithdrawEndorsementPayload::new(done.told, changed(&door, done.answer).await?))
     }
@@ -484,7 +485,7 @@ impl IssueMutations {
     ) -> Result<WithdrawIssuePayload, Error> {
         let door = Door::of(ctx)?;
         let command_id = input.command_id.clone();
-        let command = || Ok(WithdrawIssue { issue: issue_of(&input.issue)?, by: person_or_oneself(&door, input.by.as_ref())? });
+        let command = || Ok(WithdrawIssue { issue: issue_of(&input.issue)?, by: in_the_name_of(&door, input.by.as_ref(), "by")? });
         let done = door.does(command_id.as_ref(), command()).await?;
         Ok(WithdrawIssuePayload::new(done.told, changed(&door, done.answer).await?))
     }
@@ -526,7 +527,7 @@ impl IssueMutations {
         let command = || {
             Ok(TakeUpIssue {
                 issue: issue_of(&input.issue)?,
-                mover: person_or_oneself(&door, input.mover.as_ref())?,
+                mover: in_the_name_of(&door, input.mover.as_ref(), "mover")?,
                 title: input.title,
                 paragraphs: input.paragraphs,
             })

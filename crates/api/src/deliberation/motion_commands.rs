@@ -15,11 +15,12 @@ use gongyi_domain::{
 
 use super::{
     motion_categories::MotionCategory,
-    motion_inputs::{self as inputs, AttachmentInput, MotionInput, MotionReasonInput, TextChangeInput, TextInput, in_the_name_of},
+    motion_inputs::{self as inputs, AttachmentInput, MotionInput, MotionReasonInput, TextChangeInput, TextInput},
     motion_parts::Amendment,
     motions::{self, Motion},
 };
 use crate::{
+    access::personal::in_the_name_of,
     door::Door,
     ids::{self, AmendmentKey},
     outcome::payloads,

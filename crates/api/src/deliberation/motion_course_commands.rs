@@ -9,10 +9,10 @@ use gongyi_domain::refusal::Refusal;
 
 use super::{
     motion_commands::{MotionPayload, does},
-    motion_inputs::{self as inputs, AttachmentInput, MotionReasonInput, in_the_name_of},
+    motion_inputs::{self as inputs, AttachmentInput, MotionReasonInput},
     motions::{self, Motion},
 };
-use crate::{door::Door, ids, outcome::payloads, scalars::Date};
+use crate::{access::personal::in_the_name_of, door::Door, ids, outcome::payloads, scalars::Date};
 
 payloads! {
     /// What became of `answerReferral`.

@@ -6,21 +6,12 @@ use gongyi_app::deliberation::{
     motions::{ParagraphDraft, TextDraft},
 };
 use gongyi_domain::{
-    access::person::PersonRefusal,
     deliberation::attachment::{Attachment, FileDigest},
     refusal::Refusal,
-    values::{MotionId, PersonId},
+    values::MotionId,
 };
 
-use crate::{door::Door, ids};
-
-/// The person it is done in the name of: the asker's own if not said.
-pub(crate) fn in_the_name_of(door: &Door<'_>, id: Option<&ID>, field: &'static str) -> Result<PersonId, Refusal> {
-    match id {
-        Some(id) => ids::named(id, field),
-        None => door.asker.actor.person().ok_or_else(|| PersonRefusal::UnknownPerson.into()),
-    }
-}
+use crate::ids;
 
 pub(crate) fn motion(id: &ID) -> Result<MotionId, Refusal> {
     ids::named(id, "motion")

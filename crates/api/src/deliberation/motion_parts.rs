@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, Enum, Error, ID, Object};
 use gongyi_domain::{
-    access::authority::Subject,
     deliberation::amendment::{AmendmentStatus as StoredStatus, Change},
     values::{AreaCode, PersonId},
 };
@@ -10,7 +9,7 @@ use gongyi_projections::{MotionAmendmentRow, MotionHistoryRow, MotionReportRow, 
 
 use super::texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference};
 use crate::{
-    access::{accounts::Agent, personal::Sight},
+    access::{accounts::Agent, personal::Met},
     door::Door,
     ids::{self, AmendmentKey},
     loaders::TextAt,
@@ -18,20 +17,17 @@ use crate::{
 };
 
 /// A person who takes part in a council's work.
-pub struct MotionPerson {
-    pub(crate) person: PersonId,
-    pub(crate) sight: Sight,
-}
+pub struct MotionPerson(Met);
 
 impl MotionPerson {
     /// Who moves, seconds or proposes does so in public.
     pub(crate) fn in_public(person: PersonId) -> Self {
-        Self { person, sight: Sight::Full }
+        Self(Met::in_public(person))
     }
 
     /// A resident, who holds no office.
     fn resident(door: &Door<'_>, person: PersonId, area: &AreaCode) -> Self {
-        Self { person, sight: Sight::of(door, &Subject::person(person, Some(area.clone()))) }
+        Self(Met::as_resident(door, person, Some(area.clone())))
     }
 }
 
@@ -40,12 +36,11 @@ impl MotionPerson {
 impl MotionPerson {
     /// The person's id.
     async fn id(&self) -> ID {
-        ids::id(&self.person)
+        ids::id(&self.0.person)
     }
     /// The name; a resident's is masked, `张*`, for those who may not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let row = Door::of(ctx)?.load(self.person).await?;
-        Ok(row.and_then(|row| self.sight.name(row.name.as_deref())))
+        self.0.name(&Door::of(ctx)?).await
     }
 }
 
@@ -270,8 +265,8 @@ impl MotionReview {
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
     async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let sight = MotionPerson::resident(&Door::of(ctx)?, self.row.person, &self.area).sight;
-        Ok(sight.text(self.row.text.as_deref()))
+        let met = Met::as_resident(&Door::of(ctx)?, self.row.person, Some(self.area.clone()));
+        Ok(met.sight.text(self.row.text.as_deref()))
     }
     /// When.
     async fn reviewed_at(&self) -> Moment {

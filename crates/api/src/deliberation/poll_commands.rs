@@ -8,7 +8,8 @@ use gongyi_app::deliberation::{
     casting::{CastBallot, RecordInPerson, VoteOpenly},
     elections::PrepareElectionPoll,
     polls::{
-        AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PreparePoll, PublishPoll, StrikeFromRoll, VoidPoll,
+        AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PrepareCouncilPoll, PreparePoll, PublishPoll,
+        StrikeFromRoll, VoidPoll,
     },
 };
 use gongyi_domain::{
@@ -21,10 +22,12 @@ use gongyi_domain::{
 };
 
 use super::{
-    poll_inputs::{MarksInput, MethodInput, PaperCountInput, RollLineInput, RuleInput, person_or_oneself},
+    charters::Matter as CouncilMatter,
+    poll_inputs::{MarksInput, MethodInput, PaperCountInput, RollLineInput, RuleInput},
     polls::{self, Poll, PollChannels},
 };
 use crate::{
+    access::personal::in_the_name_of,
     door::Door,
     ids,
     outcome::{Outcome, payloads},
@@ -94,6 +97,44 @@ impl PreparePollInput {
             closes_at: self.closes_at.map(|it| it.0),
         };
         Ok(PreparePoll { terms })
+    }
+}
+
+/// What preparing a council's poll takes; its charter says the rest.
+#[derive(InputObject)]
+pub struct PrepareCouncilPollInput {
+    /// Which council.
+    council: ID,
+    /// Of which kind the matter is: the charter in force has rule, secrecy and quorum for it.
+    matter: CouncilMatter,
+    /// The poll's title, 1 to 200 characters.
+    title: String,
+    /// What the options say, in the ballot's order.
+    options: Vec<String>,
+    /// How ballots are marked and counted.
+    method: MethodInput,
+    /// Where ballots come in.
+    channels: PollChannels,
+    /// It is not opened before.
+    opens_at: Option<Moment>,
+    /// No ballot comes in from then on; without it, whoever keeps the poll closes it.
+    closes_at: Option<Moment>,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+impl PrepareCouncilPollInput {
+    fn command(self) -> Result<PrepareCouncilPoll, Refusal> {
+        Ok(PrepareCouncilPoll {
+            council: ids::named(&self.council, "council")?,
+            kind: self.matter.into(),
+            title: self.title,
+            options: self.options,
+            method: self.method.read()?,
+            channels: self.channels.into(),
+            opens_at: self.opens_at.map(|it| it.0),
+            closes_at: self.closes_at.map(|it| it.0),
+        })
     }
 }
 
@@ -236,7 +277,7 @@ fn poll_of(id: &ID) -> Result<PollId, Refusal> {
 fn entry_of(door: &Door<'_>, poll: PollId, entry: Option<&ID>) -> Result<RollEntryId, Refusal> {
     match entry {
         Some(id) => ids::named(id, "entry"),
-        None => Ok(Holder::Person(person_or_oneself(door, None, "entry")?).entry(poll)),
+        None => Ok(Holder::Person(in_the_name_of(door, None, "entry")?).entry(poll)),
     }
 }
 
@@ -264,6 +305,18 @@ impl PollMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is asked.")] input: PreparePollInput,
+    ) -> Result<PollPayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let done = door.does(command_id.as_ref(), input.command()).await?;
+        changed(&door, done).await
+    }
+
+    /// Prepare a council's poll: rule, secrecy and quorum are its charter's; its roll will be all who sit in it.
+    async fn prepare_council_poll(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is asked.")] input: PrepareCouncilPollInput,
     ) -> Result<PollPayload, Error> {
         let door = Door::of(ctx)?;
         let command_id = input.command_id.clone();

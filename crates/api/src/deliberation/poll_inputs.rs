@@ -2,7 +2,6 @@
 
 use async_graphql::{ID, InputObject, OneofObject};
 use gongyi_domain::{
-    access::person::PersonRefusal,
     deliberation::{
         ballot::{Marks, Method},
         counting::paper::{Batch, PaperCount},
@@ -10,23 +9,14 @@ use gongyi_domain::{
         roll_entry::{Holder, RollLine},
     },
     refusal::Refusal,
-    values::PersonId,
 };
 use uuid::Uuid;
 
 use super::{poll_outcomes::Stance, polls::MethodKind};
-use crate::{door::Door, ids};
+use crate::ids;
 
 fn invalid(field: &'static str, zh: &str, en: &str) -> Refusal {
     Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() }
-}
-
-/// The person a command is about: the asker if nobody is named.
-pub(crate) fn person_or_oneself(door: &Door<'_>, id: Option<&ID>, field: &'static str) -> Result<PersonId, Refusal> {
-    match id {
-        Some(id) => ids::named(id, field),
-        None => door.asker.actor.person().ok_or_else(|| PersonRefusal::UnknownPerson.into()),
-    }
 }
 
 /// A rule of the statutes, by name and version.
@@ -41,9 +31,14 @@ pub struct RuleInput {
 
 impl RuleInput {
     pub(crate) fn read(&self) -> Result<Rule, Refusal> {
-        let unknown = || invalid("rule", "没有这个表决规则", "There is no such rule");
-        statutes::find(&self.rule_id, self.version).ok_or_else(unknown)
+        statute(&self.rule_id, self.version)
     }
+}
+
+/// A rule of the statutes.
+pub(super) fn statute(id: &str, version: u32) -> Result<Rule, Refusal> {
+    let unknown = || invalid("rule", "没有这个表决规则", "There is no such rule");
+    statutes::find(id, version).ok_or_else(unknown)
 }
 
 /// How ballots are marked and counted.

@@ -18,23 +18,15 @@ use super::{
     charters::{DecisionRule, Wording},
     decisions::{Decision, DecisionStep},
 };
-use crate::{access::personal::Sight, door::Door, ids};
+use crate::{access::personal::Met, door::Door, ids};
 
 /// A person in an election or a poll.
-pub struct PollPerson {
-    pub(crate) person: PersonId,
-    pub(crate) sight: Sight,
-}
+pub struct PollPerson(pub(crate) Met);
 
 impl PollPerson {
     /// Who stands does so in public, under their name.
     pub(crate) fn in_public(person: PersonId) -> Self {
-        Self { person, sight: Sight::Full }
-    }
-
-    async fn told_name(&self, door: &Door<'_>) -> Result<Option<String>, Error> {
-        let row = door.load(self.person).await?;
-        Ok(row.and_then(|row| self.sight.name(row.name.as_deref())))
+        Self(Met::in_public(person))
     }
 }
 
@@ -43,12 +35,12 @@ impl PollPerson {
 impl PollPerson {
     /// The person's id.
     async fn id(&self) -> ID {
-        ids::id(&self.person)
+        ids::id(&self.0.person)
     }
     /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election; null once
     /// erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        self.told_name(&Door::of(ctx)?).await
+        self.0.name(&Door::of(ctx)?).await
     }
 }
 
@@ -369,7 +361,7 @@ impl PollOutcome {
         for (number, option) in (1..).zip(&self.options) {
             let name = match option {
                 BallotOption::Text(text) => Some(text.clone()),
-                BallotOption::Nominee(person) => PollPerson::in_public(*person).told_name(&door).await?,
+                BallotOption::Nominee(person) => Met::in_public(*person).name(&door).await?,
             };
             names.insert(option.id(number), name.unwrap_or_else(|| number.to_string()));
         }

@@ -18,7 +18,8 @@ use gongyi_domain::{
 use gongyi_projections::{PageArgs, PollFilter as Filter, PollRow, RollFilter};
 
 use super::{
-    charters::DecisionRule,
+    charters::{DecisionRule, Matter as CouncilMatter},
+    councils::{self, Council},
     elections::{self, Election},
     poll_outcomes::{Marks, PollOption, PollPerson, PollResult, PublishedBallot},
     roll_entries::RollEntry,
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::Sight,
+        personal::Met,
     },
     door::Door,
     fault, ids,
@@ -61,6 +62,8 @@ pub enum PollMatter {
     Election,
     /// A motion.
     Motion,
+    /// A council's own matter, decided by its charter.
+    Council,
     /// What its title says.
     Question,
 }
@@ -262,7 +265,23 @@ impl Poll {
         Ok(match self.terms(&Door::of(ctx)?)?.matter {
             Matter::Election(_) => PollMatter::Election,
             Matter::Motion(_) => PollMatter::Motion,
+            Matter::Council { .. } => PollMatter::Council,
             Matter::Question => PollMatter::Question,
+        })
+    }
+    /// The council whose own poll it is, decided by its charter.
+    async fn council(&self, ctx: &Context<'_>) -> Result<Option<Council>, Error> {
+        let door = Door::of(ctx)?;
+        match self.terms(&door)?.matter {
+            Matter::Council { council, .. } => councils::council(&door, council).await,
+            Matter::Election(_) | Matter::Motion(_) | Matter::Question => Ok(None),
+        }
+    }
+    /// Of which kind the council's matter is, for its charter's rule.
+    async fn council_matter(&self, ctx: &Context<'_>) -> Result<Option<CouncilMatter>, Error> {
+        Ok(match self.terms(&Door::of(ctx)?)?.matter {
+            Matter::Council { kind, .. } => Some(kind.into()),
+            Matter::Election(_) | Matter::Motion(_) | Matter::Question => None,
         })
     }
     /// The election it is of.
@@ -430,7 +449,7 @@ pub(crate) async fn of_person(door: &Door<'_>, person: PersonId, page: &PageArgs
 
 /// A resident in an area: masked for those who may not see personal data there.
 pub(crate) fn resident(door: &Door<'_>, person: PersonId, area: &gongyi_domain::values::AreaCode) -> PollPerson {
-    PollPerson { person, sight: Sight::of(door, &Subject::person(person, Some(area.clone()))) }
+    PollPerson(Met::as_resident(door, person, Some(area.clone())))
 }
 
 /// Which polls.

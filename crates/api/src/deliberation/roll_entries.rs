@@ -1,12 +1,9 @@
 //! Entries of polls' rolls. They are handed to whoever may see the roll, and to whoever casts for them.
 
 use async_graphql::{Context, Enum, Error, ID, Object};
-use gongyi_domain::{
-    access::authority::Subject,
-    deliberation::{
-        poll::Stage,
-        roll_entry::{Channel as By, Holder},
-    },
+use gongyi_domain::deliberation::{
+    poll::Stage,
+    roll_entry::{Channel as By, Holder},
 };
 use gongyi_projections::RollEntryRow;
 
@@ -14,7 +11,7 @@ use super::{
     poll_outcomes::{Marks, PollPerson},
     polls::{self, Poll},
 };
-use crate::{access::personal::Sight, door::Door, ids};
+use crate::{access::personal::Met, door::Door, ids};
 
 /// How a ballot came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -43,7 +40,7 @@ pub struct RollEntry(pub(crate) RollEntryRow);
 impl RollEntry {
     async fn person(&self, door: &Door<'_>, person: gongyi_domain::values::PersonId) -> Result<PollPerson, Error> {
         let area = door.load(self.0.poll).await?.map(|poll| poll.area);
-        Ok(PollPerson { person, sight: Sight::of(door, &Subject::person(person, area)) })
+        Ok(PollPerson(Met::as_resident(door, person, area)))
     }
 }
 

@@ -279,7 +279,7 @@ impl Command for RecordInPerson {
         if let Some(proxy) = self.proxy {
             let registered = match terms.matter {
                 Matter::Election(election) => work.load::<Election>(election).await?.inner().proxy_of(line.voter),
-                Matter::Motion(_) | Matter::Question => None,
+                Matter::Motion(_) | Matter::Council { .. } | Matter::Question => None,
             };
             if registered != Some(proxy) {
                 return Err(refused(PollRefusal::NotItsProxy));

@@ -4,25 +4,27 @@
 //! committed any more; so what is pending in the ballot box then is kept or dropped for good, and the ballots, shuffled,
 //! enter the log in one commit with the count. Then the poll's ballots and their key are destroyed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
-        ballot::{Ballot, BallotList, BallotListCommand, Marks},
-        counting::{Count, paper::PaperCount},
+        ballot::{Ballot, BallotList, BallotListCommand, Method},
+        charter,
+        council::CouncilRefusal,
+        counting::paper::PaperCount,
         election::{Election, ElectionCommand},
         poll::{
             APPOINT_TELLERS, CLOSE_POLL, COUNT_POLL, ENTER_ON_ROLL, ENTER_PAPER_COUNT, Found, OPEN_POLL, PREPARE_POLL, PUBLISH_POLL, Poll,
             PollCommand, PollRefusal, STRIKE_FROM_ROLL, Stage, VOID_POLL,
         },
-        poll_report::{FrozenRoll, Participation},
-        poll_terms::{Matter, PollTerms, Secrecy},
+        poll_report::{FrozenRoll, Participants},
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
         roll::{Roll, RollCommand},
-        roll_entry::{Channel, RollEntry, RollEntryCommand, RollEntryEvent, RollLine},
+        roll_entry::{Channel, Holder, RollEntry, RollEntryCommand, RollEntryEvent, RollLine},
     },
-    values::{PersonId, PollId, RollEntryId},
+    values::{CouncilId, Instant, PersonId, PollId, RollEntryId},
 };
 use gongyi_eventlog::StreamId;
 use gongyi_vault::{PendingBallot, VaultError, stop_at};
@@ -30,6 +32,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::councils::council;
 use crate::{
     App, Command,
     rejection::{Fault, Rejection, refused},
@@ -54,13 +57,77 @@ impl Command for PreparePoll {
     async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
         work.may(Self::ACT, &Subject::area(self.terms.area.clone()))?;
         work.require_area(&self.terms.area).await?;
-        if matches!(self.terms.matter, Matter::Election(_)) {
-            return Err(refused(PollRefusal::ElectionsOwnPoll));
+        match self.terms.matter {
+            Matter::Election(_) => return Err(refused(PollRefusal::ElectionsOwnPoll)),
+            Matter::Council { .. } => return Err(refused(PollRefusal::CouncilsOwnPoll)),
+            Matter::Motion(_) | Matter::Question => {}
         }
         let id = PollId(Uuid::now_v7());
         work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms: self.terms.clone() }).await?;
         Ok(id)
     }
+}
+
+/// Prepare a council's poll on a matter of its own: rule, secrecy and receipts are those of the charter in force.
+#[derive(Debug, Serialize)]
+pub struct PrepareCouncilPoll {
+    /// Whose.
+    pub council: CouncilId,
+    /// Of which kind the matter is.
+    pub kind: charter::Matter,
+    /// The poll's title.
+    pub title: String,
+    /// What the options say, in the ballot's order.
+    pub options: Vec<String>,
+    /// How ballots are marked and counted.
+    pub method: Method,
+    /// On paper, online or both.
+    pub channels: Channels,
+    /// Not opened before.
+    pub opens_at: Option<Instant>,
+    /// No ballot from then on.
+    pub closes_at: Option<Instant>,
+}
+
+#[async_trait]
+impl Command for PrepareCouncilPoll {
+    const ACT: &'static Act = &PREPARE_POLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        let council = council(work, self.council).await?.into_inner();
+        work.may(Self::ACT, &council.subject(None, work.today()))?;
+        let charter = council.require_working().map_err(refused)?;
+        let (matter, secrecy, rule) = charter.poll_terms(self.council, self.kind, council.charter_version());
+        let terms = PollTerms {
+            matter,
+            area: council.area.clone().ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?,
+            title: self.title.clone(),
+            options: self.options.iter().cloned().map(BallotOption::Text).collect(),
+            method: self.method,
+            secrecy,
+            channels: self.channels,
+            rule,
+            opens_at: self.opens_at,
+            closes_at: self.closes_at,
+        };
+        let id = PollId(Uuid::now_v7());
+        work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
+        Ok(id)
+    }
+}
+
+/// The roll of a council's poll is who sits in it today, each for themselves, under the charter the poll was prepared by.
+async fn require_the_council(work: &Work<'_>, id: CouncilId, charter_version: u32, roll: &Roll) -> Result<(), Rejection> {
+    let council = council(work, id).await?.into_inner();
+    council.require_working().map_err(refused)?;
+    let last = council.charter_version();
+    if last != charter_version {
+        return Err(refused(CouncilRefusal::CharterOutdated { last }));
+    }
+    let sitting: BTreeSet<Holder> = council.representatives(work.today()).map(Holder::Person).collect();
+    let entered: BTreeSet<Holder> = roll.lines.values().map(|line| line.holder).collect();
+    if sitting == entered { Ok(()) } else { Err(refused(PollRefusal::RollNotTheCouncil)) }
 }
 
 /// The poll, if the actor may do `act` to it.
@@ -167,6 +234,9 @@ impl Command for OpenPoll {
         let poll = kept_poll(work, Self::ACT, self.poll).await?;
         let matter = poll.inner().terms().map_err(refused)?.matter;
         let roll = work.load::<Roll>(self.poll).await?.into_inner();
+        if let Matter::Council { council, charter_version, .. } = matter {
+            require_the_council(work, council, charter_version, &roll).await?;
+        }
         let roll = FrozenRoll::of(&roll, hex::encode(Sha256::digest(roll.canonical_bytes())));
         let now = work.now;
         work.decide::<Poll>(poll, PollCommand::Open { roll: roll.clone(), now }).await?;
@@ -250,7 +320,7 @@ impl Command for CountPoll {
         }
         let secrecy = poll.inner().terms().map_err(refused)?.secrecy;
         let roll = work.load::<Roll>(self.poll).await?.into_inner();
-        let (participation, open) = participation(work.app, &roll).await?;
+        let Participants { participation, open, .. } = participants(work.app, &roll).await?;
         let found = match secrecy {
             Secrecy::Open => Found::Open(open),
             Secrecy::Secret { .. } => {
@@ -270,35 +340,17 @@ impl Command for CountPoll {
 }
 
 /// Who took part, and what they voted where that is open. Every participation of a closed poll is in the log.
-async fn participation(app: &App, roll: &Roll) -> Result<(Participation, Vec<(Marks, Count)>), Rejection> {
-    let (heads, weighted) = (roll.heads(), roll.is_weighted());
-    let (mut sum, mut open) = (Participation::default(), vec![]);
-    let entries: Vec<_> = roll.lines.iter().collect();
+async fn participants<'r>(app: &App, roll: &'r Roll) -> Result<Participants<'r>, Rejection> {
+    let mut participants = Participants::of(roll);
+    let entries: Vec<_> = roll.lines.keys().collect();
     for some in entries.chunks(ENTRIES_PER_READ) {
-        let lines: HashMap<Uuid, &RollLine> = some.iter().map(|(entry, line)| (entry.0, *line)).collect();
-        let streams: Vec<_> = lines.keys().map(|id| StreamId::of::<RollEntry>(*id)).collect();
+        let streams: Vec<_> = some.iter().map(|entry| StreamId::of::<RollEntry>(entry.0)).collect();
         for recorded in app.log().read_streams(&streams).await? {
             let event = app.upcasters().decode::<RollEntryEvent>(&recorded).map_err(|fault| Fault::Session(fault.into()))?;
-            let (channel, proxy, marks) = match event {
-                RollEntryEvent::EntitledOnRoll { .. } | RollEntryEvent::StruckFromRoll {} => continue,
-                RollEntryEvent::ParticipationRecorded { channel, proxy } => (channel, proxy, None),
-                RollEntryEvent::OpenVoteRecorded { channel, proxy, marks } => (channel, proxy, Some(marks)),
-            };
-            let Some(line) = lines.get(&recorded.stream.id) else { continue };
-            let is_head = !weighted || heads.get(&line.voter) == Some(&RollEntryId(recorded.stream.id));
-            let share = Count { heads: u64::from(is_head), weight: line.weight };
-            let total = match channel {
-                Channel::Online => &mut sum.online,
-                Channel::InPerson => &mut sum.in_person,
-            };
-            let added = total.heads.checked_add(share.heads).zip(total.weight.checked_add(share.weight));
-            let (heads, weight) = added.ok_or_else(|| refused(PollRefusal::TooMany))?;
-            *total = Count { heads, weight };
-            sum.by_proxy += u64::from(proxy.is_some());
-            open.extend(marks.map(|marks| (marks, share)));
+            participants.add(RollEntryId(recorded.stream.id), event).map_err(refused)?;
         }
     }
-    Ok((sum, open))
+    Ok(participants)
 }
 
 /// Publish a poll's outcome.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long the views are waited for before the event is tried again.
-const VIEWS_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+pub(super) const VIEWS_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The process.
 pub struct EndMemberships;

@@ -15,14 +15,16 @@ use crate::{App, rejection::Rejection};
 
 mod attendance;
 mod erasure;
+mod mandates;
 mod memberships;
 
 pub use attendance::AttendanceToLedger;
 pub use erasure::DestroyErasedKeys;
+pub use mandates::EndMandates;
 pub use memberships::EndMemberships;
 
 /// The name of every process there is.
-pub const PROCESSES: [&str; 3] = [AttendanceToLedger::NAME, DestroyErasedKeys::NAME, EndMemberships::NAME];
+pub const PROCESSES: [&str; 4] = [AttendanceToLedger::NAME, DestroyErasedKeys::NAME, EndMandates::NAME, EndMemberships::NAME];
 
 /// Events read at a time.
 const BATCH_EVENTS: usize = 2_000;

@@ -11,8 +11,15 @@ use chrono::{Days, Months};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording};
-use crate::{refusal::refusals, values::Day};
+use super::{
+    decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording},
+    poll_terms::{Matter as PollMatter, Secrecy as PollSecrecy},
+    text::is_written,
+};
+use crate::{
+    refusal::refusals,
+    values::{CouncilId, Day},
+};
 
 /// Most seats of a council.
 pub const COUNCIL_SEATS_MAX: u32 = 3_000;
@@ -265,8 +272,7 @@ fn within(value: u32, range: std::ops::RangeInclusive<u32>, refusal: Refused) ->
 
 fn fitting_rule(rule: &Rule) -> Result<(), Refused> {
     let texts = [&rule.id, &rule.title.zh, &rule.title.en, &rule.source.zh, &rule.source.en];
-    let written = |text: &&String| !text.trim().is_empty() && text.chars().count() <= RULE_TEXT_MAX_CHARS;
-    if rule.version == 0 || !texts.iter().all(written) {
+    if rule.version == 0 || !texts.iter().all(|text| is_written(text, RULE_TEXT_MAX_CHARS)) {
         return Err(Refused::RuleTextUnfit { most: RULE_TEXT_MAX_CHARS });
     }
     if rule.quorum.len() > RULE_PARTS_MAX_COUNT || rule.majority.len() > RULE_PARTS_MAX_COUNT {
@@ -320,6 +326,20 @@ impl Charter {
     /// How this kind of matter is decided.
     pub fn matter(&self, matter: Matter) -> &MatterTerms {
         self.special.get(&matter).unwrap_or(&self.ordinary)
+    }
+
+    /// What a poll of the council on a matter of this kind is about, how secret it is and what decides it.
+    pub fn poll_terms(&self, council: CouncilId, kind: Matter, charter_version: u32) -> (PollMatter, PollSecrecy, Rule) {
+        let MatterTerms { rule, secrecy } = self.matter(kind).clone();
+        let seats = match self.0.entitled {
+            EntitledBasis::SeatsFilled => None,
+            EntitledBasis::SeatsOfTheCharter => Some(self.seats),
+        };
+        let secrecy = match secrecy {
+            Secrecy::Open => PollSecrecy::Open,
+            Secrecy::Secret => PollSecrecy::Secret { receipts: self.receipts },
+        };
+        (PollMatter::Council { council, kind, charter_version, seats }, secrecy, rule)
     }
 
     /// How many «all» are while so many seats are filled.

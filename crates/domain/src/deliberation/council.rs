@@ -3,7 +3,8 @@
 //! - A person holds at most one seat of a council at a time, and never more seats are held than the charter has.
 //! - A seat is held from its first to its last day, or until the day it was left or lost; nobody needs to say that a
 //!   term is over for it to be over.
-//! - A charter is amended only by a mandate: a vote, an election, or the authority that establishes councils.
+//! - A charter is amended only by a mandate: a vote, an election, or the authority that establishes councils. A vote is a
+//!   mandate for one act, never for a second.
 //! - Observers and experts speak and don't vote: whoever takes a seat is no guest any more.
 //! - A dissolved council has no seats and starts nothing new; its history stays.
 //! - Events name persons by id only; free text names offices and documents.
@@ -19,12 +20,13 @@ use super::{
     decision::Outcome,
     meeting_vote::{Vote, VoteState},
     seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
+    text::is_written,
 };
 use crate::{
     access::authority::{Act, Role, Subject, To},
     event::DomainEvent,
     refusal::refusals,
-    values::{AreaCode, Day, PersonId},
+    values::{AreaCode, Day, PersonId, VoteId},
 };
 
 /// Longest name, in characters.
@@ -52,7 +54,7 @@ pub const SEAT_REPRESENTATIVES: Act = Act {
 /// Leave a seat; the person is the subject's.
 pub const LEAVE_SEAT: Act = Act {
     name: "leaveSeat",
-    open_to: &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)],
+    open_to: &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator), To::Process],
 };
 /// Record that a representative was recalled.
 pub const RECALL_REPRESENTATIVE: Act = Act { name: "recallRepresentative", open_to: KEEPERS };
@@ -81,6 +83,8 @@ pub struct Council {
     pub guests: BTreeMap<PersonId, GuestKind>,
     /// The day it was dissolved.
     pub dissolved_on: Option<Day>,
+    /// Votes that something was done on the word of.
+    pub spent: BTreeSet<VoteId>,
 }
 
 /// What may be asked of a council. `today` is the tenant's day.
@@ -282,6 +286,8 @@ refusals! {
         ),
         /// The council's vote does not carry it.
         MandateNotCarried("mandate", "该次表决未通过，或不是按章程对此类事项的规则表决", "That vote did not carry it under the charter's rule for such a matter"),
+        /// A vote carries one act.
+        MandateSpent("mandate", "该次表决已作为依据使用过，不能再次使用", "Something was done on the word of that vote already; a vote carries one act"),
         /// Made from an older version.
         CharterOutdated { last: u32 }("against", "章程已更新为第 {last} 版", "The charter is in version {last} now"),
         /// Overlong, or not printable.
@@ -387,25 +393,14 @@ impl Council {
     }
 }
 
-fn written(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= most
-}
-
 fn fitting_name(name: &str) -> Result<(), Refused> {
     let most = COUNCIL_NAME_MAX_CHARS;
-    if written(name, most) { Ok(()) } else { Err(Refused::CouncilNameUnfit { most }) }
+    if is_written(name, most) { Ok(()) } else { Err(Refused::CouncilNameUnfit { most }) }
 }
 
 fn fitting_texts(texts: &[&str]) -> Result<(), Refused> {
     let most = MANDATE_TEXT_MAX_CHARS;
-    if texts.iter().all(|text| written(text, most)) { Ok(()) } else { Err(Refused::MandateUnfit { most }) }
-}
-
-fn fitting_mandate(mandate: &Mandate) -> Result<(), Refused> {
-    match mandate {
-        Mandate::Vote { .. } | Mandate::Election { .. } => Ok(()),
-        Mandate::Authority { authority, reason } => fitting_texts(&[authority, reason]),
-    }
+    if texts.iter().all(|text| is_written(text, most)) { Ok(()) } else { Err(Refused::MandateUnfit { most }) }
 }
 
 fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {
@@ -413,11 +408,20 @@ fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {
 }
 
 impl Council {
+    /// The mandate says who, and is no vote that something was done on the word of before.
+    fn fitting_mandate(&self, mandate: &Mandate) -> Result<(), Refused> {
+        match mandate {
+            Mandate::Vote { vote } if self.spent.contains(vote) => Err(Refused::MandateSpent),
+            Mandate::Vote { .. } | Mandate::Election { .. } => Ok(()),
+            Mandate::Authority { authority, reason } => fitting_texts(&[authority, reason]),
+        }
+    }
+
     fn amend(&self, charter: Charter, mandate: Mandate, today: Day) -> Result<CouncilEvent, Refused> {
         if *self.require_working()? == charter {
             return Err(Refused::NothingAmended);
         }
-        fitting_mandate(&mandate)?;
+        self.fitting_mandate(&mandate)?;
         let held = self.seats.most_held(today, Day::MAX);
         if u32::try_from(held).map_or(true, |held| held > charter.seats) {
             return Err(Refused::SeatsBelowHeld { held });
@@ -461,7 +465,7 @@ impl Council {
         let seat = self.seats.of(person, on).filter(|seat| seat.ended.is_none()).ok_or(Refused::NotARepresentative)?;
         match &how {
             Vacancy::Left { .. } => {}
-            Vacancy::Recalled { mandate } | Vacancy::CutShort { mandate } => fitting_mandate(mandate)?,
+            Vacancy::Recalled { mandate } | Vacancy::CutShort { mandate } => self.fitting_mandate(mandate)?,
             Vacancy::Forfeited { missed } => {
                 let limit = charter.absences.ok_or(Refused::NoAbsenceRule)?.limit;
                 let meetings = missed.iter().collect::<BTreeSet<_>>().len();
@@ -500,7 +504,7 @@ impl Aggregate for Council {
             C::Establish { .. } if council.charter_version() > 0 => return Err(Refused::CouncilExists),
             C::Establish { area, name, charter, mandate, on, today } => {
                 fitting_name(&name)?;
-                fitting_mandate(&mandate)?;
+                council.fitting_mandate(&mandate)?;
                 not_in_future(on, today)?;
                 E::CouncilEstablished { area, name, charter, mandate, on }
             }
@@ -515,7 +519,7 @@ impl Aggregate for Council {
             C::AmendCharter { charter, mandate, today } => council.amend(charter, mandate, today)?,
             C::Dissolve { mandate, on, today } => {
                 council.require_working()?;
-                fitting_mandate(&mandate)?;
+                council.fitting_mandate(&mandate)?;
                 not_in_future(on, today)?;
                 E::CouncilDissolved { mandate, on }
             }
@@ -552,10 +556,19 @@ impl Aggregate for Council {
                 return Self { area: Some(area), name, charters: vec![charter], ..Self::default() };
             }
             E::CouncilRenamed { name } => council.name = name,
-            E::CharterAmended { charter, .. } => council.charters.push(charter),
-            E::CouncilDissolved { on, .. } => council.dissolved_on = Some(on),
+            E::CharterAmended { charter, mandate, .. } => {
+                council.charters.push(charter);
+                council.spent.extend(mandate.vote());
+            }
+            E::CouncilDissolved { on, mandate } => {
+                council.dissolved_on = Some(on);
+                council.spent.extend(mandate.vote());
+            }
             E::RepresentativeSeated { person, from, until, .. } => council.seats.take(person, from, until),
-            E::SeatVacated { person, from, on, .. } => council.seats.end(person, from, Ending::Vacated(on)),
+            E::SeatVacated { person, from, on, how } => {
+                council.seats.end(person, from, Ending::Vacated(on));
+                council.spent.extend(how.mandate().and_then(Mandate::vote));
+            }
             E::TermEnded { person, from, .. } => council.seats.end(person, from, Ending::TermOver),
             E::GuestRegistered { person, kind } => {
                 council.guests.insert(person, kind);

@@ -102,6 +102,26 @@ fn established_once_and_nothing_happens_before_or_after() {
 }
 
 #[test]
+fn a_vote_is_the_mandate_for_one_act_and_for_no_second() {
+    let vote = |n| Mandate::Vote { vote: VoteId(Uuid::from_u128(n)) };
+    let recall = |n, mandate| vacate(n, Vacancy::Recalled { mandate }, "2026-05-01");
+    let amend = |seats, mandate| C::AmendCharter { charter: charter(seats), mandate, today: today() };
+    let sitting = council([establish(5), seat(&[1, 2, 3], "2026-01-01"), amend(6, vote(1)), recall(1, vote(2))]);
+    for n in [1, 2] {
+        let dissolve = C::Dissolve { mandate: vote(n), on: today(), today: today() };
+        let cut = C::CutTermsShort { mandate: vote(n), on: day("2026-05-01"), today: today() };
+        for second in [amend(7, vote(n)), recall(2, vote(n)), dissolve, cut] {
+            assert_eq!(refusal(&sitting, second.clone()), CouncilRefusal::MandateSpent, "{second:?}");
+        }
+    }
+    // One act may end several terms; the authority's word is not used up.
+    let cut = after(sitting.clone(), C::CutTermsShort { mandate: vote(3), on: day("2026-05-01"), today: today() });
+    assert_eq!((cut.seats_filled(today()), cut.spent.len()), (0, 3));
+    let again = after(after(sitting, amend(7, authority())), amend(8, authority()));
+    assert_eq!(again.charter_version(), 4);
+}
+
+#[test]
 fn what_a_council_is_established_with_is_checked() {
     let with = |change: fn(&mut CouncilCommand)| {
         let mut command = establish(5);

@@ -19,6 +19,7 @@ use super::{
     election_terms::{ElectionKind, ElectionTerms, VoidReason},
     poll_report::{FrozenRoll, PollOutcome},
     roll::REASON_MAX_CHARS,
+    text::is_written,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -34,7 +35,10 @@ pub const CALL_ELECTION: Act = Act { name: "callElection", open_to: KEEPERS };
 /// Put somebody forward, oneself or another.
 pub const NOMINATE: Act = Act { name: "nominate", open_to: ONESELF_AND_KEEPERS };
 /// Accept or withdraw one's nomination.
-pub const ANSWER_NOMINATION: Act = Act { name: "answerNomination", open_to: ONESELF_AND_KEEPERS };
+pub const ANSWER_NOMINATION: Act = Act {
+    name: "answerNomination",
+    open_to: &[To::Oneself, To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Process],
+};
 /// Give one's vote to a proxy, or take it back.
 pub const REGISTER_PROXY: Act = Act { name: "registerProxy", open_to: ONESELF_AND_KEEPERS };
 /// Publish the list of proxies.
@@ -487,7 +491,7 @@ impl Aggregate for Election {
                     return Err(ElectionRefusal::ElectionIsOver);
                 }
                 let reason = reason.trim().to_owned();
-                if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+                if !is_written(&reason, REASON_MAX_CHARS) {
                     return Err(ElectionRefusal::ElectionReasonUnfit { most: REASON_MAX_CHARS });
                 }
                 Ok(vec![ElectionEvent::ElectionVoided { reason: VoidReason::Decided { reason }, outcome: None }])

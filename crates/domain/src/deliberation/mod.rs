@@ -25,6 +25,7 @@ pub mod motion_register;
 pub mod poll;
 pub mod poll_report;
 pub mod poll_terms;
+pub mod recount;
 pub mod roll;
 pub mod roll_entry;
 pub mod seat;

@@ -425,6 +425,10 @@ impl Aggregate for Motion {
                 motion.phase = Phase::Scheduled;
                 motion.meeting = Some(meeting);
             }
+            E::ReferralDeclined { .. } if motion.outcome.is_some() => {
+                motion.phase = Phase::Adopted;
+                motion.referred_to = None;
+            }
             E::MotionTakenOffAgenda { .. } | E::ReferralDeclined { .. } => motion.before_the_council(),
             E::MotionPutToVote { vote, .. } => {
                 motion.phase = Phase::Voting;

@@ -21,6 +21,7 @@ use super::{
     poll_terms::{BallotOption, PollTerms, Secrecy},
     roll::REASON_MAX_CHARS,
     roll_entry::Channel,
+    text::is_written,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -267,6 +268,10 @@ refusals! {
         NotItsProxy("proxy", "此人不是其公布的受托人", "This person is not the published proxy"),
         /// It is prepared with its candidates.
         ElectionsOwnPoll("matter", "选举投票须由选举生成", "An election's poll is prepared from the election"),
+        /// Its charter says how it is decided.
+        CouncilsOwnPoll("matter", "议事会的投票须按其章程生成", "A council's poll is prepared from its charter"),
+        /// Those vote who sit.
+        RollNotTheCouncil("poll", "选民名单须为议事会现任全体代表", "The roll of a council's poll is all who sit in it, and nobody else"),
         /// Too many to count.
         TooMany("poll", "票数超出可计数范围", "There are more ballots than can be counted"),
     }
@@ -449,7 +454,7 @@ impl Aggregate for Poll {
                     return Err(PollRefusal::PollIsOver.into());
                 }
                 let reason = reason.trim().to_owned();
-                if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+                if !is_written(&reason, REASON_MAX_CHARS) {
                     return Err(PollRefusal::VoidReasonUnfit { most: REASON_MAX_CHARS }.into());
                 }
                 Ok(vec![PollEvent::PollVoided { reason }])

@@ -7,13 +7,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    ballot::Method,
-    counting::{Count, Tally},
+    ballot::{Marks, Method},
+    counting::{Count, Tally, TooManyToCount},
     decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording, election::ElectionOutcome},
+    poll::PollRefusal,
     poll_terms::PollTerms,
     roll::Roll,
+    roll_entry::{Channel, RollEntryEvent},
 };
-use crate::refusal::Refusal;
+use crate::{
+    refusal::Refusal,
+    values::{PersonId, RollEntryId},
+};
 
 /// A roll as it was when the poll opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,8 +45,12 @@ impl FrozenRoll {
         self.entries != self.weight
     }
 
-    fn entitled(&self) -> Count {
-        if self.is_weighted() { Count { heads: self.heads, weight: self.weight } } else { Count::of(self.entries) }
+    fn entitled(&self, terms: &PollTerms) -> Count {
+        if self.is_weighted() {
+            Count { heads: self.heads, weight: self.weight }
+        } else {
+            Count::of(self.entries.saturating_add(terms.vacant_seats(self.entries)))
+        }
     }
 }
 
@@ -54,6 +63,49 @@ pub struct Participation {
     pub in_person: Count,
     /// Of both, entries whose proxy voted.
     pub by_proxy: u64,
+}
+
+/// Who took part, added up entry by entry, in any order; and what was voted, where that is open.
+#[derive(Debug)]
+pub struct Participants<'r> {
+    roll: &'r Roll,
+    /// The entry that counts as a voter's head, where votes weigh differently.
+    heads: Option<BTreeMap<PersonId, RollEntryId>>,
+    /// So far.
+    pub participation: Participation,
+    /// An open poll's marks, and how much each counts for.
+    pub open: Vec<(Marks, Count)>,
+}
+
+impl<'r> Participants<'r> {
+    /// Nobody yet.
+    pub fn of(roll: &'r Roll) -> Self {
+        let heads = roll.is_weighted().then(|| roll.heads());
+        Self { roll, heads, participation: Participation::default(), open: vec![] }
+    }
+
+    /// What happened to an entry; one that is not on the roll counts for nothing.
+    ///
+    /// # Errors
+    /// [`PollRefusal::TooMany`].
+    pub fn add(&mut self, entry: RollEntryId, event: RollEntryEvent) -> Result<(), PollRefusal> {
+        let (channel, proxy, marks) = match event {
+            RollEntryEvent::EntitledOnRoll { .. } | RollEntryEvent::StruckFromRoll {} => return Ok(()),
+            RollEntryEvent::ParticipationRecorded { channel, proxy } => (channel, proxy, None),
+            RollEntryEvent::OpenVoteRecorded { channel, proxy, marks } => (channel, proxy, Some(marks)),
+        };
+        let Some(line) = self.roll.lines.get(&entry) else { return Ok(()) };
+        let is_head = self.heads.as_ref().is_none_or(|heads| heads.get(&line.voter) == Some(&entry));
+        let share = Count { heads: u64::from(is_head), weight: line.weight };
+        let total = match channel {
+            Channel::Online => &mut self.participation.online,
+            Channel::InPerson => &mut self.participation.in_person,
+        };
+        total.add(share, 1).map_err(|TooManyToCount| PollRefusal::TooMany)?;
+        self.participation.by_proxy += u64::from(proxy.is_some());
+        self.open.extend(marks.map(|marks| (marks, share)));
+        Ok(())
+    }
 }
 
 /// What decided, and how.
@@ -146,7 +198,7 @@ pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Parti
                 let invalid = by(tally.invalid);
                 // Who said nothing to this option abstained from it.
                 let silent = by(tally.cast).saturating_sub(invalid).saturating_sub(yes).saturating_sub(no).saturating_sub(said);
-                Counts { entitled: by(roll.entitled()), present: voters(by), yes, no, abstain: said.saturating_add(silent), invalid }
+                Counts { entitled: by(roll.entitled(terms)), present: voters(by), yes, no, abstain: said.saturating_add(silent), invalid }
             };
             Measured { heads: counts(|it| it.heads), area: roll.is_weighted().then(|| counts(|it| it.weight)) }
         });
@@ -154,7 +206,7 @@ pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Parti
         return Ok(PollOutcome::Decided { decisions });
     }
     let counts = |by: fn(Count) -> u64| PollCounts {
-        entitled: by(roll.entitled()),
+        entitled: by(roll.entitled(terms)),
         voters: voters(by),
         cast: by(tally.cast),
         abstain: by(tally.blank),

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::{
     ballot::{Method, OPTIONS_MAX, SCORE_MAX},
+    charter,
     decision::Rule,
     poll::PollRefusal,
     roll_entry::Channel,
 };
-use crate::values::{AreaCode, ElectionId, Instant, MotionId, PersonId};
+use crate::values::{AreaCode, CouncilId, ElectionId, Instant, MotionId, PersonId};
 
 /// A title or an option's text, at most.
 pub const TITLE_MAX_CHARS: usize = 200;
@@ -23,6 +24,17 @@ pub enum Matter {
     Election(ElectionId),
     /// A motion.
     Motion(MotionId),
+    /// A matter of a council, decided by its charter: those vote who sit in it.
+    Council {
+        /// Whose.
+        council: CouncilId,
+        /// Of which kind it is.
+        kind: charter::Matter,
+        /// The version of the charter that rule, secrecy and receipts are from.
+        charter_version: u32,
+        /// All seats of the charter, if it counts vacant ones too among those entitled.
+        seats: Option<u32>,
+    },
     /// What the title says.
     Question,
 }
@@ -108,6 +120,14 @@ pub struct PollTerms {
 }
 
 impl PollTerms {
+    /// How many are entitled beyond those on the roll: vacant seats, where the council's charter counts them.
+    pub(super) fn vacant_seats(&self, roll_entries: u64) -> u64 {
+        match self.matter {
+            Matter::Council { seats: Some(seats), .. } => u64::from(seats).saturating_sub(roll_entries),
+            Matter::Council { seats: None, .. } | Matter::Election(_) | Matter::Motion(_) | Matter::Question => 0,
+        }
+    }
+
     /// How many options there are.
     pub fn option_count(&self) -> u16 {
         u16::try_from(self.options.len()).unwrap_or(u16::MAX)

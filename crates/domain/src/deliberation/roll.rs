@@ -10,7 +10,10 @@ use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::roll_entry::{Holder, RollLine};
+use super::{
+    roll_entry::{Holder, RollLine},
+    text::is_written,
+};
 use crate::{
     event::DomainEvent,
     refusal::refusals,
@@ -141,7 +144,7 @@ impl Aggregate for Roll {
             RollCommand::Strike { entries, .. } if !(1..=ROLL_COMMAND_MAX_ENTRIES).contains(&entries.len()) => {
                 Err(RollRefusal::LinesUnfit { most: ROLL_COMMAND_MAX_ENTRIES })
             }
-            RollCommand::Strike { reason, .. } if !(1..=REASON_MAX_CHARS).contains(&reason.trim().chars().count()) => {
+            RollCommand::Strike { reason, .. } if !is_written(reason.trim(), REASON_MAX_CHARS) => {
                 Err(RollRefusal::StrikeReasonUnfit { most: REASON_MAX_CHARS })
             }
             RollCommand::Extend { poll, lines } => {

@@ -30,6 +30,16 @@ pub enum Mandate {
     },
 }
 
+impl Mandate {
+    /// The vote, if it is one.
+    pub fn vote(&self) -> Option<VoteId> {
+        match self {
+            Self::Vote { vote } => Some(*vote),
+            Self::Election { .. } | Self::Authority { .. } => None,
+        }
+    }
+}
+
 /// How a representative came by the seat. Names offices and documents, never a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +87,16 @@ pub enum Vacancy {
         /// On whose word.
         mandate: Mandate,
     },
+}
+
+impl Vacancy {
+    /// On whose word, if not on the representative's own or the charter's.
+    pub fn mandate(&self) -> Option<&Mandate> {
+        match self {
+            Self::Recalled { mandate } | Self::CutShort { mandate } => Some(mandate),
+            Self::Left { .. } | Self::Forfeited { .. } => None,
+        }
+    }
 }
 
 /// As what somebody speaks who doesn't vote.

@@ -53,6 +53,11 @@ refusals! {
     }
 }
 
+/// Whether a text says anything, in so many characters at most.
+pub fn is_written(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most
+}
+
 /// A text as it was typed or pasted, made fit to be stored: composed (NFC), lines ended by one character, tabs as spaces, no
 /// white space around it.
 pub fn tidied(text: &str) -> String {
@@ -64,7 +69,7 @@ pub fn tidied(text: &str) -> String {
 /// control characters and bidirectional overrides (UAX #9).
 pub fn is_prose(text: &str, most: usize) -> bool {
     let hides = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !text.trim().is_empty() && text.chars().count() <= most && !text.contains(hides)
+    is_written(text, most) && !text.contains(hides)
 }
 
 /// As [`is_prose`], in one line.

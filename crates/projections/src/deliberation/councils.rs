@@ -183,14 +183,53 @@ fn without_reason(how: &Vacancy) -> Vacancy {
     }
 }
 
+/// What this fold goes by.
+enum Own<'e> {
+    Council(&'e E),
+    Erased,
+}
+
+/// What of an event is this fold's own; nothing, of most.
+fn own(event: &Event) -> Option<Own<'_>> {
+    use deliberation::Event as D;
+    match event {
+        Event::Deliberation(D::Council(event)) => Some(Own::Council(event)),
+        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
+        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
+        Event::Deliberation(
+            D::ResidentIssue(_)
+            | D::Motion(_)
+            | D::MotionRegister(_)
+            | D::Covenant(_)
+            | D::Meeting(_)
+            | D::Election(_)
+            | D::Poll(_)
+            | D::Roll(_)
+            | D::RollEntry(_)
+            | D::BallotList(_)
+            | D::Minutes(_),
+        ) => None,
+        Event::Area(_)
+        | Event::Claim(_)
+        | Event::Account(_)
+        | Event::Volunteer(_)
+        | Event::Organisation(_)
+        | Event::Membership(_)
+        | Event::Calendar(_)
+        | Event::Activity(_)
+        | Event::ServiceLedger(_)
+        | Event::StarScheme(_) => None,
+    }
+}
+
 impl Fold for CouncilsFold {
     const NAME: &'static str = "councils";
     const KINDS: &'static [&'static str] = &["council", "person"];
 
     fn want(&mut self, change: &Change) {
         let council = CouncilId(change.stream.id);
-        match &change.event {
-            Event::Deliberation(deliberation::Event::Council(event)) => {
+        match own(&change.event) {
+            Some(Own::Council(event)) => {
                 self.councils.want((council,));
                 match event {
                     E::CouncilEstablished { .. } => self.charters.want((council, 1)),
@@ -201,65 +240,19 @@ impl Fold for CouncilsFold {
                     E::CouncilRenamed { .. } | E::CouncilDissolved { .. } | E::GuestRegistered { .. } | E::GuestReleased { .. } => {}
                 }
             }
-            Event::Person(PersonEvent::PersonErased {}) => self.seats.want_by("person", change.stream.id),
-            Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Deliberation(
-                deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Motion(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            Some(Own::Erased) => self.seats.want_by("person", change.stream.id),
+            None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::Deliberation(deliberation::Event::Council(event)) => self.council(change, event, texts)?,
-            Event::Person(PersonEvent::PersonErased {}) => {
+        match own(&change.event) {
+            Some(Own::Council(event)) => self.council(change, event, texts)?,
+            Some(Own::Erased) => {
                 let person = PersonId(change.stream.id);
                 self.seats.change_all(change.position, |row| row.person == person && row.reason.is_some(), |row| row.reason = None);
             }
-            Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Deliberation(
-                deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Motion(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            None => {}
         }
         Ok(())
     }
@@ -314,6 +307,21 @@ impl Views {
             CharterVersionRow::select("v")
         );
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(councils)?.into()]).await
+    }
+
+    /// Councils in which this person holds a seat that runs on `day`.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn councils_with_seat_of(&self, person: PersonId, day: Day) -> Result<Vec<CouncilId>, QueryError> {
+        let sql = format!(
+            "SELECT {} FROM seats s WHERE s.person=? AND s.begins<=? AND s.ends>=? AND s.vacated_on IS NULL ORDER BY s.council",
+            SeatRow::select("s")
+        );
+        let day = day.to_string();
+        let args = [person.to_string().into(), day.clone().into(), day.into()];
+        let seats: Vec<SeatRow> = fetch(&mut *self.pool().acquire().await?, sql, &args).await?;
+        Ok(seats.into_iter().map(|seat| seat.council).collect())
     }
 
     /// A council's seats, held on `day` or, without one, ever; by their first day.

@@ -202,6 +202,18 @@ impl Views {
         Listing { select: ElectionRow::select("e"), from: "elections e", conditions, sort }.page(self.pool(), page).await
     }
 
+    /// Elections whose candidates are not fixed yet and for which this person was put forward.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn open_candidacies_of(&self, person: PersonId) -> Result<Vec<ElectionId>, QueryError> {
+        let sql = format!("SELECT {} FROM elections e WHERE e.stage=? ORDER BY e.id", ElectionRow::select("e"));
+        let stage = stage_name(Some(Stage::Called))?.unwrap_or_default();
+        let called: Vec<ElectionRow> = fetch(&mut *self.pool().acquire().await?, sql, &[stage.into()]).await?;
+        let stands = |row: &ElectionRow| row.state.nominees.iter().any(|nominee| nominee.person == person);
+        Ok(called.into_iter().filter(stands).map(|row| row.id).collect())
+    }
+
     /// Elections by their ids, in no order; unknown ones are left out.
     ///
     /// # Errors

@@ -152,79 +152,72 @@ impl IssuesFold {
     }
 }
 
+/// What this fold goes by.
+enum Own<'e> {
+    Issue(&'e E),
+    Erased,
+}
+
+/// What of an event is this fold's own; nothing, of most.
+fn own(event: &Event) -> Option<Own<'_>> {
+    use deliberation::Event as D;
+    match event {
+        Event::Deliberation(D::ResidentIssue(event)) => Some(Own::Issue(event)),
+        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
+        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
+        Event::Deliberation(
+            D::Council(_)
+            | D::Motion(_)
+            | D::MotionRegister(_)
+            | D::Covenant(_)
+            | D::Meeting(_)
+            | D::Election(_)
+            | D::Poll(_)
+            | D::Roll(_)
+            | D::RollEntry(_)
+            | D::BallotList(_)
+            | D::Minutes(_),
+        ) => None,
+        Event::Area(_)
+        | Event::Claim(_)
+        | Event::Account(_)
+        | Event::Volunteer(_)
+        | Event::Organisation(_)
+        | Event::Membership(_)
+        | Event::Calendar(_)
+        | Event::Activity(_)
+        | Event::ServiceLedger(_)
+        | Event::StarScheme(_) => None,
+    }
+}
+
 impl Fold for IssuesFold {
     const NAME: &'static str = "issues";
     const KINDS: &'static [&'static str] = &["resident_issue", "person"];
 
     fn want(&mut self, change: &Change) {
-        match &change.event {
-            Event::Deliberation(deliberation::Event::ResidentIssue(event)) => {
+        match own(&change.event) {
+            Some(Own::Issue(event)) => {
                 let issue = ResidentIssueId(change.stream.id);
                 self.issues.want((issue,));
                 if let E::IssueEndorsed { person } | E::EndorsementWithdrawn { person } = event {
                     self.endorsements.want((issue, *person));
                 }
             }
-            Event::Person(PersonEvent::PersonErased {}) => self.issues.want_by("raised_by", change.stream.id),
-            Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::Motion(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            Some(Own::Erased) => self.issues.want_by("raised_by", change.stream.id),
+            None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::Deliberation(deliberation::Event::ResidentIssue(event)) => self.issue(change, event, texts)?,
-            Event::Person(PersonEvent::PersonErased {}) => {
+        match own(&change.event) {
+            Some(Own::Issue(event)) => self.issue(change, event, texts)?,
+            Some(Own::Erased) => {
                 let person = PersonId(change.stream.id);
                 let erase = |row: &mut IssueRow| (row.title, row.text, row.reason) = (None, None, None);
                 self.issues.change_all(change.position, |row| row.raised_by == person, erase);
             }
-            Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::Motion(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            None => {}
         }
         Ok(())
     }

@@ -427,81 +427,75 @@ impl MotionsFold {
     }
 }
 
+/// What this fold goes by.
+enum Own<'e> {
+    Motion(&'e E),
+    Numbered(&'e MotionRegisterEvent),
+    Erased,
+}
+
+/// What of an event is this fold's own; nothing, of most.
+fn own(event: &Event) -> Option<Own<'_>> {
+    use deliberation::Event as D;
+    match event {
+        Event::Deliberation(D::Motion(event)) => Some(Own::Motion(event)),
+        Event::Deliberation(D::MotionRegister(event)) => Some(Own::Numbered(event)),
+        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
+        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
+        Event::Deliberation(
+            D::Council(_)
+            | D::ResidentIssue(_)
+            | D::Covenant(_)
+            | D::Meeting(_)
+            | D::Election(_)
+            | D::Poll(_)
+            | D::Roll(_)
+            | D::RollEntry(_)
+            | D::BallotList(_)
+            | D::Minutes(_),
+        ) => None,
+        Event::Area(_)
+        | Event::Claim(_)
+        | Event::Account(_)
+        | Event::Volunteer(_)
+        | Event::Organisation(_)
+        | Event::Membership(_)
+        | Event::Calendar(_)
+        | Event::Activity(_)
+        | Event::ServiceLedger(_)
+        | Event::StarScheme(_) => None,
+    }
+}
+
 impl Fold for MotionsFold {
     const NAME: &'static str = "motions";
     const KINDS: &'static [&'static str] = &["motion", "motion_register", "person"];
 
     fn want(&mut self, change: &Change) {
-        match &change.event {
-            Event::Deliberation(deliberation::Event::Motion(event)) => {
+        match own(&change.event) {
+            Some(Own::Motion(event)) => {
                 let id = MotionId(change.stream.id);
                 self.motions.want((id,));
                 self.want_parts(id, event);
             }
-            Event::Deliberation(deliberation::Event::MotionRegister(MotionRegisterEvent::MotionNumbered { motion, .. })) => {
-                self.motions.want((*motion,));
-            }
-            Event::Person(PersonEvent::PersonErased {}) => self.reviews.want_by("text_of", change.stream.id),
-            Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            Some(Own::Numbered(MotionRegisterEvent::MotionNumbered { motion, .. })) => self.motions.want((*motion,)),
+            Some(Own::Erased) => self.reviews.want_by("text_of", change.stream.id),
+            None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::Deliberation(deliberation::Event::Motion(event)) => self.motion(change, texts, event)?,
-            Event::Deliberation(deliberation::Event::MotionRegister(MotionRegisterEvent::MotionNumbered { motion, year, number })) => {
+        match own(&change.event) {
+            Some(Own::Motion(event)) => self.motion(change, texts, event)?,
+            Some(Own::Numbered(MotionRegisterEvent::MotionNumbered { motion, year, number })) => {
                 let row = self.motions.change(&(*motion,), change.position)?;
                 (row.year, row.number, row.public_from) = (Some(*year), Some(*number), Some(row.state.version));
             }
-            Event::Person(PersonEvent::PersonErased {}) => {
+            Some(Own::Erased) => {
                 let person = PersonId(change.stream.id);
                 self.reviews.change_all(change.position, |row| row.text_of == Some(person), |row| row.text = None);
             }
-            Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            None => {}
         }
         Ok(())
     }

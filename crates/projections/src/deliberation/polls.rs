@@ -151,7 +151,7 @@ impl PollsFold {
             let (election, motion) = match terms.matter {
                 Matter::Election(election) => (Some(election), None),
                 Matter::Motion(motion) => (None, Some(motion)),
-                Matter::Question => (None, None),
+                Matter::Council { .. } | Matter::Question => (None, None),
             };
             return self.polls.add(PollRow {
                 id,

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use gongyi_api::ApiSettings;
-use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, EndMemberships};
+use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, EndMandates, EndMemberships};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -51,6 +51,10 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
         let (app, stopped) = (app.clone(), stopped.clone());
         async move { app.run_process(DestroyErasedKeys, stopped).await }
     });
+    let mandates = tokio::spawn({
+        let (app, stopped) = (app.clone(), stopped.clone());
+        async move { app.run_process(EndMandates, stopped).await }
+    });
     let memberships = tokio::spawn({
         let (app, stopped) = (app.clone(), stopped.clone());
         async move { app.run_process(EndMemberships, stopped).await }
@@ -74,6 +78,7 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
     views.await??;
     ledger.await?;
     keys.await?;
+    mandates.await?;
     memberships.await?;
     platform.close().await;
     drop(lock);

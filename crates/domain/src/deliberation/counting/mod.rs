@@ -33,7 +33,7 @@ impl Count {
         Self { heads: ballots, weight: ballots }
     }
 
-    fn add(&mut self, more: Self, times: u64) -> Result<(), TooManyToCount> {
+    pub(super) fn add(&mut self, more: Self, times: u64) -> Result<(), TooManyToCount> {
         let sum = |a: u64, b: u64| b.checked_mul(times).and_then(|b| a.checked_add(b)).ok_or(TooManyToCount);
         *self = Self { heads: sum(self.heads, more.heads)?, weight: sum(self.weight, more.weight)? };
         Ok(())

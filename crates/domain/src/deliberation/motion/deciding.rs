@@ -178,7 +178,13 @@ impl Motion {
                 Ok(vec![if adopted { E::MotionAdopted { vote, version } } else { E::MotionRejected { vote, version } }])
             }
             Deciding::Refer { to, vote, reason } => {
-                self.require_undecided(&Phase::BEFORE_THE_COUNCIL)?;
+                // What was adopted may be another council's to carry out: the decision stands and goes with it.
+                let decided = self.outcome.filter(|outcome| outcome.adopted);
+                match decided {
+                    Some(_) => self.require(&[Phase::Adopted, Phase::Implementing])?,
+                    None => self.require_undecided(&Phase::BEFORE_THE_COUNCIL)?,
+                }
+                let vote = vote.or(decided.map(|outcome| outcome.vote));
                 check(self.council != Some(to), R::CouncilUnfit)?;
                 require_reason(&reason)?;
                 Ok(vec![E::MotionReferred { to, vote, reason }])

@@ -391,6 +391,19 @@ fn a_referred_motion_is_taken_over_once_or_comes_back() {
 }
 
 #[test]
+fn an_adopted_motion_is_referred_with_its_decision_and_a_rejected_one_is_not() {
+    let refer = || Deciding::Refer { to: council(2), vote: None, reason: reason() };
+    let events = decide(&adopted(), refer()).unwrap();
+    assert_eq!(events, [E::MotionReferred { to: council(2), vote: Some(vote(1)), reason: reason() }]);
+    let sent = after(adopted(), refer());
+    assert_eq!((sent.phase, sent.outcome), (Phase::Referred, adopted().outcome));
+    let back = after(sent, Deciding::DeclineReferral { council: council(2), reason: reason() });
+    assert_eq!((back.phase, back.referred_to), (Phase::Adopted, None));
+    assert_eq!(decide(&rejected(), refer()), Err(R::AlreadyDecided));
+    assert_eq!(decide(&voting(), refer()), Err(phase_unfit(Phase::Voting)));
+}
+
+#[test]
 fn a_postponed_motion_can_be_scheduled_again() {
     let postpone = |until| Deciding::Postpone { until, today: day(10), vote: None, reason: reason() };
     assert_eq!(decide(&scheduled(), postpone(Some(day(10)))), Err(R::PostponementUnfit));

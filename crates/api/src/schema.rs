@@ -7,8 +7,8 @@ use crate::{
     access::{accounts, areas, sign_in},
     allowance::Allowances,
     deliberation::{
-        council_commands, councils, election_commands, elections, issues, meeting_commands, meetings, minutes, motion_commands,
-        motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
+        council_commands, councils, election_commands, elections, issues, meeting_changes, meeting_commands, meetings, minutes,
+        motion_commands, motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
     },
     http::metrics::Metrics,
     limits::Limits,
@@ -70,7 +70,12 @@ pub struct Mutation(
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(subscriptions::Subscriptions, motion_subscriptions::MotionSubscriptions, poll_progress::PollSubscriptions);
+pub struct Subscription(
+    subscriptions::Subscriptions,
+    motion_subscriptions::MotionSubscriptions,
+    poll_progress::PollSubscriptions,
+    meeting_changes::MeetingSubscriptions,
+);
 
 /// The schema.
 pub type Schema = Built<Query, Mutation, Subscription>;

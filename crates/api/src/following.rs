@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, Error};
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, stream};
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},
     deliberation::{
@@ -22,13 +22,14 @@ use gongyi_domain::{
         service_ledger::{SERVICE_RECORDS, ServiceLedger},
     },
 };
-use gongyi_eventlog::{Recorded, StreamId, follow};
+use gongyi_eventlog::StreamId;
 use gongyi_projections::Stale;
 
 use crate::{
     deliberation::motions,
     door::{Asker, Door},
     fault::{self, Code},
+    feed::{Feed, News},
     http::sockets::Seat,
     scalars::{Moment, Position},
     volunteering::services,
@@ -81,6 +82,7 @@ impl Followed {
 /// The events of one stream after a position, each once the views show it and the actor still may.
 pub(crate) struct Following<'c> {
     door: Door<'c>,
+    feed: &'c Feed,
     followed: Followed,
     _seat: Option<Seat>,
 }
@@ -90,7 +92,7 @@ impl<'c> Following<'c> {
         let door = Door::of(ctx)?;
         let (act, subject) = followed.asked(&door).await?;
         door.may(act, &subject)?;
-        Ok(Self { door, followed, _seat: Seat::take(ctx)? })
+        Ok(Self { door, feed: ctx.data()?, followed, _seat: Seat::take(ctx)? })
     }
 
     /// Events after the client's position, or from now on.
@@ -103,22 +105,19 @@ impl<'c> Following<'c> {
             Some(position) => door.known(&position.0).await?.position,
             None => door.app.log().head().await.map_err(|error| door.internal(&error))?.position,
         };
-        let (stream, events) = (self.followed.stream(), Box::pin(follow(door.app.log().clone(), start)));
-        Ok(stream::unfold(Some((self, stream, events)), |state| async move {
-            let (this, stream, mut events) = state?;
-            loop {
-                let heard = match events.next().await? {
-                    Ok(event) if event.stream != stream => continue,
-                    Ok(event) => this.told(event).await,
-                    Err(error) => Err(this.door.internal(&error)),
-                };
-                let more = heard.is_ok();
-                return Some((heard, more.then_some((this, stream, events))));
-            }
+        let follower = self.feed.follow(self.followed.stream(), start).await.map_err(|error| door.internal(&error))?;
+        Ok(stream::unfold(Some((self, follower)), |state| async move {
+            let (this, mut follower) = state?;
+            let heard = match follower.next().await {
+                Ok(news) => this.told(&*news?).await,
+                Err(error) => Err(this.door.internal(&error)),
+            };
+            let more = heard.is_ok();
+            Some((heard, more.then_some((this, follower))))
         }))
     }
 
-    async fn told<E: DomainEvent>(&self, event: Recorded) -> Result<Heard<E>, Error> {
+    async fn told<E: DomainEvent>(&self, News { event, token }: &News) -> Result<Heard<E>, Error> {
         let Door { app, .. } = self.door;
         // However long the views take: the item is not lost, it waits.
         while let Err(stale) = app.views().wait_for(event.position, VIEWS_WAIT).await {
@@ -127,10 +126,8 @@ impl<'c> Following<'c> {
             }
         }
         self.still_may().await?;
-        let token = app.log().token_at(event.position).await.map_err(|error| self.door.internal(&error))?;
-        let token = token.ok_or_else(|| fault::error(Code::UnknownPosition, "the log has lost this position"))?;
-        let decoded = app.upcasters().decode::<E>(&event).map_err(|error| self.door.internal(&error))?;
-        Ok(Heard { position: token.into(), at: Moment(event.commit.metadata.recorded_at), event: decoded })
+        let decoded = app.upcasters().decode::<E>(event).map_err(|error| self.door.internal(&error))?;
+        Ok(Heard { position: (*token).into(), at: Moment(event.commit.metadata.recorded_at), event: decoded })
     }
 
     async fn still_may(&self) -> Result<(), Error> {

@@ -34,7 +34,8 @@ mod views;
 
 pub use access::{accounts::*, areas::*, persons::*};
 pub use deliberation::{
-    councils::*, elections::*, issues::*, meetings::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*, polls::*,
+    councils::*, covenants::*, elections::*, issues::*, meetings::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*,
+    polls::*,
 };
 pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};

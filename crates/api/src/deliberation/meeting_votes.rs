@@ -5,7 +5,7 @@ use gongyi_domain::{
     deliberation::meeting::{Choice as StoredChoice, Vote as StoredVote, VoteState, VotingMethod},
     values::{MeetingId, VoteId},
 };
-use gongyi_projections::{MeetingRow, VoteCourse};
+use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
 
 use super::{
     charters::DecisionRule,
@@ -200,6 +200,32 @@ impl Vote {
 fn vote(row: &MeetingRow, id: VoteId) -> Option<Vote> {
     let vote = row.state.votes.get(&id)?.clone();
     Some(Vote { meeting: row.id, id, vote, course: row.votes.get(&id).cloned() })
+}
+
+/// A vote by its id alone; meetings and their votes are public.
+pub(crate) async fn of_id(door: &Door<'_>, id: VoteId) -> Result<Option<Vote>, Error> {
+    let Some(found) = door.load(id).await? else { return Ok(None) };
+    Ok(door.load(found.meeting).await?.and_then(|row| vote(&row, id)))
+}
+
+/// What the asker voted by name.
+pub struct OwnVote(pub(crate) OpenVoteRow);
+
+/// What the asker voted by name.
+#[Object]
+impl OwnVote {
+    /// In which vote.
+    async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
+        of_id(&Door::of(ctx)?, self.0.vote).await
+    }
+    /// What.
+    async fn choice(&self) -> VoteChoice {
+        self.0.choice.into()
+    }
+    /// When, as recorded.
+    async fn cast_at(&self) -> Moment {
+        Moment(self.0.cast_at)
+    }
 }
 
 /// A meeting's votes, in the order they were opened.

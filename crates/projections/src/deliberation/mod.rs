@@ -1,6 +1,8 @@
-//! 议事协商: councils, residents' issues, motions, elections, polls, meetings and their minutes.
+//! 议事协商: councils, residents' issues, motions, elections, polls, meetings and their minutes,
+//! covenants.
 
 pub mod councils;
+pub mod covenants;
 pub mod elections;
 pub mod issues;
 pub mod meetings;

@@ -9,9 +9,9 @@ use gongyi_domain::values::{
     ResidentIssueId, VolunteerId, VoteId,
 };
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, CovenantRow, ElectionRow, IssueRow, MeetingRow, MembershipRow,
-    MinutesRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow,
-    Views, VolunteerView, VoteRow,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, CovenantRow, ElectionRow, IssueRow, MeetingRow,
+    MembershipRow, MinutesRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow,
+    StarSchemeRow, Views, VolunteerView, VoteRow,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.

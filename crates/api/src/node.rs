@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
-use gongyi_domain::deliberation::{council::COUNCILS, covenant::COVENANTS, election::ELECTIONS, meeting::MEETINGS, motion::MOTIONS, poll::POLLS};
+use gongyi_domain::deliberation::{
+    council::COUNCILS, covenant::COVENANTS, election::ELECTIONS, meeting::MEETINGS, motion::MOTIONS, poll::POLLS,
+};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{

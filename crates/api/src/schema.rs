@@ -7,7 +7,7 @@ use crate::{
     access::{accounts, areas, calendars, sign_in},
     allowance::Allowances,
     deliberation::{
-        council_commands, councils, election_commands, elections, issues, covenants, meeting_changes, meeting_commands, meetings, minutes,
+        council_commands, councils, covenants, election_commands, elections, issues, meeting_changes, meeting_commands, meetings, minutes,
         motion_commands, motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
     },
     feed::Feed,

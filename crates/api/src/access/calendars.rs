@@ -36,9 +36,7 @@ impl CalendarMutations {
         let (app, actor) = (door.app.clone(), door.asker.actor.clone());
         let making = async move { app.make_calendar_address(&actor).await };
         Ok(match door.told_plain(MAKE_CALENDAR_ADDRESS.name, making).await? {
-            Ok(secret) => {
-                MakeCalendarAddressPayload { path: Some(format!("{PERSONAL_CALENDARS}{}.ics", secret.as_str())), refusal: None }
-            }
+            Ok(secret) => MakeCalendarAddressPayload { path: Some(format!("{PERSONAL_CALENDARS}{}.ics", secret.as_str())), refusal: None },
             Err(refusal) => MakeCalendarAddressPayload { path: None, refusal: Some(Refused(refusal)) },
         })
     }

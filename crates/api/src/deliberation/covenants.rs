@@ -3,13 +3,14 @@
 use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::{
     Command,
+    clock::day_of,
     deliberation::covenants::{AdoptCovenant, FileCovenant, RepealCovenant, ReviseCovenant},
 };
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::covenant::{Adoption, COVENANTS, Version},
     refusal::Refusal,
-    values::CovenantId,
+    values::{CovenantId, Day},
 };
 use gongyi_projections::{CovenantFilter as Filter, CovenantRow};
 
@@ -27,6 +28,10 @@ use crate::{
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
 };
+
+fn today(door: &Door<'_>) -> Day {
+    day_of(door.now(), door.app.zone())
+}
 
 /// The decision that something rests on.
 pub struct CovenantAdoption(Adoption);
@@ -150,7 +155,7 @@ impl Covenant {
         ctx: &Context<'_>,
         #[graphql(desc = "On which day; today if not said.")] on: Option<Date>,
     ) -> Result<Option<CovenantVersion>, Error> {
-        let day = on.map_or(Door::of(ctx)?.app.today(), |on| on.0);
+        let day = on.map_or(today(&Door::of(ctx)?), |on| on.0);
         let holds = self.0.state.in_force(day);
         let place = holds.and_then(|holds| self.0.state.versions.iter().position(|version| version == holds));
         Ok(place.and_then(|place| self.version_at(place)))
@@ -213,7 +218,7 @@ impl CovenantQueries {
         let filter = Filter {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),
-            standing_on: (!filter.include_repealed).then(|| door.app.today()),
+            standing_on: (!filter.include_repealed).then(|| today(&door)),
         };
         Ok(paging::paged(door.read(door.app.views().covenants(&filter, &page).await)?, Covenant))
     }

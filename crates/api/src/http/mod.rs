@@ -120,8 +120,17 @@ async fn dressed(State(shared): State<Shared>, mut request: Request, next: Next)
 }
 
 fn known_route(path: &str) -> &'static str {
-    ["/graphql", "/graphql/ws", "/.well-known/jwks.json", "/calendar/council/{file}", "/calendar/person/{file}", "/healthz", "/readyz", "/metrics"]
-        .into_iter()
-        .find(|known| path.ends_with(known))
-        .unwrap_or("other")
+    [
+        "/graphql",
+        "/graphql/ws",
+        "/.well-known/jwks.json",
+        "/calendar/council/{file}",
+        "/calendar/person/{file}",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ]
+    .into_iter()
+    .find(|known| path.ends_with(known))
+    .unwrap_or("other")
 }

@@ -560,6 +560,49 @@ CREATE TABLE minutes (
     position           INTEGER NOT NULL
 ) STRICT;
 
+-- In which meeting a vote is or was taken, on which motion.
+CREATE TABLE meeting_votes (
+    id       TEXT    PRIMARY KEY,
+    meeting  TEXT    NOT NULL,
+    motion   TEXT,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meeting_guests (
+    meeting  TEXT    NOT NULL,
+    person   TEXT    NOT NULL,
+    capacity TEXT    NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (meeting, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX meeting_guests_by_person ON meeting_guests (person, meeting);
+
+-- Who voted what by name.
+CREATE TABLE open_votes (
+    vote     TEXT    NOT NULL,
+    person   TEXT    NOT NULL,
+    meeting  TEXT    NOT NULL,
+    choice   TEXT    NOT NULL,
+    cast_at  INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (vote, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX open_votes_by_person ON open_votes (person, cast_at, vote);
+
+-- Covenants. What stands in `state` is the domain's own state of the covenant.
+CREATE TABLE covenants (
+    id         TEXT    PRIMARY KEY,
+    council    TEXT    NOT NULL,
+    area       TEXT    NOT NULL,
+    adopted_on TEXT    NOT NULL,
+    title      TEXT    NOT NULL,
+    repealed_from TEXT,
+    state      TEXT    NOT NULL, -- JSON
+    position   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX covenants_by_area ON covenants (area, adopted_on, id);
+CREATE INDEX covenants_by_council ON covenants (council);
+
 -- Who took part in deliberating: an act a row, counted where and when it was done.
 CREATE TABLE deliberation_acts (
     deed     TEXT    NOT NULL,
@@ -573,7 +616,7 @@ CREATE TABLE deliberation_acts (
     PRIMARY KEY (deed, subject, doer)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliberation_acts_by_day ON deliberation_acts (day);
-CREATE INDEX deliberation_acts_by_doer ON deliberation_acts (doer, deed, position);
+CREATE INDEX deliberation_acts_by_doer ON deliberation_acts (doer, deed);
 CREATE INDEX deliberation_acts_by_matter ON deliberation_acts (matter);
 
 CREATE TABLE deliberation_matters (

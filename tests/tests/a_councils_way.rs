@@ -261,8 +261,8 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
     let second = json!({"meetings": 0, "attendances": 1, "motions": 0, "seconds": 1, "votes": 3});
     assert_eq!(figures(Some(&representatives[1].person)), second);
 
-    let own = representatives[3].client.asks("{ me { votesByName { nodes { choice vote { id motion { id } } } } } }", &json!({}));
-    let choices: Vec<_> = own["me"]["votesByName"]["nodes"].as_array().unwrap().iter().map(|it| id(&it["choice"])).collect();
+    let own = representatives[3].client.asks("{ me { openVotes { nodes { choice vote { id motion { id } } } } } }", &json!({}));
+    let choices: Vec<_> = own["me"]["openVotes"]["nodes"].as_array().unwrap().iter().map(|it| id(&it["choice"])).collect();
     assert_eq!(choices, ["ABSTAIN", "ABSTAIN"]);
     let seconded = stranger.asks(
         "query($person: ID) { motions(filter: {seconder: $person}) { nodes { id } } }",

@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
     values::{
-        AccountId, ActivityId, AgendaItemId, AmendmentId, AreaCode, AttendanceId, CouncilId, ElectionId, MeetingId, MotionId,
+        AccountId, ActivityId, AgendaItemId, AmendmentId, AreaCode, AttendanceId, CouncilId, CovenantId, ElectionId, MeetingId, MotionId,
         OrganisationId, ParagraphId, PersonId, PollId, RecordId, ResidentIssueId, RollEntryId, ShiftId, VolunteerId, VoteId,
     },
 };
@@ -41,7 +41,7 @@ macro_rules! plain {
 plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
     CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", ParagraphId "Paragraph", MeetingId "Meeting", VoteId "Vote",
-    ElectionId "Election", PollId "Poll", RollEntryId "RollEntry",
+    CovenantId "Covenant", ElectionId "Election", PollId "Poll", RollEntryId "RollEntry",
 }
 
 macro_rules! within {

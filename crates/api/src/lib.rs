@@ -17,6 +17,8 @@ mod allowance;
 mod deliberation;
 mod door;
 mod fault;
+mod feed;
+mod following;
 mod http;
 mod ids;
 mod limits;

@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{
-    AccountId, ActivityId, AreaCode, CouncilId, ElectionId, MeetingId, MotionId, OrganisationId, PersonId, PollId, RecordId,
-    ResidentIssueId, VolunteerId,
+    AccountId, ActivityId, AreaCode, CouncilId, CovenantId, ElectionId, MeetingId, MotionId, OrganisationId, PersonId, PollId, RecordId,
+    ResidentIssueId, VolunteerId, VoteId,
 };
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, ElectionRow, IssueRow, MeetingRow, MembershipRow,
-    MinutesRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow, StarSchemeRow,
-    Views, VolunteerView,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, CovenantRow, ElectionRow, IssueRow, MeetingRow,
+    MembershipRow, MinutesRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow,
+    StarSchemeRow, Views, VolunteerView, VoteRow,
 };
 
 /// Longest line of organisations above one another that is followed, in organisations.
@@ -76,6 +76,8 @@ by_id! {
 
 by_id! {
     MeetingId => MeetingRow, meetings_by_ids, id;
+    VoteId => VoteRow, votes_by_ids, id;
+    CovenantId => CovenantRow, covenants_by_ids, id;
 }
 
 /// A meeting's minutes.

@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, Error, ID, Interface, Object};
 use gongyi_domain::access::{area::AREAS, authority::Subject};
-use gongyi_domain::deliberation::{council::COUNCILS, election::ELECTIONS, meeting::MEETINGS, motion::MOTIONS, poll::POLLS};
+use gongyi_domain::deliberation::{
+    council::COUNCILS, covenant::COVENANTS, election::ELECTIONS, meeting::MEETINGS, motion::MOTIONS, poll::POLLS,
+};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -12,8 +14,10 @@ use crate::{
     },
     deliberation::{
         councils::{self, Council},
+        covenants::{self, Covenant},
         elections::{self, Election},
         issues::{self, ResidentIssue},
+        meeting_votes::{self, Vote},
         meetings::{self, Meeting},
         motions::{self, Motion},
         polls::{self, Poll},
@@ -65,6 +69,10 @@ pub enum Node {
     Poll(Poll),
     /// A council's meeting.
     Meeting(Meeting),
+    /// A vote within a meeting.
+    Vote(Vote),
+    /// A residents' covenant.
+    Covenant(Covenant),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -95,6 +103,14 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Meeting" => {
             door.may(&MEETINGS, &public)?;
             meetings::meeting(door, read(&text)?).await?.map(Node::Meeting)
+        }
+        "Vote" => {
+            door.may(&MEETINGS, &public)?;
+            meeting_votes::of_id(door, read(&text)?).await?.map(Node::Vote)
+        }
+        "Covenant" => {
+            door.may(&COVENANTS, &public)?;
+            covenants::covenant(door, read(&text)?).await?.map(Node::Covenant)
         }
         "Account" => accounts::account_node(door, read(&text)?).await?.map(Node::Account),
         "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),

@@ -4,12 +4,13 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema a
 use gongyi_app::App;
 
 use crate::{
-    access::{accounts, areas, sign_in},
+    access::{accounts, areas, calendars, sign_in},
     allowance::Allowances,
     deliberation::{
-        council_commands, councils, election_commands, elections, issues, meeting_commands, meetings, minutes, motion_commands,
-        motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
+        council_commands, councils, covenants, election_commands, elections, issues, meeting_changes, meeting_commands, meetings, minutes,
+        motion_commands, motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
     },
+    feed::Feed,
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -43,6 +44,7 @@ pub struct Query(
     elections::ElectionQueries,
     polls::PollQueries,
     meetings::MeetingQueries,
+    covenants::CovenantQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -66,11 +68,18 @@ pub struct Mutation(
     meeting_commands::MeetingMutations,
     vote_commands::VoteMutations,
     minutes::MinutesMutations,
+    covenants::CovenantMutations,
+    calendars::CalendarMutations,
 );
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(subscriptions::Subscriptions, motion_subscriptions::MotionSubscriptions, poll_progress::PollSubscriptions);
+pub struct Subscription(
+    subscriptions::Subscriptions,
+    motion_subscriptions::MotionSubscriptions,
+    poll_progress::PollSubscriptions,
+    meeting_changes::MeetingSubscriptions,
+);
 
 /// The schema.
 pub type Schema = Built<Query, Mutation, Subscription>;
@@ -84,7 +93,7 @@ pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Sch
         .data(Allowances::new(settings))
         .data(metrics);
     if let Some(app) = app {
-        builder = builder.data(loaders::loaders(app.clone())).data(app);
+        builder = builder.data(loaders::loaders(app.clone())).data(Feed::new(app.log().clone())).data(app);
     }
     builder.finish()
 }

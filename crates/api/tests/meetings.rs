@@ -16,7 +16,10 @@ use gongyi_eventlog::{Commit, Metadata, NewEvent, StreamId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, Client, DISTRICT, District, area, text};
+use crate::{
+    harness::{COMMUNITY, Client, DISTRICT, District, area, text},
+    subscriptions::Socket,
+};
 
 /// A council of these people, written straight into the log.
 async fn council(district: &District, people: &[PersonId]) -> (CouncilId, String) {
@@ -62,14 +65,7 @@ async fn a_meeting_is_held_through_the_door() {
     for name in ["张建国", "李秀英", "王小明"] {
         people.push(district.registers(name).await);
     }
-    let ids: Vec<PersonId> = people
-        .iter()
-        .map(|it| {
-            use base64::Engine;
-            let id = base64::engine::general_purpose::STANDARD.decode(&it.person).unwrap();
-            String::from_utf8(id).unwrap().split_once(':').unwrap().1.parse().unwrap()
-        })
-        .collect();
+    let ids: Vec<PersonId> = people.iter().map(|it| person_of(&it.person)).collect();
     let (council_id, council) = council(&district, &ids).await;
     let organiser = district.with_role(Role::Organiser, scope()).await;
     let stranger = district.stranger();
@@ -124,7 +120,21 @@ async fn a_meeting_is_held_through_the_door() {
     let reason = text(&closed["decision"]["reason"]["en"]);
     assert!(reason.starts_with("present 2 of 3, more than half ✓; yes 1 of 2") && reason.ends_with("✗"), "{reason}");
 
+    let own = "{ me { openVotes { nodes { choice vote { id meeting { id } } } } meetingsToCome { nodes { id phase } } } }";
+    let mine = people[0].client.asks(own, json!({})).await.data()["me"].clone();
+    let voted = json!([{ "choice": "YES", "vote": { "id": vote, "meeting": { "id": id } } }]);
+    assert_eq!((&mine["openVotes"]["nodes"], &mine["meetingsToCome"]["nodes"]), (&voted, &json!([{ "id": id, "phase": "OPEN" }])));
+    let others = people[2].client.asks(own, json!({})).await.data()["me"].clone();
+    assert_eq!((&others["openVotes"]["nodes"], others["meetingsToCome"]["nodes"].as_array().unwrap().len()), (&json!([]), 1));
+    let nobodys = stranger.asks(own, json!({})).await.data()["me"].clone();
+    assert_eq!(nobodys, json!({ "openVotes": null, "meetingsToCome": null }));
+    let node =
+        stranger.asks("query($id: ID!) { node(id: $id) { id ... on Vote { question meeting { id } } } }", json!({ "id": vote })).await;
+    assert_eq!(node.data()["node"], json!({ "id": vote, "question": "是否同意？", "meeting": { "id": id } }));
+
     organiser.does("closeMeeting", "meeting { id }", json!({ "meeting": id })).await;
+    let over = people[0].client.asks(own, json!({})).await.data()["me"].clone();
+    assert_eq!(over["meetingsToCome"]["nodes"], json!([]));
     organiser.does("draftMinutes", "meeting { id }", json!({ "meeting": id })).await;
     let fields = "minutes { phase text publishedText resolutions { question carried } people { name } }";
     assert_eq!(meeting(&stranger, &id, fields).await["minutes"], Value::Null, "a draft is not everybody's");
@@ -145,4 +155,97 @@ async fn a_meeting_is_held_through_the_door() {
         let answer = stranger.sends(Request::get(format!("/calendar/council/{unknown}")).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 404);
     }
+}
+
+/// A meeting an hour from now of a council of these people, convened at short notice.
+async fn convened(district: &District, organiser: &Client<'_>, people: &[PersonId], title: &str) -> (CouncilId, Value) {
+    let (council_id, council) = council(district, people).await;
+    let notice = json!({ "title": title, "place": "社区活动室", "starts": district.in_minutes(60), "ends": district.in_minutes(180) });
+    let input = json!({ "council": council, "notice": notice, "agenda": [{ "title": "开场" }], "shortNotice": "水管爆裂" });
+    (council_id, organiser.does("conveneMeeting", "meeting { id }", input).await["meeting"]["id"].clone())
+}
+
+fn person_of(global: &str) -> PersonId {
+    use base64::Engine;
+    let id = base64::engine::general_purpose::STANDARD.decode(global).unwrap();
+    String::from_utf8(id).unwrap().split_once(':').unwrap().1.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_persons_calendar_is_fetched_under_its_secret_address_until_it_ends() {
+    let district = District::new().await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(COMMUNITY))).await;
+    let (sits, invited) = (district.registers("张建国").await, district.registers("李秀英").await);
+    let (_, meeting) = convened(&district, &organiser, &[person_of(&sits.person)], "甲会").await;
+    convened(&district, &organiser, &[person_of(&invited.person)], "乙会").await;
+    let invite = json!({ "meeting": meeting, "person": invited.person, "capacity": "EXPERT" });
+    organiser.does("inviteToMeeting", "meeting { id }", invite).await;
+
+    let make = "mutation { makeCalendarAddress { path refusal { code } } }";
+    let path = async |client: &Client<'_>| text(&client.asks(make, json!({})).await.data()["makeCalendarAddress"]["path"]);
+    let fetch = async |path: &str| district.stranger().sends(Request::get(path).body(Body::empty()).unwrap()).await;
+    let refused = district.stranger().asks(make, json!({})).await.data()["makeCalendarAddress"].clone();
+    assert_eq!(refused, json!({ "path": null, "refusal": { "code": "SignInRequired" } }));
+
+    let own = path(&sits.client).await;
+    let feed = fetch(&own).await;
+    assert_eq!((feed.status.as_u16(), feed.headers["cache-control"].to_str().unwrap()), (200, "private, no-store"));
+    let shown = text(&feed.body);
+    assert!(shown.contains("SUMMARY:甲会") && !shown.contains("乙会"), "{shown}");
+    for personal in ["张建国", &sits.person, &person_of(&sits.person).to_string()] {
+        assert!(!shown.contains(personal), "{personal} is in the feed");
+    }
+    let others = path(&invited.client).await;
+    let shown = text(&fetch(&others).await.body);
+    assert!(shown.contains("SUMMARY:甲会") && shown.contains("SUMMARY:乙会"), "{shown}");
+
+    let anew = path(&sits.client).await;
+    assert_eq!((fetch(&own).await.status.as_u16(), fetch(&anew).await.status.as_u16()), (404, 200));
+    let revoke = "mutation { revokeCalendarAddress { revoked } }";
+    for _ in 0..2 {
+        assert_eq!(sits.client.asks(revoke, json!({})).await.data()["revokeCalendarAddress"]["revoked"], true);
+    }
+    assert_eq!(fetch(&anew).await.status.as_u16(), 404);
+    assert_eq!(fetch(&anew.replace(".ics", "")).await.status.as_u16(), 404);
+    assert_eq!(fetch(&others).await.status.as_u16(), 200);
+    let operator = district.with_role(Role::Operator, Scope::Everywhere).await;
+    operator.does("erasePerson", "position", json!({ "person": invited.person })).await;
+    assert_eq!(fetch(&others).await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn a_meeting_is_followed_by_everybody_and_from_where_one_was() {
+    let district = District::new().await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(COMMUNITY))).await;
+    let people = [district.registers("张建国").await, district.registers("李秀英").await];
+    let ids: Vec<_> = people.iter().map(|it| person_of(&it.person)).collect();
+    let (_, meeting) = convened(&district, &organiser, &ids, "例会").await;
+    let address = district.serves().await;
+    let query = "subscription($id: ID!, $after: Position) { meetingChanges(meeting: $id, after: $after) { position kind meeting { phase quorum { present } } } }";
+    let mut socket = Socket::as_(address, None).await;
+    socket.subscribes("1", query, json!({ "id": meeting })).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let came = async |who: &str| {
+        organiser.does("recordPresence", "meeting { id }", json!({ "meeting": meeting, "person": who, "passage": "CAME" })).await;
+    };
+    came(&people[0].person).await;
+    let first = socket.item().await["data"]["meetingChanges"].clone();
+    assert_eq!((&first["kind"], &first["meeting"]["quorum"]["present"]), (&json!("PRESENCE"), &json!(1)));
+    drop(socket);
+
+    came(&people[1].person).await;
+    organiser.does("openMeeting", "meeting { id }", json!({ "meeting": meeting })).await;
+    let mut socket = Socket::as_(address, None).await;
+    socket.subscribes("1", query, json!({ "id": meeting, "after": first["position"] })).await;
+    for kind in ["PRESENCE", "SESSION"] {
+        assert_eq!(socket.item().await["data"]["meetingChanges"]["kind"], kind);
+    }
+    organiser.does("adjournMeeting", "meeting { id }", json!({ "meeting": meeting, "reason": "停电" })).await;
+    let mut kinds = vec![];
+    for _ in 0..3 {
+        let item = socket.item().await["data"]["meetingChanges"].clone();
+        assert_eq!(item["meeting"]["phase"], "ADJOURNED");
+        kinds.push(text(&item["kind"]));
+    }
+    assert_eq!(kinds, ["PRESENCE", "PRESENCE", "SESSION"]);
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 18] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 19] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
@@ -32,6 +32,7 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 18] = [
     ("voteOpenly", "castBallot"),
     ("meeting", "meetings"),
     ("meetingChanges", "meetings"),
+    ("covenant", "covenants"),
 ];
 /// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
 /// `registerVolunteer` asks for who has withdrawn, and those that drafts and fields of polls ask.

@@ -5,6 +5,7 @@ use gongyi_app::{
     Rejection,
     deliberation::{
         casting::Cast,
+        covenants::{AdoptCovenant, FileCovenant, RepealCovenant, ReviseCovenant},
         meeting_course::{
             AdjournMeeting, CallNextSpeaker, CloseMeeting, EndTurn, OpenMeeting, RequestToSpeak, ResumeMeeting, TakeUpItem,
             WithdrawRequestToSpeak,
@@ -12,6 +13,7 @@ use gongyi_app::{
         meeting_votes::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote},
         meetings::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting, Passage, RecordPresence},
         minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes},
+        motion_amendments::{AcceptAmendment, ChangeDraft, ProposeAmendment},
         polls::{ClosePoll, CountPoll},
     },
 };
@@ -20,6 +22,7 @@ use gongyi_domain::{
     deliberation::{
         ballot::{Marks, Stance},
         charter::{Matter, Secrecy},
+        covenant::Covenant,
         decision::Outcome,
         meeting::{Choice, Hands, Meeting, MeetingPhase, Notice, VoteState},
         minutes::{Minutes, MinutesPhase},
@@ -28,7 +31,7 @@ use gongyi_domain::{
         sitting::Capacity,
         speakers::Side,
     },
-    values::{AgendaItemId, Instant, MeetingId, MotionId, PersonId, VoteId},
+    values::{AgendaItemId, CovenantId, Instant, MeetingId, MotionId, PersonId, VoteId},
 };
 use uuid::Uuid;
 
@@ -153,6 +156,7 @@ async fn a_motion_fails_by_one_is_voted_on_anew_and_stands_in_the_minutes() {
     let close = CloseVote { meeting, vote: opened.vote };
     organiser.does(&close).await.unwrap();
     expect_refused("VoteNotOpen", organiser.does(&close).await);
+    expect_refused("VoteNotOpen", votes(&district, opened, &people[0], Choice::Yes).await);
     assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::Failed, Phase::Rejected));
     expect_refused("DecidedAlready", organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await);
 
@@ -324,7 +328,7 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
     let cast = async |voter: &Voter, stance| -> Result<Cast, Rejection> {
         voter.casts(app, poll, Marks::Stances(vec![(1, stance)]), Uuid::now_v7(), None).await
     };
-    for (voter, stance) in people.iter().zip([Stance::Yes, Stance::Yes, Stance::Yes, Stance::No]) {
+    for (voter, stance) in people.iter().zip([Stance::Yes, Stance::Yes, Stance::No]) {
         cast(voter, stance).await.unwrap();
     }
     for outsider in [&people[4], &people[5], &sitting.lawyer] {
@@ -333,13 +337,18 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
     let close = CloseVote { meeting, vote: opened.vote };
     expect_refused("PollNotCounted", organiser.does(&close).await);
     organiser.does(&ClosePoll { poll }).await.unwrap();
+    expect_refused("PollNotOpen", cast(&people[3], Stance::Yes).await);
     organiser.does(&CountPoll { poll }).await.unwrap();
     organiser.does(&close).await.unwrap();
     let closed = state(&district, meeting).await;
     let VoteState::Closed(decision) = &closed.vote(opened.vote).unwrap().state else { panic!("not closed") };
     let counts = decision.tally.heads;
-    assert_eq!((counts.entitled, counts.present, counts.yes, counts.no), (6, 4, 3, 1));
-    assert_eq!((decision.verdict.outcome, phase(&district, motion).await), (Outcome::Carried, Phase::Adopted));
+    assert_eq!((counts.entitled, counts.present, counts.yes, counts.no), (6, 4, 2, 1));
+    assert_eq!(
+        (decision.verdict.outcome, phase(&district, motion).await),
+        (Outcome::Failed, Phase::Rejected),
+        "2 of 4 is not more than half"
+    );
     assert!(closed.vote(opened.vote).unwrap().choices.is_empty(), "the meeting knows no choice of anybody");
 }
 
@@ -379,4 +388,85 @@ async fn a_command_sent_again_is_done_once_and_another_one_under_its_id_is_refus
     let request = organiser.request(Uuid::now_v7());
     district.app.dispatch(&request, &CloseMeeting { meeting }).await.unwrap();
     expect_refused("CommandIdReused", district.app.dispatch(&request, &ResumeMeeting { meeting }).await);
+}
+
+#[tokio::test]
+async fn an_amended_motion_is_not_voted_on_in_its_old_text() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let sitting = district.council_with(6, |_| ()).await;
+    let motion = district.motion_before(&sitting, TITLE).await;
+    let (meeting, item) = in_session(&district, &sitting, Some(motion), 5).await;
+    let paragraph = district.app.state::<Motion>(motion).await.unwrap().text.paragraphs[0].id;
+    let proposer = &sitting.representatives[1];
+    let changes = vec![ChangeDraft::Replace { paragraph, text: "东门外划出三十个车位。".into() }];
+    let propose = ProposeAmendment { motion, by: proposer.person, against: 1, changes, grounds: None };
+    let amendment = hand(&district, proposer).does(&propose).await.unwrap();
+    let old = OpenVote { version: Some(1), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
+    expect_refused("AmendmentsOpen", organiser.does(&old).await);
+    hand(&district, &sitting.representatives[0]).does(&AcceptAmendment { motion, amendment }).await.unwrap();
+    expect_refused("VersionOutdated", organiser.does(&old).await);
+    organiser.does(&OpenVote { version: Some(2), ..old }).await.unwrap();
+}
+
+/// The motion is voted on under this kind of matter, and carried.
+async fn carried(district: &District, sitting: &Sitting, matter: Matter) -> (MotionId, OpenedVote) {
+    let organiser = district.organiser();
+    let motion = district.motion_before(sitting, TITLE).await;
+    let (meeting, item) = in_session(district, sitting, Some(motion), 6).await;
+    let opened = organiser.does(&vote_on(meeting, item, matter, Ballot::ByName)).await.unwrap();
+    for voter in &sitting.representatives[..6] {
+        votes(district, opened, voter, Choice::Yes).await.unwrap();
+    }
+    organiser.does(&CloseVote { meeting, vote: opened.vote }).await.unwrap();
+    organiser.does(&CloseMeeting { meeting }).await.unwrap();
+    (motion, opened)
+}
+
+/// A council whose covenant takes more than half of all, openly.
+async fn covenant_council(district: &District) -> Sitting {
+    let open = |terms: &mut gongyi_domain::deliberation::charter::CharterTerms| {
+        let mut covenant = terms.ordinary.clone();
+        covenant.rule.id = "council/covenant".into();
+        terms.special.insert(Matter::Covenant, covenant);
+    };
+    district.council_with(6, open).await
+}
+
+#[tokio::test]
+async fn a_covenants_versions_are_what_carried_motions_say() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let sitting = covenant_council(&district).await;
+    let drafted = district.motion_before(&sitting, TITLE).await;
+    expect_refused("MotionNotAdopted", organiser.does(&AdoptCovenant { motion: drafted, effective: None }).await);
+    let unknown = AdoptCovenant { motion: MotionId(Uuid::now_v7()), effective: None };
+    expect_refused("UnknownMotion", organiser.does(&unknown).await);
+    let (ordinary, _) = carried(&district, &sitting, Matter::Ordinary).await;
+    expect_refused("NotVotedAsCovenant", organiser.does(&AdoptCovenant { motion: ordinary, effective: None }).await);
+
+    let (motion, opened) = carried(&district, &sitting, Matter::Covenant).await;
+    let adopt = AdoptCovenant { motion, effective: None };
+    expect_refused("NotAllowed", hand(&district, &sitting.representatives[0]).does(&adopt).await);
+    let covenant = organiser.does(&adopt).await.unwrap();
+    expect_refused("CovenantVoteTaken", organiser.does(&adopt).await);
+    let state = district.app.state::<Covenant>(covenant).await.unwrap();
+    let text = district.app.state::<Motion>(motion).await.unwrap().text;
+    assert_eq!((state.council, &state.versions[0].text, state.versions[0].adoption.vote), (Some(sitting.council), &text, opened.vote));
+    expect_refused("DecisionUsed", organiser.does(&ReviseCovenant { covenant, motion, effective: None }).await);
+
+    let other = covenant_council(&district).await;
+    let (others, _) = carried(&district, &other, Matter::Covenant).await;
+    expect_refused("OtherCouncilsMotion", organiser.does(&ReviseCovenant { covenant, motion: others, effective: None }).await);
+    let file = FileCovenant { covenant, version: 1, on: None };
+    organiser.does(&file).await.unwrap();
+    expect_refused("AlreadyFiled", organiser.does(&file).await);
+
+    let (repeal, _) = carried(&district, &sitting, Matter::Covenant).await;
+    let unknown = RepealCovenant { covenant: CovenantId(Uuid::now_v7()), motion: repeal, effective: None };
+    expect_refused("UnknownCovenant", organiser.does(&unknown).await);
+    organiser.does(&RepealCovenant { covenant, motion: repeal, effective: None }).await.unwrap();
+    assert!(district.app.state::<Covenant>(covenant).await.unwrap().repealed.is_some());
+    let (late, _) = carried(&district, &sitting, Matter::Covenant).await;
+    expect_refused("CovenantIsRepealed", organiser.does(&ReviseCovenant { covenant, motion: late, effective: None }).await);
 }

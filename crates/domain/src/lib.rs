@@ -12,7 +12,7 @@ pub mod volunteering;
 
 use access::{account, area, authority::Act, claim, person};
 use deliberation::{
-    council, election, issue, meeting, minutes,
+    council, covenant, election, issue, meeting, minutes,
     motion::{self, amending, carrying_out, deciding, drafting},
     poll,
 };
@@ -67,6 +67,8 @@ pub const ACTS: &[&Act] = &[
     &account::ME,
     &account::OPEN_ACCOUNT,
     &account::CHANGE_PASSWORD,
+    &account::MAKE_CALENDAR_ADDRESS,
+    &account::REVOKE_CALENDAR_ADDRESS,
     &account::GRANT_ROLE,
     &account::REVOKE_ROLE,
     &account::ACCOUNTS,
@@ -214,4 +216,9 @@ pub const ACTS: &[&Act] = &[
     &minutes::APPROVE_MINUTES,
     &minutes::PUBLISH_MINUTES,
     &minutes::REOPEN_MINUTES,
+    &covenant::ADOPT_COVENANT,
+    &covenant::REVISE_COVENANT,
+    &covenant::REPEAL_COVENANT,
+    &covenant::FILE_COVENANT,
+    &covenant::COVENANTS,
 ];

@@ -34,7 +34,7 @@ mod views;
 
 pub use access::{accounts::*, areas::*, persons::*};
 pub use deliberation::{
-    acts::VoteByName, councils::*, elections::*, issues::*, meetings::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*,
+    councils::*, covenants::*, elections::*, issues::*, meetings::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*,
     polls::*,
 };
 pub use examine::{Examined, StoredView};

@@ -24,8 +24,8 @@ use crate::{
     change::{self, Change},
     cost::Clock,
     deliberation::{
-        acts::DeliberationActsFold, councils::CouncilsFold, elections::ElectionsFold, issues::IssuesFold, meetings::MeetingsFold,
-        motion_history::MotionHistoryFold, motions::MotionsFold, polls::PollsFold,
+        acts::DeliberationActsFold, councils::CouncilsFold, covenants::CovenantsFold, elections::ElectionsFold, issues::IssuesFold,
+        meetings::MeetingsFold, motion_history::MotionHistoryFold, motions::MotionsFold, polls::PollsFold,
     },
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
@@ -73,6 +73,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<ElectionsFold>(),
         model::<PollsFold>(),
         model::<MeetingsFold>(),
+        model::<CovenantsFold>(),
         model::<DeliberationActsFold>(),
     ]
 }

@@ -141,7 +141,7 @@ impl Vault {
         Ok(right)
     }
 
-    /// Removes the account's password and all its refresh tokens, and wipes their traces. Again is no error.
+    /// Removes the account's password, all its refresh tokens and its calendar's address, and wipes their traces. Again is no error.
     ///
     /// # Errors
     /// [`VaultError::TracesRemain`] if a reader of another process keeps the WAL: do it again.
@@ -150,6 +150,7 @@ impl Vault {
         let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM password WHERE account = ?").bind(id).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM refresh_token WHERE account = ?").bind(id).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM calendar_address WHERE account = ?").bind(id).execute(&mut *tx).await?;
         tx.commit().await?;
         self.wipe_traces().await
     }

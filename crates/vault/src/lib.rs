@@ -18,6 +18,7 @@
 
 mod aead;
 mod ballot_box;
+mod calendar_addresses;
 mod checkpoints;
 mod claims;
 mod credentials;
@@ -36,6 +37,7 @@ mod tokens;
 mod vault;
 
 pub use ballot_box::{BALLOT_BOX_FILE, BALLOT_MAX_BYTES, BallotBox, PENDING_MAX_BALLOTS, PendingBallot};
+pub use calendar_addresses::CalendarAddress;
 pub use checkpoints::{Checkpoint, Parked};
 pub use claims::{ATTENDANCE_CODE_STEP_SECONDS, AttendanceCode};
 pub use credentials::{

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     deliberation::{
-        meeting_votes::{self, OwnVote},
+        meeting_votes::OwnVote,
+        meetings::{self, Meeting},
         polls,
         roll_entries::RollEntry,
     },
@@ -243,9 +244,26 @@ impl Me<'_> {
             None => Ok(None),
         }
     }
-    /// What the asker voted by name in meetings, the last vote first. Null for who is no person.
+    /// The asker's meetings to come, the next first: of councils in which the asker sits, and those the asker is invited
+    /// to; what goes on or is adjourned too. Null for who is no person.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
-    async fn votes_by_name(
+    async fn meetings_to_come(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Option<Paged<Meeting>>, Error> {
+        let page = paging::asked(first, after, last, before)?;
+        match self.actor.person() {
+            Some(person) => meetings::to_come(&Door::of(ctx)?, person, &page).await.map(Some),
+            None => Ok(None),
+        }
+    }
+    /// What the asker voted by name in meetings, the last first. Null for who is no person.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn open_votes(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
@@ -253,9 +271,9 @@ impl Me<'_> {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Option<Paged<OwnVote>>, Error> {
-        let page = paging::asked(first, after, last, before)?;
+        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
         match self.actor.person() {
-            Some(person) => meeting_votes::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
+            Some(person) => Ok(Some(paging::paged(door.read(door.app.views().open_votes_of(person, &page).await)?, OwnVote))),
             None => Ok(None),
         }
     }

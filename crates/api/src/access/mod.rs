@@ -2,5 +2,6 @@
 
 pub(crate) mod accounts;
 pub(crate) mod areas;
+pub(crate) mod calendars;
 pub(crate) mod personal;
 pub(crate) mod sign_in;

@@ -1,10 +1,16 @@
 //! What is told of a meeting as it happens.
 
-use async_graphql::{Enum, SimpleObject};
-use gongyi_domain::deliberation::meeting::MeetingEvent;
+use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
+use futures::{Stream, StreamExt};
+use gongyi_domain::{deliberation::meeting::MeetingEvent, values::MeetingId};
 
-use super::meetings::Meeting;
-use crate::scalars::{Moment, Position};
+use super::meetings::{self, Meeting};
+use crate::{
+    door::Door,
+    following::{Followed, Following, Heard},
+    ids,
+    scalars::{Moment, Position},
+};
 
 /// What happened in a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -50,11 +56,36 @@ impl From<&MeetingEvent> for MeetingChangeKind {
 #[derive(SimpleObject)]
 pub struct MeetingChange {
     /// The platform's position after it: subscribe again after this one.
-    pub(crate) position: Position,
+    position: Position,
     /// What happened.
-    pub(crate) kind: MeetingChangeKind,
+    kind: MeetingChangeKind,
     /// When it was recorded.
-    pub(crate) at: Moment,
+    at: Moment,
     /// The meeting, at least as new as this change.
-    pub(crate) meeting: Option<Meeting>,
+    meeting: Option<Meeting>,
+}
+
+/// The subscriptions to meetings.
+#[derive(Default)]
+pub struct MeetingSubscriptions;
+
+/// What happens in meetings.
+#[Subscription]
+impl MeetingSubscriptions {
+    /// Every change of a meeting: who comes and goes, the quorum, speakers, votes. Open to everybody.
+    async fn meeting_changes<'c>(
+        &self,
+        ctx: &Context<'c>,
+        #[graphql(desc = "Which meeting.")] meeting: ID,
+        #[graphql(desc = "What comes after this position; from now on if not said.")] after: Option<Position>,
+    ) -> Result<impl Stream<Item = Result<MeetingChange, Error>> + use<'c>, Error> {
+        let door = Door::of(ctx)?;
+        let id: MeetingId = ids::asked(&meeting)?;
+        let events = Following::new(ctx, Followed::Meeting(id)).await?.after::<MeetingEvent>(after.as_ref()).await?;
+        Ok(events.then(move |heard| async move {
+            let Heard { position, at, event } = heard?;
+            let meeting = meetings::meeting(&door, id).await?;
+            Ok(MeetingChange { position, kind: MeetingChangeKind::from(&event), at, meeting })
+        }))
+    }
 }

@@ -3,9 +3,9 @@
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
 use gongyi_domain::{
     deliberation::meeting::{Choice as StoredChoice, Vote as StoredVote, VoteState, VotingMethod},
-    values::{MeetingId, PersonId, VoteId},
+    values::{MeetingId, VoteId},
 };
-use gongyi_projections::{MeetingRow, PageArgs, VoteByName, VoteCourse};
+use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
 
 use super::{
     charters::DecisionRule,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     door::Door,
     ids::{self, AgendaItemKey},
-    paging::{self, Paged},
+    paging,
     scalars::Moment,
 };
 
@@ -202,39 +202,33 @@ fn vote(row: &MeetingRow, id: VoteId) -> Option<Vote> {
     Some(Vote { meeting: row.id, id, vote, course: row.votes.get(&id).cloned() })
 }
 
+/// A vote by its id alone; meetings and their votes are public.
+pub(crate) async fn of_id(door: &Door<'_>, id: VoteId) -> Result<Option<Vote>, Error> {
+    let Some(found) = door.load(id).await? else { return Ok(None) };
+    Ok(door.load(found.meeting).await?.and_then(|row| vote(&row, id)))
+}
+
+/// What the asker voted by name.
+pub struct OwnVote(pub(crate) OpenVoteRow);
+
+/// What the asker voted by name.
+#[Object]
+impl OwnVote {
+    /// In which vote.
+    async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
+        of_id(&Door::of(ctx)?, self.0.vote).await
+    }
+    /// What.
+    async fn choice(&self) -> VoteChoice {
+        self.0.choice.into()
+    }
+    /// When, as recorded.
+    async fn cast_at(&self) -> Moment {
+        Moment(self.0.cast_at)
+    }
+}
+
 /// A meeting's votes, in the order they were opened.
 pub(super) fn votes(row: &MeetingRow) -> Vec<Vote> {
     row.state.votes.keys().filter_map(|id| vote(row, *id)).collect()
-}
-
-/// A vote by name that somebody cast.
-pub struct OwnVote {
-    person: PersonId,
-    cast: VoteByName,
-}
-
-impl OwnVote {
-    async fn cast(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
-        let row = Door::of(ctx)?.load(self.cast.meeting).await?;
-        Ok(row.and_then(|row| vote(&row, self.cast.vote)))
-    }
-}
-
-/// A vote by name that the asker cast.
-#[Object]
-impl OwnVote {
-    /// The vote.
-    async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
-        self.cast(ctx).await
-    }
-    /// What the asker chose.
-    async fn choice(&self, ctx: &Context<'_>) -> Result<Option<VoteChoice>, Error> {
-        Ok(self.cast(ctx).await?.and_then(|it| it.vote.choices.get(&self.person).copied()).map(VoteChoice::from))
-    }
-}
-
-/// The votes by name that a person cast, the last first.
-pub(crate) async fn of_person(door: &Door<'_>, person: PersonId, page: &PageArgs) -> Result<Paged<OwnVote>, Error> {
-    let page = door.read(door.app.views().votes_by_name(person, page).await)?;
-    Ok(paging::paged(page, |cast| OwnVote { person, cast }))
 }

@@ -11,7 +11,7 @@ use gongyi_domain::{
     },
     values::{Instant, MeetingId, MotionId, PersonId},
 };
-use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow};
+use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow, PageArgs};
 
 use super::{
     charters::{Threshold, TurnPolicy},
@@ -430,6 +430,14 @@ pub(super) fn room_cost(child: usize) -> usize {
     1 + PAGE_MAX_ROWS as usize * child
 }
 
+/// The meetings to come of a person: of the councils in which the person sits, and those the person is invited to; what
+/// goes on or is adjourned too. The next first.
+pub(crate) async fn to_come(door: &Door<'_>, person: PersonId, page: &PageArgs) -> Result<Paged<Meeting>, Error> {
+    let phases = vec![Stored::Convened, Stored::Open, Stored::Adjourned];
+    let filter = Filter { of_person: Some(person), going_on_at: Some(door.now()), phases, ..Filter::default() };
+    Ok(paging::paged(door.read(door.app.views().meetings(&filter, false, page).await)?, Meeting))
+}
+
 /// A meeting; they are public.
 pub(crate) async fn meeting(door: &Door<'_>, id: MeetingId) -> Result<Option<Meeting>, Error> {
     Ok(door.load(id).await?.map(Meeting))
@@ -477,6 +485,8 @@ impl MeetingQueries {
         let filter = Filter {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),
+            of_person: None,
+            going_on_at: None,
             from: filter.from.map(|it| it.0),
             to: filter.to.map(|it| it.0),
             phases: filter.phases.unwrap_or_default().into_iter().map(Stored::from).collect(),

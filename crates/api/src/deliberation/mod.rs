@@ -1,8 +1,9 @@
-//! 议事协商: councils, residents' issues, motions, elections, polls, meetings with their votes and minutes.
+//! 议事协商: councils, residents' issues, motions, elections, polls, meetings with their votes and minutes, covenants.
 
 pub(crate) mod charters;
 pub(crate) mod council_commands;
 pub(crate) mod councils;
+pub(crate) mod covenants;
 pub(crate) mod decisions;
 pub(crate) mod election_commands;
 pub(crate) mod elections;

@@ -7,9 +7,9 @@ use gongyi_domain::{deliberation::motion::MotionEvent, event::DomainEvent, value
 use super::motions::{self, Motion};
 use crate::{
     door::Door,
+    following::{Followed, Following, Heard},
     ids,
     scalars::{Moment, Position},
-    volunteering::subscriptions::{Followed, Following, Heard},
 };
 
 /// A change of a motion.

@@ -16,6 +16,8 @@ use gongyi_domain::{
 use gongyi_projections::{DraftsSeen, MotionFilter as Filter, MotionRow, MotionSort as Sort};
 
 use super::{
+    meeting_votes::{self, Vote},
+    meetings::{self, Meeting},
     motion_categories::MotionCategory,
     motion_parts::{Amendment, MotionHistoryLine, MotionPerson, MotionRating, MotionReport, MotionReview, MotionVersion},
     texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference},
@@ -82,9 +84,9 @@ impl MotionDecision {
     async fn adopted(&self) -> bool {
         self.outcome.adopted
     }
-    /// The id of the vote that decided it.
-    async fn vote_id(&self) -> ID {
-        ids::id(&self.outcome.vote)
+    /// The vote that decided it: rule, counts and reason.
+    async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
+        meeting_votes::of_id(&Door::of(ctx)?, self.outcome.vote).await
     }
     /// The version that was voted on.
     async fn version(&self) -> u32 {
@@ -245,13 +247,19 @@ impl Motion {
     async fn attachments(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.state.attachments)
     }
-    /// The id of the meeting on whose agenda it stands.
-    async fn meeting_id(&self) -> Option<ID> {
-        self.0.state.meeting.map(|meeting| ids::id(&meeting))
+    /// The meeting on whose agenda it stands, or that decided it.
+    async fn meeting(&self, ctx: &Context<'_>) -> Result<Option<Meeting>, Error> {
+        match self.0.state.meeting {
+            Some(meeting) => meetings::meeting(&Door::of(ctx)?, meeting).await,
+            None => Ok(None),
+        }
     }
-    /// The ids of all votes it was ever put to, oldest first.
-    async fn vote_ids(&self) -> Vec<ID> {
-        self.0.state.votes.iter().map(ids::id).collect()
+    /// All votes it was ever put to, oldest first.
+    #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
+    async fn votes(&self, ctx: &Context<'_>) -> Result<Vec<Vote>, Error> {
+        let door = Door::of(ctx)?;
+        let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| meeting_votes::of_id(&door, *vote))).await?;
+        Ok(found.into_iter().flatten().collect())
     }
     /// How it was decided, as far as that stands.
     async fn decision(&self) -> Option<MotionDecision> {

@@ -1,4 +1,7 @@
-//! A council's meetings as an iCalendar feed (RFC 5545), for the calendars of everybody. Meetings are public.
+//! Meetings as iCalendar feeds (RFC 5545): a council's for everybody, and a person's own under a secret address.
+//!
+//! - A feed says what is public of meetings, and nothing of persons.
+//! - A secret address is in no log: requests are printed by their route.
 
 use axum::{
     Extension,
@@ -13,6 +16,7 @@ use gongyi_domain::{
 };
 use gongyi_projections::{MeetingFilter, MeetingRow, PageArgs};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus};
+use uuid::Uuid;
 
 use super::{RequestId, Shared};
 use crate::{fault, settings::PAGE_MAX_ROWS};
@@ -21,27 +25,20 @@ use crate::{fault, settings::PAGE_MAX_ROWS};
 const PAST_DAYS: i64 = 365;
 /// How long a feed may be kept, in seconds.
 const FEED_MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const FEED_PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const FEED_TYPE: HeaderValue = HeaderValue::from_static("text/calendar; charset=utf-8");
 
-/// `GET /calendar/council/{council}.ics`: at most [`PAGE_MAX_ROWS`] meetings, the latest first.
-pub(crate) async fn of_council(
-    State(shared): State<Shared>,
-    Extension(RequestId(id)): Extension<RequestId>,
-    Path(file): Path<String>,
-) -> Response {
-    let Some(council) = file.strip_suffix(".ics").and_then(|council| council.parse::<CouncilId>().ok()) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+/// The meetings of a feed, the latest first, at most [`PAGE_MAX_ROWS`] of them.
+async fn answer(shared: &Shared, id: Uuid, name: &str, filter: MeetingFilter, kept: HeaderValue) -> Response {
     if MEETINGS.may(&Actor::Anonymous, &Subject::default()).is_err() {
         return StatusCode::FORBIDDEN.into_response();
     }
     let from = shared.app.now() - chrono::TimeDelta::days(PAST_DAYS);
-    let filter = MeetingFilter { council: Some(council), from: Some(from), ..MeetingFilter::default() };
     let page = PageArgs { first: Some(PAGE_MAX_ROWS), ..PageArgs::default() };
-    match shared.app.views().meetings(&filter, true, &page).await {
+    match shared.app.views().meetings(&MeetingFilter { from: Some(from), ..filter }, true, &page).await {
         Ok(page) => {
-            let feed = feed(page.edges.into_iter().map(|(_, row)| row));
-            ([(header::CONTENT_TYPE, FEED_TYPE), (header::CACHE_CONTROL, FEED_MAX_AGE)], feed).into_response()
+            let feed = feed(name, page.edges.into_iter().map(|(_, row)| row));
+            ([(header::CONTENT_TYPE, FEED_TYPE), (header::CACHE_CONTROL, kept)], feed).into_response()
         }
         Err(error) => {
             fault::internal(id, &error);
@@ -50,9 +47,42 @@ pub(crate) async fn of_council(
     }
 }
 
-fn feed(meetings: impl Iterator<Item = MeetingRow>) -> String {
+/// `GET /calendar/council/{council}.ics`.
+pub(crate) async fn of_council(
+    State(shared): State<Shared>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    Path(file): Path<String>,
+) -> Response {
+    let Some(council) = file.strip_suffix(".ics").and_then(|council| council.parse::<CouncilId>().ok()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let filter = MeetingFilter { council: Some(council), ..MeetingFilter::default() };
+    answer(&shared, id, "议事会会议", filter, FEED_MAX_AGE).await
+}
+
+/// `GET /calendar/person/{secret}.ics`: whose calendar it is, the secret alone says. What it shows is public; that it is
+/// somebody's is not, so nothing on the way keeps it.
+pub(crate) async fn of_person(
+    State(shared): State<Shared>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    Path(file): Path<String>,
+) -> Response {
+    let Some(secret) = file.strip_suffix(".ics") else { return StatusCode::NOT_FOUND.into_response() };
+    let person = match shared.app.person_of_calendar(secret).await {
+        Ok(Some(person)) => person,
+        Ok(None) => return StatusCode::NOT_FOUND.into_response(),
+        Err(rejection) => {
+            fault::rejected(rejection, id);
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let filter = MeetingFilter { of_person: Some(person), ..MeetingFilter::default() };
+    answer(&shared, id, "我的会议", filter, FEED_PRIVATE).await
+}
+
+fn feed(name: &str, meetings: impl Iterator<Item = MeetingRow>) -> String {
     let mut calendar = Calendar::new();
-    calendar.name("议事会会议");
+    calendar.name(name);
     for meeting in meetings {
         calendar.push(event(&meeting));
     }

@@ -33,6 +33,8 @@ use metrics::Metrics;
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-gongyi-position");
 /// Names a request, in the log and to the client.
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+/// Where calendars of persons are fetched; a secret and `.ics` follow.
+pub(crate) const PERSONAL_CALENDARS: &str = "/calendar/person/";
 /// How long a browser remembers a cross-origin answer, in seconds.
 const CORS_MAX_AGE_SECONDS: u64 = 600;
 
@@ -50,7 +52,7 @@ pub(crate) struct Shared {
 pub(crate) struct RequestId(pub(crate) Uuid);
 
 /// The API's routes: `/graphql`, `/graphql/ws`, `/.well-known/jwks.json`,
-/// `/calendar/council/{id}.ics`, `/healthz`, `/readyz`, `/metrics`.
+/// `/calendar/council/{id}.ics`, `/calendar/person/{secret}.ics`, `/healthz`, `/readyz`, `/metrics`.
 ///
 /// Served with `into_make_service_with_connect_info::<SocketAddr>()`, so that allowances go by the client's address.
 pub fn router(app: App, settings: ApiSettings) -> Router {
@@ -63,6 +65,7 @@ pub fn router(app: App, settings: ApiSettings) -> Router {
         .route("/graphql/ws", get(sockets::upgrade))
         .route("/.well-known/jwks.json", get(probes::jwks))
         .route("/calendar/council/{file}", get(calendars::of_council))
+        .route("/calendar/person/{file}", get(calendars::of_person))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
@@ -117,8 +120,17 @@ async fn dressed(State(shared): State<Shared>, mut request: Request, next: Next)
 }
 
 fn known_route(path: &str) -> &'static str {
-    ["/graphql", "/graphql/ws", "/.well-known/jwks.json", "/calendar/council/{file}", "/healthz", "/readyz", "/metrics"]
-        .into_iter()
-        .find(|known| path.ends_with(known))
-        .unwrap_or("other")
+    [
+        "/graphql",
+        "/graphql/ws",
+        "/.well-known/jwks.json",
+        "/calendar/council/{file}",
+        "/calendar/person/{file}",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ]
+    .into_iter()
+    .find(|known| path.ends_with(known))
+    .unwrap_or("other")
 }

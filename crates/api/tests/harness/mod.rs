@@ -277,6 +277,7 @@ impl Client<'_> {
             "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
                 "MeetingInput".to_owned()
             }
+            "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
             "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };

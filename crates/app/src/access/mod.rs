@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod areas;
+pub mod calendars;
 pub mod erasure;
 pub mod sign_in;
 pub mod tokens;

@@ -32,6 +32,10 @@ pub const OPEN_ACCOUNT: Act = Act {
 };
 /// Change one's own password.
 pub const CHANGE_PASSWORD: Act = Act { name: "changePassword", open_to: &[To::Oneself] };
+/// Make a secret address for one's own calendar; an earlier one ends.
+pub const MAKE_CALENDAR_ADDRESS: Act = Act { name: "makeCalendarAddress", open_to: &[To::Oneself] };
+/// End the secret address of one's own calendar.
+pub const REVOKE_CALENDAR_ADDRESS: Act = Act { name: "revokeCalendarAddress", open_to: &[To::Oneself] };
 const GRANTERS: &[To] =
     &[To::Holders(Role::Operator), To::Holders(Role::DistrictOfficer), To::Holders(Role::Organiser), To::Holders(Role::Coordinator)];
 /// Grant a role.

@@ -22,6 +22,8 @@ pub enum Purpose {
     Phone,
     /// An organisation's name.
     OrganisationName,
+    /// The vote that a version of a covenant rests on, or its repeal.
+    CovenantVote,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::IdNumber => "id_number",
             Self::Phone => "phone",
             Self::OrganisationName => "organisation_name",
+            Self::CovenantVote => "covenant_vote",
         }
     }
 }
@@ -87,6 +90,8 @@ refusals! {
         PhoneTaken("phone", "该手机号已有账号", "This phone number has an account already"),
         /// Another organisation has this name.
         OrganisationNameTaken("name", "已有同名组织", "There is an organisation of this name already"),
+        /// Another covenant rests on this decision.
+        CovenantVoteTaken("motion", "该议题的决定已用于其他居民公约", "Another covenant rests on this motion's decision"),
     }
 }
 
@@ -106,6 +111,7 @@ impl Aggregate for Claim {
                     Purpose::IdNumber => ClaimRefusal::IdNumberTaken,
                     Purpose::Phone => ClaimRefusal::PhoneTaken,
                     Purpose::OrganisationName => ClaimRefusal::OrganisationNameTaken,
+                    Purpose::CovenantVote => ClaimRefusal::CovenantVoteTaken,
                 }),
             },
             ClaimCommand::Release { holder } if claim.holder == Some(holder) => Ok(vec![ClaimEvent::Released { holder }]),

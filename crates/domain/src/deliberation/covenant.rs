@@ -176,6 +176,12 @@ refusals! {
         CovenantTextUnfit { zh: String, en: String }("text", "{zh}", "{en}"),
         /// Nothing changed.
         SameText("text", "内容与现行版本相同", "The text is the same as the last version's"),
+        /// Not adopted, or its decision does not stand.
+        MotionNotAdopted("motion", "该议题未获通过，或其决定已不成立", "The motion was not adopted, or its decision does not stand"),
+        /// Decided by another rule than the charter's for covenants.
+        NotVotedAsCovenant("motion", "该议题未按章程中居民公约的表决规则通过", "The motion was not carried by the charter's rule for covenants"),
+        /// Of another council.
+        OtherCouncilsMotion("motion", "该议题属于其他议事会", "The motion is another council's"),
         /// One decision adopts one version.
         DecisionUsed("motion", "该议题的决定已用于其他版本", "This decision has adopted a version already"),
         /// Before its adoption, or before an earlier version.

@@ -516,7 +516,7 @@ impl Aggregate for Meeting {
             E::VoteOpened { vote, question, voters, entitled, .. } => {
                 let voters = voters.into_iter().collect();
                 let (choices, hands) = (BTreeMap::new(), BTreeMap::new());
-                meeting.votes.insert(vote, Vote { question, entitled, voters, choices, hands, state: VoteState::Open });
+                meeting.votes.insert(vote, Vote { question, entitled, voters, choices, hands, state: VoteState::Open, closed: None });
             }
             E::OpenVoteCast { vote, person, choice } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
@@ -528,8 +528,9 @@ impl Aggregate for Meeting {
                     vote.hands.insert(teller, hands);
                 }
             }
-            E::VoteClosed { vote, decision, .. } => {
+            E::VoteClosed { vote, decision, at } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
+                    vote.closed = Some(at);
                     vote.state = VoteState::Closed(Box::new(decision));
                 }
             }

@@ -108,6 +108,8 @@ pub struct Vote {
     pub hands: BTreeMap<PersonId, Hands>,
     /// How far it has come.
     pub state: VoteState,
+    /// When it was closed.
+    pub closed: Option<Instant>,
 }
 
 impl Vote {

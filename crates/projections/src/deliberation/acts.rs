@@ -8,7 +8,7 @@
 use gongyi_domain::{
     Event,
     deliberation::{self, meeting::MeetingEvent, motion::MotionEvent, poll::PollEvent, sitting::Capacity},
-    values::{AreaCode, Day, MeetingId, PersonId, VoteId},
+    values::{AreaCode, Day, PersonId},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,10 +16,8 @@ use uuid::Uuid;
 use crate::{
     change::Change,
     opener::Texts,
-    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn},
     read_model::{Fold, FoldError},
-    rows::{Row, Rows, Table, row},
-    views::Views,
+    rows::{Rows, Table, row},
 };
 
 /// What was done.
@@ -289,30 +287,5 @@ impl Fold for DeliberationActsFold {
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
         vec![&mut self.acts, &mut self.matters]
-    }
-}
-
-/// A vote that a person cast by name in a meeting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VoteByName {
-    /// The meeting.
-    pub meeting: MeetingId,
-    /// The vote.
-    pub vote: VoteId,
-}
-
-impl Views {
-    /// The votes that a person cast by name in meetings, the last first.
-    ///
-    /// # Errors
-    /// See [`QueryError`].
-    pub async fn votes_by_name(&self, person: PersonId, page: &PageArgs) -> Result<Page<VoteByName>, QueryError> {
-        let mut conditions = Conditions::default();
-        conditions.plain("d.deed='voted'");
-        conditions.with("d.doer=?", person.to_string());
-        let sort = Sort { name: "votes by name", columns: vec![SortColumn::plain("d.position")], descending: true };
-        let listing = Listing { select: DeliberationAct::select("d"), from: "deliberation_acts d", conditions, sort };
-        let page: Page<DeliberationAct> = listing.page(self.pool(), page).await?;
-        Ok(page.map(|act| VoteByName { meeting: MeetingId(act.matter), vote: VoteId(act.subject) }))
     }
 }

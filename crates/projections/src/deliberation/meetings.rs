@@ -11,10 +11,11 @@ use gongyi_domain::{
     Event,
     deliberation::{
         self,
-        meeting::{Meeting, MeetingEvent, MeetingPhase},
+        meeting::{Choice, Meeting, MeetingEvent, MeetingPhase},
         minutes::{Minutes, MinutesEvent, Resolution},
+        sitting::Capacity,
     },
-    values::{AreaCode, CouncilId, Instant, MeetingId, PersonId, VoteId},
+    values::{AreaCode, CouncilId, Instant, MeetingId, MotionId, PersonId, VoteId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -148,10 +149,66 @@ row! {
     }
 }
 
+row! {
+    /// Where a vote is or was taken.
+    VoteRow in "meeting_votes" {
+        key {
+            /// The vote.
+            id: VoteId,
+        }
+        fixed {
+            /// In which meeting.
+            meeting: MeetingId,
+            /// On which motion, if it is one.
+            motion: Option<MotionId>,
+        }
+    }
+}
+
+row! {
+    /// Somebody invited to a meeting who is no representative.
+    GuestRow in "meeting_guests" {
+        key {
+            /// To which meeting.
+            meeting: MeetingId,
+            /// Who.
+            person: PersonId,
+        }
+        live {
+            /// As what.
+            capacity: Capacity,
+        }
+    }
+}
+
+row! {
+    /// What somebody voted by name.
+    OpenVoteRow in "open_votes" {
+        key {
+            /// In which vote.
+            vote: VoteId,
+            /// Who.
+            person: PersonId,
+        }
+        fixed {
+            /// In which meeting.
+            meeting: MeetingId,
+            /// What.
+            choice: Choice,
+            /// When, as recorded.
+            #[serde(with = "ts_microseconds")]
+            cast_at: Instant,
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct MeetingsFold {
     meetings: Rows<MeetingRow>,
     minutes: Rows<MinutesRow>,
+    votes: Rows<VoteRow>,
+    guests: Rows<GuestRow>,
+    open_votes: Rows<OpenVoteRow>,
 }
 
 fn entry(step: CourseStep, at: Instant, counts: Option<(u64, Option<u64>)>) -> CourseEntry {
@@ -262,7 +319,39 @@ impl MeetingsFold {
         }
         row.course.extend(step(event));
         time_vote(&mut row.votes, event);
-        Ok(())
+        match event {
+            MeetingEvent::VoteOpened { vote, question, .. } => {
+                self.votes.add(VoteRow { id: *vote, meeting: id, motion: question.motion, position })
+            }
+            MeetingEvent::GuestInvited { person, capacity } => {
+                self.guests.put(GuestRow { meeting: id, person: *person, capacity: *capacity, position });
+                Ok(())
+            }
+            MeetingEvent::OpenVoteCast { vote, person, choice } => {
+                let (vote, person, choice, cast_at) = (*vote, *person, *choice, change.recorded_at);
+                self.open_votes.add(OpenVoteRow { vote, person, meeting: id, choice, cast_at, position })
+            }
+            MeetingEvent::MeetingConvened { .. }
+            | MeetingEvent::MeetingAmended { .. }
+            | MeetingEvent::MeetingCancelled { .. }
+            | MeetingEvent::AbsenceExcused { .. }
+            | MeetingEvent::AttendeeCame { .. }
+            | MeetingEvent::AttendeeWent { .. }
+            | MeetingEvent::QuorumReached { .. }
+            | MeetingEvent::QuorumLost { .. }
+            | MeetingEvent::MeetingOpened { .. }
+            | MeetingEvent::MeetingAdjourned { .. }
+            | MeetingEvent::MeetingResumed { .. }
+            | MeetingEvent::MeetingClosed { .. }
+            | MeetingEvent::ItemTakenUp { .. }
+            | MeetingEvent::SpeakerListed { .. }
+            | MeetingEvent::SpeakerUnlisted { .. }
+            | MeetingEvent::SpeakerCalled { .. }
+            | MeetingEvent::TurnEnded { .. }
+            | MeetingEvent::HandsCounted { .. }
+            | MeetingEvent::VoteClosed { .. }
+            | MeetingEvent::VoteAnnulled { .. } => Ok(()),
+        }
     }
 
     fn minutes(&mut self, change: &Change, event: &MinutesEvent) -> Result<(), FoldError> {
@@ -303,8 +392,15 @@ impl Fold for MeetingsFold {
 
     fn want(&mut self, change: &Change) {
         let id = MeetingId(change.stream.id);
-        if let Event::Deliberation(deliberation::Event::Meeting(_)) = &change.event {
+        if let Event::Deliberation(deliberation::Event::Meeting(event)) = &change.event {
             self.meetings.want((id,));
+            if let MeetingEvent::VoteOpened { vote, .. } = event {
+                self.votes.want((*vote,));
+            } else if let MeetingEvent::GuestInvited { person, .. } = event {
+                self.guests.want((id, *person));
+            } else if let MeetingEvent::OpenVoteCast { vote, person, .. } = event {
+                self.open_votes.want((*vote, *person));
+            }
         } else if let Event::Deliberation(deliberation::Event::Minutes(_)) = &change.event {
             self.minutes.want((id,));
         }
@@ -321,7 +417,7 @@ impl Fold for MeetingsFold {
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.meetings, &mut self.minutes]
+        vec![&mut self.meetings, &mut self.minutes, &mut self.votes, &mut self.guests, &mut self.open_votes]
     }
 }
 
@@ -332,10 +428,14 @@ pub struct MeetingFilter {
     pub council: Option<CouncilId>,
     /// Of councils in this area or within it.
     pub area: Option<AreaCode>,
+    /// Of councils in which this person sits now, or to which the person is invited.
+    pub of_person: Option<PersonId>,
     /// That end after this moment, as planned.
     pub from: Option<Instant>,
     /// That start before this moment, as planned.
     pub to: Option<Instant>,
+    /// That are not over by this moment: not yet ended as planned, or opened and not closed.
+    pub going_on_at: Option<Instant>,
     /// In one of these phases; in any if there is none.
     pub phases: Vec<MeetingPhase>,
 }
@@ -349,7 +449,14 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.maybe("m.council=?", filter.council.map(|id| id.to_string()));
         conditions.in_area("m.area", filter.area.as_ref());
+        if let Some(person) = filter.of_person {
+            let sits = "m.council IN (SELECT s.council FROM seats s WHERE s.person=? AND s.vacated_on IS NULL AND s.term_over=0)";
+            let invited = "m.id IN (SELECT g.meeting FROM meeting_guests g WHERE g.person=?)";
+            let person = person.to_string();
+            conditions.holds(format!("({sits} OR {invited})"), vec![person.clone().into(), person.into()]);
+        }
         conditions.maybe("m.ends>?", filter.from.map(|at| at.timestamp_micros()));
+        conditions.maybe("(m.ends>? OR m.phase<>'convened')", filter.going_on_at.map(|at| at.timestamp_micros()));
         conditions.maybe("m.starts<?", filter.to.map(|at| at.timestamp_micros()));
         if !filter.phases.is_empty() {
             let phases: Vec<_> = filter.phases.iter().map(|phase| meeting_phase::name(*phase)).collect();
@@ -367,6 +474,27 @@ impl Views {
     pub async fn meetings_by_ids(&self, ids: &[MeetingId]) -> Result<Vec<MeetingRow>, QueryError> {
         let sql = format!("SELECT {} FROM meetings m WHERE m.id IN (SELECT value FROM json_each(?))", MeetingRow::select("m"));
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// Where these votes are or were taken, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn votes_by_ids(&self, ids: &[VoteId]) -> Result<Vec<VoteRow>, QueryError> {
+        let sql = format!("SELECT {} FROM meeting_votes v WHERE v.id IN (SELECT value FROM json_each(?))", VoteRow::select("v"));
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// What somebody voted by name, the last first.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn open_votes_of(&self, person: PersonId, page: &PageArgs) -> Result<Page<OpenVoteRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.with("o.person=?", person.to_string());
+        let columns = vec![SortColumn::plain("o.cast_at"), SortColumn::plain("o.vote")];
+        let sort = Sort { name: "open_votes", columns, descending: true };
+        Listing { select: OpenVoteRow::select("o"), from: "open_votes o", conditions, sort }.page(self.pool(), page).await
     }
 
     /// The minutes of these meetings, in no order; meetings without are left out.

@@ -1,7 +1,9 @@
-//! 议事协商: councils, residents' issues, motions, elections, polls, meetings and their minutes.
+//! 议事协商: councils, residents' issues, motions, elections, polls, meetings and their minutes,
+//! covenants.
 
 pub mod acts;
 pub mod councils;
+pub mod covenants;
 pub mod elections;
 pub mod issues;
 pub mod meetings;

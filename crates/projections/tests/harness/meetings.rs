@@ -8,13 +8,16 @@ use gongyi_domain::{
     deliberation::{
         agenda::{Agenda, AgendaItem},
         charter::{CharterTerms, Secrecy},
+        covenant::{Adoption, Covenant, CovenantCommand},
         decision::Threshold,
         meeting::{Choice, Meeting, MeetingCommand, Notice, Question, StandingOrders, VotingMethod},
         minutes::{Minutes, MinutesCommand},
+        sitting::Capacity,
         speakers::Side,
+        text::{Paragraph, Text},
     },
     event::DomainEvent,
-    values::{AgendaItemId, CouncilId, MeetingId, VoteId},
+    values::{AgendaItemId, CouncilId, MeetingId, MotionId, ParagraphId, VoteId},
 };
 use uuid::Uuid;
 
@@ -25,6 +28,7 @@ use super::{Platform, story::person};
 pub struct Meetings {
     meetings: HashMap<Uuid, Meeting>,
     minutes: HashMap<Uuid, Minutes>,
+    covenants: HashMap<Uuid, Covenant>,
     votes: u128,
 }
 
@@ -54,7 +58,7 @@ impl Meetings {
     pub async fn wish(&mut self, platform: &mut Platform, a: u32, b: u32) {
         let (id, now, who) = (Uuid::from_u128(0x4000 + u128::from(a % 2)), platform.now, person(b));
         let vote = VoteId(Uuid::from_u128(0x6000 + self.votes));
-        let command = match a / 2 % 16 {
+        let command = match a / 2 % 18 {
             0 => self.convene(platform),
             1..=4 => MeetingCommand::Come { person: who, representative: !b.is_multiple_of(5), at: now, now },
             5 => MeetingCommand::Go { person: who, at: now, now },
@@ -75,7 +79,12 @@ impl Meetings {
             14 if b.is_multiple_of(3) => MeetingCommand::AnnulVote { vote, reason: "误投".into() },
             14 if b.is_multiple_of(7) => MeetingCommand::Close { now },
             14 => MeetingCommand::Adjourn { until: None, reason: "停电".into(), now },
-            _ if b.is_multiple_of(2) => MeetingCommand::Resume { now },
+            15 if b.is_multiple_of(2) => MeetingCommand::Resume { now },
+            16 => {
+                let capacity = if b.is_multiple_of(2) { Capacity::Expert } else { Capacity::Observer };
+                MeetingCommand::Invite { person: who, capacity }
+            }
+            17 => return self.covenant(platform, b).await,
             _ => return self.minutes(platform, id, b).await,
         };
         act(&mut self.meetings, platform, id, command).await;
@@ -99,6 +108,25 @@ impl Meetings {
             short_notice: None,
             now: platform.now,
         }
+    }
+
+    async fn covenant(&mut self, platform: &mut Platform, b: u32) {
+        let (id, on) = (Uuid::from_u128(0x8000 + u128::from(b % 2)), platform.now.date_naive());
+        let number = |of: u128| Uuid::from_u128(of + u128::from(b));
+        let adoption = Adoption { motion: MotionId(number(0x10_0000)), vote: VoteId(number(0x20_0000)), on };
+        let paragraph = Paragraph { id: ParagraphId(Uuid::from_u128(0x8100)), text: format!("第 {b} 稿") };
+        let text = Text { title: format!("居民公约 {}", b % 5), paragraphs: vec![paragraph] };
+        let known = self.covenants.contains_key(&id);
+        let command = match b / 2 % 6 {
+            _ if !known => {
+                let council = CouncilId(Uuid::from_u128(0x7000));
+                CovenantCommand::Adopt { council, area: "440402001001".parse().unwrap(), text, adoption, effective: on }
+            }
+            0..=2 => CovenantCommand::Revise { text, adoption, effective: on },
+            3 | 4 => CovenantCommand::File { version: 1 + b % 2, on, today: on },
+            _ => CovenantCommand::Repeal { adoption, effective: on },
+        };
+        act(&mut self.covenants, platform, id, command).await;
     }
 
     async fn minutes(&mut self, platform: &mut Platform, id: Uuid, b: u32) {

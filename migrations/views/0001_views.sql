@@ -214,6 +214,9 @@ CREATE INDEX service_records_by_volunteer ON service_records (volunteer, day, re
 CREATE INDEX service_records_by_organisation ON service_records (organisation, day, record);
 CREATE INDEX service_records_by_day ON service_records (day, record);
 CREATE INDEX service_records_by_logging ON service_records (logged_at, record);
+-- Heads of a period are counted without a look at the rows.
+CREATE INDEX service_records_counted ON service_records (day, area, organisation, category, volunteer, counted_since)
+    WHERE status='confirmed';
 CREATE INDEX service_records_by_content ON service_records (content_of) WHERE content_of IS NOT NULL;
 
 CREATE TABLE service_totals (

@@ -183,7 +183,6 @@ fn input_type(mutation: &str) -> String {
         "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
         "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
         "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
-        "openMeeting" | "resumeMeeting" | "closeMeeting" | "draftMinutes" | "publishMinutes" => "MeetingInput".to_owned(),
         other => format!("{}{}Input", other[..1].to_uppercase(), &other[1..]),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{
-    Error, Object, OutputType, TypeName,
+    Context, Error, Object, OutputType, TypeName,
     connection::{Edge, EmptyFields, PageInfo},
 };
 use gongyi_projections::{Page, PageArgs};
@@ -53,14 +53,21 @@ impl<T: OutputType> Paged<T> {
     }
 }
 
-/// The page that `first`, `after`, `last` and `before` ask for.
-pub(crate) fn asked(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Result<PageArgs, Error> {
+/// The page that `first`, `after`, `last` and `before` ask for; the list is counted where the query says so.
+pub(crate) fn asked(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> Result<PageArgs, Error> {
     if first.is_some() && last.is_some() {
         return Err(fault::error(Code::BadInput, "a page is counted from the front or from the back, not both"));
     }
     let (first, last) = (rows(first)?, rows(last)?);
     let first = if last.is_none() { first.or(Some(PAGE_DEFAULT_ROWS)) } else { None };
-    Ok(PageArgs { first, after, last, before })
+    let uncounted = !ctx.look_ahead().field("totalCount").exists();
+    Ok(PageArgs { first, after, last, before, uncounted })
 }
 
 fn rows(count: Option<i32>) -> Result<Option<u32>, Error> {

@@ -238,7 +238,7 @@ impl Me<'_> {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Option<Paged<RollEntry>>, Error> {
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         match self.actor.person() {
             Some(person) => polls::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
@@ -255,7 +255,7 @@ impl Me<'_> {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Option<Paged<Meeting>>, Error> {
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         match self.actor.person() {
             Some(person) => meetings::to_come(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
@@ -271,7 +271,7 @@ impl Me<'_> {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Option<Paged<OwnVote>>, Error> {
-        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         match self.actor.person() {
             Some(person) => Ok(Some(paging::paged(door.read(door.app.views().open_votes_of(person, &page).await)?, OwnVote))),
             None => Ok(None),
@@ -342,7 +342,7 @@ impl AccountQueries {
         }
         let phone = filter.phone.as_deref().map(Phone::parse).transpose();
         let phone = phone.map_err(|_| fault::error(Code::BadInput, "not a phone number"))?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             role: filter.role.map(Held::from),

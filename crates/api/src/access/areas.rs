@@ -101,7 +101,7 @@ impl AreaQueries {
         let filter = filter.unwrap_or_default();
         let subject = filter.within.as_ref().map(|it| Subject::area(it.0.clone())).unwrap_or_default();
         door.may(&AREAS, &subject)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter { within: filter.within.map(|it| it.0), include_pseudo: filter.include_pseudo };
         Ok(paging::paged(door.read(door.app.views().areas(&filter, &page).await)?, Area))
     }

@@ -5,10 +5,7 @@ use gongyi_app::deliberation::councils::{
     AmendCharter, DissolveCouncil, EndTerms, EstablishCouncil, ForfeitSeat, LeaveSeat, RecallRepresentative, RegisterGuest, ReleaseGuest,
     RenameCouncil, SeatRepresentatives, SourceGiven,
 };
-use gongyi_domain::{
-    refusal::Refusal,
-    values::{CouncilId, Day, PersonId},
-};
+use gongyi_domain::values::{CouncilId, Day};
 
 use super::{
     charters::{AuthorityInput, CharterInput, MandateInput},

@@ -268,7 +268,7 @@ impl Council {
     ) -> Result<Paged<Representative>, Error> {
         let door = Door::of(ctx)?;
         let day = if ever.unwrap_or_default() { None } else { Some(on.map_or_else(|| today(&door), |on| on.0)) };
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = match (day, self.0.dissolved_on) {
             // A dissolved council has no seats.
             (Some(day), Some(dissolved)) if dissolved <= day => {
@@ -327,7 +327,7 @@ impl CouncilQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let filter = filter.unwrap_or_default();
         door.may(&COUNCILS, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let dissolved = if filter.include_dissolved { None } else { Some(filter.dissolved.unwrap_or_default()) };
         let filter = Filter { area: filter.area.map(|it| it.0), name_contains: filter.name_contains, dissolved };
         Ok(paging::paged(door.read(door.app.views().councils(&filter, &page).await)?, Council))

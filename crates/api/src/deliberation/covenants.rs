@@ -214,7 +214,7 @@ impl CovenantQueries {
     ) -> Result<Paged<Covenant>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&COVENANTS, &Subject::default())?;
-        let (filter, page) = (filter.unwrap_or_default(), paging::asked(first, after, last, before)?);
+        let (filter, page) = (filter.unwrap_or_default(), paging::asked(ctx, first, after, last, before)?);
         let filter = Filter {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),

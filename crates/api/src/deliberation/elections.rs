@@ -292,7 +292,7 @@ impl Election {
         if !self.0.state.proxies_published && !door.allowed(&POLL_RECORDS, &Subject::area(self.0.area.clone())) {
             return Err(fault::refused(ElectionRefusal::ProxiesNotPublished));
         }
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().proxies_of_election(self.0.id, &page).await)?;
         Ok(paging::paged(page, |row| ElectionProxy { row, area: self.0.area.clone() }))
     }
@@ -354,7 +354,7 @@ impl ElectionQueries {
     ) -> Result<Paged<Election>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&ELECTIONS, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let ElectionFilter { council, area, phase } = filter.unwrap_or_default();
         let filter =
             Filter { council: council.as_ref().map(ids::asked).transpose()?, area: area.map(|it| it.0), stage: phase.map(Stage::from) };

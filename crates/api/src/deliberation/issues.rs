@@ -233,7 +233,7 @@ impl IssueQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let filter = filter.unwrap_or_default();
         door.may(&ISSUES, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),

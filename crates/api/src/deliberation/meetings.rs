@@ -481,7 +481,7 @@ impl MeetingQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let (filter, descending) = (filter.unwrap_or_default(), descending.unwrap_or_default());
         door.may(&MEETINGS, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),

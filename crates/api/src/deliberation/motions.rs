@@ -205,7 +205,7 @@ impl Motion {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionVersion>, Error> {
-        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let readable_from = self.readable_from(&door);
         let page = door.read(door.app.views().motion_versions(self.0.id, readable_from, &page).await)?;
         Ok(paging::paged(page, |row| MotionVersion { row, readable_from }))
@@ -236,7 +236,7 @@ impl Motion {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Amendment>, Error> {
-        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         Ok(paging::paged(door.read(door.app.views().motion_amendments(self.0.id, &page).await)?, Amendment))
     }
     /// How many amendments are neither settled nor withdrawn; with any, it is not put to the vote.
@@ -305,7 +305,7 @@ impl Motion {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionReport>, Error> {
-        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         Ok(paging::paged(door.read(door.app.views().motion_reports(self.0.id, true, &page).await)?, MotionReport))
     }
     /// What residents say of the completion that stands, newest first.
@@ -318,7 +318,7 @@ impl Motion {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionReview>, Error> {
-        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let page = door.read(door.app.views().motion_reviews(self.0.id, &page).await)?;
         Ok(paging::paged(page, |row| MotionReview { row, area: self.0.area.clone() }))
     }
@@ -337,7 +337,7 @@ impl Motion {
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionHistoryLine>, Error> {
-        let (door, page) = (Door::of(ctx)?, paging::asked(first, after, last, before)?);
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let page = door.read(door.app.views().motion_history(self.0.id, false, &page).await)?;
         Ok(paging::paged(page, |row| MotionHistoryLine { row, area: self.0.area.clone() }))
     }
@@ -465,7 +465,7 @@ impl MotionQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&MOTIONS, &Subject::default())?;
         let asked = filter.unwrap_or_default();
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             mover: asked.mover(&door)?,
             seconder: asked.seconder.as_ref().map(ids::asked).transpose()?,

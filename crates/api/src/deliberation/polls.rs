@@ -405,7 +405,7 @@ impl Poll {
     ) -> Result<Paged<PublishedBallot>, Error> {
         let door = Door::of(ctx)?;
         self.require_told(&door)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         Ok(paging::paged(door.read(door.app.views().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
     }
     /// Its roll with who has taken part, for who keeps the poll and for auditors; in an open poll that is published, for
@@ -432,7 +432,7 @@ impl Poll {
             door.may(&POLL_RECORDS, &Subject::area(self.0.area.clone()))?;
         }
         let filter = RollFilter { voter: voter.as_ref().map(ids::asked).transpose()?, voted };
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         Ok(paging::paged(door.read(door.app.views().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
     }
 }
@@ -484,7 +484,7 @@ impl PollQueries {
     ) -> Result<Paged<Poll>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&POLLS, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let PollFilter { area, election, phase } = filter.unwrap_or_default();
         let filter =
             Filter { area: area.map(|it| it.0), election: election.as_ref().map(ids::asked).transpose()?, stage: phase.map(Stage::from) };

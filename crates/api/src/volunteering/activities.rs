@@ -180,7 +180,7 @@ impl Activity {
         let include_withdrawn = include_withdrawn.unwrap_or_default();
         let subject = self.subject(&door).await?;
         door.may(&SIGN_UPS, &subject)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().sign_ups_of_activity(self.0.id, include_withdrawn, &page).await)?;
         Ok(paging::paged(page, |row| SignUp { row, seen_in: Some(subject.clone()) }))
     }
@@ -294,7 +294,7 @@ impl ActivityQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let (filter, descending) = (filter.unwrap_or_default(), descending.unwrap_or_default());
         door.may(&ACTIVITIES, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             organisation: filter.organisation.as_ref().map(ids::asked).transpose()?,

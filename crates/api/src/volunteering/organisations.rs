@@ -102,7 +102,7 @@ impl Organisation {
     ) -> Result<Paged<Membership>, Error> {
         let door = Door::of(ctx)?;
         door.may(&VOLUNTEERS, &door.organisation_subject(self.0.id).await?)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().members_of_organisation(self.0.id, &page).await)?;
         Ok(paging::paged(page, Membership))
     }
@@ -187,7 +187,7 @@ impl OrganisationQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let filter = filter.unwrap_or_default();
         door.may(&ORGANISATIONS, &Subject::default())?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             kind: filter.kind.map(Kind::from),

@@ -270,7 +270,7 @@ impl ParticipationQueries {
         let organisation = organisation.as_ref().map(ids::asked).transpose()?;
         door.may_within(&SERVICE_RECORDS, &organisations::subjects(&door, area.as_ref(), organisation, include_below).await?)?;
         let filter = filter(area, (organisation, include_below), None, &from, &to, None)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().participation_changes(&filter, known_at.0, &page).await)?;
         Ok(paging::paged(page, ParticipationChange))
     }

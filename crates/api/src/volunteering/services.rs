@@ -331,7 +331,7 @@ impl ServiceQueries {
         let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let filter = filter.read()?;
         door.may_within(&SERVICE_RECORDS, &subjects(&door, &filter).await?)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let (sort, descending) = order_by.read();
         let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
         Ok(paging::paged(page, ServiceRecord::new))

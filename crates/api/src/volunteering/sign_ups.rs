@@ -120,7 +120,7 @@ impl SignUpQueries {
     ) -> Result<Paged<SignUp>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let include_withdrawn = include_withdrawn.unwrap_or_default();
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         asked(&door, activity.as_ref(), volunteer.as_ref(), include_withdrawn, &page).await
     }
 }

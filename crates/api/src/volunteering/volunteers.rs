@@ -201,7 +201,7 @@ impl Volunteer {
         let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         door.may(&SERVICE_RECORDS, &door.volunteer_subject(&self.view).await?)?;
         let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read()? };
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let (sort, descending) = order_by.read();
         let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
         Ok(paging::paged(page, ServiceRecord::new))
@@ -220,7 +220,7 @@ impl Volunteer {
         let door = Door::of(ctx)?;
         let include_withdrawn = include_withdrawn.unwrap_or_default();
         door.may(&SIGN_UPS, &door.volunteer_subject(&self.view).await?)?;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
         Ok(paging::paged(page, |row| SignUp { row, seen_in: self.seen_in.clone() }))
     }
@@ -239,7 +239,7 @@ impl Volunteer {
         let descending = descending.unwrap_or_default();
         door.may(&VOLUNTEER, &door.volunteer_subject(&self.view).await?)?;
         let reasons = self.sight(&door).await? > Sight::Masked;
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().history(self.view.id, descending, &page).await)?;
         Ok(paging::paged(page, |row| HistoryLine { row, reasons }))
     }
@@ -345,7 +345,7 @@ impl VolunteerQueries {
         if filter.name_contains.is_some() || order_by.field == VolunteerOrderField::Name {
             door.may_within(BY_NAME, &subjects)?;
         }
-        let page = paging::asked(first, after, last, before)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             area: filter.area.map(|it| it.0),
             organisation,

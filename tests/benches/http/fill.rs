@@ -159,7 +159,7 @@ impl Filling<'_> {
 
     fn registration(&mut self, vault: &Vault, keys: &KeyRing, n: u64) -> Fallible<()> {
         let (person, volunteer, organisation) = (person(n), volunteer(n), organisation_of(n));
-        let birth = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + Days::new(n * 37 % 17_989);
+        let birth = NaiveDate::from_ymd_opt(1950, 1, 2).unwrap() + Days::new(n * 37 % 17_989);
         let number = id_number(&birth.format("%Y%m%d").to_string(), u32::try_from(n % 1_000)?);
         let claim = vault.claim_id(Purpose::IdNumber.label(), &number);
         self.add::<Claim>(claim, &ClaimEvent::Claimed { purpose: Purpose::IdNumber, holder: person.0 })?;

@@ -75,9 +75,19 @@ by_id! {
 }
 
 by_id! {
-    MeetingId => MeetingRow, meetings_by_ids, id;
     VoteId => VoteRow, votes_by_ids, id;
     CovenantId => CovenantRow, covenants_by_ids, id;
+}
+
+// Shared among all who load it at once: a meeting's state is large, and a change of it is shown to thousands.
+impl Loader<MeetingId> for FromViews {
+    type Value = Arc<MeetingRow>;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[MeetingId]) -> Result<HashMap<MeetingId, Arc<MeetingRow>>, LoadFault> {
+        let rows = self.views().meetings_by_ids(keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
 }
 
 /// A meeting's minutes.

@@ -1,5 +1,7 @@
 //! Meetings: notice, agenda, who is there, the quorum, the speakers' lists.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, Object, SimpleObject};
 use gongyi_domain::{
     access::authority::Subject,
@@ -271,8 +273,8 @@ pub struct MeetingCourseEntry {
     reason: Option<String>,
 }
 
-/// A meeting.
-pub struct Meeting(pub(crate) MeetingRow);
+/// A meeting; shared, for thousands may look at one at once.
+pub struct Meeting(Arc<MeetingRow>);
 
 impl Meeting {
     fn speakers(&self, list: Option<&StoredList>, now: Instant) -> SpeakersList {
@@ -491,7 +493,7 @@ impl MeetingQueries {
             to: filter.to.map(|it| it.0),
             phases: filter.phases.unwrap_or_default().into_iter().map(Stored::from).collect(),
         };
-        Ok(paging::paged(door.read(door.app.views().meetings(&filter, descending, &page).await)?, Meeting))
+        Ok(paging::paged(door.read(door.app.views().meetings(&filter, descending, &page).await)?, |row| Meeting(Arc::new(row))))
     }
 
     /// One meeting; null if there is none. Open to everybody.

@@ -276,6 +276,12 @@ pub struct MeetingCourseEntry {
 /// A meeting; shared, for thousands may look at one at once.
 pub struct Meeting(Arc<MeetingRow>);
 
+impl From<MeetingRow> for Meeting {
+    fn from(row: MeetingRow) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
 impl Meeting {
     fn speakers(&self, list: Option<&StoredList>, now: Instant) -> SpeakersList {
         let (Some(list), Some(orders)) = (list, &self.0.state.orders) else { return SpeakersList { waiting: vec![], speaking: None } };
@@ -437,7 +443,7 @@ pub(super) fn room_cost(child: usize) -> usize {
 pub(crate) async fn to_come(door: &Door<'_>, person: PersonId, page: &PageArgs) -> Result<Paged<Meeting>, Error> {
     let phases = vec![Stored::Convened, Stored::Open, Stored::Adjourned];
     let filter = Filter { of_person: Some(person), going_on_at: Some(door.now()), phases, ..Filter::default() };
-    Ok(paging::paged(door.read(door.app.views().meetings(&filter, false, page).await)?, Meeting))
+    Ok(paging::paged(door.read(door.app.views().meetings(&filter, false, page).await)?, Meeting::from))
 }
 
 /// A meeting; they are public.
@@ -493,7 +499,7 @@ impl MeetingQueries {
             to: filter.to.map(|it| it.0),
             phases: filter.phases.unwrap_or_default().into_iter().map(Stored::from).collect(),
         };
-        Ok(paging::paged(door.read(door.app.views().meetings(&filter, descending, &page).await)?, |row| Meeting(Arc::new(row))))
+        Ok(paging::paged(door.read(door.app.views().meetings(&filter, descending, &page).await)?, Meeting::from))
     }
 
     /// One meeting; null if there is none. Open to everybody.

@@ -91,18 +91,21 @@ pub fn choice_terms() -> PollTerms {
     }
 }
 
+/// A commit has a largest number of events.
+const ACCOUNTS_AT_ONCE: usize = 50_000;
+
 impl District {
     /// So many people with accounts.
     pub async fn electorate(&self, many: usize) -> Vec<Voter> {
         let voters: Vec<_> = (0..many).map(|_| Voter::new(PersonId(Uuid::now_v7()))).collect();
-        let events: Vec<_> = voters
-            .iter()
-            .map(|voter| {
+        for some in voters.chunks(ACCOUNTS_AT_ONCE) {
+            let opened = |voter: &Voter| {
                 let stream = StreamId::of::<Account>(account_of(voter.person).0);
                 (stream, NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap())
-            })
-            .collect();
-        self.appends(events.iter().map(|(stream, _)| (stream.clone(), 0)).collect(), events).await;
+            };
+            let events: Vec<_> = some.iter().map(opened).collect();
+            self.appends(events.iter().map(|(stream, _)| (stream.clone(), 0)).collect(), events).await;
+        }
         voters
     }
 

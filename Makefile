@@ -15,13 +15,16 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 help:
 	@sed -n 's/^# make /make /p' Makefile
 
-# A C compiler is all that Rust's own tools do not bring; Node runs the clients in the tests.
+# A C compiler is all that Rust's own tools do not bring; Node runs the clients in the tests, Python fetches real elections and
+# counts them a second time.
 tools:
 	@missing=""; \
 	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
 	if [ "$(TOOLS)" = test ]; then command -v node >/dev/null || missing="$$missing nodejs"; command -v npm >/dev/null || missing="$$missing npm"; fi; \
+	if [ -n "$(TOOLS)" ]; then python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3 python3-venv"; fi; \
 	if [ -n "$$missing" ]; then apt-get update -qq && apt-get install -y -qq $$missing; fi; \
 	command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup, then try again" >&2; exit 69; }
+	@if [ -n "$(TOOLS)" ]; then tests/real/fetch.sh; fi
 
 demo: tools
 	cargo build --release --locked --package gongyi
@@ -53,6 +56,7 @@ lint:
 PGSTORE := target/pgstore/release/gongyi-pgstore-bench
 
 bench:
+	@$(MAKE) --no-print-directory tools TOOLS=bench
 	@pg="$$(pg_config --bindir 2>/dev/null || true)"; \
 	test -n "$$pg" && test -x "$$pg/initdb" || { echo "bench: PostgreSQL is missing: apt-get install postgresql postgresql-common libpq-dev libssl-dev pkg-config" >&2; exit 69; }
 	cargo build --release --locked --manifest-path benches/pgstore/Cargo.toml --target-dir target/pgstore

@@ -225,7 +225,8 @@ impl Fold for CouncilsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            | Event::StarScheme(_)
+            | Event::Projects(_) => {}
         }
     }
 
@@ -259,7 +260,8 @@ impl Fold for CouncilsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            | Event::StarScheme(_)
+            | Event::Projects(_) => {}
         }
         Ok(())
     }

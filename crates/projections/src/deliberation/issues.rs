@@ -189,7 +189,8 @@ impl Fold for IssuesFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            | Event::StarScheme(_)
+            | Event::Projects(_) => {}
         }
     }
 
@@ -224,7 +225,8 @@ impl Fold for IssuesFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            | Event::StarScheme(_)
+            | Event::Projects(_) => {}
         }
         Ok(())
     }

@@ -464,7 +464,8 @@ impl Fold for MotionsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            | Event::StarScheme(_)
+            | Event::Projects(_) => {}
         }
     }
 
@@ -501,7 +502,8 @@ impl Fold for MotionsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            | Event::StarScheme(_)
+            | Event::Projects(_) => {}
         }
         Ok(())
     }

@@ -295,6 +295,7 @@ impl Fold for ServiceFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
     }
@@ -376,6 +377,7 @@ impl Fold for ServiceFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

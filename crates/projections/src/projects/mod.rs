@@ -1,0 +1,3 @@
+//! Read models of projects and money.
+
+pub(crate) mod texts;

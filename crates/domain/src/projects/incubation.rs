@@ -130,8 +130,8 @@ refusals! {
         AlreadyRegistered("organisation", "该组织已备案", "This organisation is registered already"),
         /// Ended.
         IncubationIsOver("organisation", "该组织的孵化已结束", "The incubation of this organisation has ended"),
-        /// Another kind of organisation.
-        NotASelfOrganisation("organisation", "该组织不是居民自组织", "This is not a self-organisation"),
+        /// Another council's motion.
+        MotionOfAnotherCouncil("motion", "该议题属于其他议事会", "This is another council's motion"),
         /// The organisation works elsewhere.
         IncubatedElsewhere("area", "自组织须在议事会辖区之内", "The organisation works outside the council's area"),
         /// A number of 1 to 60 characters in one line.

@@ -29,6 +29,8 @@ use crate::{
 
 /// Most entries of a project's own books; they stand in its stream.
 pub const BOOK_ENTRIES_MAX_COUNT: usize = 2_000;
+/// Longest text of a review, in characters; counted before it is sealed.
+pub const PROJECT_REVIEW_TEXT_MAX_CHARS: usize = 1_000;
 /// Most reviews of one project; the reviewers stand in its stream.
 pub const PROJECT_REVIEWS_MAX_COUNT: usize = 5_000;
 

@@ -114,6 +114,8 @@ refusals! {
         ProjectExists("project", "该项目已启动", "This project is started already"),
         /// Its phase does not allow it.
         ProjectPhaseUnfit { zh: &'static str, en: &'static str }("project", "该项目{zh}，不能这样操作", "The project is {en}; this cannot be done now"),
+        /// Outside the area of the council that resolved it.
+        ProjectElsewhere("area", "项目区域须在议事会辖区之内", "The project's area lies outside the council's"),
         /// A title of 1 to 120 characters in one line.
         ProjectTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// It ends before it starts.
@@ -160,6 +162,8 @@ refusals! {
         ProjectReviewedAlready("person", "已评价", "The person has reviewed it already"),
         /// As many as the stream takes.
         ProjectReviewsFull { most: usize }("project", "评价人数已达上限 {most}", "A project takes at most {most} reviews"),
+        /// A review's text of 1 to 1000 characters.
+        ProjectReviewTextUnfit { most: usize }("text", "评价内容须为 1 至 {most} 字", "A review's text has 1 to {most} characters"),
         /// At home elsewhere.
         ReviewerFromElsewhere("person", "只有本区域居民可以评价", "Only residents of the project's area review it"),
     }

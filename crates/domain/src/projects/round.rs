@@ -121,8 +121,8 @@ pub struct Round {
 pub struct Ballots {
     /// The poll.
     pub poll: PollId,
-    /// Valid and blank ballots.
-    pub cast: u64,
+    /// Valid ballots. Blank and invalid ones support nothing and have no share.
+    pub valid: u64,
     /// How many approve each option, in the ballot's order.
     pub votes: Vec<u64>,
     /// The ballots themselves by what they approve; needed for the Method of Equal Shares only.

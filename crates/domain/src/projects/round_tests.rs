@@ -92,7 +92,7 @@ fn selects(ballots: Option<Ballots>) -> C {
 
 fn ballots(votes: &[u64], approvals: &[(&[u16], u64)]) -> Option<Ballots> {
     let of = |(numbers, ballots): &(&[u16], u64)| Approvals { candidates: numbers.iter().copied().collect(), ballots: *ballots };
-    Some(Ballots { poll: poll(), cast: 10, votes: votes.to_vec(), approvals: approvals.iter().map(of).collect() })
+    Some(Ballots { poll: poll(), valid: 10, votes: votes.to_vec(), approvals: approvals.iter().map(of).collect() })
 }
 
 fn announces(today: &str) -> C {

@@ -121,7 +121,7 @@ impl Round {
                 let on_ballot: BTreeSet<_> = self.ballot.iter().collect();
                 check(on_ballot == candidates.iter().collect(), R::BallotUnfit)?;
                 require_consistent(&ballots, self.ballot.len(), terms.rule.method)?;
-                let support = ballots.votes.iter().map(|points| Support { points: *points, of: ballots.cast }).collect();
+                let support = ballots.votes.iter().map(|points| Support { points: *points, of: ballots.valid }).collect();
                 (self.ballot.clone(), support, ballots.approvals)
             }
         };
@@ -157,14 +157,14 @@ impl Round {
 
 /// No option has more votes than there are ballots; and the ballots, where they are needed, are those that were counted.
 fn require_consistent(ballots: &Ballots, options: usize, method: Method) -> Result<(), R> {
-    let fits = ballots.votes.len() == options && ballots.votes.iter().all(|votes| *votes <= ballots.cast);
+    let fits = ballots.votes.len() == options && ballots.votes.iter().all(|votes| *votes <= ballots.valid);
     let recounted = || {
         let count = |wanted: &dyn Fn(&BTreeSet<u16>) -> bool| {
             ballots.approvals.iter().filter(|it| wanted(&it.candidates)).try_fold(0_u64, |sum, it| sum.checked_add(it.ballots))
         };
         let known = |numbers: &BTreeSet<u16>| numbers.iter().all(|it| (1..=options).contains(&usize::from(*it)));
         ballots.approvals.iter().all(|it| known(&it.candidates))
-            && count(&|_| true) == Some(ballots.cast)
+            && count(&|_| true) == Some(ballots.valid)
             && (1..).zip(&ballots.votes).all(|(number, votes)| count(&|numbers| numbers.contains(&number)) == Some(*votes))
     };
     let whole = match method {

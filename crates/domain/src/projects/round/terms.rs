@@ -298,6 +298,8 @@ refusals! {
         TooManyObjections { most: usize }("round", "异议最多 {most} 项", "A round takes at most {most} objections"),
         /// Too late.
         ObjectionTooLate { until: Day }("round", "公示已于 {until} 截止", "Objections closed on {until}"),
+        /// A text of 1 to 2000 characters.
+        ObjectionTextUnfit { most: usize }("text", "异议内容须为 1 至 {most} 字", "An objection has 1 to {most} printable characters"),
         /// At home elsewhere.
         ObjectorFromElsewhere("person", "只有本区域居民和申报人可以提出异议", "Only residents of the round's area and applicants object"),
         /// The time for objections is not over, or some are open.

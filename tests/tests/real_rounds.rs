@@ -54,7 +54,7 @@ struct Election {
 impl Election {
     /// Reads a file in Pabulib format: sections with a heading each, fields between semicolons.
     fn read(name: &str) -> Self {
-        let text = fs::read_to_string(file(name)).unwrap();
+        let text = fs::read_to_string(file(name)).unwrap().trim_start_matches('\u{feff}').replace("\r\n", "\n");
         let (meta, rest) = text.strip_prefix("META\n").unwrap().split_once("PROJECTS\n").unwrap();
         let (projects, votes) = rest.split_once("VOTES\n").unwrap();
         let told = |key: &str| meta.lines().find_map(|line| line.split_once(';').filter(|(it, _)| *it == key)).unwrap().1.parse().unwrap();
@@ -78,6 +78,8 @@ impl Election {
             Candidate { cost: it["cost"].parse().unwrap(), support: Support { points, of }, group: None }
         };
         let candidates = projects.iter().zip(1..).map(candidate).collect();
+        let says = |it: &BTreeMap<String, String>| it.get("selected").is_none_or(|selected| selected == "0" || selected == "1");
+        assert!(projects.iter().all(says), "{name}: each project is selected or not");
         let selected = projects.iter().filter(|it| it.get("selected").is_some_and(|selected| selected == "1"));
         let published = selected.map(|it| it["project_id"].clone()).collect();
         let approvals = bundles.into_iter().map(|(candidates, ballots)| Approvals { candidates, ballots }).collect();
@@ -170,11 +172,30 @@ fn raised_shares_are_those_of_pabutools() {
     }
 }
 
+/// The largest three: pabutools takes minutes for each.
 #[test]
-fn differences() {
-    for name in ["poland_warszawa_2024_"] {
-        for rule in [GREEDY, UNTIL_FULL] {
-            println!("{name}: {:?}", Election::read(name).differences(rule));
-        }
-    }
+fn shares_of_lodz_are_those_of_pabutools() {
+    shares_agree("poland_lodz_2024_", &[(Measure::Count, "count")]);
+}
+
+#[test]
+fn shares_of_warszawa_are_those_of_pabutools() {
+    shares_agree("poland_warszawa_2024_", &[(Measure::Count, "count")]);
+}
+
+#[test]
+fn shares_of_wroclaw_are_those_of_pabutools() {
+    shares_agree("poland_wroclaw_2024_", &[(Measure::Cost, "cost"), (Measure::Count, "count")]);
+}
+
+/// City-wide, Warszawa knows projects that exclude each other; the file says so and does not say which.
+#[test]
+fn what_warszawa_published_city_wide_follows_from_no_rule_here() {
+    let ids = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let election = Election::read("poland_warszawa_2024_");
+    let only_the_city = ids(&["130", "306", "638"]);
+    assert_eq!(election.differences(GREEDY), (only_the_city.clone(), ids(&["1018", "1378", "1498"])));
+    assert_eq!(election.differences(UNTIL_FULL), (only_the_city, ids(&["1018", "1498"])));
+    let text = fs::read_to_string(file("poland_warszawa_2024_")).unwrap();
+    assert!(text.contains("two (or more) projects are mutually exclusive"), "the file says why");
 }

@@ -39,6 +39,7 @@ pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};
 pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};
+pub use projects::funds::*;
 pub use read_model::FoldError;
 pub use runner::RunError;
 pub use status::{Parked, Stale, ViewStatus};

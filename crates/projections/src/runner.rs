@@ -29,6 +29,7 @@ use crate::{
     },
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
+    projects::funds::FundsFold,
     purge::{self, Purge},
     read_model::{ApplyError, ReadModel, StoreError, model},
     status::{Parked, Progress, ViewStatus},
@@ -72,6 +73,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<MotionHistoryFold>(),
         model::<ElectionsFold>(),
         model::<PollsFold>(),
+        model::<FundsFold>(),
     ]
 }
 

@@ -627,3 +627,59 @@ CREATE TABLE deliberation_matters (
     area     TEXT    NOT NULL,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Funds. No balance is stored: what is free in a line is the sum of its ledger.
+CREATE TABLE funds (
+    id             TEXT    PRIMARY KEY,
+    name           TEXT    NOT NULL,
+    area           TEXT    NOT NULL,
+    established_on TEXT    NOT NULL,
+    closed         INTEGER NOT NULL,
+    position       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX funds_by_name ON funds (name, id);
+CREATE INDEX funds_by_area ON funds (area);
+
+CREATE TABLE fund_years (
+    fund      TEXT    NOT NULL,
+    year      INTEGER NOT NULL,
+    closed_on TEXT    NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (fund, year)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grants (
+    id         TEXT    PRIMARY KEY,
+    fund       TEXT    NOT NULL,
+    year       INTEGER NOT NULL,
+    area       TEXT    NOT NULL,
+    project    TEXT    NOT NULL,
+    granted_on TEXT    NOT NULL,
+    amount     INTEGER NOT NULL CHECK (amount >= 0),
+    paid       INTEGER NOT NULL CHECK (paid BETWEEN 0 AND amount),
+    position   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX grants_by_project ON grants (project);
+
+-- One row an event and line: amounts are cents, sign is what it does to what is free.
+CREATE TABLE fund_ledger (
+    event        INTEGER NOT NULL,
+    leg          INTEGER NOT NULL,
+    fund         TEXT    NOT NULL,
+    year         INTEGER NOT NULL,
+    area         TEXT    NOT NULL,
+    movement     TEXT    NOT NULL,
+    amount       INTEGER NOT NULL CHECK (amount > 0),
+    sign         INTEGER NOT NULL CHECK (sign BETWEEN -1 AND 1),
+    moved_on     TEXT    NOT NULL,
+    recorded_on  TEXT    NOT NULL,
+    allocation   TEXT,
+    disbursement TEXT,
+    project      TEXT,
+    reason       TEXT,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (event, leg)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fund_ledger_by_line ON fund_ledger (fund, year, area, event, leg);
+CREATE INDEX fund_ledger_by_project ON fund_ledger (project, event) WHERE project IS NOT NULL;
+CREATE INDEX fund_ledger_by_area ON fund_ledger (area, moved_on);

@@ -4,8 +4,12 @@
 //! [`esrs::Aggregate::handle_command`]), `apply`, tests. A context imports only [`access`] and [`values`].
 
 pub mod access;
+pub mod attachment;
 pub mod deliberation;
 pub mod event;
+pub mod fraction;
+pub mod projects;
+pub mod prose;
 pub mod refusal;
 pub mod values;
 pub mod volunteering;
@@ -49,6 +53,8 @@ aggregates! {
     contexts {
         /// Deliberation: councils, motions, meetings, elections.
         Deliberation(deliberation),
+        /// Projects and money: funds, rounds, projects, activities, self-organisations.
+        Projects(projects),
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
     },
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
+    projects::funds::FundsFold,
     purge::{self, Purge},
     read_model::{ApplyError, ReadModel, StoreError, model},
     status::{Parked, Progress, ViewStatus},
@@ -75,6 +76,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<MeetingsFold>(),
         model::<CovenantsFold>(),
         model::<DeliberationActsFold>(),
+        model::<FundsFold>(),
     ]
 }
 

@@ -306,6 +306,7 @@ impl Fold for ServiceFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
     }
@@ -387,6 +388,7 @@ impl Fold for ServiceFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

@@ -1,0 +1,4 @@
+//! Read models of projects and money.
+
+pub mod funds;
+pub(crate) mod texts;

@@ -648,7 +648,7 @@ CREATE TABLE fund_years (
     PRIMARY KEY (fund, year)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE grants (
+CREATE TABLE project_grants (
     id         TEXT    PRIMARY KEY,
     fund       TEXT    NOT NULL,
     year       INTEGER NOT NULL,
@@ -659,7 +659,7 @@ CREATE TABLE grants (
     paid       INTEGER NOT NULL CHECK (paid BETWEEN 0 AND amount),
     position   INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX grants_by_project ON grants (project);
+CREATE INDEX project_grants_by_project ON project_grants (project);
 
 -- One row an event and line: amounts are cents, sign is what it does to what is free.
 CREATE TABLE fund_ledger (

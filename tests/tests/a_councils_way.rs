@@ -272,7 +272,7 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
 
     let district = story.district;
     district.server.stops();
-    let verified = district.folder.runs(["verify", "--data", district.folder.data().to_str().unwrap(), "--decisions"]).exited(0);
+    let verified = district.folder.runs(["verify", "--decisions"]).exited(0);
     assert!(!verified.stdout.is_empty(), "it says what it has found");
 }
 

@@ -248,7 +248,7 @@ async fn what_came_of_it_is_told_and_residents_review_it() {
     let chamber = chamber(&district).await;
     let motion = chamber.moves().await;
     chamber.adopts(&district, &motion, 1).await;
-    let seen = shown(&district.stranger(), &motion, "phase decision { adopted version text { title } } voteIds").await;
+    let seen = shown(&district.stranger(), &motion, "phase decision { adopted version text { title } } votes { id }").await;
     assert_eq!(seen["decision"], json!({ "adopted": true, "version": 1, "text": { "title": "增设路灯" } }));
     let photo = json!({ "sha256": "ab".repeat(32), "name": "照片.jpg", "mediaType": "image/jpeg", "bytes": 9 });
     let report = |percent| json!({ "motion": motion, "percent": percent, "report": "八盏", "evidence": [photo] });

@@ -1,4 +1,4 @@
-//! Every ballot of nine participatory budgets and ten ranked elections, cast again through the command path, counted, and
+//! Every ballot of nine participatory budgets and nine ranked elections, cast again through the command path, counted, and
 //! recounted from the log. What is counted is what was published, or the benchmark fails.
 //! `cargo bench -p gongyi-app --bench real_ballots [-- MOST_BALLOTS_OF_A_FILE]`; `tests/real/fetch.sh` fetches the files.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]

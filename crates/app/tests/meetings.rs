@@ -404,7 +404,7 @@ async fn an_amended_motion_is_not_voted_on_in_its_old_text() {
     let amendment = hand(&district, proposer).does(&propose).await.unwrap();
     let old = OpenVote { version: Some(1), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
     expect_refused("AmendmentsOpen", organiser.does(&old).await);
-    hand(&district, &sitting.representatives[0]).does(&AcceptAmendment { motion, amendment }).await.unwrap();
+    organiser.does(&AcceptAmendment { motion, amendment }).await.unwrap();
     expect_refused("VersionOutdated", organiser.does(&old).await);
     organiser.does(&OpenVote { version: Some(2), ..old }).await.unwrap();
 }
@@ -453,7 +453,7 @@ async fn a_covenants_versions_are_what_carried_motions_say() {
     let state = district.app.state::<Covenant>(covenant).await.unwrap();
     let text = district.app.state::<Motion>(motion).await.unwrap().text;
     assert_eq!((state.council, &state.versions[0].text, state.versions[0].adoption.vote), (Some(sitting.council), &text, opened.vote));
-    expect_refused("DecisionUsed", organiser.does(&ReviseCovenant { covenant, motion, effective: None }).await);
+    expect_refused("SameText", organiser.does(&ReviseCovenant { covenant, motion, effective: None }).await);
 
     let other = covenant_council(&district).await;
     let (others, _) = carried(&district, &other, Matter::Covenant).await;

@@ -36,10 +36,9 @@ pub const BUDGETS: [(&str, usize); 9] = [
     ("poland_warszawa_2024_.pb", 75_255),
 ];
 /// Ranked elections for one place, and how many ballots each has; the last two were held in Burlington and San Francisco.
-pub const RANKED: [(&str, usize); 10] = [
+pub const RANKED: [(&str, usize); 9] = [
     ("commasep/commasquare.abif", 12),
     ("mock-elections/tennessee-example-irv-tie.abif", 84),
-    ("mock-elections/mock-all-blank.abif", 100),
     ("mock-elections/tennessee-example-overvote-02.abif", 100),
     ("mock-elections/tennessee-example-simple.abif", 100),
     ("mock-elections/tennessee-vice-capital.abif", 100),

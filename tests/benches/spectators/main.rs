@@ -55,7 +55,12 @@ async fn open(base: &str, meeting: &Value, heard: mpsc::UnboundedSender<Heard>) 
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
     let (mut speaks, mut hears) = connect_async(request).await.unwrap().0.split();
     speaks.send(Message::text(r#"{"type":"connection_init"}"#)).await.unwrap();
-    let acknowledged = hears.next().await.unwrap().unwrap().into_text().unwrap();
+    // The server asks by a ping whether anybody is there, too.
+    let acknowledged = loop {
+        if let Message::Text(text) = hears.next().await.unwrap().unwrap() {
+            break text;
+        }
+    };
     assert!(acknowledged.contains("connection_ack"), "{acknowledged}");
     let follow = json!({ "type": "subscribe", "id": "follows", "payload": { "query": FOLLOWS, "variables": { "id": meeting } } });
     speaks.send(Message::text(follow.to_string())).await.unwrap();

@@ -110,7 +110,7 @@ row! {
 
 row! {
     /// A grant.
-    GrantRow in "grants" {
+    ProjectGrantRow in "grants" {
         key {
             /// The grant.
             id: AllocationId,
@@ -187,7 +187,7 @@ struct Entry<'a> {
 pub(crate) struct FundsFold {
     funds: Rows<FundRow>,
     years: Rows<ClosedYearRow>,
-    grants: Rows<GrantRow>,
+    grants: Rows<ProjectGrantRow>,
     ledger: Rows<LedgerRow>,
 }
 
@@ -217,7 +217,7 @@ impl FundsFold {
         &mut self,
         change: &Change,
         allocation: AllocationId,
-        moved: impl Fn(&GrantRow) -> Option<(Cents, Cents)>,
+        moved: impl Fn(&ProjectGrantRow) -> Option<(Cents, Cents)>,
     ) -> Result<LineKey, FoldError> {
         let row = self.grants.change(&(allocation,), change.position)?;
         (row.amount, row.paid) = moved(row).ok_or(FoldError::Overflow("grants.amount"))?;
@@ -238,7 +238,7 @@ impl FundsFold {
                 self.enter(change, 1, line, Movement::Withdrawn, *amount, Entry { reason: Some(reason), ..Entry::default() });
             }
             E::GrantAllocated { allocation, line, project, amount, on } => {
-                self.grants.add(GrantRow {
+                self.grants.add(ProjectGrantRow {
                     id: *allocation,
                     fund,
                     year: line.year,
@@ -263,7 +263,7 @@ impl FundsFold {
                 self.enter(change, 1, &line, Movement::Disbursed, *amount, Entry { on: Some(*on), grant, disbursement, reason: None });
             }
             E::GrantReturned { allocation, project, disbursement, amount, on, reason, evidence: _ } => {
-                let less = |row: &GrantRow| Some((row.amount.checked_sub(*amount)?, row.paid.checked_sub(*amount)?));
+                let less = |row: &ProjectGrantRow| Some((row.amount.checked_sub(*amount)?, row.paid.checked_sub(*amount)?));
                 let line = self.move_grant(change, *allocation, less)?;
                 let (grant, disbursement) = (Some((*allocation, *project)), Some(*disbursement));
                 let entry = Entry { on: Some(*on), grant, disbursement, reason: Some(reason) };
@@ -435,9 +435,11 @@ impl Views {
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn grants_of(&self, projects: &[ProjectId]) -> Result<Vec<GrantRow>, QueryError> {
-        let sql =
-            format!("SELECT {} FROM grants g WHERE g.project IN (SELECT value FROM json_each(?)) ORDER BY g.id", GrantRow::select("g"));
+    pub async fn grants_of(&self, projects: &[ProjectId]) -> Result<Vec<ProjectGrantRow>, QueryError> {
+        let sql = format!(
+            "SELECT {} FROM grants g WHERE g.project IN (SELECT value FROM json_each(?)) ORDER BY g.id",
+            ProjectGrantRow::select("g")
+        );
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(projects)?.into()]).await
     }
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use gongyi_domain::projects::selection::{
-    Approvals, Candidate, Completion, Measure, Method, Selection, SelectionRule, Support, TieBreak, select,
+    Approvals, Candidate, Completion, Measure, Method, Reason, Selection, SelectionRule, Support, TieBreak, select,
 };
 use gongyi_tests::repository;
 
@@ -159,16 +159,10 @@ fn raised_shares_are_those_of_pabutools() {
         let election = Election::read(name);
         let completion = Completion::AddThenGreedy { step: NonZeroU64::MIN };
         let selection = election.select(equal_shares(Measure::Cost, completion));
-        let shared = |number: &u16| {
-            selection
-                .steps
-                .iter()
-                .any(|it| it.candidate == *number && matches!(it.reason, gongyi_domain::projects::selection::Reason::Shared { .. }))
-        };
+        let shared = |number: &u16| selection.steps.iter().any(|it| it.candidate == *number && matches!(it.reason, Reason::Shared { .. }));
         let ours: BTreeSet<String> =
             selection.funded().filter(|it| shared(it)).map(|it| election.ids[usize::from(it) - 1].clone()).collect();
         assert_eq!(ours, pabutools(name, "cost", Some("1")), "{name}");
-        println!("{name}: {:?} {:?}", election.differences(selection.rule), selection.share);
     }
 }
 
@@ -186,6 +180,15 @@ fn shares_of_warszawa_are_those_of_pabutools() {
 #[test]
 fn shares_of_wroclaw_are_those_of_pabutools() {
     shares_agree("poland_wroclaw_2024_", &[(Measure::Cost, "cost"), (Measure::Count, "count")]);
+}
+
+/// Wieliczka raised shares too, and says no more of its rule; it published one project where this rule funds two cheaper ones.
+#[test]
+fn what_wieliczka_published_follows_from_no_rule_here() {
+    let completion = Completion::AddThenGreedy { step: NonZeroU64::MIN };
+    let ids = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let differences = Election::read(SMALL[1]).differences(equal_shares(Measure::Cost, completion));
+    assert_eq!(differences, (ids(&["46"]), ids(&["66", "67"])));
 }
 
 /// City-wide, Warszawa knows projects that exclude each other; the file says so and does not say which.

@@ -683,3 +683,48 @@ CREATE TABLE fund_ledger (
 CREATE INDEX fund_ledger_by_line ON fund_ledger (fund, year, area, event, leg);
 CREATE INDEX fund_ledger_by_project ON fund_ledger (project, event) WHERE project IS NOT NULL;
 CREATE INDEX fund_ledger_by_area ON fund_ledger (area, moved_on);
+
+-- Confirmed service of an area with its parts, for the area and each larger one.
+CREATE TABLE service_figures (
+    area         TEXT    NOT NULL,
+    day          TEXT    NOT NULL,
+    category     TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    records      INTEGER NOT NULL,
+    minutes      INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (area, day, category, recorded_day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE figure_subjects (
+    id       TEXT    PRIMARY KEY,
+    area     TEXT    NOT NULL,
+    state    TEXT    NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+
+-- What changed about a figure: for an area with its parts, and event by event.
+CREATE TABLE figure_sums (
+    area         TEXT    NOT NULL,
+    figure       TEXT    NOT NULL,
+    day          TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    amount       INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (area, figure, day, recorded_day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE figure_entries (
+    event        INTEGER NOT NULL,
+    figure       TEXT    NOT NULL,
+    area         TEXT    NOT NULL,
+    day          TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    subject      TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    corrects     INTEGER NOT NULL CHECK (corrects IN (0, 1)),
+    amount       INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (event, figure, area, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX figure_entries_by_recorded_day ON figure_entries (recorded_day);

@@ -51,3 +51,19 @@ impl From<Token> for Position {
         Self(token.to_string())
     }
 }
+
+/// An amount of money in cents of yuan, a whole JSON number; it may be larger than `Int`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cents(pub i64);
+
+/// An amount of money in cents of yuan, a whole JSON number; it may be larger than `Int`.
+#[Scalar(name = "Cents")]
+impl ScalarType for Cents {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
+        number.as_i64().map(Self).ok_or_else(|| InputValueError::custom("not a whole number of cents"))
+    }
+    fn to_value(&self) -> Value {
+        Value::Number(self.0.into())
+    }
+}

@@ -15,6 +15,7 @@ use crate::{
     limits::Limits,
     loaders,
     node::NodeQueries,
+    report,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
         activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills,
@@ -45,6 +46,7 @@ pub struct Query(
     polls::PollQueries,
     meetings::MeetingQueries,
     covenants::CovenantQueries,
+    report::ReportQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.

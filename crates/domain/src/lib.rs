@@ -11,6 +11,7 @@ pub mod fraction;
 pub mod projects;
 pub mod prose;
 pub mod refusal;
+pub mod report;
 pub mod values;
 pub mod volunteering;
 

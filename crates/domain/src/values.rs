@@ -166,6 +166,11 @@ impl AreaCode {
     pub fn parent(&self) -> Option<Self> {
         (self.0.len() > 6).then(|| Self(self.0[..self.0.len() - 3].to_owned()))
     }
+
+    /// Itself and all larger areas up to its district.
+    pub fn line(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
 }
 
 impl TryFrom<String> for AreaCode {

@@ -32,6 +32,7 @@ use crate::{
     projects::funds::FundsFold,
     purge::{self, Purge},
     read_model::{ApplyError, ReadModel, StoreError, model},
+    report::figures::FiguresFold,
     status::{Parked, Progress, ViewStatus},
     views::ViewOptions,
     volunteering::{
@@ -77,6 +78,7 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<CovenantsFold>(),
         model::<DeliberationActsFold>(),
         model::<FundsFold>(),
+        model::<FiguresFold>(),
     ]
 }
 

@@ -79,7 +79,7 @@ impl Command for StartSelectedProject {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        let round = work.load::<Round>(self.round).await?;
+        let round = work.lock::<Round>(self.round).await?;
         let within = round.inner().terms.as_ref().ok_or_else(|| refused(RoundRefusal::UnknownRound))?.area.clone();
         work.may(Self::ACT, &Subject::area(within))?;
         let it = round.inner().application(self.application).map_err(refused)?.clone();

@@ -151,7 +151,9 @@ pub fn begins(
     let own = world.profile.count(Figure::SelfOrganisations);
     let most = people.len().saturating_sub(STAFF) as u64;
     let members = split(&mut random, world.profile.get(Figure::SelfOrganisationMembers), own, 0, most);
-    let Some(members) = members else { bail!("selfOrganisationMembers: 成员多于志愿者  more members than there are volunteers") };
+    let Some(members) = members else {
+        return Err(world.profile.impossible("selfOrganisationMembers", "成员多于志愿者", "more members than there are volunteers").into());
+    };
     for task in tasks {
         let (world, staff, people, course) = (world.clone(), staff.clone(), people.clone(), world.time.course());
         let nth = task.nth;
@@ -283,7 +285,7 @@ impl Chamber {
             // Who put themselves forward stands.
             let answer = AnswerNomination { election, nominee, stands: true };
             if candidate == first {
-                world.is_refused("AlreadyAccepted", officer, &course, &answer).await?;
+                world.is_refused(&["AlreadyAccepted"], officer, &course, &answer).await?;
             }
         }
         course.until(back(7, 9)).await;
@@ -313,7 +315,7 @@ impl Chamber {
         world.does(teller, &course, &sheet(1)).await?;
         if (self.task.nth + nth) % 9 == 4 {
             world.does(other, &course, &sheet(0)).await?;
-            world.is_refused("PaperNotAgreed", officer, &course, &CountPoll { poll }).await?;
+            world.is_refused(&["PaperNotAgreed"], officer, &course, &CountPoll { poll }).await?;
         }
         world.does(other, &course, &sheet(1)).await?;
         world.does(officer, &course, &CountPoll { poll }).await?;
@@ -401,7 +403,7 @@ impl Chamber {
         if nth == 0 && here.len() > 2 {
             self.present(&course, meeting, &here[..1]).await?;
             course.until(begins).await;
-            world.is_refused("NoQuorum", officer, &course, &OpenMeeting { meeting }).await?;
+            world.is_refused(&["NoQuorum"], officer, &course, &OpenMeeting { meeting }).await?;
             self.present(&course, meeting, &here[1..]).await?;
         } else {
             self.present(&course, meeting, here).await?;

@@ -112,7 +112,7 @@ async fn lists_areas(platform: &Platform, profile: &Profile) -> anyhow::Result<V
     let pseudo = |place: &Place| place.code.as_str().len() >= 9 && &place.code.as_str()[6..7] == "4";
     let found: Vec<Place> = places.iter().filter(|place| smallest(place) && !pseudo(place)).cloned().collect();
     if found.is_empty() {
-        bail!("{}: 区划文件里没有此区域  the file of areas does not have it", profile.area);
+        return Err(profile.impossible("area", "区划文件里没有此区域", "the file of areas does not have it").into());
     }
     Ok(found)
 }
@@ -180,7 +180,7 @@ async fn simulate(platform: &Platform, time: Time, profile: Profile, seed: u64) 
     let stay = there.len() - people.leave - people.leave_at_the_end;
     let early = there[there.len() - people.leave..].to_vec();
     let at_the_end = there[stay..there.len() - people.leave].to_vec();
-    let (mut servers, spare) = service::servers(stay);
+    let (mut servers, spare) = service::servers(&world, stay);
     if servers.is_empty() {
         servers = (STAFF..there.len() - people.leave).collect();
     }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use chrono::Datelike;
 use gongyi_app::projects::{
     funds::{AllocateGrant, AppropriateBudget, DisburseGrant, EstablishFund, ReleaseGrant, ReturnGrant},
@@ -90,7 +90,9 @@ pub async fn is_granted(
     people: Arc<Vec<Somebody>>,
     organisations: Arc<Vec<OrganisationId>>,
 ) -> anyhow::Result<()> {
-    let Some(shares) = shares(&world) else { bail!("projectGrantCents: 无法分配  it cannot be split") };
+    let Some(shares) = shares(&world) else {
+        return Err(world.profile.impossible("projectGrantCents", "无法分配", "it cannot be split").into());
+    };
     if shares.is_empty() {
         return Ok(());
     }
@@ -159,7 +161,7 @@ async fn apply_and_select(
             title: format!("{}公益项目（{}）", world.place(nth * 5).name, nth + 1),
             text: "面向社区老人和儿童，每月开展服务，居民参与管理。".into(),
             area: world.place(nth * 5).code.clone(),
-            ask: cents(asks.get(nth).copied().unwrap_or(GRANT_USUAL))?,
+            ask: cents(asks.get(nth).copied().unwrap_or(GRANT_USUAL.min(asks.iter().sum())))?,
         };
         applications.push(world.does(officer, course, &apply).await?);
     }
@@ -246,7 +248,7 @@ impl Carried {
         let allocate = |amount: Cents| AllocateGrant { fund, line: self.line.clone(), project, amount, on: None };
         if self.nth == 0 {
             let too_much = cents((grant + back).saturating_mul(2).min(Cents::MAX.get()))?;
-            world.is_refused("GrantBeyondPlan", officer, course, &allocate(too_much)).await?;
+            world.is_refused(&["GrantBeyondPlan", "FundOverdrawn"], officer, course, &allocate(too_much)).await?;
         }
         let allocation = world.does(officer, course, &allocate(cents(grant + back)?)).await?;
         // What is too much is released before it is paid, or returned afterwards.

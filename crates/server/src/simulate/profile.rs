@@ -57,6 +57,7 @@ pub struct Profile {
     pub as_of: Day,
     /// The zone in which days are counted.
     pub zone: Tz,
+    path: PathBuf,
     figures: BTreeMap<Figure, u64>,
 }
 
@@ -86,9 +87,14 @@ impl Profile {
         }
         let Stored { name, area, from, as_of, .. } = stored;
         let areas = stored.areas.map(|file| path.parent().unwrap_or(Path::new("")).join(file));
-        let profile = Self { name, area, areas, from, as_of, zone, figures };
-        profile.require_possible().map_err(|(figure, zh, en)| wrong(figure, zh, en))?;
+        let profile = Self { name, area, areas, from, as_of, zone, path: path.into(), figures };
+        profile.require_possible().map_err(|(field, zh, en)| profile.impossible(field, zh, en))?;
         Ok(profile)
+    }
+
+    /// What turned out to be impossible about it.
+    pub fn impossible(&self, field: &str, zh: &str, en: &str) -> Impossible {
+        Impossible { path: self.path.clone(), field: field.into(), zh: zh.into(), en: en.into() }
     }
 
     /// A figure; nothing if the profile does not name it.

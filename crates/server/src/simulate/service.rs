@@ -2,7 +2,7 @@
 //! the way; planned so that what counts in the end is exactly the profile's.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -202,7 +202,7 @@ fn plan(world: &World, servers: &[usize], spare: &[usize]) -> anyhow::Result<Pla
         return Ok(plan);
     }
     if servers.is_empty() {
-        bail!("registeredVolunteers: 没有志愿者可以服务  there is nobody to serve");
+        return Err(profile.impossible("registeredVolunteers", "没有志愿者可以服务", "there is nobody to serve").into());
     }
     let mut random = world.random(1);
     let people = servers.len();
@@ -220,7 +220,8 @@ fn plan(world: &World, servers: &[usize], spare: &[usize]) -> anyhow::Result<Pla
     let slot = window / slots.min(window);
     let most = if slots == 1 && !plan.late { slot.min((mean * 2).max(SERVICE_DAY_ORGANISATION_MAX_MINUTES)) } else { slot };
     let Some(lengths) = split(&mut random, minutes, records, 1, u64::from(most)) else {
-        bail!("confirmedServiceMinutes: 志愿者人数和天数不足以完成这么多分钟  too many minutes for so many volunteers and days");
+        let en = "too many minutes for so many volunteers and days";
+        return Err(profile.impossible("confirmedServiceMinutes", "志愿者人数和天数不足以完成这么多分钟", en).into());
     };
     let mut categories = Category::ALL.to_vec();
     random.shuffle(&mut categories);
@@ -317,11 +318,12 @@ pub async fn serves(
             };
             (coordinator.clone(), command)
         };
-        let plan = now.iter().map(log).collect();
-        let records = world.each(course.now(), plan).await?;
-        for (nth, ((of, planned), record)) in now.into_iter().zip(records).enumerate() {
-            let on = after(day, 1 + nth as u64 % 3).min(as_of);
-            waiting.entry(on).or_default().push(Waiting { record, planned, day: of });
+        for wave in waves(now) {
+            let records = world.each(course.now(), wave.iter().map(log).collect()).await?;
+            for (nth, ((of, planned), record)) in wave.into_iter().zip(records).enumerate() {
+                let on = after(day, 1 + nth as u64 % 3).min(as_of);
+                waiting.entry(on).or_default().push(Waiting { record, planned, day: of });
+            }
         }
         if !late {
             course.until(world.at(day, 23, 0)).await;
@@ -331,10 +333,25 @@ pub async fn serves(
     Ok(())
 }
 
+/// In each wave everybody once: one ledger's records are logged one after another.
+fn waves(all: Vec<(Day, Planned)>) -> Vec<Vec<(Day, Planned)>> {
+    let mut waves: Vec<Vec<_>> = vec![];
+    let mut had: HashMap<usize, usize> = HashMap::new();
+    for it in all {
+        let wave = had.entry(it.1.who).and_modify(|wave| *wave += 1).or_default();
+        if waves.len() <= *wave {
+            waves.push(vec![]);
+        }
+        waves[*wave].push(it);
+    }
+    waves
+}
+
 /// What waited is confirmed, and what was wrong is put right.
 async fn settle(world: &Arc<World>, course: &Course, people: &[Somebody], due: Vec<Waiting>, coordinator: &Actor) -> anyhow::Result<()> {
     let officer = operator(Role::DistrictOfficer);
-    let by = |it: &Waiting| if it.planned.long { officer.clone() } else { coordinator.clone() };
+    // Nobody confirms their own service.
+    let by = |it: &Waiting| if it.planned.long || it.planned.who < STAFF { officer.clone() } else { coordinator.clone() };
     let of = |it: &Waiting| people[it.planned.who].volunteer;
     let (rejected, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|it| it.planned.fate == Fate::Rejected);
     let confirm = others.iter().map(|it| (by(it), ConfirmService { volunteer: of(it), record: it.record })).collect();
@@ -407,7 +424,7 @@ async fn attend(
     world.each(course.now(), attending.iter().map(signs_up).collect()).await?;
     if let Some(again) = attending.first() {
         let twice = SignUp { activity, shift, volunteer: people[again.who].volunteer };
-        world.is_refused("AlreadySignedUp", coordinator, course, &twice).await?;
+        world.is_refused(&["AlreadySignedUp"], coordinator, course, &twice).await?;
     }
     course.until(starts).await;
     let comes = |it: &Planned| (coordinator.clone(), CheckIn { activity, shift, volunteer: people[it.who].volunteer, at: None });
@@ -428,10 +445,14 @@ async fn attend(
     Ok(())
 }
 
-/// People of the first registered who serve, and a few whose records come to nothing.
-pub fn servers(people: usize) -> (Vec<usize>, Vec<usize>) {
-    let hands: Vec<usize> = (STAFF.min(people)..people).collect();
-    let spare = if hands.len() >= 50 { hands.len() / 50 } else { 0 };
+/// People of the first registered who serve, and a few whose records come to nothing. Where everybody would have to serve
+/// more than once a day, the staff serves too.
+pub fn servers(world: &World, people: usize) -> (Vec<usize>, Vec<usize>) {
+    let days = world.profile.days().len();
+    let staff =
+        if world.profile.count(Figure::ConfirmedServiceRecords) > people.saturating_sub(STAFF) * days { 0 } else { STAFF.min(people) };
+    let hands: Vec<usize> = (staff..people).collect();
+    let spare = if staff > 0 && hands.len() >= 50 { hands.len() / 50 } else { 0 };
     let (servers, spare) = hands.split_at(hands.len() - spare);
     (servers.to_vec(), spare.to_vec())
 }

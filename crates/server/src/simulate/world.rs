@@ -120,15 +120,15 @@ impl World {
         Ok(done.with_context(|| format!("simulating {}", C::ACT.name))?.answer)
     }
 
-    /// Tries a command that the rules refuse.
-    pub async fn is_refused<C: Command>(&self, code: &str, actor: &Actor, course: &Course, command: &C) -> anyhow::Result<()> {
+    /// Tries a command that the rules refuse, for one of these reasons.
+    pub async fn is_refused<C: Command>(&self, codes: &[&str], actor: &Actor, course: &Course, command: &C) -> anyhow::Result<()> {
         match self.app.submit(&self.request(actor, course.now()), command).await {
-            Err(Rejection::Refused(refusal)) if refusal.code == code => {
+            Err(Rejection::Refused(refusal)) if codes.contains(&refusal.code) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
-            Err(error) => Err(error).with_context(|| format!("simulating {}, which was to be refused as {code}", C::ACT.name)),
-            Ok(_) => bail!("simulating {}: it was to be refused as {code} and was not", C::ACT.name),
+            Err(error) => Err(error).with_context(|| format!("simulating {}, which was to be refused as {codes:?}", C::ACT.name)),
+            Ok(_) => bail!("simulating {}: it was to be refused as {codes:?} and was not", C::ACT.name),
         }
     }
 

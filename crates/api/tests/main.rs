@@ -16,6 +16,7 @@ mod motions;
 mod personal_data;
 mod queries;
 mod registration;
+mod report;
 mod schema;
 mod sign_in;
 mod stars;

@@ -182,7 +182,6 @@ CREATE TABLE attendances (
     position      INTEGER NOT NULL,
     PRIMARY KEY (activity, attendance)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX attendances_by_volunteer ON attendances (volunteer, checked_in);
 
 CREATE TABLE service_records (
     record       TEXT    PRIMARY KEY,

@@ -20,7 +20,8 @@ async fn a_correction_of_march_changes_todays_report_and_not_aprils() {
     let team = district.founds("翠香义工小组", STREET, None).await;
     let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": team })).await;
     let volunteer = district.registers("李梅").await;
-    let input = json!({ "organisation": team, "category": "ENVIRONMENT", "started": district.in_minutes(-70), "ended": district.in_minutes(-10) });
+    let input =
+        json!({ "organisation": team, "category": "ENVIRONMENT", "started": district.in_minutes(-70), "ended": district.in_minutes(-10) });
     let record = text(&volunteer.client.does("logService", "record { id }", input).await["record"]["id"]);
     coordinator.client.does("confirmService", "record { id }", json!({ "record": record })).await;
     // It is May.
@@ -50,7 +51,8 @@ async fn a_correction_of_march_changes_todays_report_and_not_aprils() {
     assert_eq!((&street["figures"]["serviceCategories"], &street["own"]["confirmedServiceMinutes"]), (&json!(1), &json!(30)));
 
     let early = report("440402", "2026-05-31", json!("2026-05-01")).await;
-    let told: Vec<_> = early["changes"]["nodes"].as_array().unwrap().iter().map(|it| (it["figure"].clone(), it["amount"].clone())).collect();
+    let told: Vec<_> =
+        early["changes"]["nodes"].as_array().unwrap().iter().map(|it| (it["figure"].clone(), it["amount"].clone())).collect();
     assert_eq!(told, [(json!("REGISTERED_VOLUNTEERS"), json!(1))], "{early}");
     let backwards = district.stranger().asks(REPORT, json!({ "area": "440402", "asOf": "2025-12-31" })).await;
     assert_eq!(backwards.code(), "BAD_INPUT");

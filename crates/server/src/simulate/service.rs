@@ -95,7 +95,7 @@ pub async fn registers(
     day: Day,
 ) -> anyhow::Result<Vec<Somebody>> {
     let register = |number: usize| {
-        let person = people::person_of(&mut world.random(number as u64 + 100), number, world.profile.from);
+        let person = people::person(&mut world.random(number as u64 + 100), number, world.profile.from);
         let organisation = organisations[number % organisations.len()];
         RegisterVolunteer {
             name: person.name,

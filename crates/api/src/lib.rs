@@ -26,6 +26,7 @@ mod loaders;
 mod node;
 mod outcome;
 mod paging;
+mod projects;
 mod scalars;
 mod schema;
 pub mod settings;

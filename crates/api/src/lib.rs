@@ -26,6 +26,7 @@ mod loaders;
 mod node;
 mod outcome;
 mod paging;
+mod projects;
 mod report;
 mod scalars;
 mod schema;

@@ -16,7 +16,7 @@ use crate::{
     door::Door,
     fault::{self, Code},
     paging::{self, Paged},
-    scalars::{Area as AreaCode, Cents, Date, Position},
+    scalars::{Amount, Area as AreaCode, Date, Position},
 };
 
 /// Rows that the cost of a query counts for an area's parts.
@@ -89,9 +89,9 @@ pub struct Figures {
     /// Motions submitted, each once, in the period.
     motions_received: i64,
     /// Cents of yuan granted to projects, less what was released or returned, in the period.
-    project_grant_cents: Cents,
+    project_grant_cents: Amount,
     /// Cents of yuan that projects raised or had matched, without entries struck out since, in the period.
-    project_self_raised_cents: Cents,
+    project_self_raised_cents: Amount,
     /// Community benefit activities held that a seated representative began, in the period.
     activities_by_representatives: i64,
     /// Person-times that these activities reached.
@@ -116,8 +116,8 @@ impl From<&Counts> for Figures {
             seated_representatives: counts.get(Stored::SeatedRepresentatives),
             meetings_held: counts.get(Stored::MeetingsHeld),
             motions_received: counts.get(Stored::MotionsReceived),
-            project_grant_cents: Cents(counts.get(Stored::ProjectGrantCents)),
-            project_self_raised_cents: Cents(counts.get(Stored::ProjectSelfRaisedCents)),
+            project_grant_cents: Amount(counts.get(Stored::ProjectGrantCents)),
+            project_self_raised_cents: Amount(counts.get(Stored::ProjectSelfRaisedCents)),
             activities_by_representatives: counts.get(Stored::ActivitiesByRepresentatives),
             activity_person_times: counts.get(Stored::ActivityPersonTimes),
             self_organisations: counts.get(Stored::SelfOrganisations),
@@ -160,8 +160,8 @@ impl Change {
         self.0.figure.into()
     }
     /// How much, more or less.
-    async fn amount(&self) -> Cents {
-        Cents(self.0.amount)
+    async fn amount(&self) -> Amount {
+        Amount(self.0.amount)
     }
     /// It takes back or mends what was told before; otherwise it is a late entry.
     async fn corrects(&self) -> bool {

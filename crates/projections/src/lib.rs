@@ -43,7 +43,9 @@ pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};
 pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};
-pub use projects::funds::*;
+pub use projects::{
+    community_activities::*, funds::*, incubations::*, project_queries::*, projects::*, round_queries::*, rounds::*, service_links::*,
+};
 pub use read_model::FoldError;
 pub use report::queries::*;
 pub use runner::RunError;

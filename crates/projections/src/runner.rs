@@ -29,7 +29,10 @@ use crate::{
     },
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
-    projects::funds::FundsFold,
+    projects::{
+        community_activities::CommunityActivitiesFold, funds::FundsFold, incubations::IncubationsFold, projects::ProjectsFold,
+        rounds::RoundsFold, service_links::ServiceLinksFold,
+    },
     purge::{self, Purge},
     read_model::{ApplyError, ReadModel, StoreError, model},
     report::figures::FiguresFold,
@@ -79,6 +82,11 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<DeliberationActsFold>(),
         model::<FundsFold>(),
         model::<FiguresFold>(),
+        model::<ProjectsFold>(),
+        model::<RoundsFold>(),
+        model::<CommunityActivitiesFold>(),
+        model::<ServiceLinksFold>(),
+        model::<IncubationsFold>(),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 use gongyi_domain::{
     Event,
+    attachment::Attachment,
     projects::{self, fund::FundEvent as E, fund_terms::LineKey},
     values::{AllocationId, AreaCode, Cents, Day, DisbursementId, FundId, ProjectId},
 };
@@ -17,7 +18,7 @@ use crate::{
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
     read_model::{Fold, FoldError},
     rows::{Row, Rows, Table, row},
-    stored::flag,
+    stored::{flag, json},
     views::Views,
 };
 
@@ -170,6 +171,9 @@ row! {
             project: Option<ProjectId>,
             /// Why, or by what document.
             reason: Option<String>,
+            /// Files that show it.
+            #[serde(with = "json")]
+            evidence: Vec<Attachment>,
         }
     }
 }
@@ -181,6 +185,7 @@ struct Entry<'a> {
     grant: Option<(AllocationId, ProjectId)>,
     disbursement: Option<DisbursementId>,
     reason: Option<&'a String>,
+    evidence: &'a [Attachment],
 }
 
 #[derive(Default)]
@@ -208,6 +213,7 @@ impl FundsFold {
             disbursement: entry.disbursement,
             project: entry.grant.map(|(_, project)| project),
             reason: entry.reason.cloned(),
+            evidence: entry.evidence.to_vec(),
             position: change.position,
         });
     }
@@ -257,16 +263,17 @@ impl FundsFold {
                 let entry = Entry { on: Some(*on), grant: Some((*allocation, *project)), reason: Some(reason), ..Entry::default() };
                 self.enter(change, 1, &line, Movement::Released, *amount, entry);
             }
-            E::GrantDisbursed { allocation, project, disbursement, amount, on, evidence: _ } => {
+            E::GrantDisbursed { allocation, project, disbursement, amount, on, evidence } => {
                 let line = self.move_grant(change, *allocation, |row| Some((row.amount, row.paid.checked_add(*amount)?)))?;
                 let (grant, disbursement) = (Some((*allocation, *project)), Some(*disbursement));
-                self.enter(change, 1, &line, Movement::Disbursed, *amount, Entry { on: Some(*on), grant, disbursement, reason: None });
+                let entry = Entry { on: Some(*on), grant, disbursement, evidence, ..Entry::default() };
+                self.enter(change, 1, &line, Movement::Disbursed, *amount, entry);
             }
-            E::GrantReturned { allocation, project, disbursement, amount, on, reason, evidence: _ } => {
+            E::GrantReturned { allocation, project, disbursement, amount, on, reason, evidence } => {
                 let less = |row: &ProjectGrantRow| Some((row.amount.checked_sub(*amount)?, row.paid.checked_sub(*amount)?));
                 let line = self.move_grant(change, *allocation, less)?;
                 let (grant, disbursement) = (Some((*allocation, *project)), Some(*disbursement));
-                let entry = Entry { on: Some(*on), grant, disbursement, reason: Some(reason) };
+                let entry = Entry { on: Some(*on), grant, disbursement, reason: Some(reason), evidence };
                 self.enter(change, 1, &line, Movement::Returned, *amount, entry);
             }
             E::FundYearClosed { year } => {
@@ -358,6 +365,27 @@ pub struct FundLine {
     pub disbursed: Cents,
 }
 
+/// A payment of a grant, as the ledger tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantPayment {
+    /// The fund.
+    pub fund: FundId,
+    /// The grant.
+    pub allocation: AllocationId,
+    /// The payment.
+    pub disbursement: DisbursementId,
+    /// What was paid.
+    pub amount: Cents,
+    /// What of it came back.
+    pub returned: Cents,
+    /// The day it was paid.
+    pub paid_on: Day,
+}
+
+const PAYMENT: &str = "json_array(l.fund, l.allocation, l.disbursement,
+    sum(CASE l.movement WHEN 'disbursed' THEN l.amount ELSE 0 END), sum(CASE l.movement WHEN 'returned' THEN l.amount ELSE 0 END),
+    min(CASE l.movement WHEN 'disbursed' THEN l.moved_on END))";
+
 /// Which entries of a ledger.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerFilter {
@@ -429,6 +457,52 @@ impl Views {
         let columns = vec![SortColumn::plain("l.event"), SortColumn::plain("l.leg")];
         let sort = Sort { name: "fund_ledger", columns, descending };
         Listing { select: LedgerRow::select("l"), from: "fund_ledger l", conditions, sort }.page(self.pool(), page).await
+    }
+
+    /// Grants by their ids, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn grants_by_ids(&self, ids: &[AllocationId]) -> Result<Vec<ProjectGrantRow>, QueryError> {
+        let select = ProjectGrantRow::select("g");
+        let sql = format!("SELECT {select} FROM project_grants g WHERE g.id IN (SELECT value FROM json_each(?))");
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// The grants of a fund, by the day of the decision.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn grants_of_fund(&self, fund: FundId, page: &PageArgs) -> Result<Page<ProjectGrantRow>, QueryError> {
+        let mut conditions = Conditions::default();
+        conditions.with("g.fund=?", fund.to_string());
+        let columns = vec![SortColumn::plain("g.granted_on"), SortColumn::plain("g.id")];
+        let sort = Sort { name: "grants_of_fund", columns, descending: false };
+        Listing { select: ProjectGrantRow::select("g"), from: "project_grants g", conditions, sort }.page(self.pool(), page).await
+    }
+
+    /// The payments of these grants, by the day they were paid.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn payments_of_grants(&self, grants: &[AllocationId]) -> Result<Vec<GrantPayment>, QueryError> {
+        let sql = format!(
+            "SELECT {PAYMENT} FROM fund_ledger l WHERE l.allocation IN (SELECT value FROM json_each(?)) AND l.disbursement IS NOT NULL
+             GROUP BY l.fund, l.allocation, l.disbursement ORDER BY min(l.moved_on), l.disbursement"
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(grants)?.into()]).await
+    }
+
+    /// One payment of a fund.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn grant_payment(&self, fund: FundId, disbursement: DisbursementId) -> Result<Option<GrantPayment>, QueryError> {
+        let sql = format!(
+            "SELECT {PAYMENT} FROM fund_ledger l WHERE l.fund=? AND l.disbursement=? GROUP BY l.fund, l.allocation, l.disbursement"
+        );
+        let binds = [fund.to_string().into(), disbursement.to_string().into()];
+        Ok(fetch(&mut *self.pool().acquire().await?, sql, &binds).await?.pop())
     }
 
     /// The grants of these projects, in the order of their ids.

@@ -1,11 +1,11 @@
 //! The version of the views: a hash of everything that decides what stands in them. Whole folders are hashed, so that
-//! no file can be forgotten. The rules of deliberation are among them: folds keep states by the domain's own `apply_event`.
+//! no file can be forgotten. The rules of deliberation and of projects are among them: folds keep states by the domain's own `apply_event`.
 
 use std::{fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    for folder in ["src", "../domain/src/deliberation", "../../migrations/views"] {
+    for folder in ["src", "../domain/src/deliberation", "../domain/src/projects", "../../migrations/views"] {
         println!("cargo:rerun-if-changed={folder}");
         hash.folder(Path::new(folder))?;
     }

@@ -182,7 +182,6 @@ CREATE TABLE attendances (
     position      INTEGER NOT NULL,
     PRIMARY KEY (activity, attendance)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX attendances_by_volunteer ON attendances (volunteer, checked_in);
 
 CREATE TABLE service_records (
     record       TEXT    PRIMARY KEY,
@@ -212,6 +211,7 @@ CREATE TABLE service_records (
 ) STRICT;
 CREATE INDEX service_records_by_volunteer ON service_records (volunteer, day, record);
 CREATE INDEX service_records_by_organisation ON service_records (organisation, day, record);
+CREATE INDEX service_records_by_activity ON service_records (activity, day, record) WHERE activity IS NOT NULL;
 CREATE INDEX service_records_by_day ON service_records (day, record);
 CREATE INDEX service_records_by_logging ON service_records (logged_at, record);
 -- Heads of a period are counted without a look at the rows.
@@ -627,3 +627,340 @@ CREATE TABLE deliberation_matters (
     area     TEXT    NOT NULL,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Funds. No balance is stored: what is free in a line is the sum of its ledger.
+CREATE TABLE funds (
+    id             TEXT    PRIMARY KEY,
+    name           TEXT    NOT NULL,
+    area           TEXT    NOT NULL,
+    established_on TEXT    NOT NULL,
+    closed         INTEGER NOT NULL,
+    position       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX funds_by_name ON funds (name, id);
+CREATE INDEX funds_by_area ON funds (area);
+
+CREATE TABLE fund_years (
+    fund      TEXT    NOT NULL,
+    year      INTEGER NOT NULL,
+    closed_on TEXT    NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (fund, year)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE project_grants (
+    id         TEXT    PRIMARY KEY,
+    fund       TEXT    NOT NULL,
+    year       INTEGER NOT NULL,
+    area       TEXT    NOT NULL,
+    project    TEXT    NOT NULL,
+    granted_on TEXT    NOT NULL,
+    amount     INTEGER NOT NULL CHECK (amount >= 0),
+    paid       INTEGER NOT NULL CHECK (paid BETWEEN 0 AND amount),
+    position   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX project_grants_by_project ON project_grants (project);
+CREATE INDEX project_grants_by_fund ON project_grants (fund, granted_on, id);
+
+-- One row an event and line: amounts are cents, sign is what it does to what is free.
+CREATE TABLE fund_ledger (
+    event        INTEGER NOT NULL,
+    leg          INTEGER NOT NULL,
+    fund         TEXT    NOT NULL,
+    year         INTEGER NOT NULL,
+    area         TEXT    NOT NULL,
+    movement     TEXT    NOT NULL,
+    amount       INTEGER NOT NULL CHECK (amount > 0),
+    sign         INTEGER NOT NULL CHECK (sign BETWEEN -1 AND 1),
+    moved_on     TEXT    NOT NULL,
+    recorded_on  TEXT    NOT NULL,
+    allocation   TEXT,
+    disbursement TEXT,
+    project      TEXT,
+    reason       TEXT,
+    evidence     TEXT    NOT NULL, -- JSON
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (event, leg)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fund_ledger_by_line ON fund_ledger (fund, year, area, event, leg);
+CREATE INDEX fund_ledger_by_project ON fund_ledger (project, event) WHERE project IS NOT NULL;
+CREATE INDEX fund_ledger_by_grant ON fund_ledger (allocation, disbursement) WHERE allocation IS NOT NULL;
+CREATE INDEX fund_ledger_by_area ON fund_ledger (area, moved_on);
+
+-- Confirmed service of an area with its parts, for the area and each larger one.
+CREATE TABLE service_figures (
+    area         TEXT    NOT NULL,
+    day          TEXT    NOT NULL,
+    category     TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    records      INTEGER NOT NULL,
+    minutes      INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (area, day, category, recorded_day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE figure_subjects (
+    id       TEXT    PRIMARY KEY,
+    area     TEXT    NOT NULL,
+    state    TEXT    NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+
+-- What changed about a figure: for an area with its parts, and event by event.
+CREATE TABLE figure_sums (
+    area         TEXT    NOT NULL,
+    figure       TEXT    NOT NULL,
+    day          TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    amount       INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (area, figure, day, recorded_day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE figure_entries (
+    event        INTEGER NOT NULL,
+    figure       TEXT    NOT NULL,
+    area         TEXT    NOT NULL,
+    day          TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    subject      TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    corrects     INTEGER NOT NULL CHECK (corrects IN (0, 1)),
+    amount       INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (event, figure, area, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX figure_entries_by_recorded_day ON figure_entries (recorded_day);
+
+-- Projects. Amounts are cents; what was raised, matched and spent is the sum of the books.
+CREATE TABLE projects (
+    id           TEXT    PRIMARY KEY,
+    title        TEXT    NOT NULL,
+    area         TEXT    NOT NULL,
+    started_at   INTEGER NOT NULL,
+    organisation TEXT, -- that carries it out, or a council does
+    council      TEXT,
+    motion       TEXT, -- it came from, or a round
+    resolved_by  TEXT,
+    vote         TEXT,
+    round        TEXT,
+    application  TEXT,
+    phase        TEXT    NOT NULL,
+    ends_on      TEXT    NOT NULL,
+    changed_at   INTEGER NOT NULL,
+    plan         TEXT    NOT NULL, -- JSON
+    reached      TEXT    NOT NULL, -- JSON
+    granted      INTEGER NOT NULL CHECK (granted >= 0),
+    paid         INTEGER NOT NULL CHECK (paid BETWEEN 0 AND granted),
+    raised       INTEGER NOT NULL CHECK (raised >= 0),
+    matched      INTEGER NOT NULL CHECK (matched >= 0),
+    spent        INTEGER NOT NULL CHECK (spent BETWEEN 0 AND paid + raised + matched),
+    completed_on TEXT,
+    audited_on   TEXT,
+    position     INTEGER NOT NULL,
+    CHECK ((organisation IS NULL) <> (council IS NULL) AND (motion IS NULL) <> (round IS NULL))
+) STRICT;
+CREATE INDEX projects_by_start ON projects (started_at, id);
+CREATE INDEX projects_by_change ON projects (changed_at, id);
+CREATE INDEX projects_by_end ON projects (ends_on, id);
+CREATE INDEX projects_by_title ON projects (title, id);
+CREATE INDEX projects_by_area ON projects (area);
+CREATE INDEX projects_by_motion ON projects (motion, started_at, id) WHERE motion IS NOT NULL;
+CREATE INDEX projects_by_round ON projects (round) WHERE round IS NOT NULL;
+CREATE INDEX projects_by_organisation ON projects (organisation) WHERE organisation IS NOT NULL;
+
+CREATE TABLE project_history (
+    at          INTEGER PRIMARY KEY,
+    project     TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor       TEXT    NOT NULL,
+    step        TEXT    NOT NULL,
+    milestone   INTEGER,
+    text        TEXT,
+    evidence    TEXT    NOT NULL, -- JSON
+    plan        TEXT    NOT NULL, -- JSON; null where the step made none
+    position    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX project_history_by_project ON project_history (project, at);
+
+CREATE TABLE project_books (
+    project     TEXT    NOT NULL,
+    entry       TEXT    NOT NULL,
+    raised      TEXT, -- from where; none for an expense
+    amount      INTEGER NOT NULL CHECK (amount > 0),
+    moved_on    TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    note        TEXT    NOT NULL,
+    evidence    TEXT    NOT NULL, -- JSON
+    void_reason TEXT, -- struck out
+    position    INTEGER NOT NULL,
+    PRIMARY KEY (project, entry)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX project_books_by_day ON project_books (project, moved_on, entry);
+
+CREATE TABLE project_reviews (
+    at          INTEGER PRIMARY KEY,
+    project     TEXT    NOT NULL,
+    person      TEXT    NOT NULL,
+    rating      INTEGER NOT NULL,
+    reviewed_at INTEGER NOT NULL,
+    text_of     TEXT,
+    text        TEXT,
+    position    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX project_reviews_by_project ON project_reviews (project, at);
+CREATE INDEX project_reviews_by_person ON project_reviews (text_of) WHERE text_of IS NOT NULL;
+
+CREATE TABLE rounds (
+    id              TEXT    PRIMARY KEY,
+    title           TEXT    NOT NULL,
+    area            TEXT    NOT NULL,
+    fund            TEXT    NOT NULL,
+    called_at       INTEGER NOT NULL,
+    terms           TEXT    NOT NULL, -- JSON
+    phase           TEXT    NOT NULL,
+    candidates      TEXT    NOT NULL, -- JSON
+    reserve         TEXT    NOT NULL, -- JSON
+    ballot          TEXT    NOT NULL, -- JSON
+    reviewers       TEXT    NOT NULL, -- JSON
+    changed_at      INTEGER NOT NULL,
+    applications    INTEGER NOT NULL,
+    groups          INTEGER NOT NULL,
+    poll            TEXT,
+    selected_on     TEXT,
+    announced_on    TEXT,
+    open_objections INTEGER NOT NULL CHECK (open_objections >= 0),
+    reason          TEXT,
+    position        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rounds_by_call ON rounds (called_at, id);
+CREATE INDEX rounds_by_area ON rounds (area);
+CREATE INDEX rounds_by_fund ON rounds (fund);
+
+CREATE TABLE round_applications (
+    round           TEXT    NOT NULL,
+    application     TEXT    NOT NULL,
+    place           INTEGER NOT NULL,
+    organisation    TEXT, -- that applies, or a council does
+    council         TEXT,
+    author          TEXT    NOT NULL,
+    title           TEXT    NOT NULL,
+    text            TEXT    NOT NULL,
+    area            TEXT    NOT NULL,
+    ask             INTEGER NOT NULL CHECK (ask > 0),
+    submitted_on    TEXT    NOT NULL,
+    status          TEXT    NOT NULL,
+    screening       TEXT,
+    exclusive_group INTEGER,
+    group_reason    TEXT,
+    declined        TEXT,
+    project         TEXT,
+    position        INTEGER NOT NULL,
+    PRIMARY KEY (round, application),
+    CHECK ((organisation IS NULL) <> (council IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX round_applications_by_place ON round_applications (round, place);
+CREATE INDEX round_applications_by_organisation ON round_applications (organisation) WHERE organisation IS NOT NULL;
+
+-- One row a reviewer and application: points that count, or why there are none.
+CREATE TABLE round_scores (
+    round       TEXT    NOT NULL,
+    application TEXT    NOT NULL,
+    reviewer    TEXT    NOT NULL,
+    points      TEXT    NOT NULL, -- JSON
+    conflict    TEXT,
+    at          INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    PRIMARY KEY (round, application, reviewer)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE round_selections (
+    at          INTEGER PRIMARY KEY,
+    round       TEXT    NOT NULL,
+    selected_on TEXT    NOT NULL,
+    candidates  TEXT    NOT NULL, -- JSON
+    selection   TEXT    NOT NULL, -- JSON
+    annulled_by TEXT,
+    position    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX round_selections_by_round ON round_selections (round, at);
+
+CREATE TABLE round_objections (
+    round      TEXT    NOT NULL,
+    objection  TEXT    NOT NULL,
+    person     TEXT    NOT NULL,
+    raised_on  TEXT    NOT NULL,
+    text_of    TEXT    NOT NULL,
+    status     TEXT    NOT NULL,
+    reason     TEXT,
+    settled_at INTEGER,
+    text       TEXT,
+    position   INTEGER NOT NULL,
+    PRIMARY KEY (round, objection)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX round_objections_by_day ON round_objections (round, raised_on, objection);
+CREATE INDEX round_objections_by_person ON round_objections (text_of);
+
+CREATE TABLE community_activities (
+    id           TEXT    PRIMARY KEY,
+    begun_by     TEXT, -- a representative
+    council      TEXT, -- of the representative's seat
+    project      TEXT,
+    title        TEXT    NOT NULL,
+    area         TEXT    NOT NULL,
+    begun_at     INTEGER NOT NULL,
+    phase        TEXT    NOT NULL,
+    held_on      TEXT,
+    person_times INTEGER NOT NULL,
+    report       TEXT,
+    evidence     TEXT    NOT NULL, -- JSON
+    reason       TEXT,
+    position     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX community_activities_by_begin ON community_activities (begun_at, id);
+CREATE INDEX community_activities_by_day ON community_activities (coalesce(held_on, ''), id);
+CREATE INDEX community_activities_by_area ON community_activities (area, held_on);
+CREATE INDEX community_activities_by_council ON community_activities (council) WHERE council IS NOT NULL;
+CREATE INDEX community_activities_by_beginner ON community_activities (begun_by) WHERE begun_by IS NOT NULL;
+CREATE INDEX community_activities_by_project ON community_activities (project) WHERE project IS NOT NULL;
+
+CREATE TABLE person_times_corrections (
+    at                 INTEGER PRIMARY KEY,
+    community_activity TEXT    NOT NULL,
+    was                INTEGER NOT NULL,
+    became             INTEGER NOT NULL,
+    reason             TEXT    NOT NULL,
+    corrected_at       INTEGER NOT NULL,
+    actor              TEXT    NOT NULL,
+    position           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX person_times_corrections_by_activity ON person_times_corrections (community_activity, at);
+
+-- What service at an activity of volunteering is for; a link that was taken back has a reason and no purpose.
+CREATE TABLE service_links (
+    activity           TEXT    PRIMARY KEY,
+    project            TEXT,
+    community_activity TEXT,
+    changed_at         INTEGER NOT NULL,
+    reason             TEXT,
+    position           INTEGER NOT NULL,
+    CHECK ((project IS NOT NULL) + (community_activity IS NOT NULL) + (reason IS NOT NULL) = 1)
+) STRICT;
+CREATE INDEX service_links_by_project ON service_links (project) WHERE project IS NOT NULL;
+CREATE INDEX service_links_by_activity ON service_links (community_activity) WHERE community_activity IS NOT NULL;
+
+CREATE TABLE incubations (
+    organisation  TEXT    PRIMARY KEY,
+    council       TEXT    NOT NULL,
+    motion        TEXT,
+    begun_on      TEXT    NOT NULL,
+    phase         TEXT    NOT NULL,
+    registration  TEXT,
+    registered_on TEXT,
+    ended_on      TEXT,
+    reason        TEXT,
+    position      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incubations_by_day ON incubations (begun_on, organisation);
+CREATE INDEX incubations_by_motion ON incubations (motion) WHERE motion IS NOT NULL;
+CREATE INDEX incubations_by_council ON incubations (council);

@@ -7,8 +7,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_domain::{
     refusal::Refusal,
     values::{
-        AccountId, ActivityId, AgendaItemId, AmendmentId, AreaCode, AttendanceId, CouncilId, CovenantId, ElectionId, MeetingId, MotionId,
-        OrganisationId, ParagraphId, PersonId, PollId, RecordId, ResidentIssueId, RollEntryId, ShiftId, VolunteerId, VoteId,
+        AccountId, ActivityId, AgendaItemId, AllocationId, AmendmentId, ApplicationId, AreaCode, AttendanceId, BookEntryId,
+        CommunityActivityId, CouncilId, CovenantId, DisbursementId, ElectionId, FundId, MeetingId, MotionId, ObjectionId, OrganisationId,
+        ParagraphId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RollEntryId, RoundId, ShiftId, VolunteerId, VoteId,
     },
 };
 
@@ -42,6 +43,7 @@ plain! {
     PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
     CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", ParagraphId "Paragraph", MeetingId "Meeting", VoteId "Vote",
     CovenantId "Covenant", ElectionId "Election", PollId "Poll", RollEntryId "RollEntry",
+    FundId "Fund", RoundId "Round", ProjectId "Project", CommunityActivityId "CommunityActivity",
 }
 
 macro_rules! within {
@@ -75,6 +77,30 @@ within! {
     AmendmentKey { motion: MotionId, amendment: AmendmentId } "Amendment",
     /// An item of a meeting's agenda.
     AgendaItemKey { meeting: MeetingId, item: AgendaItemId } "AgendaItem",
+    /// A grant of a fund.
+    GrantKey { fund: FundId, allocation: AllocationId } "ProjectGrant",
+    /// A payment of a fund.
+    PaymentKey { fund: FundId, disbursement: DisbursementId } "GrantPayment",
+    /// An application in a round.
+    ApplicationKey { round: RoundId, application: ApplicationId } "RoundApplication",
+    /// An objection in a round.
+    ObjectionKey { round: RoundId, objection: ObjectionId } "RoundObjection",
+    /// An entry of a project's books.
+    BookEntryKey { project: ProjectId, entry: BookEntryId } "BookEntry",
+}
+
+/// A self-organisation, known by its organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SelfOrganisationKey(pub(crate) OrganisationId);
+
+impl GlobalId for SelfOrganisationKey {
+    const TYPE: &'static str = "SelfOrganisation";
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
 }
 
 /// The global id.

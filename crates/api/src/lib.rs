@@ -26,6 +26,8 @@ mod loaders;
 mod node;
 mod outcome;
 mod paging;
+mod projects;
+mod report;
 mod scalars;
 mod schema;
 pub mod settings;

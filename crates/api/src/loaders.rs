@@ -5,14 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::{DataLoader, Loader};
 use gongyi_app::App;
 use gongyi_domain::values::{
-    AccountId, ActivityId, AreaCode, CouncilId, CovenantId, ElectionId, MeetingId, MotionId, OrganisationId, PersonId, PollId, RecordId,
-    ResidentIssueId, VolunteerId, VoteId,
+    AccountId, ActivityId, AllocationId, ApplicationId, AreaCode, CommunityActivityId, CouncilId, CovenantId, ElectionId, FundId,
+    MeetingId, MotionId, OrganisationId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RoundId, VolunteerId, VoteId,
 };
 use gongyi_projections::{
-    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CouncilRow, CovenantRow, ElectionRow, IssueRow, MeetingRow,
-    MembershipRow, MinutesRow, MotionRow, MotionVersionRow, OrganisationRow, PersonRow, PollRow, QueryError, ServiceRecordRow, ShiftRow,
-    StarSchemeRow, Views, VolunteerView, VoteRow,
+    AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CommunityActivityRow, CouncilRow, CovenantRow, ElectionRow,
+    FundRow, GrantPayment, IncubationRow, IssueRow, MeetingRow, MembershipRow, MinutesRow, MotionRow, MotionVersionRow, OrganisationRow,
+    PersonRow, PersonTimesCorrectionRow, PollRow, ProjectGrantRow, ProjectRow, QueryError, RoundApplicationRow, RoundRow, RoundScoreRow,
+    RoundSelectionRow, ServiceLinkRow, ServiceOf, ServiceRecordRow, ServiceSum, ShiftRow, StarSchemeRow, Views, VolunteerView, VoteRow,
 };
+use uuid::Uuid;
 
 /// Longest line of organisations above one another that is followed, in organisations.
 const LINE_MAX_ORGANISATIONS: usize = 64;
@@ -90,6 +92,15 @@ impl Loader<MeetingId> for FromViews {
     }
 }
 
+// Projects and money.
+by_id! {
+    FundId => FundRow, funds_by_ids, id;
+    AllocationId => ProjectGrantRow, grants_by_ids, id;
+    ProjectId => ProjectRow, projects_by_ids, id;
+    RoundId => RoundRow, rounds_by_ids, id;
+    CommunityActivityId => CommunityActivityRow, community_activities_by_ids, id;
+}
+
 /// A meeting's minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MinutesOf(pub(crate) MeetingId);
@@ -134,6 +145,14 @@ lists_of! {
     ChartersOf(CouncilId) => CharterVersionRow, charters_of_councils, council;
     /// The stays at an activity.
     AttendancesOf(ActivityId) => AttendanceRow, attendances_of_activities, activity;
+    /// A project's grants.
+    GrantsOf(ProjectId) => ProjectGrantRow, grants_of, project;
+    /// A grant's payments.
+    PaymentsOf(AllocationId) => GrantPayment, payments_of_grants, allocation;
+    /// A round's selections, annulled ones too.
+    SelectionsOf(RoundId) => RoundSelectionRow, round_selections, round;
+    /// The corrections of how many an activity reached.
+    CorrectionsOf(CommunityActivityId) => PersonTimesCorrectionRow, person_times_corrections, community_activity;
 }
 
 /// A district's stars, if it has set any.
@@ -189,5 +208,89 @@ impl Loader<LineOf> for FromViews {
             std::iter::successors(Some(id), above).take(LINE_MAX_ORGANISATIONS).collect()
         };
         Ok(keys.iter().filter(|key| parents.contains_key(&key.0)).map(|key| (*key, line(key.0))).collect())
+    }
+}
+
+/// What the service at an activity of volunteering is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LinkOf(pub(crate) ActivityId);
+
+impl Loader<LinkOf> for FromViews {
+    type Value = ServiceLinkRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[LinkOf]) -> Result<HashMap<LinkOf, ServiceLinkRow>, LoadFault> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.views().service_links_of(&ids).await?;
+        Ok(rows.into_iter().map(|row| (LinkOf(row.activity), row)).collect())
+    }
+}
+
+/// How a self-organisation came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct IncubationOf(pub(crate) OrganisationId);
+
+impl Loader<IncubationOf> for FromViews {
+    type Value = IncubationRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[IncubationOf]) -> Result<HashMap<IncubationOf, IncubationRow>, LoadFault> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.views().incubations_of(&ids).await?;
+        Ok(rows.into_iter().map(|row| (IncubationOf(row.organisation), row)).collect())
+    }
+}
+
+/// An application in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ApplicationIn(pub(crate) RoundId, pub(crate) ApplicationId);
+
+impl Loader<ApplicationIn> for FromViews {
+    type Value = RoundApplicationRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[ApplicationIn]) -> Result<HashMap<ApplicationIn, RoundApplicationRow>, LoadFault> {
+        let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let rows = self.views().round_applications_by_keys(&keys).await?;
+        Ok(rows.into_iter().map(|row| (ApplicationIn(row.round, row.application), row)).collect())
+    }
+}
+
+/// What reviewers say of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ScoresOf(pub(crate) RoundId, pub(crate) ApplicationId);
+
+impl Loader<ScoresOf> for FromViews {
+    type Value = Vec<RoundScoreRow>;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[ScoresOf]) -> Result<HashMap<ScoresOf, Vec<RoundScoreRow>>, LoadFault> {
+        let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let mut lists: HashMap<ScoresOf, Vec<RoundScoreRow>> = HashMap::new();
+        for row in self.views().round_scores(&keys).await? {
+            lists.entry(ScoresOf(row.round, row.application)).or_default().push(row);
+        }
+        Ok(lists)
+    }
+}
+
+/// The confirmed service for something, or at an activity of volunteering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ServedFor(pub(crate) ServiceOf, pub(crate) Uuid);
+
+impl Loader<ServedFor> for FromViews {
+    type Value = ServiceSum;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[ServedFor]) -> Result<HashMap<ServedFor, ServiceSum>, LoadFault> {
+        let mut sums = HashMap::new();
+        for of in [ServiceOf::Project, ServiceOf::CommunityActivity, ServiceOf::Activity] {
+            let ids: Vec<_> = keys.iter().filter(|key| key.0 == of).map(|key| key.1).collect();
+            if !ids.is_empty() {
+                let rows = self.views().service_sums(of, &ids).await?;
+                sums.extend(rows.into_iter().map(|(id, sum)| (ServedFor(of, id), sum)));
+            }
+        }
+        Ok(sums)
     }
 }

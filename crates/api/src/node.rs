@@ -5,6 +5,9 @@ use gongyi_domain::access::{area::AREAS, authority::Subject};
 use gongyi_domain::deliberation::{
     council::COUNCILS, covenant::COVENANTS, election::ELECTIONS, meeting::MEETINGS, motion::MOTIONS, poll::POLLS,
 };
+use gongyi_domain::projects::{
+    community_activity::COMMUNITY_ACTIVITIES, fund::FUNDS, incubation::SELF_ORGANISATIONS, project::PROJECTS, round::ROUNDS,
+};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -24,7 +27,17 @@ use crate::{
     },
     door::Door,
     fault::{self, Code},
-    ids::{self, GlobalId},
+    ids::{self, GlobalId, SelfOrganisationKey},
+    projects::{
+        community_activities::{self, CommunityActivity},
+        funds::{self, Fund, GrantPayment, ProjectGrant},
+        project_parts::{self, BookEntry},
+        projects::{self, Project},
+        round_applications::{self, RoundApplication},
+        rounds::{self, Round},
+        selections::{self, RoundObjection},
+        self_organisations::{self, SelfOrganisation},
+    },
     scalars::Position,
     settings::NODES_MAX_COUNT,
     volunteering::{
@@ -73,6 +86,26 @@ pub enum Node {
     Vote(Vote),
     /// A residents' covenant.
     Covenant(Covenant),
+    /// A fund.
+    Fund(Fund),
+    /// A grant of a fund.
+    ProjectGrant(ProjectGrant),
+    /// A payment out of a grant.
+    GrantPayment(GrantPayment),
+    /// A round of selection.
+    Round(Round),
+    /// An application in a round.
+    RoundApplication(RoundApplication),
+    /// An objection against a selection.
+    RoundObjection(RoundObjection),
+    /// A project.
+    Project(Project),
+    /// An entry of a project's books.
+    BookEntry(BookEntry),
+    /// A community benefit activity.
+    CommunityActivity(CommunityActivity),
+    /// A residents' self-organisation.
+    SelfOrganisation(SelfOrganisation),
 }
 
 /// What a global id names, for whoever may read it: each type asks its own act.
@@ -132,6 +165,44 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "Poll" => {
             door.may(&POLLS, &public)?;
             polls::poll(door, read(&text)?).await?.map(Node::Poll)
+        }
+        "Fund" => {
+            door.may(&FUNDS, &public)?;
+            funds::fund(door, read(&text)?).await?.map(Node::Fund)
+        }
+        "ProjectGrant" => {
+            door.may(&FUNDS, &public)?;
+            funds::grant(door, read(&text)?).await?.map(Node::ProjectGrant)
+        }
+        "GrantPayment" => {
+            door.may(&FUNDS, &public)?;
+            funds::payment(door, read(&text)?).await?.map(Node::GrantPayment)
+        }
+        "Round" => {
+            door.may(&ROUNDS, &public)?;
+            rounds::round(door, read(&text)?).await?.map(Node::Round)
+        }
+        "RoundApplication" => {
+            door.may(&ROUNDS, &public)?;
+            round_applications::application(door, read(&text)?).await?.map(Node::RoundApplication)
+        }
+        "RoundObjection" => selections::objection_node(door, read(&text)?).await?.map(Node::RoundObjection),
+        "Project" => {
+            door.may(&PROJECTS, &public)?;
+            projects::project(door, read(&text)?).await?.map(Node::Project)
+        }
+        "BookEntry" => {
+            door.may(&PROJECTS, &public)?;
+            project_parts::book_entry(door, read(&text)?).await?.map(Node::BookEntry)
+        }
+        "CommunityActivity" => {
+            door.may(&COMMUNITY_ACTIVITIES, &public)?;
+            community_activities::community_activity(door, read(&text)?).await?.map(Node::CommunityActivity)
+        }
+        "SelfOrganisation" => {
+            door.may(&SELF_ORGANISATIONS, &public)?;
+            let SelfOrganisationKey(organisation) = read(&text)?;
+            self_organisations::self_organisation(door, organisation).await?.map(Node::SelfOrganisation)
         }
         _ => return Err(unknown()),
     })

@@ -4,7 +4,7 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use chrono::{DateTime, SubsecRound, Utc};
 use gongyi_domain::{
     deliberation::decision::Fraction,
-    values::{AreaCode, Day, Instant},
+    values::{AreaCode, Cents, Day, Instant},
 };
 use gongyi_eventlog::Token;
 
@@ -46,8 +46,41 @@ text_scalar! {
     Position(String) as "Position", |text| Some(text.to_owned()), String::clone;
 }
 
+/// An amount of money in cents of yuan (分): a whole number of at most 1000000000000000, which any reader of JSON holds exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Money(pub Cents);
+
+/// An amount of money in cents of yuan (分): a whole number of at most 1000000000000000, which any reader of JSON holds exactly.
+#[Scalar(name = "Cents")]
+impl ScalarType for Money {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
+        let amount = number.as_u64().and_then(|cents| Cents::try_new(cents).ok());
+        amount.map(Self).ok_or_else(|| InputValueError::custom("not an amount in cents"))
+    }
+    fn to_value(&self) -> Value {
+        Value::from(self.0.get())
+    }
+}
+
 impl From<Token> for Position {
     fn from(token: Token) -> Self {
         Self(token.to_string())
+    }
+}
+
+/// A whole number that may be larger than `Int`, or less than nothing; of money, in cents of yuan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount(pub i64);
+
+/// A whole number that may be larger than `Int`, or less than nothing; of money, in cents of yuan.
+#[Scalar]
+impl ScalarType for Amount {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
+        number.as_i64().map(Self).ok_or_else(|| InputValueError::custom("not a whole number"))
+    }
+    fn to_value(&self) -> Value {
+        Value::Number(self.0.into())
     }
 }

@@ -15,6 +15,11 @@ use crate::{
     limits::Limits,
     loaders,
     node::NodeQueries,
+    projects::{
+        community_activities, community_activity_commands, fund_commands, funds, project_commands, projects, round_commands, rounds,
+        selection_commands, self_organisations,
+    },
+    report,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
         activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills,
@@ -45,6 +50,12 @@ pub struct Query(
     polls::PollQueries,
     meetings::MeetingQueries,
     covenants::CovenantQueries,
+    report::ReportQueries,
+    funds::FundQueries,
+    rounds::RoundQueries,
+    projects::ProjectQueries,
+    community_activities::CommunityActivityQueries,
+    self_organisations::SelfOrganisationQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -69,6 +80,12 @@ pub struct Mutation(
     vote_commands::VoteMutations,
     minutes::MinutesMutations,
     covenants::CovenantMutations,
+    fund_commands::FundMutations,
+    round_commands::RoundMutations,
+    selection_commands::SelectionMutations,
+    project_commands::ProjectMutations,
+    community_activity_commands::CommunityActivityMutations,
+    self_organisations::SelfOrganisationMutations,
     calendars::CalendarMutations,
 );
 

@@ -27,7 +27,7 @@ use crate::{
     subscriptions::Socket,
 };
 
-/// A council of the community under the model charter: two seconds a motion.
+/// A council of the community under the model charter, two seconds a motion, but one endorsement an issue.
 #[derive(Serialize)]
 struct Establishes(Vec<PersonId>);
 
@@ -40,7 +40,9 @@ impl Command for Establishes {
         work.may(Self::ACT, &Subject::default())?;
         let (id, today) = (CouncilId(Uuid::now_v7()), work.today());
         let mandate = Mandate::Authority { authority: "香洲区民政局".into(), reason: "批复".into() };
-        let charter = Charter::try_new(CharterTerms::model(5)).unwrap();
+        let mut terms = CharterTerms::model(5);
+        terms.issues.endorsements_needed = 1;
+        let charter = Charter::try_new(terms).unwrap();
         let name = "紫荆议事会".to_owned();
         let establish = CouncilCommand::Establish { area: area(COMMUNITY), name, charter, mandate, on: today, today };
         work.load_and_decide::<Council>(id, establish).await?;
@@ -71,22 +73,23 @@ impl Command for Adopts {
     }
 }
 
-fn global(kind: &str, id: impl std::fmt::Display) -> String {
+pub fn global(kind: &str, id: impl std::fmt::Display) -> String {
     STANDARD.encode(format!("{kind}:{id}"))
 }
 
-fn uuid(id: &str) -> Uuid {
+pub fn uuid(id: &str) -> Uuid {
     let text = String::from_utf8(STANDARD.decode(id).unwrap()).unwrap();
     text.split_once(':').unwrap().1.parse().unwrap()
 }
 
-struct Chamber<'d> {
-    council: CouncilId,
-    people: [Resident<'d>; 3],
-    organiser: Client<'d>,
+/// A council with its representatives, and the street's organiser.
+pub struct Chamber<'d> {
+    pub council: CouncilId,
+    pub people: [Resident<'d>; 3],
+    pub organiser: Client<'d>,
 }
 
-async fn chamber(district: &District) -> Chamber<'_> {
+pub async fn chamber(district: &District) -> Chamber<'_> {
     let people = [district.registers("张建国").await, district.registers("李四").await, district.registers("王五").await];
     let seats = Establishes(people.iter().map(|it| PersonId(uuid(&it.person))).collect());
     let request = district.app.request(Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }));
@@ -106,17 +109,22 @@ impl Chamber<'_> {
     }
 
     /// A motion before the council.
-    async fn moves(&self) -> String {
+    pub async fn moves(&self) -> String {
         let motion = self.drafts().await;
+        self.submits(&motion).await;
+        motion
+    }
+
+    /// Brings a draft before the council.
+    pub async fn submits(&self, motion: &str) {
         self.people[0].client.does("submitMotion", "position", json!({ "motion": motion })).await;
         for who in &self.people[1..] {
             who.client.does("secondMotion", "position", json!({ "motion": motion })).await;
         }
         self.organiser.does("acceptMotion", "position", json!({ "motion": motion })).await;
-        motion
     }
 
-    async fn adopts(&self, district: &District, motion: &str, version: u32) {
+    pub async fn adopts(&self, district: &District, motion: &str, version: u32) {
         let request = district.app.request(Actor::Operator(Grant { role: Role::Organiser, scope: Scope::Everywhere }));
         district.app.dispatch(&request, &Adopts(self.council, MotionId(uuid(motion)), version)).await.unwrap();
     }

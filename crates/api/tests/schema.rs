@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 20] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 25] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
@@ -34,10 +34,15 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 20] = [
     ("meeting", "meetings"),
     ("meetingChanges", "meetings"),
     ("covenant", "covenants"),
+    ("fund", "funds"),
+    ("round", "rounds"),
+    ("project", "projects"),
+    ("startSelectedProject", "startProject"),
+    ("communityActivity", "communityActivities"),
 ];
 /// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
-/// `registerVolunteer` asks for who has withdrawn, and those that drafts and fields of polls ask.
-const ACTS_WITHOUT_A_FIELD: [&str; 9] = [
+/// `registerVolunteer` asks for who has withdrawn, and those that drafts and fields of polls and rounds ask.
+const ACTS_WITHOUT_A_FIELD: [&str; 10] = [
     "importAreas",
     "importVolunteers",
     "importOrganisations",
@@ -47,6 +52,7 @@ const ACTS_WITHOUT_A_FIELD: [&str; 9] = [
     "returnVolunteer",
     "motionDrafts",
     "pollRecords",
+    "roundRecords",
 ];
 
 async fn introspected(query: &str) -> Value {

@@ -12,6 +12,7 @@ pub mod deliberation;
 pub mod dispatch;
 pub mod personal;
 pub mod processes;
+pub mod projects;
 pub mod rejection;
 mod secrets;
 pub mod volunteering;

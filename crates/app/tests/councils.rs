@@ -163,6 +163,13 @@ async fn who_is_erased_sits_and_stands_no_more() {
     for who in [&zhang, &li] {
         who.does(&Nominate { election, nominee: who.person, by: who.person }).await.unwrap();
     }
+    // The seat of another council that is to be taken next month.
+    let other = established(&district, 2, &[&li]).await;
+    let source = SourceGiven::Transition { source: "名册".into() };
+    let next_month = today() + chrono::Days::new(30);
+    let seat = SeatRepresentatives { council: other, people: vec![zhang.person], from: Some(next_month), until: None, source };
+    organiser.does(&seat).await.unwrap();
+    assert_eq!(district.app.state::<Council>(other).await.unwrap().seats_filled(next_month), 2);
     zhang.erases(&zhang).await.unwrap();
     let state = async || (district.app.state::<Council>(council).await.unwrap(), district.app.state::<Election>(election).await.unwrap());
     assert_eq!(state().await.0.seats_filled(today()), 2);
@@ -172,6 +179,7 @@ async fn who_is_erased_sits_and_stands_no_more() {
         assert_eq!(council.representatives(today()).collect::<Vec<_>>(), [li.person]);
         assert_eq!(election.nominees.iter().map(|it| it.person).collect::<Vec<_>>(), [li.person]);
     }
+    assert_eq!(district.app.state::<Council>(other).await.unwrap().seats_filled(next_month), 1);
     let events = district.events().await;
     // Forgetting where it stood, it meets the erasure again and changes nothing.
     let nowhere = Checkpoint { token: "of another log".into(), position: 0 };

@@ -15,6 +15,7 @@ use gongyi_app::{
         minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes},
         motion_amendments::{AcceptAmendment, ChangeDraft, ProposeAmendment},
         polls::{ClosePoll, CountPoll},
+        recount::recount,
     },
 };
 use gongyi_domain::{
@@ -28,11 +29,13 @@ use gongyi_domain::{
         minutes::{Minutes, MinutesPhase},
         motion::{Motion, Phase},
         poll::{Poll, Stage},
+        recount::Decided,
         sitting::Capacity,
         speakers::Side,
     },
     values::{AgendaItemId, CovenantId, Instant, MeetingId, MotionId, PersonId, VoteId},
 };
+use gongyi_eventlog::Upcasters;
 use uuid::Uuid;
 
 use crate::harness::{COMMUNITY, DISTRICT, District, Hand, OTHER_COMMUNITY, Sitting, Voter, area, expect_refused, moment};
@@ -350,6 +353,9 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
         "2 of 4 is not more than half"
     );
     assert!(closed.vote(opened.vote).unwrap().choices.is_empty(), "the meeting knows no choice of anybody");
+    let again = recount(app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
+    assert!(again.is_sound(), "{again:?}");
+    assert!(again.decisions.iter().any(|(_, it)| it.of == Decided::Vote(meeting, opened.vote)), "{again:?}");
 }
 
 #[tokio::test]

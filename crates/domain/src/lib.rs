@@ -4,9 +4,14 @@
 //! [`esrs::Aggregate::handle_command`]), `apply`, tests. A context imports only [`access`] and [`values`].
 
 pub mod access;
+pub mod attachment;
 pub mod deliberation;
 pub mod event;
+pub mod fraction;
+pub mod projects;
+pub mod prose;
 pub mod refusal;
+pub mod report;
 pub mod values;
 pub mod volunteering;
 
@@ -17,6 +22,7 @@ use deliberation::{
     poll,
 };
 use event::aggregates;
+use projects::{community_activity, fund, incubation, project, round, service_link};
 use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
 
 aggregates! {
@@ -49,6 +55,8 @@ aggregates! {
     contexts {
         /// Deliberation: councils, motions, meetings, elections.
         Deliberation(deliberation),
+        /// Projects and money: funds, rounds, projects, activities, self-organisations.
+        Projects(projects),
     }
 }
 
@@ -221,4 +229,57 @@ pub const ACTS: &[&Act] = &[
     &covenant::REPEAL_COVENANT,
     &covenant::FILE_COVENANT,
     &covenant::COVENANTS,
+    &fund::ESTABLISH_FUND,
+    &fund::APPROPRIATE_BUDGET,
+    &fund::WITHDRAW_BUDGET,
+    &fund::ALLOCATE_GRANT,
+    &fund::RELEASE_GRANT,
+    &fund::DISBURSE_GRANT,
+    &fund::RETURN_GRANT,
+    &fund::CLOSE_FUND_YEAR,
+    &fund::CARRY_OVER_BALANCE,
+    &fund::LAPSE_BALANCE,
+    &fund::CLOSE_FUND,
+    &fund::FUNDS,
+    &round::CALL_ROUND,
+    &round::APPLY_IN_ROUND,
+    &round::WITHDRAW_APPLICATION,
+    &round::CLOSE_APPLICATIONS,
+    &round::SCREEN_APPLICATION,
+    &round::FORM_EXCLUSIVE_GROUP,
+    &round::APPOINT_REVIEWER,
+    &round::DECLARE_CONFLICT,
+    &round::SCORE_APPLICATION,
+    &round::PREPARE_BALLOT,
+    &round::SELECT_PROJECTS,
+    &round::OBJECT_TO_SELECTION,
+    &round::SETTLE_OBJECTION,
+    &round::ANNOUNCE_SELECTION,
+    &round::DECLINE_AWARD,
+    &round::CANCEL_ROUND,
+    &round::ROUNDS,
+    &round::ROUND_RECORDS,
+    &project::START_PROJECT,
+    &project::REVISE_PLAN,
+    &project::REACH_MILESTONE,
+    &project::RECORD_RAISED_MONEY,
+    &project::RECORD_EXPENSE,
+    &project::VOID_BOOK_ENTRY,
+    &project::COMPLETE_PROJECT,
+    &project::AUDIT_PROJECT,
+    &project::REVIEW_PROJECT,
+    &project::CANCEL_PROJECT,
+    &project::PROJECTS,
+    &community_activity::BEGIN_COMMUNITY_ACTIVITY,
+    &community_activity::HOLD_COMMUNITY_ACTIVITY,
+    &community_activity::CORRECT_PERSON_TIMES,
+    &community_activity::CANCEL_COMMUNITY_ACTIVITY,
+    &community_activity::VOID_COMMUNITY_ACTIVITY,
+    &community_activity::COMMUNITY_ACTIVITIES,
+    &service_link::LINK_SERVICE,
+    &service_link::UNLINK_SERVICE,
+    &incubation::INCUBATE_SELF_ORGANISATION,
+    &incubation::REGISTER_SELF_ORGANISATION,
+    &incubation::END_INCUBATION,
+    &incubation::SELF_ORGANISATIONS,
 ];

@@ -76,6 +76,24 @@ ids! {
     ResidentIssueId,
     /// A residents' covenant.
     CovenantId,
+    /// A fund (专项资金).
+    FundId,
+    /// One grant of a fund to a project.
+    AllocationId,
+    /// One payment out of a grant.
+    DisbursementId,
+    /// A round in which projects are selected (遴选).
+    RoundId,
+    /// An application in a round.
+    ApplicationId,
+    /// An objection against a selection.
+    ObjectionId,
+    /// A project.
+    ProjectId,
+    /// One entry of a project's own books: money raised, or an expense.
+    BookEntryId,
+    /// A community benefit activity (公益活动).
+    CommunityActivityId,
 }
 
 /// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a
@@ -148,6 +166,11 @@ impl AreaCode {
     pub fn parent(&self) -> Option<Self> {
         (self.0.len() > 6).then(|| Self(self.0[..self.0.len() - 3].to_owned()))
     }
+
+    /// Itself and all larger areas up to its district.
+    pub fn line(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
 }
 
 impl TryFrom<String> for AreaCode {
@@ -195,6 +218,65 @@ impl Minutes {
     }
 }
 
+/// An amount of money in cents of yuan (分), at most [`Cents::MAX`]. Sums are checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u64", into = "u64")]
+#[schemars(with = "u64")]
+pub struct Cents(u64);
+
+/// More than there is an amount for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an amount is at most {} cents", Cents::MAX.0)]
+pub struct NotAnAmount;
+
+impl Cents {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The largest amount: ten million million yuan, which every reader of JSON numbers still holds exactly (2^53).
+    pub const MAX: Self = Self(1_000_000_000_000_000);
+
+    /// So many cents.
+    ///
+    /// # Errors
+    /// More than [`Cents::MAX`].
+    pub fn try_new(cents: u64) -> Result<Self, NotAnAmount> {
+        if cents <= Self::MAX.0 { Ok(Self(cents)) } else { Err(NotAnAmount) }
+    }
+
+    /// How many.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The sum, unless it is more than [`Cents::MAX`].
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).and_then(|sum| Self::try_new(sum).ok())
+    }
+
+    /// The difference, unless it would be negative.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(Self)
+    }
+}
+
+impl TryFrom<u64> for Cents {
+    type Error = NotAnAmount;
+    fn try_from(cents: u64) -> Result<Self, NotAnAmount> {
+        Self::try_new(cents)
+    }
+}
+impl From<Cents> for u64 {
+    fn from(amount: Cents) -> Self {
+        amount.0
+    }
+}
+impl fmt::Display for Cents {
+    /// In yuan, `15000.00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
+}
+
 /// Personal text, encrypted under its person's data key before it reaches the domain. Only the vault opens it, with
 /// the stream, event type and field it was sealed for; without the key it is noise.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -239,6 +321,15 @@ mod tests {
         for wrong in ["", "44040", "4404020", "44040２", "44040a"] {
             assert_eq!(AreaCode::try_new(wrong), Err(NotAnAreaCode), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_amount_is_neither_negative_nor_too_large() {
+        let one = Cents::try_new(1).unwrap();
+        assert_eq!((Cents::MAX.checked_add(one), Cents::ZERO.checked_sub(one)), (None, None));
+        assert_eq!(Cents::try_new(Cents::MAX.get() + 1), Err(NotAnAmount));
+        assert!(serde_json::from_str::<Cents>("-1").is_err() && serde_json::from_str::<Cents>("0.5").is_err());
+        assert_eq!(Cents::try_new(1_500_005).unwrap().to_string(), "15000.05");
     }
 
     #[test]

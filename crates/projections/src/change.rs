@@ -61,6 +61,7 @@ pub(crate) fn is_known_kind(kind: &str) -> bool {
 pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed)) {
     match event {
         Event::Deliberation(event) => deliberation_texts(event, see),
+        Event::Projects(event) => crate::projects::texts::sealed_texts(event, see),
         Event::Person(PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: _ }) => {
             [name, id_number, phone, birth_date].into_iter().for_each(see);
         }

@@ -23,8 +23,10 @@ mod examine;
 mod files;
 mod opener;
 mod paging;
+mod projects;
 mod purge;
 mod read_model;
+mod report;
 mod rows;
 mod runner;
 mod status;
@@ -41,7 +43,11 @@ pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};
 pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};
+pub use projects::{
+    community_activities::*, funds::*, incubations::*, project_queries::*, projects::*, round_queries::*, rounds::*, service_links::*,
+};
 pub use read_model::FoldError;
+pub use report::queries::*;
 pub use runner::RunError;
 pub use status::{Parked, Stale, ViewStatus};
 pub use views::{ViewOptions, Views};

@@ -29,8 +29,13 @@ use crate::{
     },
     files::{self, OpenError},
     opener::{Opener, OpenerError, Texts},
+    projects::{
+        community_activities::CommunityActivitiesFold, funds::FundsFold, incubations::IncubationsFold, projects::ProjectsFold,
+        rounds::RoundsFold, service_links::ServiceLinksFold,
+    },
     purge::{self, Purge},
     read_model::{ApplyError, ReadModel, StoreError, model},
+    report::figures::FiguresFold,
     status::{Parked, Progress, ViewStatus},
     views::ViewOptions,
     volunteering::{
@@ -75,6 +80,13 @@ fn models() -> Vec<Box<dyn ReadModel>> {
         model::<MeetingsFold>(),
         model::<CovenantsFold>(),
         model::<DeliberationActsFold>(),
+        model::<FundsFold>(),
+        model::<FiguresFold>(),
+        model::<ProjectsFold>(),
+        model::<RoundsFold>(),
+        model::<CommunityActivitiesFold>(),
+        model::<ServiceLinksFold>(),
+        model::<IncubationsFold>(),
     ]
 }
 

@@ -109,7 +109,9 @@ async fn an_event_that_does_not_decode_parks_those_that_need_its_kind() {
             ("history", at, bad),
             ("councils", at, bad),
             ("issues", at, bad),
-            ("motions", at, bad)
+            ("motions", at, bad),
+            ("projects", at, bad),
+            ("rounds", at, bad)
         ]
     );
     let reason = running.views.status().into_iter().find_map(|view| view.parked).unwrap().reason;

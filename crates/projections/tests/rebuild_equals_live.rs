@@ -62,6 +62,12 @@ proptest! {
         runtime().block_on(live_equals_rebuilt(&wishes, batch, kept, &[]));
     }
 
+    /// As above, in projects and their money alone.
+    #[test]
+    fn rebuilt_projects_equal_live_ones(wishes in proptest::collection::vec((prop_oneof![9 => Just(240u8), 1 => Just(4u8)], any::<u32>(), any::<u32>()), 1..300), batch in 1usize..40, kept in 0usize..60) {
+        runtime().block_on(live_equals_rebuilt(&wishes, batch, kept, &[]));
+    }
+
     #[test]
     fn participation_equals_a_naive_recount(wishes in wishes(200)) {
         runtime().block_on(async {

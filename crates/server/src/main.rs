@@ -11,6 +11,7 @@ mod output;
 mod platform;
 mod progress;
 mod settings;
+mod simulate;
 
 use std::{io::IsTerminal, process::ExitCode};
 
@@ -67,7 +68,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args).await,
         Command::Import(args) => import::run(&args).await,
         Command::Export(args) => commands::export::run(&args).await,
+        Command::Report(args) => commands::report::run(&args).await,
         Command::Rebuild(args) => commands::rebuild::run(&args).await,
+        Command::Simulate(args) => simulate::run(&args).await,
         Command::Verify(args) => commands::verify::run(&args).await,
         Command::Token(args) => commands::token::run(&args).await,
         Command::Doctor(args) => commands::doctor::run(&args).await,
@@ -85,7 +88,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<settings::WrongUsage>().is_some() {
         return 64;
     }
-    if error.downcast_ref::<import::Unreadable>().is_some() {
+    if error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<simulate::Impossible>().is_some() {
         return 65;
     }
     if error.downcast_ref::<settings::WrongSetting>().is_some() || error.downcast_ref::<gongyi_vault::KekError>().is_some() {

@@ -3,12 +3,16 @@
 use std::{path::Path, sync::Arc};
 
 use chrono_tz::Tz;
-use gongyi_app::{App, clock::SystemClock, personal::VaultOpener};
+use gongyi_app::{
+    App,
+    clock::{SharedClock, SystemClock},
+    personal::VaultOpener,
+};
 use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KekOrigin, KeyEncryptionKey, VAULT_FILE, Vault};
 
-use crate::folder::{LOG_FILE, make_private};
+use crate::folder::{self, FolderLock, Held, LOG_FILE, make_private};
 
 /// The environment variable that may carry the key-encryption key.
 pub const KEK_VARIABLE: &str = "GONGYI_KEK";
@@ -25,10 +29,18 @@ impl Platform {
     /// # Errors
     /// Any part that does not open.
     pub async fn open(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
+        Self::open_at(folder, zone, Arc::new(SystemClock)).await
+    }
+
+    /// The same at a time of its own.
+    ///
+    /// # Errors
+    /// Any part that does not open.
+    pub async fn open_at(folder: &Path, zone: Tz, clock: SharedClock) -> anyhow::Result<Self> {
         make_private(&folder.join(LOG_FILE))?;
         make_private(&Views::file(folder, zone))?;
         let log = SqliteLog::open(folder.join(LOG_FILE), SqliteSettings::default()).await?;
-        Self::with_log(folder, zone, log).await
+        Self::with_log(folder, zone, log, clock).await
     }
 
     /// Opens a folder to read beside whoever holds its lock.
@@ -37,15 +49,32 @@ impl Platform {
     /// Any part that does not open.
     pub async fn open_beside(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
         let log = SqliteLog::open_read_only(folder.join(LOG_FILE), SqliteSettings::default()).await?;
-        Self::with_log(folder, zone, log).await
+        Self::with_log(folder, zone, log, Arc::new(SystemClock)).await
     }
 
-    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog) -> anyhow::Result<Self> {
+    /// Opens a folder to read its views. With the lock they are brought up to date here; beside a server, that keeps them so.
+    ///
+    /// # Errors
+    /// No data there; any part that does not open.
+    pub async fn open_to_read(folder: &Path, zone: Tz, who: &str) -> anyhow::Result<(Self, Option<FolderLock>)> {
+        folder::existing_log(folder)?;
+        match folder::lock(folder, who) {
+            Ok(lock) => {
+                let platform = Self::open(folder, zone).await?;
+                platform.catch_up_views().await?;
+                Ok((platform, Some(lock)))
+            }
+            Err(error) if error.is::<Held>() => Ok((Self::open_beside(folder, zone).await?, None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog, clock: SharedClock) -> anyhow::Result<Self> {
         let log = Arc::new(log);
         let vault = open_vault(folder).await?;
         let upcasters = Arc::new(Upcasters::new());
         let views = Views::open(folder, log.clone(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
-        let app = App::new(log.clone(), vault, views, upcasters, Arc::new(SystemClock), zone);
+        let app = App::new(log.clone(), vault, views, upcasters, clock, zone);
         Ok(Self { app, log })
     }
 

@@ -40,6 +40,10 @@ pub enum Command {
     Import(Import),
     /// Write events or figures to standard output.
     Export(Export),
+    /// Live a whole invented district through, so that its report is exactly a profile's.
+    Simulate(Simulate),
+    /// Print the report of an area: volunteers, service, councils, projects, as of any day.
+    Report(Report),
     /// Build the read models anew from the log, beside the old ones, and swap them.
     Rebuild(DataFolder),
     /// Check a log from outside: hashes, chain, positions, versions. Works beside a running server.
@@ -121,6 +125,54 @@ pub struct Import {
     /// Exit with 65 if any row was rejected.
     #[arg(long)]
     pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The profile: a district's figures, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub profile: PathBuf,
+    /// The data folder; made if it does not exist, and it must hold no data yet.
+    #[arg(long, value_name = "DIR", env = "GONGYI_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Another number, another district with the same figures.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// How a report is printed.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct ReportForm {
+    /// Print JSON, the figures under their names in profiles.
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown (the default).
+    #[arg(long)]
+    pub markdown: bool,
+    /// Print CSV: area, figure, value.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The area, by code; everything in it counts.
+    #[arg(long, value_name = "CODE")]
+    pub area: AreaCode,
+    /// The last day of the period; what there is counts at its end.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Day,
+    /// The first day of the period; the first of January of the last day's year if not given.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Day>,
+    /// As it was known at the end of this day; what has changed since is listed. As it is known now if not given.
+    #[arg(long, value_name = "DATE")]
+    pub known_at: Option<Day>,
+    #[command(flatten)]
+    pub form: ReportForm,
 }
 
 #[derive(Debug, Args)]

@@ -3,11 +3,15 @@
 //! A destroyed key never comes back: its row stays as a tombstone of zeros. Keys that were opened are kept in a bounded
 //! cache, from which erasure removes them; a fetch that was under way meanwhile cannot put one back.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 
 use gongyi_domain::values::PersonId;
 use serde_json::json;
-use sqlx::{Executor, Row, Sqlite};
+use sqlx::{Executor, Row, Sqlite, SqliteConnection};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +27,34 @@ const PERSON_KEY_LABEL: &[u8] = b"gongyi person key v1";
 /// The associated data of a person's wrapped key.
 pub(crate) fn person_key_aad(person: PersonId) -> Vec<u8> {
     [PERSON_KEY_LABEL, person.0.as_bytes()].concat()
+}
+
+/// Keys that wait to be stored: one transaction takes all that came while the last one was under way.
+#[derive(Default)]
+pub(crate) struct KeysWaiting {
+    waiting: std::sync::Mutex<Vec<Keeping>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl KeysWaiting {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Keeping>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A key to be stored, and who waits for that.
+struct Keeping {
+    person: PersonId,
+    key: PersonKey,
+    kept: oneshot::Sender<Result<(), VaultError>>,
+}
+
+/// Stores new keys: each a person and a wrapped key, in hexadecimal.
+async fn insert(tx: &mut SqliteConnection, rows: &[[String; 2]]) -> Result<(), sqlx::Error> {
+    let sql = "INSERT INTO person_key (person, wrapped, destroyed)
+               SELECT unhex(entry.value ->> 0), unhex(entry.value ->> 1), 0 FROM json_each(?) AS entry";
+    sqlx::query(sql).bind(json!(rows).to_string()).execute(tx).await?;
+    Ok(())
 }
 
 impl Vault {
@@ -60,13 +92,7 @@ impl Vault {
                 made.0.insert(person, Slot::Held(key));
             }
         }
-        sqlx::query(
-            "INSERT INTO person_key (person, wrapped, destroyed)
-             SELECT unhex(entry.value ->> 0), unhex(entry.value ->> 1), 0 FROM json_each(?) AS entry",
-        )
-        .bind(json!(rows).to_string())
-        .execute(&mut *tx)
-        .await?;
+        insert(&mut tx, &rows).await?;
         tx.commit().await?;
         made.0.extend(known.0);
         self.0.cache().keep(&made, erasures);
@@ -80,16 +106,49 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Store`] if the person has a key or had one.
     pub async fn keep_key(&self, person: PersonId, key: &PersonKey) -> Result<(), VaultError> {
+        let (kept, told) = oneshot::channel();
+        self.0.keeping.waiting().push(Keeping { person, key: key.clone(), kept });
+        let turn = self.0.keeping.turn.clone().lock_owned().await;
+        let batch = std::mem::take(&mut *self.0.keeping.waiting());
+        if !batch.is_empty() {
+            let vault = self.clone();
+            // By a task of its own: whoever began it may give up, the others wait for it.
+            tokio::spawn(async move {
+                vault.keep_batch(batch).await;
+                drop(turn);
+            });
+        }
+        told.await.map_err(|_| VaultError::Damaged("a key was not stored"))?
+    }
+
+    /// Keeps all, or, if they cannot be kept together, each that can.
+    async fn keep_batch(&self, batch: Vec<Keeping>) {
+        let keys: Vec<_> = batch.iter().map(|it| (it.person, &it.key)).collect();
+        let together = self.keep_keys(&keys).await;
+        if together.is_ok() || batch.len() == 1 {
+            let mut outcome = Some(together);
+            for Keeping { kept, .. } in batch {
+                let _ = kept.send(outcome.take().unwrap_or(Ok(())));
+            }
+            return;
+        }
+        for Keeping { person, key, kept } in batch {
+            let _ = kept.send(self.keep_keys(&[(person, &key)]).await);
+        }
+    }
+
+    async fn keep_keys(&self, keys: &[(PersonId, &PersonKey)]) -> Result<(), VaultError> {
         let erasures = self.0.cache().erasures;
         let wrapping = self.0.wrapping.read().await;
         let mut tx = self.begin_wrapping(&wrapping).await?;
-        sqlx::query("INSERT INTO person_key (person, wrapped, destroyed) VALUES (?, ?, 0)")
-            .bind(&person.0.as_bytes()[..])
-            .bind(wrapping.kek.wrap(&person_key_aad(person), key.bytes()))
-            .execute(&mut *tx)
-            .await?;
+        let row = |(person, key): &(PersonId, &PersonKey)| {
+            let wrapped = wrapping.kek.wrap(&person_key_aad(*person), key.bytes());
+            [hex::encode(person.0.as_bytes()), hex::encode(wrapped)]
+        };
+        insert(&mut tx, &keys.iter().map(row).collect::<Vec<_>>()).await?;
         tx.commit().await?;
-        self.0.cache().keep(&KeyRing([(person, Slot::Held(key.clone()))].into()), erasures);
+        let held = keys.iter().map(|(person, key)| (*person, Slot::Held((*key).clone())));
+        self.0.cache().keep(&KeyRing(held.collect()), erasures);
         Ok(())
     }
 
@@ -293,6 +352,24 @@ mod tests {
         assert!(matches!(vault.create_key(person(1)).await, Err(VaultError::KeyDestroyed)));
         assert!(matches!(vault.create_keys(&[person(3), person(1)]).await, Err(VaultError::KeyDestroyed)));
         assert!(vault.key(person(3)).await.unwrap().is_none(), "all or none");
+    }
+
+    #[tokio::test]
+    async fn of_many_kept_at_once_only_the_second_for_one_person_is_refused() {
+        let (_dir, vault) = fresh().await;
+        let keys: Vec<_> = (0..200u128).map(|n| (person(n % 199), PersonKey::generate())).collect();
+        let keeps = keys.iter().cloned().map(|(person, key)| {
+            let vault = vault.clone();
+            tokio::spawn(async move { vault.keep_key(person, &key).await.is_ok() })
+        });
+        let mut refused = 0;
+        for kept in keeps.collect::<Vec<_>>() {
+            refused += u32::from(!kept.await.unwrap());
+        }
+        assert_eq!(refused, 1);
+        for n in 1..199 {
+            assert_eq!(vault.key(person(n)).await.unwrap().unwrap().bytes(), keys[n as usize].1.bytes());
+        }
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ use crate::{
     error::VaultError,
     kek::KeyEncryptionKey,
     key_ring::KeyCache,
+    keys::KeysWaiting,
 };
 
 /// The vault's file in the data folder.
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) wrapping: RwLock<Wrapping>,
     pub(crate) subkeys: Subkeys,
     pub(crate) cache: Mutex<KeyCache>,
+    pub(crate) keeping: KeysWaiting,
     pub(crate) hashing: Arc<Semaphore>,
     ballot_box: OnceCell<BallotBox>,
     ballot_box_path: PathBuf,
@@ -96,6 +98,7 @@ impl Vault {
             wrapping: RwLock::new(Wrapping { kek, wrapped_root }),
             subkeys: Subkeys::derive(&root),
             cache: Mutex::new(KeyCache::new()),
+            keeping: KeysWaiting::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
             ballot_box: OnceCell::new(),
             ballot_box_path: path.with_file_name(BALLOT_BOX_FILE),

@@ -13,7 +13,7 @@ use gongyi_domain::{
     },
     values::{AreaCode as Code, CouncilId, PersonId},
 };
-use gongyi_projections::{CouncilFilter as Filter, CouncilRow, SeatRow};
+use gongyi_projections::{CommunityActivityFilter, CouncilFilter as Filter, CouncilRow, SeatRow};
 
 use super::charters::{Charter, Mandate};
 use crate::{
@@ -25,6 +25,10 @@ use crate::{
     ids,
     loaders::ChartersOf,
     paging::{self, Paged},
+    projects::{
+        community_activities::{self, CommunityActivity},
+        projects::{self, Project},
+    },
     scalars::{Area as AreaCode, Date, Position},
 };
 
@@ -277,6 +281,33 @@ impl Council {
             (day, _) => door.read(door.app.views().seats(self.0.id, day, &page).await)?,
         };
         Ok(paging::paged(page, |row| Representative { row, area: self.0.area.clone() }))
+    }
+    /// The projects that its motions resolved, oldest first.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<Project>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
+        projects::of_council(&door, self.0.id, &page).await
+    }
+    /// The community activities that its representatives began, oldest first.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn community_activities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<CommunityActivity>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
+        let filter = CommunityActivityFilter { council: Some(self.0.id), ..CommunityActivityFilter::default() };
+        community_activities::listed(&door, &filter, &page).await
     }
     /// Who speaks without a vote now, by the person's id; at most 1,000.
     #[graphql(complexity = "1 + 20 * child_complexity")]

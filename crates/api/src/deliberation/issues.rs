@@ -19,6 +19,8 @@ use gongyi_projections::{IssueFilter as Filter, IssueRow, UnadmittedSeen};
 use super::{
     councils::{self, Council},
     motion_categories::MotionCategory,
+    motions::Motion,
+    threads,
 };
 use crate::{
     access::personal::{Met, in_the_name_of},
@@ -174,6 +176,12 @@ impl ResidentIssue {
     /// The motion made of it.
     async fn motion(&self) -> Option<ID> {
         self.0.motion.as_ref().map(ids::id)
+    }
+    /// What came of it: the motion made of it, and those it was merged into or taken over as, as far as the asker may read
+    /// them.
+    #[graphql(complexity = "1 + 2 * child_complexity")]
+    async fn motions(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+        threads::motions_from(&Door::of(ctx)?, self.0.motion).await
     }
     /// What the council answered.
     async fn answer(&self) -> Option<&str> {

@@ -27,4 +27,5 @@ pub(crate) mod poll_progress;
 pub(crate) mod polls;
 pub(crate) mod roll_entries;
 pub(crate) mod texts;
+mod threads;
 pub(crate) mod vote_commands;

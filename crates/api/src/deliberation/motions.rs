@@ -16,11 +16,13 @@ use gongyi_domain::{
 use gongyi_projections::{DraftsSeen, MotionFilter as Filter, MotionRow, MotionSort as Sort};
 
 use super::{
+    issues::ResidentIssue,
     meeting_votes::{self, Vote},
     meetings::{self, Meeting},
     motion_categories::MotionCategory,
     motion_parts::{Amendment, MotionHistoryLine, MotionPerson, MotionRating, MotionReport, MotionReview, MotionVersion},
     texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference},
+    threads,
 };
 use crate::{
     access::areas::{self, Area},
@@ -30,6 +32,10 @@ use crate::{
     loaders::TextAt,
     outcome::Lang,
     paging::{self, Paged},
+    projects::{
+        projects::{self, Project},
+        self_organisations::{self, SelfOrganisation},
+    },
     scalars::{Area as AreaCode, Date, Moment, Position},
 };
 
@@ -166,6 +172,37 @@ impl Motion {
             Some(Origin::Issue { issue }) => Some(ids::id(&issue)),
             Some(Origin::Motion { .. }) | None => None,
         }
+    }
+    /// The residents' issues it goes back to: those that it, the motion it was referred as, or one merged into it was made of.
+    #[graphql(complexity = "1 + 2 * child_complexity")]
+    async fn issues(&self, ctx: &Context<'_>) -> Result<Vec<ResidentIssue>, Error> {
+        threads::issues_behind(&Door::of(ctx)?, self.0.id).await
+    }
+    /// The projects that it resolved, oldest first.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<Project>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
+        projects::of_motion(&door, self.0.id, &page).await
+    }
+    /// The self-organisations that it asked for.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn self_organisations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<SelfOrganisation>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
+        self_organisations::of_motion(&door, self.0.id, &page).await
     }
     /// The other council's motion it came from, if that was referred.
     async fn referred_from(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {

@@ -24,6 +24,7 @@ use crate::{
     ids::{self, ShiftKey},
     loaders::{AttendancesOf, ShiftsOf},
     paging::{self, Paged},
+    projects::service_links::{self, ServiceLink},
     scalars::{Area as AreaCode, Moment, Position},
 };
 
@@ -158,6 +159,10 @@ impl Activity {
     /// When it was published.
     async fn published_at(&self) -> Moment {
         Moment(self.0.published_at)
+    }
+    /// What its service is for: a project or a community activity; null if that is not said.
+    async fn service_for(&self, ctx: &Context<'_>) -> Result<Option<ServiceLink>, Error> {
+        service_links::link(&Door::of(ctx)?, self.0.id).await
     }
     /// Its shifts, by start.
     #[graphql(complexity = "1 + 5 * child_complexity")]

@@ -26,6 +26,7 @@ use crate::{
     ids,
     outcome::payloads,
     paging::{self, Paged},
+    projects::self_organisations::{self, SelfOrganisation},
     scalars::{Area as AreaCode, Moment, Position},
 };
 
@@ -77,6 +78,10 @@ impl Organisation {
             Some(id) => organisation(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
+    }
+    /// How it came about through deliberation; null if it is no self-organisation that did.
+    async fn self_organisation(&self, ctx: &Context<'_>) -> Result<Option<SelfOrganisation>, Error> {
+        self_organisations::self_organisation(&Door::of(ctx)?, self.0.id).await
     }
     /// When it was founded, as recorded.
     async fn founded_at(&self) -> Moment {

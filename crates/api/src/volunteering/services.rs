@@ -215,6 +215,8 @@ pub(crate) async fn service_record_node(door: &Door<'_>, key: RecordKey) -> Resu
 pub struct ServiceRecordFilter {
     /// Of this volunteer.
     volunteer: Option<ID>,
+    /// Of service at this activity.
+    activity: Option<ID>,
     /// Organised by this one.
     organisation: Option<ID>,
     /// Also those below it, wherever they work: with a role in an area, name the area too.
@@ -241,6 +243,7 @@ impl ServiceRecordFilter {
     pub(crate) fn read(self) -> Result<Filter, Error> {
         Ok(Filter {
             volunteer: self.volunteer.as_ref().map(ids::asked).transpose()?,
+            activity: self.activity.as_ref().map(ids::asked).transpose()?,
             organisation: self.organisation.as_ref().map(ids::asked).transpose()?,
             include_below: self.include_below,
             area: self.area.map(|it| it.0),
@@ -293,6 +296,11 @@ impl ServiceRecordOrder {
 async fn subjects(door: &Door<'_>, filter: &Filter) -> Result<Vec<Subject>, Error> {
     let area = filter.area.clone().map(AreaCode);
     let mut subjects = organisations::subjects(door, area.as_ref(), filter.organisation, filter.include_below).await?;
+    if let Some(id) = filter.activity
+        && let Some(row) = door.load(id).await?
+    {
+        subjects.push(activities::subject_of(door, &row).await?);
+    }
     if let Some(id) = filter.volunteer {
         subjects.push(about(door, id).await?);
     }

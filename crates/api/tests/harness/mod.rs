@@ -279,6 +279,7 @@ impl Client<'_> {
             }
             "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
             "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
+            "cancelCommunityActivity" | "voidCommunityActivity" => "CommunityActivityReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };
         let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");

@@ -1,4 +1,4 @@
-//! Who is erased holds no seat and stands for none: seats that run are left, and candidacies that are not fixed on a ballot
+//! Who is erased holds no seat and stands for none: seats that run or are to come are left, and candidacies that are not fixed on a ballot
 //! yet are withdrawn. A candidate on a ballot stays on it, without a name. It is a process because only the views know where
 //! somebody sits and stands.
 
@@ -12,6 +12,7 @@ use gongyi_domain::{
     values::PersonId,
 };
 use gongyi_eventlog::Recorded;
+use gongyi_projections::SeatRow;
 use uuid::Uuid;
 
 use super::{Process, memberships::VIEWS_WAIT};
@@ -43,17 +44,21 @@ impl Process for EndMandates {
         let person = PersonId(event.stream.id);
         app.views().wait_for(event.position, VIEWS_WAIT).await.map_err(|stale| Fault::Views(stale.into()))?;
         let today = day_of(event.commit.metadata.recorded_at, app.zone());
-        for council in app.views().councils_with_seat_of(person, today).await.map_err(|error| Fault::Views(error.into()))? {
-            ends(app, event, council.0, &LeaveSeat { council, person, reason: None, on: Some(today) }).await?;
+        // The one that is held first, then those to come: each is left by itself.
+        for SeatRow { council, begins, .. } in
+            app.views().seats_of_person(person, today).await.map_err(|error| Fault::Views(error.into()))?
+        {
+            let of = format!("{council} from {begins}");
+            ends(app, event, &of, &LeaveSeat { council, person, reason: None, on: Some(today) }).await?;
         }
         for election in app.views().open_candidacies_of(person).await.map_err(|error| Fault::Views(error.into()))? {
-            ends(app, event, election.0, &AnswerNomination { election, nominee: person, stands: false }).await?;
+            ends(app, event, &election.to_string(), &AnswerNomination { election, nominee: person, stands: false }).await?;
         }
         Ok(())
     }
 }
 
-async fn ends<C: Command>(app: &App, event: &Recorded, of: Uuid, command: &C) -> Result<(), Rejection> {
+async fn ends<C: Command>(app: &App, event: &Recorded, of: &str, command: &C) -> Result<(), Rejection> {
     let request = Request {
         actor: Actor::Process(EndMandates::NAME),
         command_id: Uuid::new_v5(&event.stream.id, format!("end {of} at {}", event.position).as_bytes()),

@@ -3,6 +3,7 @@
 
 mod councils;
 mod electorate;
+mod money;
 mod people;
 mod sittings;
 
@@ -41,6 +42,7 @@ use uuid::Uuid;
 
 pub use councils::{Meeting, Meets, text_of};
 pub use electorate::{Voter, choice_terms};
+pub use money::{cents, evidence, grant, line, plan};
 pub use people::{Hand, PASSWORD, Published, Resident, Served, correction_of};
 pub use sittings::Sitting;
 

@@ -462,7 +462,10 @@ impl Council {
     fn vacate(&self, person: PersonId, how: Vacancy, on: Day, today: Day) -> Result<CouncilEvent, Refused> {
         let charter = self.require_working()?;
         not_in_future(on, today)?;
-        let seat = self.seats.of(person, on).filter(|seat| seat.ended.is_none()).ok_or(Refused::NotARepresentative)?;
+        let held = self.seats.of(person, on).filter(|seat| seat.ended.is_none());
+        // Who leaves before the first day never takes the seat.
+        let coming = || self.seats.coming(person, today).filter(|_| matches!(how, Vacancy::Left { .. }));
+        let seat = held.or_else(coming).ok_or(Refused::NotARepresentative)?;
         match &how {
             Vacancy::Left { .. } => {}
             Vacancy::Recalled { mandate } | Vacancy::CutShort { mandate } => self.fitting_mandate(mandate)?,
@@ -474,7 +477,7 @@ impl Council {
                 }
             }
         }
-        Ok(CouncilEvent::SeatVacated { person, from: seat.from, on, how })
+        Ok(CouncilEvent::SeatVacated { person, from: seat.from, on: on.max(seat.from), how })
     }
 
     fn register(&self, person: PersonId, kind: GuestKind, today: Day) -> Result<CouncilEvent, Refused> {

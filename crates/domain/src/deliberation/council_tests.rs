@@ -218,6 +218,10 @@ fn who_leaves_sits_no_more_from_that_day_on() {
     assert_eq!(refusal(&vacant, vacate(1, left(), "2026-05-01")), CouncilRefusal::NotARepresentative);
     assert_eq!(refusal(&vacant, vacate(1, left(), "2026-04-01")), CouncilRefusal::NotARepresentative, "a seat ends once");
     assert_eq!(refusal(&vacant, seat(&[1], "2026-01-01")), CouncilRefusal::HoldsASeat { person: person(1) });
+    let elect = after(vacant.clone(), seat(&[4], "2026-07-01"));
+    let declined = after(elect.clone(), vacate(4, left(), "2026-06-01"));
+    assert!(elect.is_representative(person(4), day("2026-07-01")) && !declined.is_representative(person(4), day("2026-07-01")));
+    assert_eq!(refusal(&declined, vacate(4, left(), "2026-06-01")), CouncilRefusal::NotARepresentative);
     let back = after(vacant, seat(&[1], "2026-05-20"));
     assert_eq!(back.representatives(today()).collect::<Vec<_>>(), [person(1), person(2)]);
     assert_eq!(back.seats_filled(day("2026-05-10")), 1);

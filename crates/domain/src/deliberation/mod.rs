@@ -2,7 +2,6 @@
 
 pub mod agenda;
 pub mod amendment;
-pub mod attachment;
 pub mod ballot;
 pub mod charter;
 pub mod council;
@@ -33,6 +32,7 @@ pub mod sitting;
 pub mod speakers;
 pub mod text;
 
+pub use crate::attachment;
 use crate::event::aggregates;
 
 aggregates! {

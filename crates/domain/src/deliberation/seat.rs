@@ -174,6 +174,11 @@ impl Seats {
         self.0.get(&person)?.iter().find(|seat| seat.held_on(day))
     }
 
+    /// The first seat of this person that begins after this day and was not given up.
+    pub fn coming(&self, person: PersonId, day: Day) -> Option<&Seat> {
+        self.0.get(&person)?.iter().filter(|seat| seat.from > day && seat.ended.is_none()).min_by_key(|seat| seat.from)
+    }
+
     /// Whose seat is held on this day and not known to end before its term is over.
     pub fn running(&self, day: Day) -> impl Iterator<Item = PersonId> {
         self.holders(day).filter(move |person| self.of(*person, day).is_some_and(|seat| seat.ended.is_none()))

@@ -4,11 +4,10 @@
 //! - What is printed is what is stored: no control characters, nothing that turns the direction of reading.
 //! - It is public, under its movers' names; what is said about a person does not belong in it.
 
+pub use crate::prose::{REASON_MAX_CHARS, is_line, is_prose, is_written, tidied};
+use crate::{refusal::refusals, values::ParagraphId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
-
-use crate::{refusal::refusals, values::ParagraphId};
 
 /// Longest title, in characters.
 pub const TITLE_MAX_CHARS: usize = 120;
@@ -18,8 +17,6 @@ pub const PARAGRAPH_MAX_CHARS: usize = 2_000;
 pub const PARAGRAPHS_MAX_COUNT: usize = 200;
 /// Longest text, all paragraphs together, in characters.
 pub const TEXT_MAX_CHARS: usize = 20_000;
-/// Longest reason, report or answer, in characters.
-pub const REASON_MAX_CHARS: usize = 2_000;
 
 /// One paragraph.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,30 +48,6 @@ refusals! {
         /// Too long altogether.
         TextTooLong { most: usize }("paragraphs", "全文不能超过 {most} 字", "The whole text has at most {most} characters"),
     }
-}
-
-/// Whether a text says anything, in so many characters at most.
-pub fn is_written(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= most
-}
-
-/// A text as it was typed or pasted, made fit to be stored: composed (NFC), lines ended by one character, tabs as spaces, no
-/// white space around it.
-pub fn tidied(text: &str) -> String {
-    let text: String = text.replace("\r\n", "\n").nfc().map(|c| if c == '\r' { '\n' } else { c }).collect();
-    text.replace('\t', " ").trim().to_owned()
-}
-
-/// Whether a text of several lines says something, is at most `most` characters long and prints as it is stored: without
-/// control characters and bidirectional overrides (UAX #9).
-pub fn is_prose(text: &str, most: usize) -> bool {
-    let hides = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    is_written(text, most) && !text.contains(hides)
-}
-
-/// As [`is_prose`], in one line.
-pub fn is_line(text: &str, most: usize) -> bool {
-    is_prose(text, most) && !text.contains('\n')
 }
 
 impl Text {

@@ -114,6 +114,7 @@ impl Fold for AccountsFold {
             | Event::Activity(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

@@ -64,6 +64,7 @@ impl Fold for AreasFold {
             | Event::Activity(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

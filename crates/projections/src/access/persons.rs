@@ -125,6 +125,7 @@ impl Fold for PersonsFold {
             | Event::Activity(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

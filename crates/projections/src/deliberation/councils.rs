@@ -218,7 +218,8 @@ fn own(event: &Event) -> Option<Own<'_>> {
         | Event::Calendar(_)
         | Event::Activity(_)
         | Event::ServiceLedger(_)
-        | Event::StarScheme(_) => None,
+        | Event::StarScheme(_)
+        | Event::Projects(_) => None,
     }
 }
 
@@ -309,19 +310,16 @@ impl Views {
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(councils)?.into()]).await
     }
 
-    /// Councils in which this person holds a seat that runs on `day`.
+    /// Seats that this person holds on `day` or is to hold later, by council and first day.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn councils_with_seat_of(&self, person: PersonId, day: Day) -> Result<Vec<CouncilId>, QueryError> {
+    pub async fn seats_of_person(&self, person: PersonId, day: Day) -> Result<Vec<SeatRow>, QueryError> {
         let sql = format!(
-            "SELECT {} FROM seats s WHERE s.person=? AND s.begins<=? AND s.ends>=? AND s.vacated_on IS NULL ORDER BY s.council",
+            "SELECT {} FROM seats s WHERE s.person=? AND s.ends>=? AND s.vacated_on IS NULL ORDER BY s.council, s.begins",
             SeatRow::select("s")
         );
-        let day = day.to_string();
-        let args = [person.to_string().into(), day.clone().into(), day.into()];
-        let seats: Vec<SeatRow> = fetch(&mut *self.pool().acquire().await?, sql, &args).await?;
-        Ok(seats.into_iter().map(|seat| seat.council).collect())
+        fetch(&mut *self.pool().acquire().await?, sql, &[person.to_string().into(), day.to_string().into()]).await
     }
 
     /// A council's seats, held on `day` or, without one, ever; by their first day.

@@ -161,7 +161,8 @@ impl Fold for ElectionsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => Ok(()),
+            | Event::StarScheme(_)
+            | Event::Projects(_) => Ok(()),
         }
     }
 

@@ -187,7 +187,8 @@ fn own(event: &Event) -> Option<Own<'_>> {
         | Event::Calendar(_)
         | Event::Activity(_)
         | Event::ServiceLedger(_)
-        | Event::StarScheme(_) => None,
+        | Event::StarScheme(_)
+        | Event::Projects(_) => None,
     }
 }
 

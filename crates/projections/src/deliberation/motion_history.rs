@@ -124,7 +124,8 @@ impl Fold for MotionHistoryFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => return Ok(()),
+            | Event::StarScheme(_)
+            | Event::Projects(_) => return Ok(()),
         };
         self.lines.put(MotionHistoryRow {
             at: change.position,

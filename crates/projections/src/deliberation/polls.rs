@@ -299,7 +299,8 @@ impl Fold for PollsFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => Ok(()),
+            | Event::StarScheme(_)
+            | Event::Projects(_) => Ok(()),
         }
     }
 

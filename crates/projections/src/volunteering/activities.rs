@@ -298,6 +298,7 @@ impl Fold for ActivitiesFold {
             | Event::Calendar(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => return Ok(()),
         };
         match event {

@@ -181,6 +181,7 @@ fn line(change: &Change) -> Result<Option<Line<'_>>, FoldError> {
         | Event::Organisation(_)
         | Event::Calendar(_)
         | Event::StarScheme(_)
+        | Event::Projects(_)
         | Event::Deliberation(_) => Ok(None),
     }
 }

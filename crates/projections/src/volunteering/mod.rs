@@ -9,6 +9,7 @@ pub mod organisations;
 pub mod participation;
 pub mod participation_changes;
 pub mod participation_queries;
+pub mod service_figures;
 pub mod service_record_queries;
 pub mod service_records;
 pub mod star_schemes;

@@ -118,6 +118,7 @@ impl Fold for OrganisationsFold {
             | Event::Activity(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
     }
@@ -179,6 +180,7 @@ impl Fold for OrganisationsFold {
             | Event::Activity(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

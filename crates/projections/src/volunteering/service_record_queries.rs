@@ -1,7 +1,7 @@
 //! Queries on service records.
 
 use gongyi_domain::{
-    values::{AreaCode, Day, OrganisationId, RecordId, VolunteerId},
+    values::{ActivityId, AreaCode, Day, OrganisationId, RecordId, VolunteerId},
     volunteering::{category::Category, service_record::Status},
 };
 
@@ -17,6 +17,8 @@ use crate::{
 pub struct ServiceRecordFilter {
     /// Of this volunteer.
     pub volunteer: Option<VolunteerId>,
+    /// Of service at this activity.
+    pub activity: Option<ActivityId>,
     /// Organised by this one.
     pub organisation: Option<OrganisationId>,
     /// Also by those below it.
@@ -61,6 +63,7 @@ impl Views {
     ) -> Result<Page<ServiceRecordRow>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.maybe("r.volunteer=?", filter.volunteer.map(|id| id.to_string()));
+        conditions.maybe("r.activity=?", filter.activity.map(|id| id.to_string()));
         conditions.in_organisation("r.organisation", filter.organisation, filter.include_below);
         conditions.in_area("r.area", filter.area.as_ref());
         conditions.maybe("r.category=?", filter.category.map(Category::code));

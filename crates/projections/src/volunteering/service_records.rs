@@ -25,6 +25,7 @@ use super::{
     former_counts::{self, FormerCount},
     monthly_participation::{self, MonthlyParticipation},
     participation::{self, ParticipationDelta},
+    service_figures::{self, ServiceFigure},
 };
 use crate::{
     change::Change,
@@ -151,6 +152,7 @@ pub(crate) struct ServiceFold {
     participation: Rows<ParticipationDelta>,
     months: Rows<MonthlyParticipation>,
     former: Rows<FormerCount>,
+    figures: Rows<ServiceFigure>,
     places: HashMap<RecordId, Place>,
 }
 
@@ -159,6 +161,7 @@ impl ServiceFold {
         for key in monthly_participation::keys(day, &area, category) {
             self.months.want(key);
         }
+        service_figures::want(&mut self.figures, change, &area, day, category);
         self.participation.want((day, area, organisation, category, change.recorded_day));
     }
 
@@ -190,6 +193,7 @@ impl ServiceFold {
     fn count(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<(), FoldError> {
         let volunteer = self.total(change, record, sign)?;
         monthly_participation::count(&mut self.months, change.position, record, volunteer, sign)?;
+        service_figures::count(&mut self.figures, change, record, sign)?;
         participation::count(&mut self.participation, change, record, sign)
     }
 
@@ -306,6 +310,7 @@ impl Fold for ServiceFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
     }
@@ -387,12 +392,13 @@ impl Fold for ServiceFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.records, &mut self.totals, &mut self.participation, &mut self.months, &mut self.former]
+        vec![&mut self.records, &mut self.totals, &mut self.participation, &mut self.months, &mut self.former, &mut self.figures]
     }
 }

@@ -82,7 +82,8 @@ impl Fold for StarSchemesFold {
             | Event::Calendar(_)
             | Event::Activity(_)
             | Event::ServiceLedger(_)
-            | Event::Deliberation(_) => {}
+            | Event::Deliberation(_)
+            | Event::Projects(_) => {}
         }
         Ok(())
     }

@@ -134,6 +134,7 @@ impl Fold for VolunteersFold {
             | Event::Activity(_)
             | Event::ServiceLedger(_)
             | Event::StarScheme(_)
+            | Event::Projects(_)
             | Event::Deliberation(_) => {}
         }
         Ok(())

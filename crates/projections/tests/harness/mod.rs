@@ -5,6 +5,7 @@ pub mod councils;
 pub mod deliberation;
 mod meetings;
 pub mod polls;
+pub mod projects;
 pub mod story;
 
 use std::{

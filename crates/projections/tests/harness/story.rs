@@ -28,7 +28,7 @@ use gongyi_domain::{
 };
 use uuid::Uuid;
 
-use super::{Platform, councils::Councils, deliberation::Deliberation, meetings::Meetings, polls::Polls, seal};
+use super::{Platform, councils::Councils, deliberation::Deliberation, meetings::Meetings, polls::Polls, projects::Projects, seal};
 
 /// The states of one kind of aggregate.
 #[derive(Default)]
@@ -49,6 +49,7 @@ pub struct Story {
     councils: Councils,
     deliberation: Deliberation,
     meetings: Meetings,
+    projects: Projects,
     serial: u128,
 }
 
@@ -90,6 +91,7 @@ impl Story {
             councils: Councils::default(),
             deliberation: Deliberation::default(),
             meetings: Meetings::default(),
+            projects: Projects::default(),
             serial: 0x9000,
         }
     }
@@ -103,6 +105,9 @@ impl Story {
     pub async fn wish(&mut self, platform: &mut Platform, what: u8, a: u32, b: u32) {
         let now = platform.now;
         let who = volunteer(a);
+        if what >= 236 {
+            return self.projects.wish(platform, a, b).await;
+        }
         if what >= 216 {
             return self.councils.wish(platform, what, a, b).await;
         }

@@ -12,8 +12,7 @@ use gongyi_projections::{GroupBy, ParticipationFilter, ParticipationRow};
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    folder::{self, Held},
-    output,
+    folder, output,
     platform::Platform,
     settings::{DataFolder, Export, ExportWhat, WrongUsage},
 };
@@ -83,21 +82,12 @@ async fn participation(
     csv: bool,
 ) -> anyhow::Result<()> {
     let zone = folder.zone()?;
-    folder::existing_log(&folder.data)?;
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
         return Err(WrongUsage(format!("--to {to} lies before --from {from}")).into());
     }
-    // With the lock the views can be brought up to date here; without it the server keeps them so.
-    let (platform, lock) = match folder::lock(&folder.data, "export") {
-        Ok(lock) => (Platform::open(&folder.data, zone).await?, Some(lock)),
-        Err(error) if error.is::<Held>() => (Platform::open_beside(&folder.data, zone).await?, None),
-        Err(error) => return Err(error),
-    };
-    if lock.is_some() {
-        platform.catch_up_views().await?;
-    }
+    let (platform, lock) = Platform::open_to_read(&folder.data, zone, "export").await?;
     let year = |year, month, day| Day::from_ymd_opt(year, month, day).unwrap_or_default();
     let (first, last) = (from.unwrap_or(year(1, 1, 1)), to.unwrap_or(year(9999, 12, 31)));
     let filter = ParticipationFilter {

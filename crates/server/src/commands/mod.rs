@@ -4,6 +4,7 @@ pub mod doctor;
 pub mod export;
 pub mod generate;
 pub mod rebuild;
+pub mod report;
 pub mod serve;
 pub mod token;
 pub mod verify;

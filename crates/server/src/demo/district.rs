@@ -204,7 +204,8 @@ impl District<'_> {
         let share = |n: u64| VOLUNTEERS / 2 + (u64::from(VOLUNTEERS / 2) * n / DAYS) as u32;
         let mut plan = vec![];
         for number in had..share(n).min(VOLUNTEERS) {
-            let person = people::person(&mut self.random, number, day);
+            // One day for all, so that no two have one ID number.
+            let person = people::person(&mut self.random, number as usize, day.checked_sub_days(Days::new(n)).unwrap_or(day));
             let organisation = self.random.usize(..self.organisations.len());
             let organisation = if number < 5 { &self.organisations[0] } else { &self.organisations[organisation] };
             plan.push(RegisterVolunteer {

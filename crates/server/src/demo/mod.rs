@@ -2,7 +2,7 @@
 //! served. A folder that holds data already is served as it is.
 
 mod district;
-mod people;
+pub mod people;
 
 use std::process::ExitCode;
 

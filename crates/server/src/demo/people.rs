@@ -1,5 +1,5 @@
 //! Invented people. Every ID number has the region 440499, which was never given out; every phone number begins with
-//! 1990.
+//! 199.
 
 use chrono::{Datelike, Days};
 use gongyi_domain::{access::id_number::check_character, values::Day};
@@ -19,16 +19,18 @@ fn pick(random: &mut fastrand::Rng, from: &str) -> char {
     from.chars().nth(nth).unwrap_or('陈')
 }
 
-/// The `n`th invented person, an adult on `today`.
-pub fn person(random: &mut fastrand::Rng, n: u32, today: Day) -> Person {
+/// The `n`th of many invented people, an adult on `today`, which is the same for all: another ID number for each, up to twenty
+/// million of them.
+pub fn person(random: &mut fastrand::Rng, n: usize, today: Day) -> Person {
     let mut name: String = pick(random, SURNAMES).into();
     for _ in 0..random.u8(1..=2) {
         name.push(pick(random, GIVEN));
     }
-    let age_days = random.u64(20 * 366..78 * 365);
-    let birth = today.checked_sub_days(Days::new(age_days)).unwrap_or(today);
-    // The sequence number keeps people born on one day apart; their years keep their numbers apart beyond that.
+    // Those with one sequence number are all born on different days: 61 and the number of days have no common divisor.
+    const DAYS: usize = 55 * 365;
+    let age_days = 23 * 366 + (n / 1000 * 61 + n % 1000 * 37) % DAYS;
+    let birth = today.checked_sub_days(Days::new(age_days as u64)).unwrap_or(today);
     let digits = format!("440499{:04}{:02}{:02}{:03}", birth.year(), birth.month(), birth.day(), n % 1000);
     let check = check_character(&digits).unwrap_or('0');
-    Person { name, id_number: format!("{digits}{check}"), phone: format!("1990{n:07}") }
+    Person { name, id_number: format!("{digits}{check}"), phone: format!("199{n:08}") }
 }

@@ -8,11 +8,12 @@
 //!   `present 61 of 90 ≥ 2/3 ✓; yes 30 of 61, not more than half ✗`.
 
 pub mod election;
-pub mod fraction;
 pub mod rule;
 pub mod statutes;
 pub mod tally;
 pub mod verdict;
+
+pub use crate::fraction;
 
 pub use self::{
     election::{CandidateStep, ElectionOutcome, ElectionResult, ElectionVerdict, Returns},

@@ -1,12 +1,11 @@
-//! A file that belongs to a motion, by reference: the log keeps what it must be, not the file.
+//! A file that belongs to a motion, report or payment, by reference: the log keeps what it must be, not the file.
 
 use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::is_line;
-use crate::refusal::refusals;
+use crate::{prose::is_line, refusal::refusals};
 
 /// Longest file name, in characters.
 pub const ATTACHMENT_NAME_MAX_CHARS: usize = 120;

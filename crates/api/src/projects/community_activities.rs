@@ -1,0 +1,278 @@
+//! Community benefit activities as they are read. What changes them stands in `community_activity_commands`.
+//!
+//! - They are public, and so is the name of the representative who began one.
+
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_domain::{
+    access::authority::Subject,
+    projects::community_activity::{COMMUNITY_ACTIVITIES, CommunityActivityPhase as Stored},
+    values::CommunityActivityId,
+};
+use gongyi_projections::{
+    CommunityActivityFilter as Filter, CommunityActivityRow, CommunityActivitySort as Sort, PageArgs, PersonTimesCorrectionRow,
+    ServiceLinkFilter, ServiceOf,
+};
+
+use super::{
+    projects::{self, Project},
+    service_links::{self, ServedHours, ServiceLink},
+};
+use crate::{
+    access::{
+        accounts::Agent,
+        areas::{self, Area},
+        personal::Met,
+    },
+    deliberation::{
+        councils::{self, Council},
+        texts::{self, Attachment},
+    },
+    door::Door,
+    ids,
+    loaders::CorrectionsOf,
+    paging::{self, Paged},
+    scalars::{Area as AreaCode, Date, Moment, Position},
+};
+
+/// Where a community activity stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Stored")]
+pub enum CommunityActivityPhase {
+    /// Never: an activity that is shown was begun.
+    Unknown,
+    /// 筹备中: being prepared.
+    Begun,
+    /// 已举办: held.
+    Held,
+    /// 已取消: cancelled before it was held.
+    Cancelled,
+    /// 已作废: counts for nothing.
+    Voided,
+}
+
+/// A correction.
+pub struct PersonTimesCorrection(PersonTimesCorrectionRow);
+
+/// A correction of how many a community activity reached.
+#[Object]
+impl PersonTimesCorrection {
+    /// What was told before.
+    async fn was(&self) -> u32 {
+        self.0.was
+    }
+    /// How many it reached.
+    async fn became(&self) -> u32 {
+        self.0.became
+    }
+    /// Why.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+    /// When it was corrected.
+    async fn corrected_at(&self) -> Moment {
+        Moment(self.0.corrected_at)
+    }
+    /// Who corrected it.
+    async fn by(&self) -> Agent {
+        Agent(self.0.actor.clone())
+    }
+}
+
+/// A community activity.
+pub struct CommunityActivity(CommunityActivityRow);
+
+/// A community benefit activity (公益活动): begun by a representative, or held for a project.
+#[Object]
+impl CommunityActivity {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&self.0.id)
+    }
+    /// Its title.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+    /// The code of the area where it is held.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// Where it is held.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.0.area.clone()).await
+    }
+    /// Where it stands.
+    async fn phase(&self) -> CommunityActivityPhase {
+        self.0.phase.into()
+    }
+    /// The representative who began it, by the person's id.
+    async fn begun_by(&self) -> Option<ID> {
+        self.0.begun_by.map(|person| ids::id(&person))
+    }
+    /// The representative's name, for whoever asks: a seat is a public function; null once erased.
+    async fn begun_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        match self.0.begun_by {
+            Some(person) => Met::in_public(person).name(&Door::of(ctx)?).await,
+            None => Ok(None),
+        }
+    }
+    /// The council of that representative's seat.
+    async fn council(&self, ctx: &Context<'_>) -> Result<Option<Council>, Error> {
+        match self.0.council {
+            Some(id) => councils::council(&Door::of(ctx)?, id).await,
+            None => Ok(None),
+        }
+    }
+    /// The project it is for.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
+        match self.0.project {
+            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            None => Ok(None),
+        }
+    }
+    /// When it was begun, as recorded.
+    async fn begun_at(&self) -> Moment {
+        Moment(self.0.begun_at)
+    }
+    /// The day it was held.
+    async fn held_on(&self) -> Option<Date> {
+        self.0.held_on.map(Date)
+    }
+    /// 服务人次: how many it reached, each time a person came; 0 until it is held, and once it is voided.
+    async fn person_times(&self) -> u32 {
+        self.0.person_times
+    }
+    /// What was done.
+    async fn report(&self) -> Option<&str> {
+        self.0.report.as_deref()
+    }
+    /// Files that show it.
+    async fn evidence(&self) -> Vec<Attachment> {
+        texts::attachments(&self.0.evidence)
+    }
+    /// Why it was cancelled or voided, if it was.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+    /// The corrections of how many it reached, oldest first.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn corrections(&self, ctx: &Context<'_>) -> Result<Vec<PersonTimesCorrection>, Error> {
+        let rows = Door::of(ctx)?.load(CorrectionsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(PersonTimesCorrection).collect())
+    }
+    /// The activities of volunteering whose service is for it, by when that was said.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn service_links(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<ServiceLink>, Error> {
+        let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
+        service_links::listed(&door, ServiceLinkFilter::CommunityActivity(self.0.id), &page).await
+    }
+    /// The confirmed service for it.
+    async fn served(&self, ctx: &Context<'_>) -> Result<ServedHours, Error> {
+        service_links::served(&Door::of(ctx)?, ServiceOf::CommunityActivity, self.0.id.0).await
+    }
+}
+
+/// A community activity; they are public.
+pub(crate) async fn community_activity(door: &Door<'_>, id: CommunityActivityId) -> Result<Option<CommunityActivity>, Error> {
+    Ok(door.load(id).await?.map(CommunityActivity))
+}
+
+/// Community activities, by when they were begun.
+pub(crate) async fn listed(door: &Door<'_>, filter: &Filter, page: &PageArgs) -> Result<Paged<CommunityActivity>, Error> {
+    let page = door.read(door.app.views().community_activities(filter, Sort::BegunAt, false, page).await)?;
+    Ok(paging::paged(page, CommunityActivity))
+}
+
+/// Which community activities.
+#[derive(Default, InputObject)]
+pub struct CommunityActivityFilter {
+    /// In this area or within it.
+    area: Option<AreaCode>,
+    /// Begun from a seat in this council.
+    council: Option<ID>,
+    /// Begun by this representative.
+    begun_by: Option<ID>,
+    /// For this project.
+    project: Option<ID>,
+    /// In one of these phases; any if empty.
+    #[graphql(default)]
+    phases: Vec<CommunityActivityPhase>,
+    /// Held on this day or later.
+    held_from: Option<Date>,
+    /// Held on this day or earlier.
+    held_to: Option<Date>,
+}
+
+impl CommunityActivityFilter {
+    fn read(self) -> Result<Filter, Error> {
+        Ok(Filter {
+            area: self.area.map(|it| it.0),
+            council: self.council.as_ref().map(ids::asked).transpose()?,
+            begun_by: self.begun_by.as_ref().map(ids::asked).transpose()?,
+            project: self.project.as_ref().map(ids::asked).transpose()?,
+            phases: self.phases.into_iter().map(Stored::from).collect(),
+            held_from: self.held_from.map(|it| it.0),
+            held_to: self.held_to.map(|it| it.0),
+        })
+    }
+}
+
+/// How community activities are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Sort")]
+pub enum CommunityActivitySort {
+    /// By when they were begun.
+    BegunAt,
+    /// By the day they were held; those that were not come first.
+    HeldOn,
+    /// By how many they reached.
+    PersonTimes,
+}
+
+/// The root fields about community activities.
+#[derive(Default)]
+pub struct CommunityActivityQueries;
+
+#[Object]
+impl CommunityActivityQueries {
+    /// Community activities. Open to everybody.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn community_activities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which activities.")] filter: Option<CommunityActivityFilter>,
+        #[graphql(desc = "In which order.", default_with = "CommunityActivitySort::BegunAt")] sort: CommunityActivitySort,
+        #[graphql(desc = "The last first.")] descending: Option<bool>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Paged<CommunityActivity>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&COMMUNITY_ACTIVITIES, &Subject::default())?;
+        let (filter, page) = (filter.unwrap_or_default().read()?, paging::asked(ctx, first, after, last, before)?);
+        let descending = descending.unwrap_or_default();
+        let page = door.read(door.app.views().community_activities(&filter, sort.into(), descending, &page).await)?;
+        Ok(paging::paged(page, CommunityActivity))
+    }
+
+    /// One community activity; null if there is none. Open to everybody.
+    async fn community_activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] id: ID,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Option<CommunityActivity>, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&COMMUNITY_ACTIVITIES, &Subject::default())?;
+        community_activity(&door, ids::asked(&id)?).await
+    }
+}

@@ -1,0 +1,235 @@
+//! Applications in rounds, what reviewers say of them, what became of them.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Context, Enum, Error, ID, Object};
+use gongyi_domain::{
+    access::authority::Subject,
+    projects::{
+        round::{
+            ROUND_RECORDS, Round as StoredRound,
+            terms::{ApplicationStatus as Stored, ConflictGround as StoredGround, RoundPhase, RoundTerms},
+        },
+        selection::Support as StoredSupport,
+    },
+    values::ApplicationId,
+};
+use gongyi_projections::{RoundApplicationRow, RoundRow, RoundScoreRow};
+
+use super::{
+    applicants::Applicant,
+    projects::{self, Project},
+    round_terms::Support,
+    rounds::{self, Round},
+    selections::{self, SelectionStep},
+};
+use crate::{
+    access::{
+        areas::{self, Area},
+        personal::Met,
+    },
+    door::Door,
+    ids::{self, ApplicationKey},
+    loaders::{ApplicationIn, ScoresOf},
+    scalars::{Area as AreaCode, Date, Moment, Money},
+};
+
+/// Where an application stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Stored")]
+pub enum ApplicationStatus {
+    /// 待审核: not screened.
+    Submitted,
+    /// 入围: screened and in.
+    Eligible,
+    /// 未入围: screened and out.
+    Ineligible,
+    /// 已撤回: withdrawn by who applied.
+    Withdrawn,
+    /// 入选: selected.
+    Funded,
+    /// 备选: on the reserve list.
+    Reserve,
+    /// 未入选: eligible and neither selected nor in reserve.
+    NotSelected,
+    /// 放弃: selected, and declined by who applied.
+    Declined,
+    /// 已立项: its project was started.
+    Started,
+}
+
+/// Why a reviewer does not score an application (回避).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StoredGround")]
+pub enum ConflictGround {
+    /// Belongs to who applies.
+    Membership,
+    /// Related to somebody there.
+    Kinship,
+    /// Employed there, or was.
+    Employment,
+    /// Gains or loses by it.
+    Finances,
+    /// Something else.
+    Other,
+}
+
+/// What one reviewer says.
+pub struct RoundScore(RoundScoreRow);
+
+/// What one reviewer says of one application.
+#[Object]
+impl RoundScore {
+    /// The reviewer, by the person's id.
+    async fn reviewer(&self) -> ID {
+        ids::id(&self.0.reviewer)
+    }
+    /// The reviewer's name; null once erased.
+    async fn reviewer_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        Met::in_public(self.0.reviewer).name(&Door::of(ctx)?).await
+    }
+    /// The points by criterion; null if none count.
+    async fn points(&self) -> Option<Vec<u16>> {
+        self.0.points.clone()
+    }
+    /// Why the reviewer does not score it, if so.
+    async fn conflict(&self) -> Option<ConflictGround> {
+        self.0.conflict.map(ConflictGround::from)
+    }
+    /// When it was said.
+    async fn at(&self) -> Moment {
+        Moment(self.0.at)
+    }
+}
+
+/// An application.
+pub struct RoundApplication(pub(crate) RoundApplicationRow);
+
+impl RoundApplication {
+    async fn round_row(&self, door: &Door<'_>) -> Result<Option<RoundRow>, Error> {
+        door.load(self.0.round).await
+    }
+
+    async fn scores_given(&self, door: &Door<'_>) -> Result<Vec<RoundScoreRow>, Error> {
+        Ok(door.load(ScoresOf(self.0.round, self.0.application)).await?.unwrap_or_default())
+    }
+}
+
+/// The points of all scores that count, of those there could be.
+fn points(terms: &RoundTerms, application: ApplicationId, scores: &[RoundScoreRow]) -> StoredSupport {
+    let given = scores.iter().filter_map(|score| Some((score.reviewer, score.points.clone()?))).collect();
+    StoredRound { scores: BTreeMap::from([(application, given)]), ..StoredRound::default() }.points(terms, application)
+}
+
+/// An application in a round. Applications are public; who gave which points is not.
+#[Object]
+impl RoundApplication {
+    /// The global id; it names the round too.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&ApplicationKey { round: self.0.round, application: self.0.application })
+    }
+    /// The round.
+    async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>, Error> {
+        rounds::round(&Door::of(ctx)?, self.0.round).await
+    }
+    /// Its place in the order in which they came in, from 1.
+    async fn place(&self) -> u32 {
+        self.0.place
+    }
+    /// Who applies.
+    async fn applicant(&self) -> Applicant {
+        Applicant { organisation: self.0.organisation, council: self.0.council }
+    }
+    /// Who wrote it, by the person's id.
+    async fn written_by(&self) -> ID {
+        ids::id(&self.0.author)
+    }
+    /// The name; masked, `张*`, for those who may not see personal data; null once erased.
+    async fn written_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        let door = Door::of(ctx)?;
+        Met::as_resident(&door, self.0.author, Some(self.0.area.clone())).name(&door).await
+    }
+    /// Its title.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+    /// What is to be done.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+    /// The code of the area where it is to be done.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// Where it is to be done.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.0.area.clone()).await
+    }
+    /// What it asks for.
+    async fn ask(&self) -> Money {
+        Money(self.0.ask)
+    }
+    /// The day it came in.
+    async fn submitted_on(&self) -> Date {
+        Date(self.0.submitted_on)
+    }
+    /// Where it stands.
+    async fn status(&self) -> ApplicationStatus {
+        self.0.status.into()
+    }
+    /// Why it was let in or not; null until it is screened.
+    async fn screening(&self) -> Option<&str> {
+        self.0.screening.as_deref()
+    }
+    /// The number of its group: of those of one group at most one is selected.
+    async fn exclusive_group(&self) -> Option<u16> {
+        self.0.exclusive_group
+    }
+    /// Why those of its group exclude each other.
+    async fn group_reason(&self) -> Option<&str> {
+        self.0.group_reason.as_deref()
+    }
+    /// The points that its reviewers gave it of those they could; null until there is a selection, but for those who may read
+    /// the round's records.
+    async fn points(&self, ctx: &Context<'_>) -> Result<Option<Support>, Error> {
+        let door = Door::of(ctx)?;
+        let Some(round) = self.round_row(&door).await? else { return Ok(None) };
+        let told = matches!(round.phase, RoundPhase::Selected | RoundPhase::Announced)
+            || door.allowed(&ROUND_RECORDS, &Subject::area(round.area.clone()));
+        let scores = if told { self.scores_given(&door).await? } else { vec![] };
+        Ok((!scores.is_empty()).then(|| Support::from(points(&round.terms, self.0.application, &scores))))
+    }
+    /// What each reviewer said; for those who may read the round's records.
+    #[graphql(complexity = "1 + 10 * child_complexity")]
+    async fn scores(&self, ctx: &Context<'_>) -> Result<Vec<RoundScore>, Error> {
+        let door = Door::of(ctx)?;
+        let area = self.round_row(&door).await?.map(|row| row.area);
+        door.may(&ROUND_RECORDS, &Subject { area, ..Subject::default() })?;
+        Ok(self.scores_given(&door).await?.into_iter().map(RoundScore).collect())
+    }
+    /// What became of it in the selection that stands, and why; null if it was not selected from.
+    async fn decision(&self, ctx: &Context<'_>) -> Result<Option<SelectionStep>, Error> {
+        selections::step_of(&Door::of(ctx)?, self.0.round, self.0.application).await
+    }
+    /// Its place on the reserve list, from 1; null if it is not there.
+    async fn reserve_place(&self, ctx: &Context<'_>) -> Result<Option<usize>, Error> {
+        let round = self.round_row(&Door::of(ctx)?).await?;
+        Ok(round.and_then(|row| row.reserve.iter().position(|it| *it == self.0.application)).map(|place| place + 1))
+    }
+    /// Why the award was declined, if it was.
+    async fn declined(&self) -> Option<&str> {
+        self.0.declined.as_deref()
+    }
+    /// The project that was made of it.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
+        match self.0.project {
+            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// An application; they are public.
+pub(crate) async fn application(door: &Door<'_>, key: ApplicationKey) -> Result<Option<RoundApplication>, Error> {
+    Ok(door.load(ApplicationIn(key.round, key.application)).await?.map(RoundApplication))
+}

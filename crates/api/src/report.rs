@@ -1,0 +1,287 @@
+//! The district report: an area's figures as of a day, and what has changed about them since. Open to everybody; it tells of
+//! nobody in particular.
+
+use async_graphql::{Context, Enum, Error, Object, SimpleObject};
+use chrono::Datelike;
+use gongyi_app::clock::day_of;
+use gongyi_domain::{
+    access::authority::Subject,
+    report::{DISTRICT_REPORT, Figure as Stored},
+    values::Day,
+};
+use gongyi_projections::{FigureEntry, Figures as Counts, Report as Found, ReportFilter};
+
+use crate::{
+    access::areas::{self, Area},
+    door::Door,
+    fault::{self, Code},
+    paging::{self, Paged},
+    scalars::{Amount, Area as AreaCode, Date, Position},
+};
+
+/// Rows that the cost of a query counts for an area's parts.
+const PARTS_COUNTED: usize = 20;
+
+/// A figure of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Stored", name = "ReportFigure")]
+pub enum Figure {
+    /// Volunteers registered.
+    RegisteredVolunteers,
+    /// Direct teams.
+    DirectTeams,
+    /// Groups and community stations.
+    Organisations,
+    /// Community stations.
+    Stations,
+    /// Distinct categories of service.
+    ServiceCategories,
+    /// Confirmed service records.
+    ConfirmedServiceRecords,
+    /// Their minutes.
+    ConfirmedServiceMinutes,
+    /// Certified elections.
+    CertifiedElections,
+    /// Seats held.
+    SeatedRepresentatives,
+    /// Meetings held.
+    MeetingsHeld,
+    /// Motions received.
+    MotionsReceived,
+    /// Cents granted to projects.
+    ProjectGrantCents,
+    /// Cents that projects raised.
+    ProjectSelfRaisedCents,
+    /// Activities begun by representatives.
+    ActivitiesByRepresentatives,
+    /// Person-times that they reached.
+    ActivityPersonTimes,
+    /// Self-organisations.
+    SelfOrganisations,
+    /// Their members.
+    SelfOrganisationMembers,
+}
+
+/// An area's figures. «At the end» is the end of the day `asOf`; «in the period» is from `from` to `asOf`, both included.
+#[derive(SimpleObject)]
+#[graphql(name = "ReportFigures")]
+pub struct Figures {
+    /// Volunteers registered and neither withdrawn nor erased, by home area, at the end.
+    registered_volunteers: i64,
+    /// Organisations of kind direct team, at the end.
+    direct_teams: i64,
+    /// Organisations of kind group or community station, at the end.
+    organisations: i64,
+    /// Of the organisations, the community stations, at the end.
+    stations: i64,
+    /// Distinct categories with a confirmed service record, in the period. They do not add up over areas.
+    service_categories: i64,
+    /// Service records confirmed and not voided since, by the day the service began, in the period.
+    confirmed_service_records: i64,
+    /// Their minutes.
+    confirmed_service_minutes: i64,
+    /// Elections certified, by their council's area, in the period.
+    certified_elections: i64,
+    /// Seats of councils that a representative holds, at the end.
+    seated_representatives: i64,
+    /// Meetings opened with a quorum and closed for good, by the day they were closed, in the period.
+    meetings_held: i64,
+    /// Motions submitted, each once, in the period.
+    motions_received: i64,
+    /// Cents of yuan granted to projects, less what was released or returned, in the period.
+    project_grant_cents: Amount,
+    /// Cents of yuan that projects raised or had matched, without entries struck out since, in the period.
+    project_self_raised_cents: Amount,
+    /// Community benefit activities held that a seated representative began, in the period.
+    activities_by_representatives: i64,
+    /// Person-times that these activities reached.
+    activity_person_times: i64,
+    /// Organisations of kind self-organisation, at the end.
+    self_organisations: i64,
+    /// Memberships in self-organisations, at the end.
+    self_organisation_members: i64,
+}
+
+impl From<&Counts> for Figures {
+    fn from(counts: &Counts) -> Self {
+        Self {
+            registered_volunteers: counts.get(Stored::RegisteredVolunteers),
+            direct_teams: counts.get(Stored::DirectTeams),
+            organisations: counts.get(Stored::Organisations),
+            stations: counts.get(Stored::Stations),
+            service_categories: counts.get(Stored::ServiceCategories),
+            confirmed_service_records: counts.get(Stored::ConfirmedServiceRecords),
+            confirmed_service_minutes: counts.get(Stored::ConfirmedServiceMinutes),
+            certified_elections: counts.get(Stored::CertifiedElections),
+            seated_representatives: counts.get(Stored::SeatedRepresentatives),
+            meetings_held: counts.get(Stored::MeetingsHeld),
+            motions_received: counts.get(Stored::MotionsReceived),
+            project_grant_cents: Amount(counts.get(Stored::ProjectGrantCents)),
+            project_self_raised_cents: Amount(counts.get(Stored::ProjectSelfRaisedCents)),
+            activities_by_representatives: counts.get(Stored::ActivitiesByRepresentatives),
+            activity_person_times: counts.get(Stored::ActivityPersonTimes),
+            self_organisations: counts.get(Stored::SelfOrganisations),
+            self_organisation_members: counts.get(Stored::SelfOrganisationMembers),
+        }
+    }
+}
+
+/// The figures of an area right below the one asked for.
+pub struct Part {
+    code: gongyi_domain::values::AreaCode,
+    figures: Counts,
+}
+
+/// An area right below the one asked for, with its figures.
+#[Object(name = "ReportPart")]
+impl Part {
+    /// The area's code.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.code.clone())
+    }
+    /// The area.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.code.clone()).await
+    }
+    /// Its figures.
+    async fn figures(&self) -> Figures {
+        (&self.figures).into()
+    }
+}
+
+/// What one event changed about a figure after it was told.
+pub struct Change(FigureEntry);
+
+/// What one event changed about a figure after it was told.
+#[Object(name = "ReportChange")]
+impl Change {
+    /// Which figure.
+    async fn figure(&self) -> Figure {
+        self.0.figure.into()
+    }
+    /// How much, more or less.
+    async fn amount(&self) -> Amount {
+        Amount(self.0.amount)
+    }
+    /// It takes back or mends what was told before; otherwise it is a late entry.
+    async fn corrects(&self) -> bool {
+        self.0.corrects
+    }
+    /// Where it counts.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.0.area.clone())
+    }
+    /// The day it happened.
+    async fn day(&self) -> Date {
+        Date(self.0.day)
+    }
+    /// The day it was recorded.
+    async fn recorded_day(&self) -> Date {
+        Date(self.0.recorded_day)
+    }
+    /// What kind of thing it is about, as the log names it.
+    async fn kind(&self) -> &str {
+        &self.0.kind
+    }
+}
+
+/// An area's report.
+pub struct Report {
+    filter: ReportFilter,
+    found: Found,
+}
+
+/// An area's report, computed from the events.
+#[Object(name = "DistrictReport")]
+impl Report {
+    /// The area's code.
+    async fn area_code(&self) -> AreaCode {
+        AreaCode(self.filter.area.clone())
+    }
+    /// The area.
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
+        areas::area(&Door::of(ctx)?, self.filter.area.clone()).await
+    }
+    /// The first day of the period.
+    async fn from(&self) -> Date {
+        Date(self.filter.from)
+    }
+    /// Its last day.
+    async fn as_of(&self) -> Date {
+        Date(self.filter.as_of)
+    }
+    /// As it was known at the end of this day; null if as it is known now.
+    async fn known_at(&self) -> Option<Date> {
+        self.filter.known_at.map(Date)
+    }
+    /// The figures of the area with all its parts.
+    async fn figures(&self) -> Figures {
+        (&self.found.figures).into()
+    }
+    /// The areas right below it that have any figures, by code.
+    #[graphql(complexity = "PARTS_COUNTED * child_complexity")]
+    async fn parts(&self) -> Vec<Part> {
+        self.found.parts.iter().map(|(code, figures)| Part { code: code.clone(), figures: figures.clone() }).collect()
+    }
+    /// What was recorded at the area itself and is in none of its parts; without distinct categories, which do not add up.
+    async fn own(&self) -> Figures {
+        (&self.found.own()).into()
+    }
+    /// With `knownAt`: the figures as they are known now, where any differs; otherwise null.
+    async fn changed(&self, ctx: &Context<'_>) -> Result<Option<Figures>, Error> {
+        if self.filter.known_at.is_none() {
+            return Ok(None);
+        }
+        let door = Door::of(ctx)?;
+        let filter = ReportFilter { known_at: None, ..self.filter.clone() };
+        let now = door.read(door.app.views().report(&filter, false).await)?;
+        let differs = now.figures.iter().any(|(figure, amount)| amount != self.found.figures.get(figure));
+        Ok(differs.then(|| (&now.figures).into()))
+    }
+    /// With `knownAt`: what has changed since, event by event, in the order of the log; without service, whose changes are
+    /// `participationChanges`. Without `knownAt` empty.
+    #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the back.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Paged<Change>, Error> {
+        let door = Door::of(ctx)?;
+        let page = paging::asked(ctx, first, after, last, before)?;
+        let known_at = self.filter.known_at.unwrap_or(Day::MAX);
+        Ok(paging::paged(door.read(door.app.views().report_changes(&self.filter, known_at, &page).await)?, Change))
+    }
+}
+
+/// The root field of the report.
+#[derive(Default)]
+pub struct ReportQueries;
+
+#[Object]
+impl ReportQueries {
+    /// An area's report as of a day: volunteers, service, councils, projects. Open to everybody.
+    async fn district_report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The area; everything in it counts.")] area: AreaCode,
+        #[graphql(desc = "The last day of the period; what there is counts at its end. Today if not said.")] as_of: Option<Date>,
+        #[graphql(desc = "The first day of the period; the first of January of that year if not said.")] from: Option<Date>,
+        #[graphql(desc = "As it was known at the end of this day; as it is known now if not said.")] known_at: Option<Date>,
+        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
+    ) -> Result<Report, Error> {
+        let door = Door::reading(ctx, position.as_ref()).await?;
+        door.may(&DISTRICT_REPORT, &Subject { area: Some(area.0.clone()), ..Subject::default() })?;
+        let as_of = as_of.map_or_else(|| day_of(door.now(), door.app.zone()), |day| day.0);
+        let from = from.map_or_else(|| as_of.with_day(1).and_then(|day| day.with_month(1)).unwrap_or(as_of), |day| day.0);
+        if as_of < from {
+            return Err(fault::error(Code::BadInput, "the period ends before it begins"));
+        }
+        let filter = ReportFilter { area: area.0, from, as_of, known_at: known_at.map(|day| day.0) };
+        let with_parts = ctx.look_ahead().field("parts").exists() || ctx.look_ahead().field("own").exists();
+        let found = door.read(door.app.views().report(&filter, with_parts).await)?;
+        Ok(Report { filter, found })
+    }
+}

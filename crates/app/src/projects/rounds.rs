@@ -1,0 +1,303 @@
+//! Rounds: the call, applications, screening, reviewers and their scores.
+
+use async_trait::async_trait;
+use gongyi_domain::{
+    access::authority::{Act, Subject},
+    projects::{
+        applicant::Applicant,
+        fund::Fund,
+        round::{
+            APPLY_IN_ROUND, APPOINT_REVIEWER, CALL_ROUND, CANCEL_ROUND, CLOSE_APPLICATIONS, DECLARE_CONFLICT, FORM_EXCLUSIVE_GROUP, Round,
+            RoundCommand, SCORE_APPLICATION, SCREEN_APPLICATION, WITHDRAW_APPLICATION,
+            terms::{ConflictGround, RoundRefusal, RoundTerms},
+        },
+    },
+    prose::tidied,
+    values::{ApplicationId, AreaCode, Cents, PersonId, RoundId},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{require_working, subject};
+use crate::{
+    Command,
+    rejection::{Rejection, refused},
+    work::{Loaded, Work},
+};
+
+/// A round that was called, if the actor may do `act` to it, or to what is `person`'s own in it.
+pub(super) async fn kept(work: &mut Work<'_>, act: &Act, id: RoundId, person: Option<PersonId>) -> Result<Loaded<Round>, Rejection> {
+    let round = work.lock::<Round>(id).await?;
+    let area = round.inner().terms.as_ref().ok_or_else(|| refused(RoundRefusal::UnknownRound))?.area.clone();
+    work.may(act, &Subject { area: Some(area), organisations: vec![], person })?;
+    Ok(round)
+}
+
+/// The same for who applied: whoever wrote the application, and its organisation's coordinators.
+pub(super) async fn applied(work: &mut Work<'_>, act: &Act, id: RoundId, application: ApplicationId) -> Result<Loaded<Round>, Rejection> {
+    let round = work.lock::<Round>(id).await?;
+    let within = round.inner().terms.as_ref().ok_or_else(|| refused(RoundRefusal::UnknownRound))?.area.clone();
+    let about = match round.inner().application(application) {
+        Ok(it) => subject(work, it.applicant, within, Some(it.by)).await?,
+        // Who may not keep the round learns no more; who may is told that there is none.
+        Err(_) => Subject::area(within),
+    };
+    work.may(act, &about)?;
+    Ok(round)
+}
+
+/// Call a round.
+#[derive(Debug, Serialize)]
+pub struct CallRound {
+    /// What it is.
+    pub terms: RoundTerms,
+}
+
+#[async_trait]
+impl Command for CallRound {
+    const ACT: &'static Act = &CALL_ROUND;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.terms.area.clone()))?;
+        work.require_area(&self.terms.area).await?;
+        work.load::<Fund>(self.terms.fund).await?.inner().require_working().map_err(refused)?;
+        let id = RoundId(Uuid::now_v7());
+        let command = RoundCommand::Call { terms: self.terms.clone(), today: work.today() };
+        work.load_and_decide::<Round>(id, command).await?;
+        Ok(id)
+    }
+}
+
+/// Apply in a round.
+#[derive(Debug, Serialize)]
+pub struct ApplyInRound {
+    /// Which.
+    pub round: RoundId,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// Who writes it: one's own person, or whom an organiser writes it down for.
+    pub by: PersonId,
+    /// Its title.
+    pub title: String,
+    /// What is to be done.
+    pub text: String,
+    /// Where.
+    pub area: AreaCode,
+    /// What it asks for.
+    pub ask: Cents,
+}
+
+#[async_trait]
+impl Command for ApplyInRound {
+    const ACT: &'static Act = &APPLY_IN_ROUND;
+    type Answer = ApplicationId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ApplicationId, Rejection> {
+        let round = work.lock::<Round>(self.round).await?;
+        let within = round.inner().terms.as_ref().ok_or_else(|| refused(RoundRefusal::UnknownRound))?.area.clone();
+        // Nobody applies for an organisation or council by their own word alone.
+        let own = match self.applicant {
+            Applicant::Organisation(_) => None,
+            Applicant::Council(council) => {
+                let (council, _) = super::working_council(work, council).await?;
+                Some(self.by).filter(|by| council.is_representative(*by, work.today()))
+            }
+        };
+        let about = subject(work, self.applicant, within, own).await?;
+        work.may(Self::ACT, &about)?;
+        require_working(work, self.applicant).await?;
+        work.require_area(&self.area).await?;
+        let (application, today) = (ApplicationId(Uuid::now_v7()), work.today());
+        let (applicant, by, area, ask) = (self.applicant, self.by, self.area.clone(), self.ask);
+        let (title, text) = (tidied(&self.title), tidied(&self.text));
+        work.decide::<Round>(round, RoundCommand::Apply { application, applicant, by, title, text, area, ask, today }).await?;
+        Ok(application)
+    }
+}
+
+/// Withdraw an application.
+#[derive(Debug, Serialize)]
+pub struct WithdrawApplication {
+    /// In which round.
+    pub round: RoundId,
+    /// Which.
+    pub application: ApplicationId,
+}
+
+#[async_trait]
+impl Command for WithdrawApplication {
+    const ACT: &'static Act = &WITHDRAW_APPLICATION;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let round = applied(work, Self::ACT, self.round, self.application).await?;
+        work.decide::<Round>(round, RoundCommand::Withdraw { application: self.application }).await?;
+        Ok(self.round)
+    }
+}
+
+/// Close a round for applications.
+#[derive(Debug, Serialize)]
+pub struct CloseApplications {
+    /// Which.
+    pub round: RoundId,
+}
+
+#[async_trait]
+impl Command for CloseApplications {
+    const ACT: &'static Act = &CLOSE_APPLICATIONS;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let round = kept(work, Self::ACT, self.round, None).await?;
+        let today = work.today();
+        work.decide::<Round>(round, RoundCommand::CloseApplications { today }).await?;
+        Ok(self.round)
+    }
+}
+
+/// Screen an application.
+#[derive(Debug, Serialize)]
+pub struct ScreenApplication {
+    /// In which round.
+    pub round: RoundId,
+    /// Which.
+    pub application: ApplicationId,
+    /// Whether it is in.
+    pub eligible: bool,
+    /// Why.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for ScreenApplication {
+    const ACT: &'static Act = &SCREEN_APPLICATION;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let round = kept(work, Self::ACT, self.round, None).await?;
+        let (application, eligible, reason) = (self.application, self.eligible, tidied(&self.reason));
+        let screener = work.actor.person();
+        work.decide::<Round>(round, RoundCommand::Screen { application, screener, eligible, reason }).await?;
+        Ok(self.round)
+    }
+}
+
+/// Say that of some applications at most one is selected.
+#[derive(Debug, Serialize)]
+pub struct FormExclusiveGroup {
+    /// In which round.
+    pub round: RoundId,
+    /// Which.
+    pub applications: Vec<ApplicationId>,
+    /// Why.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for FormExclusiveGroup {
+    const ACT: &'static Act = &FORM_EXCLUSIVE_GROUP;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let round = kept(work, Self::ACT, self.round, None).await?;
+        let command = RoundCommand::FormGroup { applications: self.applications.clone(), reason: tidied(&self.reason) };
+        work.decide::<Round>(round, command).await?;
+        Ok(self.round)
+    }
+}
+
+/// Appoint a reviewer.
+#[derive(Debug, Serialize)]
+pub struct AppointReviewer {
+    /// In which round.
+    pub round: RoundId,
+    /// Who.
+    pub reviewer: PersonId,
+}
+
+#[async_trait]
+impl Command for AppointReviewer {
+    const ACT: &'static Act = &APPOINT_REVIEWER;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let round = kept(work, Self::ACT, self.round, None).await?;
+        work.decide::<Round>(round, RoundCommand::Appoint { reviewer: self.reviewer }).await?;
+        Ok(self.round)
+    }
+}
+
+/// Declare a reviewer's conflict of interest.
+#[derive(Debug, Serialize)]
+pub struct DeclareConflict {
+    /// In which round.
+    pub round: RoundId,
+    /// Whose.
+    pub reviewer: PersonId,
+    /// With which application.
+    pub application: ApplicationId,
+    /// Why.
+    pub ground: ConflictGround,
+}
+
+#[async_trait]
+impl Command for DeclareConflict {
+    const ACT: &'static Act = &DECLARE_CONFLICT;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let (reviewer, application, ground) = (self.reviewer, self.application, self.ground);
+        let round = kept(work, Self::ACT, self.round, Some(reviewer)).await?;
+        work.decide::<Round>(round, RoundCommand::DeclareConflict { reviewer, application, ground }).await?;
+        Ok(self.round)
+    }
+}
+
+/// Give an application points.
+#[derive(Debug, Serialize)]
+pub struct ScoreApplication {
+    /// In which round.
+    pub round: RoundId,
+    /// Who gives them.
+    pub reviewer: PersonId,
+    /// To which.
+    pub application: ApplicationId,
+    /// For each criterion.
+    pub points: Vec<u16>,
+}
+
+#[async_trait]
+impl Command for ScoreApplication {
+    const ACT: &'static Act = &SCORE_APPLICATION;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let (reviewer, application, points) = (self.reviewer, self.application, self.points.clone());
+        let round = kept(work, Self::ACT, self.round, Some(reviewer)).await?;
+        work.decide::<Round>(round, RoundCommand::Score { reviewer, application, points }).await?;
+        Ok(self.round)
+    }
+}
+
+/// Cancel a round for good.
+#[derive(Debug, Serialize)]
+pub struct CancelRound {
+    /// Which.
+    pub round: RoundId,
+    /// Why.
+    pub reason: String,
+}
+
+#[async_trait]
+impl Command for CancelRound {
+    const ACT: &'static Act = &CANCEL_ROUND;
+    type Answer = RoundId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
+        let round = kept(work, Self::ACT, self.round, None).await?;
+        work.decide::<Round>(round, RoundCommand::Cancel { reason: tidied(&self.reason) }).await?;
+        Ok(self.round)
+    }
+}

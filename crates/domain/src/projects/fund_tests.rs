@@ -1,0 +1,237 @@
+//! The silent failures made loud: a cent that leaves a fund without an event, a line that goes below nothing, money that
+//! comes back and was never paid.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+const DISTRICT: &str = "440402";
+const STREET: &str = "440402001";
+
+fn cents(amount: u64) -> Cents {
+    Cents::try_new(amount).unwrap()
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn line(year: u16, area: &str) -> LineKey {
+    LineKey { year, area: area.parse().unwrap() }
+}
+
+fn evidence() -> Vec<Attachment> {
+    let sha256 = "ab".repeat(32).parse().unwrap();
+    vec![Attachment { sha256, name: "凭证.pdf".into(), media_type: "application/pdf".into(), bytes: 1 }]
+}
+
+fn allocation(number: u128) -> AllocationId {
+    AllocationId(Uuid::from_u128(number))
+}
+
+fn disbursement(number: u128) -> DisbursementId {
+    DisbursementId(Uuid::from_u128(number))
+}
+
+fn allocates(number: u128, from: LineKey, amount: u64) -> FundCommand {
+    FundCommand::Allocate {
+        allocation: allocation(number),
+        line: from,
+        project: ProjectId(Uuid::from_u128(number)),
+        area: "440402001001".parse().unwrap(),
+        amount: cents(amount),
+        on: day("2022-03-01"),
+        today: day("2022-03-02"),
+    }
+}
+
+fn releases(number: u128, amount: u64) -> FundCommand {
+    let (on, today) = (day("2022-05-01"), day("2022-05-01"));
+    FundCommand::Release { allocation: allocation(number), amount: cents(amount), on, today, reason: "结余".into() }
+}
+
+fn pays(grant: u128, number: u128, amount: u64) -> FundCommand {
+    let (on, today) = (day("2022-04-01"), day("2022-04-01"));
+    let (allocation, disbursement) = (allocation(grant), disbursement(number));
+    FundCommand::Disburse { allocation, disbursement, amount: cents(amount), on, today, evidence: evidence() }
+}
+
+fn returns(number: u128, amount: u64) -> FundCommand {
+    let (on, today) = (day("2022-06-01"), day("2022-06-01"));
+    let (disbursement, reason) = (disbursement(number), "多付".to_owned());
+    FundCommand::Return { disbursement, amount: cents(amount), on, today, reason, evidence: evidence() }
+}
+
+fn appropriates(line: LineKey, amount: u64) -> FundCommand {
+    FundCommand::Appropriate { line, amount: cents(amount), basis: "珠香财〔2022〕1 号".into() }
+}
+
+fn after(fund: Fund, command: FundCommand) -> Result<Fund, FundRefusal> {
+    Ok(Fund::handle_command(&fund, command)?.into_iter().fold(fund, Fund::apply_event))
+}
+
+#[track_caller]
+fn refused(fund: &Fund, command: FundCommand) -> FundRefusal {
+    Fund::handle_command(fund, command).unwrap_err()
+}
+
+/// A fund of the district with 1000 cents for the street in 2022.
+fn fund() -> Fund {
+    let established =
+        after(Fund::default(), FundCommand::Establish { name: "社会建设创新专项资金".into(), area: DISTRICT.parse().unwrap() });
+    after(established.unwrap(), appropriates(line(2022, STREET), 1_000)).unwrap()
+}
+
+#[test]
+fn money_is_granted_paid_and_comes_back() {
+    let fund = after(fund(), allocates(1, line(2022, STREET), 700)).unwrap();
+    assert_eq!(fund.free(&line(2022, STREET)), cents(300));
+    let fund = after(fund, pays(1, 10, 500)).unwrap();
+    assert_eq!(fund.grant(allocation(1)).unwrap().unpaid(), cents(200));
+    let fund = after(fund, returns(10, 100)).unwrap();
+    let grant = fund.grant(allocation(1)).unwrap();
+    assert_eq!((grant.amount, grant.paid(), grant.unpaid()), (cents(600), cents(400), cents(200)));
+    let fund = after(fund, releases(1, 200)).unwrap();
+    assert_eq!((fund.free(&line(2022, STREET)), fund.grant(allocation(1)).unwrap().unpaid()), (cents(600), Cents::ZERO));
+}
+
+#[test]
+fn no_more_than_is_free_granted_or_paid() {
+    let fund = after(fund(), allocates(1, line(2022, STREET), 700)).unwrap();
+    assert_eq!(refused(&fund, allocates(2, line(2022, STREET), 301)), FundRefusal::FundOverdrawn { free: cents(300) });
+    assert_eq!(refused(&fund, allocates(2, line(2023, STREET), 1)), FundRefusal::FundOverdrawn { free: Cents::ZERO });
+    assert_eq!(refused(&fund, pays(1, 10, 701)), FundRefusal::GrantExceeded { unpaid: cents(700) });
+    assert_eq!(refused(&fund, releases(1, 701)), FundRefusal::GrantExceeded { unpaid: cents(700) });
+    let fund = after(fund, pays(1, 10, 600)).unwrap();
+    assert_eq!(refused(&fund, returns(10, 601)), FundRefusal::RefundExceedsPaid { kept: cents(600) });
+    let fund = after(fund, returns(10, 600)).unwrap();
+    assert_eq!(refused(&fund, returns(10, 1)), FundRefusal::RefundExceedsPaid { kept: Cents::ZERO });
+    assert_eq!(refused(&fund, allocates(3, line(2022, STREET), 0)), FundRefusal::AmountUnfit);
+}
+
+#[test]
+fn the_repeat_and_the_unknown_are_refused() {
+    let fund = after(after(fund(), allocates(1, line(2022, STREET), 700)).unwrap(), pays(1, 10, 1)).unwrap();
+    assert_eq!(refused(&fund, allocates(1, line(2022, STREET), 1)), FundRefusal::GrantExists);
+    assert_eq!(refused(&fund, pays(1, 10, 1)), FundRefusal::DisbursementExists);
+    assert_eq!(refused(&fund, pays(9, 11, 1)), FundRefusal::UnknownGrant);
+    assert_eq!(refused(&fund, returns(99, 1)), FundRefusal::UnknownDisbursement);
+    assert_eq!(refused(&Fund::default(), pays(1, 10, 1)), FundRefusal::UnknownFund);
+    let again = FundCommand::Establish { name: "又一".into(), area: DISTRICT.parse().unwrap() };
+    assert_eq!(refused(&fund, again), FundRefusal::FundExists);
+}
+
+#[test]
+fn money_stays_in_its_area_and_is_not_moved_tomorrow() {
+    let fund = after(fund(), appropriates(line(2022, "440402002"), 500)).unwrap();
+    assert_eq!(refused(&fund, allocates(1, line(2022, "440402002"), 1)), FundRefusal::ProjectOutsideLine);
+    assert_eq!(refused(&fund, appropriates(line(2022, "440403"), 1)), FundRefusal::LineOutsideFund);
+    let mut tomorrow = allocates(1, line(2022, STREET), 1);
+    if let FundCommand::Allocate { on, .. } = &mut tomorrow {
+        *on = day("2022-03-03");
+    }
+    assert_eq!(refused(&fund, tomorrow), FundRefusal::MoneyMovedInFuture);
+}
+
+#[test]
+fn nothing_is_paid_without_evidence() {
+    let fund = after(fund(), allocates(1, line(2022, STREET), 700)).unwrap();
+    let mut bare = pays(1, 10, 1);
+    if let FundCommand::Disburse { evidence, .. } = &mut bare {
+        evidence.clear();
+    }
+    assert_eq!(refused(&fund, bare), FundRefusal::EvidenceMissing);
+}
+
+#[test]
+fn a_closed_year_is_paid_out_carried_over_and_lapses() {
+    let fund = after(fund(), allocates(1, line(2022, STREET), 400)).unwrap();
+    let fund = after(fund, FundCommand::CloseYear { year: 2022 }).unwrap();
+    assert_eq!(refused(&fund, allocates(2, line(2022, STREET), 1)), FundRefusal::FundYearIsClosed { year: 2022 });
+    assert_eq!(refused(&fund, FundCommand::CloseYear { year: 2022 }), FundRefusal::FundYearIsClosed { year: 2022 });
+    assert_eq!(refused(&fund, FundCommand::CloseYear { year: 2021 }), FundRefusal::FundYearUnfit);
+    let carries = |amount| FundCommand::CarryOver { line: line(2022, STREET), to: 2023, amount: cents(amount) };
+    assert_eq!(refused(&fund, carries(601)), FundRefusal::FundOverdrawn { free: cents(600) });
+    let fund = after(after(fund, carries(500)).unwrap(), pays(1, 10, 400)).unwrap();
+    assert_eq!(fund.free(&line(2023, STREET)), cents(500));
+    assert_eq!(refused(&fund, FundCommand::Close), FundRefusal::FundNotSettled);
+    let lapses = |year, amount| FundCommand::Lapse { line: line(year, STREET), amount: cents(amount), reason: "收回财政".into() };
+    assert_eq!(refused(&fund, lapses(2023, 1)), FundRefusal::FundYearIsOpen { year: 2023 });
+    let fund = after(fund, lapses(2022, 100)).unwrap();
+    let fund = after(after(fund, FundCommand::CloseYear { year: 2023 }).unwrap(), lapses(2023, 500)).unwrap();
+    let fund = after(fund, FundCommand::Close).unwrap();
+    assert_eq!(refused(&fund, returns(10, 1)), FundRefusal::FundIsClosed);
+}
+
+fn any_command() -> impl Strategy<Value = FundCommand> {
+    let lines = || prop_oneof![Just(line(2022, STREET)), Just(line(2023, STREET)), Just(line(2022, DISTRICT))];
+    let ids = || 1_u128..5;
+    let amount = || 0_u64..600;
+    let reason = || "调整".to_owned();
+    prop_oneof![
+        (lines(), amount()).prop_map(|(line, amount)| appropriates(line, amount)),
+        (lines(), amount()).prop_map(move |(line, amount)| FundCommand::Withdraw { line, amount: cents(amount), reason: reason() }),
+        (ids(), lines(), amount()).prop_map(|(id, line, amount)| allocates(id, line, amount)),
+        (ids(), amount()).prop_map(|(id, amount)| releases(id, amount)),
+        (ids(), 10_u128..18, amount()).prop_map(|(grant, id, amount)| pays(grant, id, amount)),
+        (10_u128..18, amount()).prop_map(|(id, amount)| returns(id, amount)),
+        Just(FundCommand::CloseYear { year: 2022 }),
+        (lines(), amount()).prop_map(|(line, amount)| FundCommand::CarryOver { line, to: 2023, amount: cents(amount) }),
+        (lines(), amount()).prop_map(move |(line, amount)| FundCommand::Lapse { line, amount: cents(amount), reason: reason() }),
+    ]
+}
+
+/// What an event adds to a line, counted without the fund's own fold.
+fn movement(event: &FundEvent, of: &LineKey, lines: &BTreeMap<AllocationId, LineKey>) -> i128 {
+    let signed = |line: &LineKey, amount: Cents, sign: i128| if line == of { sign * i128::from(amount.get()) } else { 0 };
+    match event {
+        FundEvent::BudgetAppropriated { line, amount, .. } => signed(line, *amount, 1),
+        FundEvent::BudgetWithdrawn { line, amount, .. } | FundEvent::BalanceLapsed { line, amount, .. } => signed(line, *amount, -1),
+        FundEvent::GrantAllocated { line, amount, .. } => signed(line, *amount, -1),
+        FundEvent::GrantReleased { allocation, amount, .. } | FundEvent::GrantReturned { allocation, amount, .. } => {
+            signed(&lines[allocation], *amount, 1)
+        }
+        FundEvent::BalanceCarriedOver { line, to, amount } => {
+            signed(line, *amount, -1) + signed(&LineKey { year: *to, area: line.area.clone() }, *amount, 1)
+        }
+        FundEvent::GrantDisbursed { .. }
+        | FundEvent::FundEstablished { .. }
+        | FundEvent::FundYearClosed { .. }
+        | FundEvent::FundClosed {} => 0,
+    }
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: no line ever goes below nothing, no grant is paid beyond itself, no payment gives
+    /// back more than it was, and what is free is to the cent the sum of the events.
+    #[test]
+    fn never_overdrawn_and_every_cent_has_its_event(commands in proptest::collection::vec(any_command(), 0..80)) {
+        let (mut fund, mut sums, mut lines) = (fund(), BTreeMap::from([(line(2022, STREET), 1_000_i128)]), BTreeMap::new());
+        for command in commands {
+            for event in Fund::handle_command(&fund, command).unwrap_or_default() {
+                if let FundEvent::GrantAllocated { allocation, line, .. } = &event {
+                    lines.insert(*allocation, line.clone());
+                }
+                for key in [line(2022, STREET), line(2023, STREET), line(2022, DISTRICT)] {
+                    *sums.entry(key.clone()).or_default() += movement(&event, &key, &lines);
+                }
+                fund = Fund::apply_event(fund, event);
+            }
+            for (key, sum) in &sums {
+                prop_assert_eq!(i128::from(fund.free(key).get()), *sum, "{:?}", key);
+            }
+            for it in fund.years.values().flat_map(|year| year.lines.values()) {
+                prop_assert!(it.paid_out <= it.paid_in);
+            }
+            for grant in fund.grants.values() {
+                prop_assert!(grant.paid() <= grant.amount);
+                prop_assert!(grant.payments.values().all(|payment| payment.returned <= payment.paid));
+            }
+        }
+        // What was granted and not given back is what left the lines for projects.
+        let granted: u64 = fund.grants.values().map(|grant| grant.amount.get()).sum();
+        let paid: u64 = fund.grants.values().map(|grant| grant.paid().get()).sum();
+        prop_assert!(paid <= granted);
+    }
+}

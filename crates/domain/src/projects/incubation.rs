@@ -1,0 +1,231 @@
+//! How a residents' self-organisation came about: incubated through deliberation, registered, grown up or given up.
+//!
+//! - The organisation itself, its members and its end are volunteering's: an organisation of kind self-organisation and its
+//!   memberships. The stream is that organisation's own id, so one is incubated once.
+//! - It names the council, and the motion if one asked for it: so it can be followed back to what was deliberated.
+//! - Registered (备案) once, with the number it was given.
+
+use esrs::Aggregate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::authority::{Act, Role, To},
+    event::DomainEvent,
+    prose::{REASON_MAX_CHARS, is_line, is_prose},
+    refusal::refusals,
+    values::{CouncilId, Day, MotionId, OrganisationId},
+};
+
+/// Longest registration number, in characters.
+pub const REGISTRATION_MAX_CHARS: usize = 60;
+
+const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
+/// Found a self-organisation and begin its incubation.
+pub const INCUBATE_SELF_ORGANISATION: Act = Act { name: "incubateSelfOrganisation", open_to: KEEPERS };
+/// Record its registration.
+pub const REGISTER_SELF_ORGANISATION: Act = Act { name: "registerSelfOrganisation", open_to: KEEPERS };
+/// End its incubation.
+pub const END_INCUBATION: Act = Act { name: "endIncubation", open_to: KEEPERS };
+/// Read self-organisations; they are public.
+pub const SELF_ORGANISATIONS: Act = Act { name: "selfOrganisations", open_to: &[To::Anyone] };
+
+/// How far an incubation has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncubationPhase {
+    /// Not begun.
+    #[default]
+    Unknown,
+    /// Being helped along.
+    Incubating,
+    /// Registered.
+    Registered,
+    /// Ended: it stands by itself, or was given up.
+    Ended,
+}
+
+/// An incubation's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incubation {
+    /// How far it has come.
+    pub phase: IncubationPhase,
+    /// The council through whose deliberation it came about.
+    pub council: Option<CouncilId>,
+    /// The motion that asked for it.
+    pub motion: Option<MotionId>,
+    /// Its registration's number.
+    pub registration: Option<String>,
+}
+
+/// What may be asked of an incubation.
+#[derive(Debug, Clone)]
+pub enum IncubationCommand {
+    /// Begin it: in the same commit as the organisation is founded, or later.
+    Begin {
+        /// The self-organisation.
+        organisation: OrganisationId,
+        /// The council.
+        council: CouncilId,
+        /// The motion that asked for it.
+        motion: Option<MotionId>,
+        /// Since when.
+        on: Day,
+        /// Today.
+        today: Day,
+    },
+    /// It was registered.
+    Register {
+        /// The number it was given.
+        number: String,
+        /// When.
+        on: Day,
+        /// Today.
+        today: Day,
+    },
+    /// It ends.
+    End {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What happened to an incubation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum IncubationEvent {
+    /// Begun.
+    IncubationBegun {
+        /// The self-organisation.
+        organisation: OrganisationId,
+        /// The council.
+        council: CouncilId,
+        /// The motion that asked for it.
+        motion: Option<MotionId>,
+        /// Since when.
+        on: Day,
+    },
+    /// Registered.
+    SelfOrganisationRegistered {
+        /// The number it was given.
+        number: String,
+        /// When.
+        on: Day,
+    },
+    /// Ended.
+    IncubationEnded {
+        /// Why.
+        reason: String,
+    },
+}
+impl DomainEvent for IncubationEvent {}
+
+refusals! {
+    /// Why an incubation is refused.
+    pub enum IncubationRefusal {
+        /// Nothing of this id.
+        NotIncubated("organisation", "该组织不在孵化之列", "This organisation is not being incubated"),
+        /// Begun already.
+        AlreadyIncubated("organisation", "该组织已孵化", "This organisation is or was incubated already"),
+        /// Registered already.
+        AlreadyRegistered("organisation", "该组织已备案", "This organisation is registered already"),
+        /// Ended.
+        IncubationIsOver("organisation", "该组织的孵化已结束", "The incubation of this organisation has ended"),
+        /// Another council's motion.
+        MotionOfAnotherCouncil("motion", "该议题属于其他议事会", "This is another council's motion"),
+        /// The organisation works elsewhere.
+        IncubatedElsewhere("area", "自组织须在议事会辖区之内", "The organisation works outside the council's area"),
+        /// A number of 1 to 60 characters in one line.
+        RegistrationUnfit { most: usize }("number", "备案号须为 1 至 {most} 字", "A registration number has 1 to {most} printable characters"),
+        /// It happened today or before.
+        IncubatedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
+        /// A reason of 1 to 2000 characters.
+        IncubationReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why in 1 to {most} characters"),
+    }
+}
+
+use IncubationRefusal as R;
+
+fn check(fits: bool, refusal: R) -> Result<(), R> {
+    if fits { Ok(()) } else { Err(refusal) }
+}
+
+impl Aggregate for Incubation {
+    const NAME: &'static str = "incubation";
+    type State = Self;
+    type Command = IncubationCommand;
+    type Event = IncubationEvent;
+    type Error = R;
+
+    fn handle_command(incubation: &Self, command: IncubationCommand) -> Result<Vec<IncubationEvent>, R> {
+        let phase = incubation.phase;
+        let event = match command {
+            IncubationCommand::Begin { organisation, council, motion, on, today } => {
+                check(phase == IncubationPhase::Unknown, R::AlreadyIncubated)?;
+                check(on <= today, R::IncubatedInFuture)?;
+                IncubationEvent::IncubationBegun { organisation, council, motion, on }
+            }
+            IncubationCommand::Register { number, on, today } => {
+                check(phase != IncubationPhase::Unknown, R::NotIncubated)?;
+                check(phase != IncubationPhase::Ended, R::IncubationIsOver)?;
+                check(phase != IncubationPhase::Registered, R::AlreadyRegistered)?;
+                check(is_line(&number, REGISTRATION_MAX_CHARS), R::RegistrationUnfit { most: REGISTRATION_MAX_CHARS })?;
+                check(on <= today, R::IncubatedInFuture)?;
+                IncubationEvent::SelfOrganisationRegistered { number, on }
+            }
+            IncubationCommand::End { reason } => {
+                check(phase != IncubationPhase::Unknown, R::NotIncubated)?;
+                check(phase != IncubationPhase::Ended, R::IncubationIsOver)?;
+                check(is_prose(&reason, REASON_MAX_CHARS), R::IncubationReasonUnfit { most: REASON_MAX_CHARS })?;
+                IncubationEvent::IncubationEnded { reason }
+            }
+        };
+        Ok(vec![event])
+    }
+
+    fn apply_event(incubation: Self, event: IncubationEvent) -> Self {
+        match event {
+            IncubationEvent::IncubationBegun { council, motion, .. } => {
+                Self { phase: IncubationPhase::Incubating, council: Some(council), motion, registration: None }
+            }
+            IncubationEvent::SelfOrganisationRegistered { number, .. } => {
+                Self { phase: IncubationPhase::Registered, registration: Some(number), ..incubation }
+            }
+            IncubationEvent::IncubationEnded { .. } => Self { phase: IncubationPhase::Ended, ..incubation },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn incubated_once_registered_once_ended_once() {
+        let today = "2022-05-01".parse().unwrap();
+        let begins = |on: &str| IncubationCommand::Begin {
+            organisation: OrganisationId(Uuid::from_u128(1)),
+            council: CouncilId(Uuid::from_u128(2)),
+            motion: None,
+            on: on.parse().unwrap(),
+            today,
+        };
+        let registers = || IncubationCommand::Register { number: "香社备 12 号".into(), on: today, today };
+        let ends = || IncubationCommand::End { reason: "独立运作".into() };
+        let decide = |it: &Incubation, command| Incubation::handle_command(it, command);
+        let after = |it: Incubation, command| decide(&it, command).unwrap().into_iter().fold(it, Incubation::apply_event);
+        let none = Incubation::default();
+        assert_eq!(decide(&none, registers()), Err(R::NotIncubated));
+        assert_eq!(decide(&none, ends()), Err(R::NotIncubated));
+        assert_eq!(decide(&none, begins("2022-05-02")), Err(R::IncubatedInFuture));
+        let begun = after(none, begins("2022-04-01"));
+        assert_eq!(decide(&begun, begins("2022-04-01")), Err(R::AlreadyIncubated));
+        let registered = after(begun, registers());
+        assert_eq!(decide(&registered, registers()), Err(R::AlreadyRegistered));
+        let ended = after(registered, ends());
+        assert_eq!(decide(&ended, ends()), Err(R::IncubationIsOver));
+        assert_eq!(decide(&ended, registers()), Err(R::IncubationIsOver));
+        assert_eq!(ended.registration.as_deref(), Some("香社备 12 号"));
+    }
+}

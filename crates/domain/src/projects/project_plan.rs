@@ -1,0 +1,64 @@
+//! What a project means to do: its milestones, its money, its time.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::project_terms::ProjectRefusal;
+use crate::{
+    prose::is_line,
+    values::{Cents, Day},
+};
+
+/// Longest title of a project or milestone, in characters.
+pub const PROJECT_TITLE_MAX_CHARS: usize = 120;
+/// Most milestones.
+pub const MILESTONES_MAX_COUNT: usize = 50;
+
+/// A step on the way, known by its place in the plan, from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Milestone {
+    /// What is done then.
+    pub title: String,
+    /// By when.
+    pub due: Day,
+}
+
+/// What a project means to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// What funds may grant it, at most.
+    pub grant: Cents,
+    /// What it means to raise itself or to have matched.
+    pub raised: Cents,
+    /// Its first day.
+    pub starts_on: Day,
+    /// Its last day.
+    pub ends_on: Day,
+    /// The steps on the way; at least one.
+    pub milestones: Vec<Milestone>,
+}
+
+impl Plan {
+    /// The milestone of this number.
+    pub fn milestone(&self, number: u16) -> Option<&Milestone> {
+        self.milestones.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// Whether this can be a plan.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn require_fit(&self) -> Result<(), ProjectRefusal> {
+        if self.starts_on > self.ends_on {
+            return Err(ProjectRefusal::ProjectDaysUnfit);
+        }
+        let within = |it: &Milestone| (self.starts_on..=self.ends_on).contains(&it.due) && is_line(&it.title, PROJECT_TITLE_MAX_CHARS);
+        if !(1..=MILESTONES_MAX_COUNT).contains(&self.milestones.len()) || !self.milestones.iter().all(within) {
+            return Err(ProjectRefusal::MilestonesUnfit { most: MILESTONES_MAX_COUNT });
+        }
+        if self.grant.checked_add(self.raised).is_none_or(|all| all == Cents::ZERO) {
+            return Err(ProjectRefusal::PlannedMoneyUnfit);
+        }
+        Ok(())
+    }
+}

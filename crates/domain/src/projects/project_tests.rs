@@ -1,0 +1,231 @@
+//! The silent failures made loud: a cancelled project that is paid, books below nothing, a project completed in part, grants
+//! of two funds that together are more than was decided.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    projects::project_plan::{MILESTONES_MAX_COUNT, Milestone},
+    values::{CouncilId, MotionId, OrganisationId, VoteId},
+};
+
+fn cents(amount: u64) -> Cents {
+    Cents::try_new(amount).unwrap()
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn plan(grant: u64, milestones: &[&str]) -> Plan {
+    Plan {
+        grant: cents(grant),
+        raised: cents(100),
+        starts_on: day("2022-03-01"),
+        ends_on: day("2022-12-31"),
+        milestones: milestones.iter().map(|title| Milestone { title: (*title).into(), due: day("2022-06-30") }).collect(),
+    }
+}
+
+fn starts() -> C {
+    let origin = ProjectOrigin::Resolution {
+        council: CouncilId(Uuid::from_u128(1)),
+        motion: MotionId(Uuid::from_u128(2)),
+        vote: VoteId(Uuid::from_u128(3)),
+    };
+    C::Start {
+        origin,
+        title: "楼道长者扶手".into(),
+        area: "440402001001".parse().unwrap(),
+        carrier: Applicant::Organisation(OrganisationId(Uuid::from_u128(4))),
+        plan: plan(1_000, &["采购", "安装"]),
+    }
+}
+
+fn moves(movement: GrantMovement, amount: u64) -> C {
+    C::MoveGrant { fund: FundId(Uuid::from_u128(5)), allocation: AllocationId(Uuid::from_u128(6)), movement, amount: cents(amount) }
+}
+
+fn evidence() -> Vec<Attachment> {
+    let sha256 = "cd".repeat(32).parse().unwrap();
+    vec![Attachment { sha256, name: "发票.pdf".into(), media_type: "application/pdf".into(), bytes: 1 }]
+}
+
+fn raises(entry: u128, amount: u64) -> C {
+    let (on, today) = (day("2022-04-01"), day("2022-04-02"));
+    let entry = BookEntryId(Uuid::from_u128(entry));
+    C::RecordRaised { entry, from: RaisedFrom::SelfRaised, amount: cents(amount), on, today, note: "居民自筹".into(), evidence: vec![] }
+}
+
+fn spends(entry: u128, amount: u64) -> C {
+    let (on, today) = (day("2022-04-01"), day("2022-04-02"));
+    let entry = BookEntryId(Uuid::from_u128(entry));
+    C::RecordExpense { entry, amount: cents(amount), on, today, purpose: "扶手".into(), evidence: evidence() }
+}
+
+fn voids(entry: u128) -> C {
+    C::VoidEntry { entry: BookEntryId(Uuid::from_u128(entry)), reason: "重复".into() }
+}
+
+fn reaches(milestone: u16) -> C {
+    C::ReachMilestone { milestone, report: "完成".into(), evidence: vec![] }
+}
+
+fn completes() -> C {
+    C::Complete { report: "全部安装".into(), evidence: evidence() }
+}
+
+fn reviews(person: u128, rating: u8) -> C {
+    C::Review { by: PersonId(Uuid::from_u128(person)), rating, text: None }
+}
+
+fn audits(passed: bool) -> C {
+    C::Audit { passed, findings: "账实相符".into(), evidence: vec![] }
+}
+
+fn after(project: Project, commands: impl IntoIterator<Item = C>) -> Project {
+    commands.into_iter().fold(project, |project, command| {
+        let events = Project::handle_command(&project, command).unwrap();
+        events.into_iter().fold(project, Project::apply_event)
+    })
+}
+
+fn project() -> Project {
+    after(Project::default(), [starts()])
+}
+
+#[track_caller]
+fn refused(project: &Project, command: C) -> R {
+    Project::handle_command(project, command).unwrap_err()
+}
+
+#[test]
+fn carried_out_completed_audited_and_reviewed() {
+    let paid =
+        after(project(), [moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600), raises(1, 50), spends(2, 640)]);
+    assert_eq!((paid.granted, paid.received, paid.left()), (cents(1_000), cents(600), cents(10)));
+    assert_eq!(refused(&paid, completes()), R::MilestonesOpen { count: 2 });
+    assert_eq!(refused(&paid, reviews(9, 5)), R::ProjectPhaseUnfit { zh: "实施中", en: "under way" });
+    let done = after(paid, [reaches(2), reaches(1), completes(), moves(GrantMovement::Disbursed, 400), reviews(9, 5)]);
+    assert_eq!(refused(&done, reviews(9, 4)), R::ProjectReviewedAlready);
+    assert_eq!(refused(&done, reviews(8, 6)), R::ProjectRatingUnfit);
+    // An audit that is not passed opens it again.
+    let again = after(done, [audits(false), spends(3, 100), completes(), audits(true)]);
+    assert_eq!((again.phase, again.left()), (P::Audited, cents(310)));
+    assert_eq!(refused(&again, spends(4, 1)), R::ProjectPhaseUnfit { zh: "已验收", en: "audited" });
+}
+
+#[test]
+fn a_cancelled_project_is_not_paid_and_gives_back() {
+    let paid = after(project(), [moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600)]);
+    let cancelled = after(paid, [C::Cancel { reason: "选址变更".into() }]);
+    let unfit = || R::ProjectPhaseUnfit { zh: "已取消", en: "cancelled" };
+    assert_eq!(refused(&cancelled, moves(GrantMovement::Disbursed, 1)), unfit());
+    assert_eq!(refused(&cancelled, moves(GrantMovement::Allocated, 1)), unfit());
+    assert_eq!(refused(&cancelled, C::Cancel { reason: "又一次".into() }), unfit());
+    assert_eq!(cancelled.require_live(), Err(unfit()));
+    let settled = after(cancelled, [moves(GrantMovement::Returned, 600), moves(GrantMovement::Released, 400)]);
+    assert_eq!((settled.granted, settled.received), (Cents::ZERO, Cents::ZERO));
+}
+
+#[test]
+fn grants_stay_within_the_plan_and_the_plan_above_the_grants() {
+    let granted = after(project(), [moves(GrantMovement::Allocated, 800)]);
+    assert_eq!(refused(&granted, moves(GrantMovement::Allocated, 201)), R::GrantBeyondPlan { left: cents(200) });
+    let revises = |grant, milestones: &[&str]| C::RevisePlan { plan: plan(grant, milestones), reason: "调整".into() };
+    assert_eq!(refused(&granted, revises(799, &["采购"])), R::PlanBelowGranted { granted: cents(800) });
+    let reached = after(granted, [reaches(1)]);
+    assert_eq!(refused(&reached, revises(800, &["招标", "安装"])), R::ReachedMilestoneChanged);
+    assert_eq!(refused(&reached, reaches(1)), R::MilestoneIsReached);
+    assert_eq!(refused(&reached, reaches(3)), R::UnknownMilestone);
+    assert!(Project::handle_command(&reached, revises(2_000, &["采购"])).is_ok());
+}
+
+#[test]
+fn nothing_is_spent_twice_or_from_nothing() {
+    let raised = after(project(), [raises(1, 50)]);
+    assert_eq!(refused(&raised, spends(2, 51)), R::BooksOverdrawn { left: cents(50) });
+    assert_eq!(refused(&raised, raises(1, 50)), R::BookEntryExists);
+    let spent = after(raised, [spends(2, 50)]);
+    assert_eq!(refused(&spent, voids(1)), R::BooksOverdrawn { left: Cents::ZERO });
+    let struck = after(spent, [voids(2), voids(1)]);
+    assert_eq!((struck.left(), refused(&struck, voids(1))), (Cents::ZERO, R::UnknownBookEntry));
+    assert_eq!(refused(&struck, raises(1, 50)), R::BookEntryExists);
+}
+
+#[test]
+fn the_repeat_and_the_unknown_are_refused() {
+    assert_eq!(refused(&project(), starts()), R::ProjectExists);
+    for command in [raises(1, 1), completes(), reviews(1, 1), moves(GrantMovement::Released, 1), moves(GrantMovement::Disbursed, 1)] {
+        assert_eq!(refused(&Project::default(), command), R::UnknownProject);
+    }
+}
+
+#[test]
+fn a_plan_has_days_milestones_and_money() {
+    let fits = |change: fn(&mut Plan)| {
+        let mut plan = plan(1_000, &["采购"]);
+        change(&mut plan);
+        plan.require_fit()
+    };
+    assert_eq!(fits(|_| ()), Ok(()));
+    assert_eq!(fits(|it| it.ends_on = day("2022-02-28")), Err(R::ProjectDaysUnfit));
+    assert_eq!(fits(|it| it.milestones.clear()), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
+    assert_eq!(fits(|it| it.milestones[0].due = day("2023-01-01")), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
+    assert_eq!(fits(|it| (it.grant, it.raised) = (Cents::ZERO, Cents::ZERO)), Err(R::PlannedMoneyUnfit));
+    assert_eq!(fits(|it| it.raised = Cents::MAX), Err(R::PlannedMoneyUnfit));
+}
+
+fn any_command() -> impl Strategy<Value = C> {
+    let amount = || 0_u64..500;
+    prop_oneof![
+        (0_usize..4, amount()).prop_map(|(which, amount)| {
+            let all = [GrantMovement::Allocated, GrantMovement::Released, GrantMovement::Disbursed, GrantMovement::Returned];
+            moves(all[which], amount)
+        }),
+        (1_u128..9, amount()).prop_map(|(entry, amount)| raises(entry, amount)),
+        (1_u128..9, amount()).prop_map(|(entry, amount)| spends(entry, amount)),
+        (1_u128..9).prop_map(voids),
+        (1_u16..4).prop_map(reaches),
+        Just(completes()),
+        any::<bool>().prop_map(audits),
+        Just(C::Cancel { reason: "取消".into() }),
+    ]
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: grants stay within the plan, books never go below nothing, and what the project
+    /// has is to the cent the sum of its events.
+    #[test]
+    fn books_are_the_sum_of_the_events(commands in proptest::collection::vec(any_command(), 0..60)) {
+        let (mut project, mut sum, mut entries) = (project(), 0_i128, BTreeMap::new());
+        for command in commands {
+            let cancelled = project.phase == P::Cancelled;
+            for event in Project::handle_command(&project, command).unwrap_or_default() {
+                sum += match &event {
+                    E::GrantMoved { movement: GrantMovement::Disbursed, amount, .. } => {
+                        prop_assert!(!cancelled);
+                        i128::from(amount.get())
+                    }
+                    E::GrantMoved { movement: GrantMovement::Returned, amount, .. } => -i128::from(amount.get()),
+                    E::MoneyRaised { entry, amount, .. } => *entries.entry(*entry).or_insert(i128::from(amount.get())),
+                    E::ExpenseRecorded { entry, amount, .. } => *entries.entry(*entry).or_insert(-i128::from(amount.get())),
+                    E::BookEntryVoided { entry, .. } => -entries[entry],
+                    E::GrantMoved { .. }
+                    | E::ProjectStarted { .. }
+                    | E::PlanRevised { .. }
+                    | E::MilestoneReached { .. }
+                    | E::ProjectCompleted { .. }
+                    | E::ProjectAudited { .. }
+                    | E::ProjectReviewed { .. }
+                    | E::ProjectCancelled { .. } => 0,
+                };
+                project = Project::apply_event(project, event);
+            }
+            prop_assert_eq!(i128::from(project.left().get()), sum);
+            prop_assert!(project.received <= project.granted);
+            prop_assert!(project.granted <= project.plan.as_ref().unwrap().grant);
+        }
+    }
+}

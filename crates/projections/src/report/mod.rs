@@ -1,0 +1,5 @@
+//! The district report: every figure as dated changes, so that any day's report is a sum, not a replay.
+
+pub(crate) mod figures;
+pub(crate) mod queries;
+pub(crate) mod subjects;

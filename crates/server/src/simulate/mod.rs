@@ -1,0 +1,206 @@
+//! `gongyi simulate`: a whole district of a profile's figures, driven through the same commands as everything else and
+//! recorded at simulated time, so that its report is the profile. Names and numbers are invented.
+
+mod councils;
+mod money;
+mod profile;
+mod service;
+mod split;
+mod time;
+mod world;
+
+use std::{process::ExitCode, sync::Arc, time::Instant as Stopwatch};
+
+use anyhow::{Context, bail};
+use gongyi_app::processes::EndMemberships;
+use gongyi_domain::report::Figure;
+use gongyi_projections::ReportFilter;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+pub use profile::{Impossible, Profile};
+
+use crate::{
+    folder,
+    import::{self, Table},
+    output,
+    platform::Platform,
+    progress,
+    settings::{Content, Simulate, WrongSetting},
+};
+use time::Time;
+use world::{Place, STAFF, Somebody, World, after, before};
+
+const AREAS: &[u8] = include_bytes!("../../assets/areas-440402.csv");
+/// Days before the period in which those register who are there when it begins.
+const REGISTERING_DAYS: u64 = 720;
+/// Days between two of these days, on each of which many register.
+const REGISTERING_EVERY_DAYS: u64 = 3;
+/// The last of these days lies so long before the period.
+const REGISTERED_DAYS_BEFORE: u64 = 60;
+/// One of so many leaves during the period.
+const ONE_LEAVES: usize = 500;
+
+/// Runs `gongyi simulate`.
+///
+/// # Errors
+/// A held folder, or one that holds data; [`Impossible`]; faults.
+pub async fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
+    let profile = Profile::read(&args.profile)?;
+    let lock = folder::lock(&args.data, "simulate")?;
+    let began = Stopwatch::now();
+    let start = before(profile.from, REGISTERING_DAYS + REGISTERED_DAYS_BEFORE);
+    let time = Time::beginning(start.and_time(chrono::NaiveTime::MIN).and_utc());
+    let clock = time.clone();
+    let platform = Platform::open_at(&args.data, profile.zone, Arc::new(move || clock.now())).await?;
+    if platform.app().log().head().await?.position > 0 {
+        let folder = args.data.display();
+        return Err(WrongSetting(format!("{folder} holds data already; simulate into another folder")).into());
+    }
+    let simulated = simulate(&platform, time, profile.clone(), args.seed).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let events = platform.app().log().head().await?.position;
+    let bar = progress::bar(0, "read models");
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    let began = Stopwatch::now();
+    platform.catch_up_views().await?;
+    // What follows from somebody's leaving.
+    platform.app().catch_up(&EndMemberships).await?;
+    platform.catch_up_views().await?;
+    bar.finish_and_clear();
+    let filter = ReportFilter { area: profile.area.clone(), from: profile.from, as_of: profile.as_of, known_at: None };
+    let report = platform.app().views().report(&filter, false).await?;
+    let off: Vec<_> = report.figures.iter().filter(|(figure, amount)| u64::try_from(*amount) != Ok(profile.get(*figure))).collect();
+    platform.close().await;
+    drop(lock);
+    if !off.is_empty() {
+        let told: Vec<String> = off.iter().map(|(figure, amount)| format!("{figure} is {amount}, not {}", profile.get(*figure))).collect();
+        bail!("the simulated district is not the profile's: {}", told.join(", "));
+    }
+    let told = json!({
+        "profile": profile.name, "area": profile.area, "from": profile.from, "asOf": profile.as_of,
+        "events": events, "seconds": (seconds * 10.0).round() / 10.0, "eventsPerSecond": (events as f64 / seconds).round(),
+        "readModelsSeconds": (began.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+        "refusals": simulated,
+        "figures": report.figures.iter().map(|(figure, amount)| (figure.name().to_owned(), json!(amount))).collect::<serde_json::Map<_, _>>(),
+    });
+    output::print_line(&told.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The areas of a profile: its own, and the smallest places of it.
+async fn lists_areas(platform: &Platform, profile: &Profile) -> anyhow::Result<Vec<Place>> {
+    let bytes = match &profile.areas {
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
+        None => AREAS.to_vec(),
+    };
+    let table = Table::read(&bytes, import::headings(Content::Areas))?;
+    let silent = indicatif::ProgressBar::hidden();
+    if let (_, Some(fault)) = import::import(platform.app(), Content::Areas, &table, &silent).await {
+        return Err(fault.into());
+    }
+    let mut places: Vec<Place> = vec![];
+    for row in table.rows() {
+        if let Ok(code) = row.cell("code").parse()
+            && profile.area.contains(&code)
+        {
+            places.push(Place { code, name: row.cell("name").to_owned() });
+        }
+    }
+    let smallest = |place: &Place| places.iter().all(|other| other.code == place.code || !place.code.contains(&other.code));
+    // 虚拟社区: nobody lives there.
+    let pseudo = |place: &Place| place.code.as_str().len() >= 9 && &place.code.as_str()[6..7] == "4";
+    let found: Vec<Place> = places.iter().filter(|place| smallest(place) && !pseudo(place)).cloned().collect();
+    if found.is_empty() {
+        return Err(profile.impossible("area", "区划文件里没有此区域", "the file of areas does not have it").into());
+    }
+    Ok(found)
+}
+
+/// How many people there are, and when they come and go.
+struct People {
+    /// All there ever are.
+    all: usize,
+    /// Registered before the period.
+    before: usize,
+    /// Of these, who leaves during the period, and who at its end.
+    leave: usize,
+    leave_at_the_end: usize,
+}
+
+impl People {
+    fn of(world: &World) -> anyhow::Result<Self> {
+        let profile = &world.profile;
+        let registered = profile.count(Figure::RegisteredVolunteers);
+        let councils = councils::people_needed(world)?;
+        let serve = usize::from(profile.get(Figure::ConfirmedServiceRecords) > 0);
+        let works = councils + serve > 0 || money::is_there(world) || profile.get(Figure::SelfOrganisationMembers) > 0;
+        let needed = if works { STAFF + councils.max(serve).max(1) } else { 0 };
+        let leave = registered / ONE_LEAVES;
+        let leave_at_the_end = needed.saturating_sub(registered);
+        let all = registered + leave + leave_at_the_end;
+        let before = (all * 7 / 10).max(needed + leave).min(all);
+        Ok(Self { all, before, leave, leave_at_the_end })
+    }
+}
+
+/// Lives the district through; tells how many commands were refused on the way.
+async fn simulate(platform: &Platform, time: Time, profile: Profile, seed: u64) -> anyhow::Result<u64> {
+    let places = lists_areas(platform, &profile).await?;
+    let bar = progress::bar(0, "simulating");
+    let world = World::new(platform.app().clone(), time.clone(), profile, places, seed, bar);
+    let people = People::of(&world)?;
+    let steps = people.all as u64
+        + world.profile.get(Figure::Organisations)
+        + service::steps(&world)
+        + councils::steps(&world)
+        + money::steps(&world);
+    world.bar.set_length(steps);
+
+    let course = time.course();
+    let start = before(world.profile.from, REGISTERING_DAYS + REGISTERED_DAYS_BEFORE);
+    course.until(world.at(start, 8, 0)).await;
+    let organisations = Arc::new(service::founds_organisations(&world, &course).await?);
+    let mut there: Vec<Somebody> = vec![];
+    let campaigns = usize::try_from(REGISTERING_DAYS / REGISTERING_EVERY_DAYS)?;
+    for nth in 0..campaigns {
+        let day = after(start, REGISTERING_EVERY_DAYS * nth as u64);
+        let until = people.before * (nth + 1) / campaigns;
+        course.until(world.at(day, 9, 0)).await;
+        there.extend(service::registers(&world, &organisations, there.len()..until, day).await?);
+    }
+    let begins = before(world.profile.from, REGISTERED_DAYS_BEFORE - 1);
+    course.until(world.at(begins, 9, 0)).await;
+    if there.len() < STAFF {
+        service::registers_later(world.clone(), course, organisations, people.before..people.all).await?;
+        world.bar.finish_and_clear();
+        return Ok(world.refused());
+    }
+    let staff = Arc::new(world.staff(&there, &course).await?);
+    let stay = there.len() - people.leave - people.leave_at_the_end;
+    let early = there[there.len() - people.leave..].to_vec();
+    let at_the_end = there[stay..there.len() - people.leave].to_vec();
+    let (mut servers, spare) = service::servers(&world, stay);
+    if servers.is_empty() {
+        servers = (STAFF..there.len() - people.leave).collect();
+    }
+    // Who stays to the end works in councils, unless there are too few.
+    let workers = if stay > STAFF + councils::people_needed(&world)? { &there[..stay] } else { &there[..there.len() - people.leave] };
+    let workers = Arc::new(workers.to_vec());
+    let everybody = Arc::new(there);
+
+    // Every course is begun before this one ends: until then time stands still.
+    let mut courses = JoinSet::new();
+    councils::begins(&world, &staff, &workers, &mut courses)?;
+    courses.spawn(money::is_granted(world.clone(), time.course(), staff.clone(), workers.clone(), organisations.clone()));
+    courses.spawn(service::registers_later(world.clone(), time.course(), organisations, people.before..people.all));
+    courses.spawn(service::withdraws(world.clone(), time.course(), early, at_the_end));
+    let coordinator = staff.coordinator.clone();
+    courses.spawn(service::serves(world.clone(), time.course(), everybody, servers, spare, coordinator));
+    drop(course);
+    while let Some(ended) = courses.join_next().await {
+        ended??;
+    }
+    world.bar.finish_and_clear();
+    Ok(world.refused())
+}

@@ -181,6 +181,27 @@ pub struct Export {
     pub what: ExportWhat,
 }
 
+#[derive(Debug, Args)]
+pub struct OpenData {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The area, by code.
+    #[arg(long, value_name = "CODE")]
+    pub area: AreaCode,
+    /// The first day of participation.
+    #[arg(long, value_name = "DATE")]
+    pub from: Day,
+    /// The last day of participation.
+    #[arg(long, value_name = "DATE")]
+    pub to: Day,
+    /// Numbers of fewer volunteers, and of secret votes with fewer present, are left out.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub smallest_cell: u64,
+    /// The folder to make.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum ExportWhat {
     /// All events as CloudEvents 1.0 JSON lines. Works beside a running server.
@@ -191,6 +212,8 @@ pub enum ExportWhat {
         #[arg(long, value_name = "POSITION", default_value_t = 0)]
         after: u64,
     },
+    /// Participation, motions, votes and projects for anybody to use, without any person, as JSON and CSV in a new folder.
+    OpenData(OpenData),
     /// The figures of service: confirmed minutes, records, volunteers.
     Participation {
         #[command(flatten)]

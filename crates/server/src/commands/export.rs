@@ -26,6 +26,7 @@ const BATCH_EVENTS: usize = 5_000;
 pub async fn run(args: &Export) -> anyhow::Result<ExitCode> {
     match &args.what {
         ExportWhat::Events { folder, after } => events(&folder.data, *after).await?,
+        ExportWhat::OpenData(args) => return super::open_data::run(args).await,
         ExportWhat::Participation { folder, area, from, to, known_at, json: _, csv } => {
             participation(folder, area, (*from, *to), *known_at, *csv).await?;
         }

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod export;
 pub mod generate;
+pub mod open_data;
 pub mod rebuild;
 pub mod report;
 pub mod serve;

@@ -223,7 +223,7 @@ impl Projects {
                 RoundCommand::DeclareConflict { reviewer: who, application, ground: ConflictGround::Kinship }
             }
             (RoundPhase::Evaluating, 0, Some(_)) => RoundCommand::FormGroup { applications: state.order.clone(), reason },
-            (RoundPhase::Evaluating, 1..4, Some(application)) => {
+            (RoundPhase::Evaluating, 1..=3, Some(application)) => {
                 RoundCommand::Score { reviewer: who, application, points: vec![1 + u16::try_from(b % 5).unwrap()] }
             }
             (RoundPhase::Evaluating, 7, _) => RoundCommand::Select { ballots: None, today },

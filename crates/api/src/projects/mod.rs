@@ -7,6 +7,7 @@ pub(crate) mod fund_commands;
 pub(crate) mod funds;
 pub(crate) mod project_commands;
 pub(crate) mod project_parts;
+#[expect(clippy::module_inception, reason = "the context has the name of what it is about")]
 pub(crate) mod projects;
 pub(crate) mod round_applications;
 pub(crate) mod round_commands;

@@ -3,6 +3,7 @@
 pub mod community_activities;
 pub mod funds;
 pub mod project_starts;
+#[expect(clippy::module_inception, reason = "the context has the name of what it is about")]
 pub mod projects;
 pub mod round_selection;
 pub mod rounds;

@@ -4,6 +4,7 @@ pub mod community_activities;
 pub mod funds;
 pub mod incubations;
 pub mod project_queries;
+#[expect(clippy::module_inception, reason = "the context has the name of what it is about")]
 pub mod projects;
 pub mod round_queries;
 pub mod rounds;

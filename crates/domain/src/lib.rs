@@ -122,6 +122,7 @@ pub const ACTS: &[&Act] = &[
     &service_ledger::IMPORT_HOURS,
     &service_ledger::SERVICE_RECORDS,
     &service_ledger::PARTICIPATION,
+    &report::DISTRICT_REPORT,
     &star_scheme::SET_STAR_SCHEME,
     &star_scheme::STAR_SCHEME,
     &council::ESTABLISH_COUNCIL,

@@ -55,7 +55,7 @@ async fn a_fold_error_parks_one_read_model_and_the_others_go_on() {
         let running = platform.run().await;
         assert_eq!(arrive(&running.views, last).await, Err(Stale::Parked { name: "organisations", at: bad - 1 }));
         assert_eq!(arrive(&running.views, bad - 1).await, Ok(()));
-        assert_eq!(parked(&running.views), [("organisations", bad - 1, bad)]);
+        assert_eq!(parked(&running.views), [("organisations", bad - 1, bad), ("figures", bad - 1, bad)]);
         assert_eq!(running.views.area(&code("440402002")).await.unwrap().unwrap().name, "name of 440402002");
         assert_eq!(running.views.position(), last);
 
@@ -67,7 +67,7 @@ async fn a_fold_error_parks_one_read_model_and_the_others_go_on() {
         running.stop().await;
         let running = platform.run().await;
         assert_eq!(arrive(&running.views, next).await, Err(Stale::Parked { name: "organisations", at: bad - 1 }));
-        assert_eq!(parked(&running.views), [("organisations", bad - 1, bad)]);
+        assert_eq!(parked(&running.views), [("organisations", bad - 1, bad), ("figures", bad - 1, bad)]);
         running.stop().await;
     }
 }

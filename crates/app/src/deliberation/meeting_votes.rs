@@ -12,7 +12,7 @@ use gongyi_domain::{
         ballot::Method,
         charter::{Charter, Matter},
         council::CouncilRefusal,
-        decision::{Abstentions, Counts, Outcome, Rule, Tally, Wording},
+        decision::{Abstentions, Outcome, Rule, Tally, Wording},
         meeting::{
             ANNUL_VOTE, CAST_OPEN_VOTE, CLOSE_VOTE, COUNT_HANDS, Choice, Hands, Meeting, MeetingCommand, MeetingRefusal, OPEN_VOTE,
             Question, Vote, VoteState, VotingMethod,
@@ -188,11 +188,7 @@ async fn counted(work: &Work<'_>, poll: PollId, vote: &Vote) -> Result<Tally, Re
         }
     }
     match poll.report.map(|report| report.outcome) {
-        Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => {
-            let Counts { yes, no, abstain, invalid, .. } = decisions[0].tally.heads;
-            let (entitled, present) = (vote.entitled, vote.voters.len() as u64);
-            Ok(Tally::by_heads(Counts { entitled, present, yes, no, abstain, invalid }))
-        }
+        Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => Ok(vote.secret_tally(decisions[0].tally.heads)),
         Some(PollOutcome::Disputed { .. }) => Err(refused(PollRefusal::PollIsDisputed)),
         Some(PollOutcome::Decided { .. } | PollOutcome::Elected { .. } | PollOutcome::Placed { .. }) | None => {
             Err(refused(PollRefusal::PollNotCounted))

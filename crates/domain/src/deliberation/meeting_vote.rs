@@ -134,6 +134,11 @@ impl Vote {
         let (entitled, present) = (self.entitled, self.voters.len() as u64);
         Some(Tally::by_heads(Counts { entitled, present, yes, no, abstain, invalid: 0 }))
     }
+
+    /// The counts of a secret vote: the ballots of its poll, with the meeting's own numbers of those entitled and present.
+    pub fn secret_tally(&self, ballots: Counts) -> Tally {
+        Tally::by_heads(Counts { entitled: self.entitled, present: self.voters.len() as u64, ..ballots })
+    }
 }
 
 impl Meeting {

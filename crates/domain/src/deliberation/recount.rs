@@ -338,7 +338,7 @@ impl Recount {
                 vote.tally().ok_or_else(|| Difference::Missing(Wording::new("两名计票人一致的结果", "count that two tellers agree on")))?
             }
             VotingMethod::Secret { poll } => match self.polls.get(&poll).and_then(|books| books.found.as_ref()).map(|it| &it.outcome) {
-                Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => decisions[0].tally,
+                Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => vote.secret_tally(decisions[0].tally.heads),
                 _ => return Err(Difference::Missing(Wording::new("已计票的秘密投票", "counted secret poll"))),
             },
         };

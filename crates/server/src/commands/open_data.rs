@@ -17,7 +17,8 @@ use gongyi_domain::{
     values::{AreaCode, AreaLevel, CouncilId, Day, MotionId, VoteId},
 };
 use gongyi_projections::{
-    DraftsSeen, GroupBy, MeetingFilter, MotionFilter, MotionSort, PAGE_MAX_ROWS, Page, PageArgs, ParticipationFilter, ProjectFilter, ProjectSort, Views,
+    DraftsSeen, GroupBy, MeetingFilter, MotionFilter, MotionSort, PAGE_MAX_ROWS, Page, PageArgs, ParticipationFilter, ProjectFilter,
+    ProjectSort, Views,
 };
 use serde_json::{Value, json};
 

@@ -2,7 +2,10 @@
 //! read models and not with the log, parts that do not add up, a past report that changes, a profile that cannot be.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gongyi_tests::TestFolder;
@@ -11,13 +14,16 @@ use serde_json::{Value, json};
 const FROM: &str = "2023-11-05";
 const AS_OF: &str = "2024-02-29";
 
-fn profile(area: &str, from: &str, as_of: &str, figures: &[(&str, u64)]) -> Value {
+/// The figures of a profile.
+type Wanted<'a> = &'a [(&'a str, u64)];
+
+fn profile(area: &str, from: &str, as_of: &str, figures: Wanted<'_>) -> Value {
     let figures: BTreeMap<_, _> = figures.iter().copied().collect();
     json!({ "name": "试验区", "area": area, "from": from, "asOf": as_of, "timeZone": "Asia/Shanghai", "figures": figures })
 }
 
 /// Everything at once, none of it a round number.
-const LIVELY: &[(&str, u64)] = &[
+const LIVELY: Wanted<'static> = &[
     ("registeredVolunteers", 613),
     ("directTeams", 3),
     ("organisations", 29),
@@ -163,10 +169,40 @@ fn a_simulated_district_is_its_profile_by_the_report_and_by_the_log_alone() {
     assert_eq!(gained, difference("confirmedServiceMinutes"), "the changes are the difference, to the minute");
 
     adds_up(&folder, &report);
+    opens_its_data(&folder);
     for form in ["--markdown", "--csv"] {
         let args = ["report", "--area", "440402", "--from", FROM, "--as-of", AS_OF, form];
         let printed = folder.runs(args).exited(0).stdout;
         assert!(printed.contains("projectGrantCents") && printed.contains("31415927"), "{printed}");
+    }
+}
+
+/// Open data has what it should, no person, and nothing of few.
+fn opens_its_data(folder: &TestFolder) {
+    let out = folder.beside("open");
+    let to = out.to_str().unwrap();
+    folder.runs(["export", "open-data", "--area", "440402", "--from", FROM, "--to", AS_OF, "--smallest-cell", "3", "--out", to]).exited(0);
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let set = |name: &str| serde_json::from_str::<Vec<Value>>(&read(&format!("{name}.json"))).unwrap();
+    let (motions, votes) = (set("motions"), set("vote_events"));
+    assert_eq!((motions.len(), set("projects").len()), (7, 3));
+    let known: BTreeSet<_> = motions.iter().map(|it| it["id"].clone().to_string()).collect();
+    let of_motions: Vec<_> = votes.iter().filter(|it| !it["motion_id"].is_null()).collect();
+    assert!(!of_motions.is_empty() && of_motions.iter().all(|it| known.contains(&it["motion_id"].to_string())));
+    for vote in &votes {
+        let cast: u64 = vote["counts"].as_array().unwrap().iter().map(|it| it["value"].as_u64().unwrap()).sum();
+        assert!(cast <= vote["present"].as_u64().unwrap() && vote["present"].as_u64() <= vote["entitled"].as_u64(), "{vote}");
+    }
+    let cells = set("participation");
+    let (told, kept): (Vec<_>, Vec<_>) = cells.iter().partition(|it| it["suppressed"] == false);
+    assert!(told.iter().all(|it| it["volunteers"].as_u64() >= Some(3)) && kept.iter().all(|it| it["records"].is_null()));
+    assert!(!told.is_empty() && !kept.is_empty(), "some cells are small: {}", cells.len());
+    assert_eq!(read("participation.csv").lines().count(), cells.len() + 1);
+    let events = folder.events();
+    let all = ["participation", "motions", "vote_events", "projects"].map(|name| read(&format!("{name}.json"))).concat();
+    let persons = events.iter().filter(|it| it["type"].as_str().unwrap().starts_with("gongyi.person."));
+    for person in persons.map(|it| it["subject"].as_str().unwrap().trim_start_matches("person/").to_owned()) {
+        assert!(!all.contains(&person), "a person's id is in open data");
     }
 }
 
@@ -197,7 +233,7 @@ fn adds_up(folder: &TestFolder, report: &Value) {
 /// Profiles at the edges: nobody, one day, one community, more elections than seats, work for nobody who is to stay.
 #[test]
 fn profiles_at_the_edges_come_out_as_exactly() {
-    let edges: &[(&str, &str, &str, &[(&str, u64)])] = &[
+    let edges: &[(&str, &str, &str, Wanted)] = &[
         ("440402", "2022-01-01", "2022-09-15", &[]),
         ("440402", "2022-01-01", "2022-09-15", &[("registeredVolunteers", 7)]),
         (

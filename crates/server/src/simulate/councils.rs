@@ -388,7 +388,7 @@ impl Chamber {
             starts: begins,
             ends: begins + chrono::TimeDelta::hours(2),
         };
-        let decides = nth % 2 == 0;
+        let decides = nth.is_multiple_of(2);
         let motion = if decides { self.waiting_motion() } else { None };
         let item = |title: &str, motion| AgendaDraft { id: None, title: title.into(), motion, parts: vec![] };
         let agenda = vec![item("通报上次决定的落实情况", None), item("协商本月事项", motion)];

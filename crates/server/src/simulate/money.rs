@@ -229,7 +229,7 @@ impl Carried {
         course.until(world.at(self.day(55), 15, 0)).await;
         let reach = ReachMilestone { project, milestone: 1, report: "已走访 120 户".into(), evidence: vec![] };
         world.does(officer, &course, &reach).await?;
-        if self.nth % 3 == 0 {
+        if self.nth.is_multiple_of(3) {
             course.until(world.at(self.day(85), 15, 0)).await;
             let reach = ReachMilestone { project, milestone: 2, report: "服务已完成".into(), evidence: vec![] };
             world.does(officer, &course, &reach).await?;

@@ -3,7 +3,7 @@
 /// `total` as `parts` numbers from `least` to `most`, scattered around their mean; `None` if there are none such.
 pub fn split(random: &mut fastrand::Rng, total: u64, parts: usize, least: u64, most: u64) -> Option<Vec<u64>> {
     let count = parts as u64;
-    let (smallest, largest) = (least.checked_mul(count)?, most.checked_mul(count).unwrap_or(u64::MAX));
+    let (smallest, largest) = (least.checked_mul(count)?, most.saturating_mul(count));
     if least > most || total < smallest || total > largest {
         return None;
     }

@@ -18,6 +18,8 @@ use tokio::{sync::broadcast, task::AbortHandle};
 
 /// Events that wait for a follower, at most.
 const WAITING_MAX_EVENTS: usize = 256;
+/// What of the log a follower reads through to find what it missed, in events; who missed more reads the whole stream.
+const MISSED_READ_EVENTS: Position = 200;
 
 /// An event, and its position's token.
 pub(crate) struct News {
@@ -29,6 +31,8 @@ pub(crate) struct News {
 struct Channels {
     senders: HashMap<StreamId, broadcast::Sender<Arc<News>>>,
     reader: Option<AbortHandle>,
+    /// How far the reader has come: who listens since then hears what comes after.
+    told: Position,
 }
 
 /// What followers share.
@@ -52,11 +56,11 @@ impl Feed {
     /// # Errors
     /// The log's.
     pub(crate) async fn follow(&self, stream: StreamId, after: Position) -> Result<Follower, LogError> {
-        let head = self.log.head().await?.position;
         let news = {
             let mut channels = self.channels();
             if channels.reader.is_none() {
-                channels.reader = Some(tokio::spawn(self.clone().read(head)).abort_handle());
+                channels.told = *self.log.watch().borrow();
+                channels.reader = Some(tokio::spawn(self.clone().read(channels.told)).abort_handle());
             }
             channels.senders.entry(stream.clone()).or_insert_with(|| broadcast::channel(WAITING_MAX_EVENTS).0).subscribe()
         };
@@ -69,8 +73,12 @@ impl Feed {
     async fn read(self, after: Position) {
         let mut events = pin!(follow(self.log.clone(), after));
         while let Some(Ok(event)) = events.next().await {
-            if !self.channels().senders.contains_key(&event.stream) {
-                continue;
+            {
+                let mut channels = self.channels();
+                channels.told = event.position;
+                if !channels.senders.contains_key(&event.stream) {
+                    continue;
+                }
             }
             let Ok(Some(token)) = self.log.token_at(event.position).await else { break };
             if let Some(sender) = self.channels().senders.get(&event.stream) {
@@ -94,9 +102,15 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
+    /// What was told before it listened; most have missed little or nothing, and thousands may come at one moment.
     async fn read_missed(&mut self) -> Result<(), LogError> {
-        let events = self.feed.log.read_stream(&self.stream, 0).await?;
-        self.missed = events.into_iter().filter(|event| event.position > self.taken).collect();
+        let (log, told) = (&self.feed.log, self.feed.channels().told);
+        let events = match told.saturating_sub(self.taken) {
+            0 => vec![],
+            missed if missed <= MISSED_READ_EVENTS => log.read_after(self.taken, missed as usize).await?,
+            _ => log.read_stream(&self.stream, 0).await?,
+        };
+        self.missed = events.into_iter().filter(|event| event.stream == self.stream && event.position > self.taken).collect();
         Ok(())
     }
 

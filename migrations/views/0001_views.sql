@@ -687,8 +687,8 @@ CREATE INDEX fund_ledger_by_project ON fund_ledger (project, event) WHERE projec
 CREATE INDEX fund_ledger_by_grant ON fund_ledger (allocation, disbursement) WHERE allocation IS NOT NULL;
 CREATE INDEX fund_ledger_by_area ON fund_ledger (area, moved_on);
 
--- Confirmed service of an area with its parts, for the area and each larger one.
-CREATE TABLE service_figures (
+-- Confirmed service of an area with its parts, for the area and each larger one: by day, and by month.
+CREATE TABLE service_days (
     area         TEXT    NOT NULL,
     day          TEXT    NOT NULL,
     category     TEXT    NOT NULL,
@@ -697,6 +697,16 @@ CREATE TABLE service_figures (
     minutes      INTEGER NOT NULL,
     position     INTEGER NOT NULL,
     PRIMARY KEY (area, day, category, recorded_day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE service_months (
+    area         TEXT    NOT NULL,
+    month        TEXT    NOT NULL,
+    category     TEXT    NOT NULL,
+    recorded_day TEXT    NOT NULL,
+    records      INTEGER NOT NULL,
+    minutes      INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (area, month, category, recorded_day)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE figure_subjects (

@@ -23,6 +23,7 @@ mod examine;
 mod files;
 mod opener;
 mod paging;
+mod period;
 mod projects;
 mod purge;
 mod read_model;

@@ -16,7 +16,7 @@ use futures::FutureExt;
 use gongyi_domain::{Event, access::person::PersonEvent, values::PersonId};
 use gongyi_eventlog::{Log, LogError, Recorded, Upcasters};
 use sqlx::{Connection, SqliteConnection};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
 use crate::{
@@ -143,6 +143,21 @@ impl Item {
         }
     }
 
+    fn of(recorded: Recorded, upcasters: &Upcasters, options: &ViewOptions) -> Self {
+        let (position, chain) = (recorded.position, recorded.commit.chain);
+        let change = match upcasters.decode_event(&recorded) {
+            Ok(event) => Ok(Change::new(event, recorded, options.time_zone)),
+            Err(error) => {
+                let reason = match std::error::Error::source(&error) {
+                    Some(source) => format!("{error}: {source}"),
+                    None => error.to_string(),
+                };
+                Err(Undecoded { kind: recorded.stream.kind.into_owned(), event_type: recorded.event_type, reason })
+            }
+        };
+        Self { position, chain, change }
+    }
+
     /// A read model stops before it.
     fn park(&self, reason: String) -> Parked {
         let event_type = match &self.change {
@@ -151,6 +166,12 @@ impl Item {
         };
         Parked { position: self.position, event_type: event_type.clone(), reason }
     }
+}
+
+/// A batch that is read and decoded while the one before it is written.
+struct Ahead {
+    after: u64,
+    items: JoinHandle<Result<Vec<Item>, LogError>>,
 }
 
 /// The only writer of a file of views.
@@ -165,6 +186,7 @@ pub(crate) struct Writer {
     options: ViewOptions,
     models: Vec<Box<dyn ReadModel>>,
     stands: Vec<ViewStatus>,
+    ahead: Option<Ahead>,
     purge: Purge,
     progress: watch::Sender<Progress>,
 }
@@ -193,7 +215,7 @@ impl Writer {
         let purge = if purge::is_due(&mut connection).await? { Purge::Due } else { Purge::Done };
         let (progress, _) = watch::channel(Progress { views: stands.clone().into() });
         let (log_id, epoch) = (head.log, head.epoch);
-        Ok(Self { connection, path, log, log_id, epoch, upcasters, opener, options, models, stands, purge, progress })
+        Ok(Self { connection, path, log, log_id, epoch, upcasters, opener, options, models, stands, ahead: None, purge, progress })
     }
 
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
@@ -288,19 +310,45 @@ impl Writer {
         self.purge == Purge::Done
     }
 
+    /// The events after a position, about as many as a batch has.
+    async fn batch_after(&mut self, position: u64) -> Result<Vec<Item>, LogError> {
+        let read = match self.ahead.take() {
+            Some(Ahead { after, items }) if after == position => items.await.ok(),
+            Some(_) | None => None,
+        };
+        let items = match read {
+            Some(items) => items?,
+            None => self.reading(position).await?,
+        };
+        if let Some(after) = items.last().map(|item| item.position)
+            && *self.log.watch().borrow() > after
+        {
+            self.ahead = Some(Ahead { after, items: tokio::spawn(self.reading(after)) });
+        }
+        Ok(items)
+    }
+
+    fn reading(&self, after: u64) -> impl Future<Output = Result<Vec<Item>, LogError>> + Send + use<> {
+        let (log, upcasters, options) = (Arc::clone(&self.log), Arc::clone(&self.upcasters), self.options);
+        async move {
+            let clock = Clock::start("log", "read");
+            let batch = log.read_after(after, options.batch_events).await?;
+            clock.stop(batch.len());
+            let clock = Clock::start("log", "decode");
+            let items: Vec<_> = batch.into_iter().map(|recorded| Item::of(recorded, &upcasters, &options)).collect();
+            clock.stop(items.len());
+            Ok(items)
+        }
+    }
+
     /// Folds the next batch; false if there is none.
     async fn step(&mut self, care: Care) -> Result<bool, StepError> {
         let going = self.stands.iter().filter(|stand| stand.parked.is_none());
         let Some(from) = going.map(|stand| stand.position).min() else { return Ok(false) };
-        let clock = Clock::start("log", "read");
-        let batch = self.log.read_after(from, self.options.batch_events).await?;
-        clock.stop(batch.len());
-        if batch.is_empty() {
+        let items = self.batch_after(from).await?;
+        if items.is_empty() {
             return Ok(false);
         }
-        let clock = Clock::start("log", "decode");
-        let items: Vec<_> = batch.into_iter().map(|recorded| self.item(recorded)).collect();
-        clock.stop(items.len());
         let mut persons = BTreeSet::new();
         for item in &items {
             if let Ok(change) = &item.change {
@@ -383,21 +431,6 @@ impl Writer {
         self.stands = stands;
         self.publish();
         Ok(())
-    }
-
-    fn item(&self, recorded: Recorded) -> Item {
-        let (position, chain) = (recorded.position, recorded.commit.chain);
-        let change = match self.upcasters.decode_event(&recorded) {
-            Ok(event) => Ok(Change::new(event, recorded, self.options.time_zone)),
-            Err(error) => {
-                let reason = match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                };
-                Err(Undecoded { kind: recorded.stream.kind.into_owned(), event_type: recorded.event_type, reason })
-            }
-        };
-        Item { position, chain, change }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! - What an event changes is decided by `subjects.rs`, one figure's rule a function there.
 //! - Every change is kept as an entry, too: so that a report that has changed can say by what.
-//! - Service is counted by `service_figures`, beside the other figures of service.
+//! - Service is counted by `volunteering/service_figures.rs`, beside the other figures of service.
 
 use std::collections::VecDeque;
 

@@ -15,6 +15,7 @@ use sqlx::SqliteConnection;
 pub use super::figures::FigureEntry;
 use crate::{
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    period::{Period, month},
     rows::Row,
     views::Views,
 };
@@ -110,11 +111,23 @@ impl ReportFilter {
         codes: &str,
         figures: &mut BTreeMap<AreaCode, Figures>,
     ) -> Result<(), QueryError> {
-        let sql = "SELECT json_array(area,category,sum(records),sum(minutes)) FROM service_figures
-                   WHERE area IN (SELECT value FROM json_each(?)) AND day BETWEEN ? AND ? AND recorded_day<=?
-                   GROUP BY area,category";
-        let binds = [codes.into(), self.from.to_string().into(), self.as_of.to_string().into(), self.known().into()];
-        for (area, _, records, minutes) in fetch::<(AreaCode, Category, i64, i64)>(connection, sql.to_owned(), &binds).await? {
+        let period = Period::new(self.from, self.as_of);
+        let of_days = |(first, last): (Day, Day)| ("service_days", "day", first.to_string(), last.to_string());
+        let of_months = |(first, last): (Day, Day)| ("service_months", "month", month(first), month(last));
+        let mut found = BTreeMap::<(AreaCode, Category), (i64, i64)>::new();
+        for (table, column, first, last) in period.days.into_iter().map(of_days).chain(period.months.map(of_months)) {
+            let sql = format!(
+                "SELECT json_array(area,category,sum(records),sum(minutes)) FROM {table}
+                 WHERE area IN (SELECT value FROM json_each(?)) AND {column} BETWEEN ? AND ? AND recorded_day<=?
+                 GROUP BY area,category"
+            );
+            let binds = [codes.into(), first.into(), last.into(), self.known().into()];
+            for (area, category, records, minutes) in fetch::<(AreaCode, Category, i64, i64)>(connection, sql, &binds).await? {
+                let sums = found.entry((area, category)).or_default();
+                *sums = (sums.0 + records, sums.1 + minutes);
+            }
+        }
+        for ((area, _), (records, minutes)) in found {
             let figures = figures.entry(area).or_default();
             figures.add(Figure::ServiceCategories, i64::from(records > 0));
             figures.add(Figure::ConfirmedServiceRecords, records);

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::{participation, service_records::ServiceRecordRow};
 use crate::{
+    period::month,
     read_model::FoldError,
     rows::{Rows, row},
 };
@@ -132,11 +133,6 @@ impl<'de> Deserialize<'de> for Heads {
         }
         RoaringTreemap::deserialize_from(bytes.as_slice()).map(Self).map_err(de::Error::custom)
     }
-}
-
-/// The month of a day, `YYYY-MM`.
-pub(crate) fn month(day: Day) -> String {
-    day.format("%Y-%m").to_string()
 }
 
 /// The rows in which a service on this day counts.

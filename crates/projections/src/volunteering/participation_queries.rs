@@ -10,7 +10,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Months};
 use gongyi_domain::{
     values::{AreaCode, AreaLevel, Day, OrganisationId, PersonId},
     volunteering::category::Category,
@@ -19,9 +18,10 @@ use roaring::RoaringTreemap;
 use serde::Deserialize;
 use sqlx::SqliteConnection;
 
-use super::monthly_participation::{Categories, Heads, month};
+use super::monthly_participation::{Categories, Heads};
 use crate::{
     paging::{Bind, Conditions, QueryError, fetch},
+    period::{Period, month},
     views::Views,
 };
 
@@ -172,29 +172,6 @@ impl Found {
 type Groups = BTreeMap<Group, Found>;
 /// What a month's row says: attested and declared minutes, records, volunteers.
 type Month = (Group, i64, i64, i64, Heads);
-
-/// A period as whole months, from the first day of one to the last day of another, and the days left over.
-#[derive(Debug, PartialEq)]
-struct Period {
-    months: Option<(Day, Day)>,
-    days: Vec<(Day, Day)>,
-}
-
-impl Period {
-    fn new(from: Day, to: Day) -> Self {
-        Self::whole_months(from, to).unwrap_or(Self { months: None, days: vec![(from, to)] })
-    }
-
-    fn whole_months(from: Day, to: Day) -> Option<Self> {
-        let next_month = |day: Day| day.with_day(1)?.checked_add_months(Months::new(1));
-        let first = if from.day() == 1 { from } else { next_month(from)? };
-        let until = to.succ_opt()?.with_day(1)?;
-        let before = (from < first).then(|| first.pred_opt().map(|last| (from, last)));
-        let after = (until <= to).then_some(Some((until, to)));
-        let days = [before, after].into_iter().flatten().collect::<Option<Vec<_>>>()?;
-        (first < until).then_some(Self { months: Some((first, until.pred_opt()?)), days })
-    }
-}
 
 fn digits(level: AreaLevel) -> usize {
     match level {
@@ -461,47 +438,5 @@ impl Views {
         // Groups whose records all ceased to count are none.
         let rows = groups.into_iter().filter(|(_, found)| !found.is_empty()).map(|(group, found)| found.row(group)).collect();
         Ok(Participation { rows, total })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn all_years_are_months_and_a_week_is_days() {
-        let ever = Period { months: Some((day("0001-01-01"), day("9999-12-31"))), days: vec![] };
-        assert_eq!(Period::new(day("0001-01-01"), day("9999-12-31")), ever);
-        let week = Period { months: None, days: vec![(day("2026-01-30"), day("2026-02-05"))] };
-        assert_eq!(Period::new(day("2026-01-30"), day("2026-02-05")), week);
-    }
-
-    proptest! {
-        #[test]
-        fn every_day_of_a_period_is_in_exactly_one_part(start in 0u16..800, length in 0u16..800) {
-            let from = day("2025-01-01") + chrono::Days::new(start.into());
-            let to = from + chrono::Days::new(length.into());
-            let period = Period::new(from, to);
-            let mut parts = period.days.clone();
-            if let Some((first, last)) = period.months {
-                prop_assert!(first.day() == 1 && last.succ_opt().unwrap().day() == 1);
-                parts.push((first, last));
-            }
-            parts.sort();
-            let mut next = from;
-            for (from, to) in parts {
-                prop_assert!(from == next && from <= to);
-                next = to.succ_opt().unwrap();
-            }
-            prop_assert_eq!(next, to.succ_opt().unwrap());
-        }
     }
 }

@@ -25,7 +25,7 @@ use super::{
     former_counts::{self, FormerCount},
     monthly_participation::{self, MonthlyParticipation},
     participation::{self, ParticipationDelta},
-    service_figures::{self, ServiceFigure},
+    service_figures::ServiceFigures,
 };
 use crate::{
     change::Change,
@@ -152,7 +152,7 @@ pub(crate) struct ServiceFold {
     participation: Rows<ParticipationDelta>,
     months: Rows<MonthlyParticipation>,
     former: Rows<FormerCount>,
-    figures: Rows<ServiceFigure>,
+    figures: ServiceFigures,
     places: HashMap<RecordId, Place>,
 }
 
@@ -161,7 +161,7 @@ impl ServiceFold {
         for key in monthly_participation::keys(day, &area, category) {
             self.months.want(key);
         }
-        service_figures::want(&mut self.figures, change, &area, day, category);
+        self.figures.want(change, &area, day, category);
         self.participation.want((day, area, organisation, category, change.recorded_day));
     }
 
@@ -193,7 +193,7 @@ impl ServiceFold {
     fn count(&mut self, change: &Change, record: &ServiceRecordRow, sign: i64) -> Result<(), FoldError> {
         let volunteer = self.total(change, record, sign)?;
         monthly_participation::count(&mut self.months, change.position, record, volunteer, sign)?;
-        service_figures::count(&mut self.figures, change, record, sign)?;
+        self.figures.count(change, record, sign)?;
         participation::count(&mut self.participation, change, record, sign)
     }
 
@@ -399,6 +399,7 @@ impl Fold for ServiceFold {
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.records, &mut self.totals, &mut self.participation, &mut self.months, &mut self.former, &mut self.figures]
+        let Self { records, totals, participation, months, former, figures, .. } = self;
+        vec![records, totals, participation, months, former, &mut figures.days, &mut figures.months]
     }
 }

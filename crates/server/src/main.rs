@@ -20,6 +20,10 @@ use gongyi_app::rejection::causes;
 
 use crate::settings::{Cli, Command};
 
+/// Takes the C library's place for SQLite, too, whose pages come and go all the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NOT_WRITTEN_EN: &str =
     "the disk did not take what was to be written; it may be full. Make room, then run this again: nothing that was acknowledged is lost";
 const NOT_WRITTEN_ZH: &str = "磁盘未能写入，可能已满；请腾出空间后重新运行，已确认的内容不会丢失";

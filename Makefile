@@ -15,12 +15,12 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 help:
 	@sed -n 's/^# make /make /p' Makefile
 
-# A C compiler is all that Rust's own tools do not bring; Node runs the clients in the tests, Python fetches real elections and
+# A C compiler is all that Rust's own tools do not bring; Node and curl run the clients in the tests, Python fetches real elections and
 # counts them a second time.
 tools:
 	@missing=""; \
 	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
-	if [ "$(TOOLS)" = test ]; then command -v node >/dev/null || missing="$$missing nodejs"; command -v npm >/dev/null || missing="$$missing npm"; fi; \
+	if [ "$(TOOLS)" = test ]; then command -v node >/dev/null || missing="$$missing nodejs"; command -v npm >/dev/null || missing="$$missing npm"; command -v curl >/dev/null || missing="$$missing curl"; fi; \
 	if [ -n "$(TOOLS)" ]; then python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3 python3-venv"; fi; \
 	if [ -n "$$missing" ]; then apt-get update -qq && apt-get install -y -qq $$missing; fi; \
 	command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup, then try again" >&2; exit 69; }

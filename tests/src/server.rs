@@ -8,15 +8,17 @@ use std::{
         mpsc::{self, Sender},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{Client, Ran, TestFolder, command};
+use crate::{Client, Ran, TestFolder, awaited, command};
 
 /// Guards against a server that never answers or never stops.
 const SERVER_HANGS_AFTER_SECONDS: u64 = 60;
+/// The same for a demo, which lives a year first.
+const DEMO_HANGS_AFTER_SECONDS: u64 = 900;
 
 /// A running `gongyi serve`, killed when this value goes.
 #[derive(Debug)]
@@ -76,19 +78,37 @@ impl TestServer {
     /// # Panics
     /// If the server does not start.
     pub fn serves_with(folder: &TestFolder, more: &[&str]) -> Self {
+        Self::starts("serve", folder, more, SERVER_HANGS_AFTER_SECONDS)
+    }
+
+    /// Runs the demo in a folder.
+    pub fn demo(folder: &TestFolder) -> Self {
+        Self::starts("demo", folder, &[], DEMO_HANGS_AFTER_SECONDS)
+    }
+
+    fn starts(how: &str, folder: &TestFolder, more: &[&str], hangs_after_seconds: u64) -> Self {
         let mut command = command::gongyi();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "info"]).args(more).arg("--data").arg(folder.data());
+        command.args([how, "--listen", "127.0.0.1:0", "--log", "info"]).args(more).arg("--data").arg(folder.data());
         let mut child = command.spawn().expect("gongyi starts");
         let (told, waiting) = mpsc::channel();
         let stdout = Output::of(child.stdout.take().expect("a pipe"), Some(told));
         let stderr = Output::of(child.stderr.take().expect("a pipe"), None);
         let mut server = Self { child: Some(child), address: String::new(), outputs: [stdout, stderr] };
-        let Ok(welcome) = waiting.recv_timeout(Duration::from_secs(SERVER_HANGS_AFTER_SECONDS)) else {
+        let Ok(welcome) = waiting.recv_timeout(Duration::from_secs(hangs_after_seconds)) else {
             let ended = server.kill_now();
             panic!("the server did not start: {ended:?}");
         };
         let address = welcome.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         server.address = address.expect("the welcome names the address").trim().to_owned();
+        server
+    }
+
+    /// Serves a folder, for a benchmark: prints after what time it was ready.
+    pub fn is_ready(folder: &TestFolder) -> Self {
+        let began = Instant::now();
+        let server = Self::serves(folder);
+        awaited("readiness", || (server.stranger().gets("/readyz").0 == 200).then_some(()));
+        println!("serve: ready after {:.2} s", began.elapsed().as_secs_f64());
         server
     }
 

@@ -1,6 +1,9 @@
 //! Opening and closing what a data folder holds, in the right order.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chrono_tz::Tz;
 use gongyi_app::{
@@ -8,11 +11,14 @@ use gongyi_app::{
     clock::{SharedClock, SystemClock},
     personal::VaultOpener,
 };
-use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
+use gongyi_eventlog::{SqliteLog, SqliteSettings, StateCache, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KekOrigin, KeyEncryptionKey, VAULT_FILE, Vault};
 
-use crate::folder::{self, FolderLock, Held, LOG_FILE, make_private};
+use crate::{
+    folder::{self, FolderLock, Held, LOG_FILE, make_private},
+    progress,
+};
 
 /// The environment variable that may carry the key-encryption key.
 pub const KEK_VARIABLE: &str = "GONGYI_KEK";
@@ -29,18 +35,18 @@ impl Platform {
     /// # Errors
     /// Any part that does not open.
     pub async fn open(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
-        Self::open_at(folder, zone, Arc::new(SystemClock)).await
+        Self::open_at(folder, zone, Arc::new(SystemClock), StateCache::default()).await
     }
 
-    /// The same at a time of its own.
+    /// The same at a time of its own, with a cache of states of a size chosen.
     ///
     /// # Errors
     /// Any part that does not open.
-    pub async fn open_at(folder: &Path, zone: Tz, clock: SharedClock) -> anyhow::Result<Self> {
+    pub async fn open_at(folder: &Path, zone: Tz, clock: SharedClock, states: StateCache) -> anyhow::Result<Self> {
         make_private(&folder.join(LOG_FILE))?;
         make_private(&Views::file(folder, zone))?;
         let log = SqliteLog::open(folder.join(LOG_FILE), SqliteSettings::default()).await?;
-        Self::with_log(folder, zone, log, clock).await
+        Self::with_log(folder, zone, log, clock, states).await
     }
 
     /// Opens a folder to read beside whoever holds its lock.
@@ -49,7 +55,7 @@ impl Platform {
     /// Any part that does not open.
     pub async fn open_beside(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
         let log = SqliteLog::open_read_only(folder.join(LOG_FILE), SqliteSettings::default()).await?;
-        Self::with_log(folder, zone, log, Arc::new(SystemClock)).await
+        Self::with_log(folder, zone, log, Arc::new(SystemClock), StateCache::default()).await
     }
 
     /// Opens a folder to read its views. With the lock they are brought up to date here; beside a server, that keeps them so.
@@ -69,12 +75,12 @@ impl Platform {
         }
     }
 
-    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog, clock: SharedClock) -> anyhow::Result<Self> {
+    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog, clock: SharedClock, states: StateCache) -> anyhow::Result<Self> {
         let log = Arc::new(log);
         let vault = open_vault(folder).await?;
         let upcasters = Arc::new(Upcasters::new());
         let views = Views::open(folder, log.clone(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
-        let app = App::new(log.clone(), vault, views, upcasters, clock, zone);
+        let app = App::with_states(log.clone(), vault, views, upcasters, clock, zone, states);
         Ok(Self { app, log })
     }
 
@@ -101,6 +107,26 @@ impl Platform {
         self.app.vault().close().await;
         self.log.close().await;
     }
+}
+
+/// Builds a folder's read models anew, with a bar; tells the file. Nobody may have this build's views open.
+///
+/// # Errors
+/// Any part that does not open; faults; an event that a read model cannot take.
+pub async fn rebuild_views(folder: &Path, zone: Tz) -> anyhow::Result<PathBuf> {
+    let log = Arc::new(SqliteLog::open_read_only(folder.join(LOG_FILE), SqliteSettings::default()).await?);
+    let vault = open_vault(folder).await?;
+    let bar = progress::bar(0, "rebuild");
+    let upcasters = Arc::new(Upcasters::new());
+    let path = Views::rebuild(folder, log.clone(), upcasters, opener(&vault), view_options(zone), |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })
+    .await?;
+    bar.finish_and_clear();
+    vault.close().await;
+    log.close().await;
+    Ok(path)
 }
 
 /// The options of this tenant's views.

@@ -1,15 +1,12 @@
 //! `gongyi rebuild`: the read models anew, beside the old ones, swapped at once.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use gongyi_eventlog::{SqliteLog, SqliteSettings, Upcasters};
 use gongyi_projections::Views;
 
 use crate::{
     folder::{self, Held},
-    output,
-    platform::{open_vault, opener, view_options},
-    progress,
+    output, platform,
     settings::DataFolder,
 };
 
@@ -19,7 +16,7 @@ use crate::{
 /// # Errors
 /// A held folder, faults, an event that a read model cannot take.
 pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
-    let path = folder::existing_log(&args.data)?;
+    folder::existing_log(&args.data)?;
     let lock = match folder::lock(&args.data, "rebuild") {
         Ok(lock) => Some(lock),
         Err(error) => match error.downcast_ref::<Held>() {
@@ -27,19 +24,8 @@ pub async fn run(args: &DataFolder) -> anyhow::Result<ExitCode> {
             _ => return Err(error),
         },
     };
-    let log = Arc::new(SqliteLog::open_read_only(path, SqliteSettings::default()).await?);
-    let vault = open_vault(&args.data).await?;
-    let bar = progress::bar(0, "rebuild");
-    let options = view_options(args.zone()?);
-    let path = Views::rebuild(&args.data, log.clone(), Arc::new(Upcasters::new()), opener(&vault), options, |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    })
-    .await?;
-    bar.finish_and_clear();
+    let path = platform::rebuild_views(&args.data, args.zone()?).await?;
     output::print_line(&path.display().to_string())?;
-    vault.close().await;
-    log.close().await;
     drop(lock);
     Ok(ExitCode::SUCCESS)
 }

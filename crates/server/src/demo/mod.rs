@@ -1,12 +1,13 @@
 //! `gongyi demo`: a small, lively, invented district, driven through the same command path as everything else, then
-//! served. A folder that holds data already is served as it is.
+//! served. Its last year is simulated from a profile; what goes on now is added. A folder that holds data already is served
+//! as it is.
 
-mod district;
-pub mod people;
+mod present;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use chrono::Days;
+use chrono_tz::Tz;
 use gongyi_app::clock::day_of;
 use gongyi_domain::{access::contact::Phone, values::Day};
 use serde_json::json;
@@ -16,24 +17,37 @@ use crate::{
     folder,
     platform::Platform,
     settings::{Serve, WrongSetting},
+    simulate::{self, Profile},
 };
 
 /// The password of every demo account. It guards invented data on one's own machine and nothing else.
 pub const DEMO_PASSWORD: &str = "gongyi-demo-2026";
+/// The district's figures. The demo moves them to the year that ended yesterday.
+const PROFILE: &str = include_str!("../../assets/demo-profile.json");
+const DAYS: u64 = 365;
+const SEED: u64 = 440_402;
+
+/// Which of the invented people do what; a phone number ends with its person's number. The simulation gives the first four
+/// their roles, and those after them are the representatives.
+const REPRESENTATIVE: usize = 4;
+const AUDITOR: usize = 1_999;
+/// Registered by the demo itself, with records that wait.
+const VOLUNTEER: usize = 9_999;
 
 /// A sign-in the demo prints.
-pub struct SignIn {
-    pub role: &'static str,
-    pub phone: &'static str,
+struct SignIn {
+    role: &'static str,
+    phone: &'static str,
 }
 
 /// One sign-in per role.
-pub const SIGN_INS: &[SignIn] = &[
+const SIGN_INS: &[SignIn] = &[
     SignIn { role: "区级主管 district officer", phone: "19900000000" },
-    SignIn { role: "社区工作者 organiser (翠香街道)", phone: "19900000001" },
-    SignIn { role: "协调员 coordinator (1号志愿服务队)", phone: "19900000002" },
-    SignIn { role: "审计 auditor", phone: "19900000003" },
-    SignIn { role: "志愿者 volunteer", phone: "19900000004" },
+    SignIn { role: "协调员 coordinator", phone: "19900000001" },
+    SignIn { role: "社区工作者 organiser", phone: "19900000002" },
+    SignIn { role: "审计 auditor", phone: "19900001999" },
+    SignIn { role: "议事代表 representative", phone: "19900000004" },
+    SignIn { role: "志愿者 volunteer", phone: "19900009999" },
 ];
 
 /// Runs `gongyi demo`.
@@ -41,22 +55,35 @@ pub const SIGN_INS: &[SignIn] = &[
 /// # Errors
 /// A held folder; faults.
 pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
-    let lock = folder::lock(&args.folder.data, "demo")?;
-    let platform = Platform::open(&args.folder.data, args.folder.zone()?).await?;
+    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    let lock = folder::lock(data, "demo")?;
+    let mut platform = Platform::open(data, zone).await?;
+    let today = day_of(platform.app().now(), zone);
     if platform.app().log().head().await?.position == 0 {
-        district::fill(platform.app()).await?;
+        platform.close().await;
+        platform = filled(data, zone, today).await?;
     }
-    let today = day_of(platform.app().now(), platform.app().zone());
     let last = SIGN_INS.last().and_then(|it| Phone::parse(it.phone).ok());
     let finished = match last {
         Some(phone) => platform.app().account_by_phone(&phone).await?.is_some(),
         None => false,
     };
     if !finished {
-        let folder = args.folder.data.display();
+        let folder = data.display();
         return Err(WrongSetting(format!("{folder} holds an unfinished demo or other data; remove it, or use another folder")).into());
     }
     serve::serve(platform, lock, args, &welcome(args, today)).await
+}
+
+/// Fills an empty folder.
+async fn filled(data: &Path, zone: Tz, today: Day) -> anyhow::Result<Platform> {
+    let days_ago = |days| today.checked_sub_days(Days::new(days)).unwrap_or(today);
+    let mut profile = Profile::parse(Path::new("demo-profile.json"), PROFILE)?;
+    (profile.from, profile.as_of, profile.zone) = (days_ago(DAYS), days_ago(1), zone);
+    let lived = simulate::lives(data, &profile, SEED, DEMO_PASSWORD).await?;
+    let platform = Platform::open(data, zone).await?;
+    present::fill(platform.app(), &lived.people, profile.area).await?;
+    Ok(platform)
 }
 
 /// What the demo says once it answers: where, who may sign in, and three queries to try.

@@ -3,33 +3,37 @@
 
 mod councils;
 mod money;
+pub mod people;
 mod profile;
 mod service;
 mod split;
 mod time;
 mod world;
 
-use std::{process::ExitCode, sync::Arc, time::Instant as Stopwatch};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Instant as Stopwatch};
 
 use anyhow::{Context, bail};
 use gongyi_app::processes::EndMemberships;
-use gongyi_domain::report::Figure;
+use gongyi_domain::{report::Figure, values::Instant};
+use gongyi_eventlog::StateCache;
 use gongyi_projections::ReportFilter;
 use serde_json::json;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 pub use profile::{Impossible, Profile};
+pub use world::{Somebody, operator};
 
 use crate::{
     folder,
     import::{self, Table},
     output,
-    platform::Platform,
+    platform::{self, Platform},
     progress,
     settings::{Content, Simulate, WrongSetting},
 };
 use time::Time;
-use world::{Place, STAFF, Somebody, World, after, before};
+use world::{Place, STAFF, World, after, before};
 
 const AREAS: &[u8] = include_bytes!("../../assets/areas-440402.csv");
 /// Days before the period in which those register who are there when it begins.
@@ -38,6 +42,8 @@ const REGISTERING_DAYS: u64 = 720;
 const REGISTERING_EVERY_DAYS: u64 = 3;
 /// The last of these days lies so long before the period.
 const REGISTERED_DAYS_BEFORE: u64 = 60;
+/// States of aggregates that are kept, in bytes: everybody comes again, and the log need not be read.
+const STATE_CACHE_MAX_BYTES: usize = 2 << 30;
 /// One of so many leaves during the period.
 const ONE_LEAVES: usize = 500;
 
@@ -49,25 +55,16 @@ pub async fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
     let profile = Profile::read(&args.profile)?;
     let lock = folder::lock(&args.data, "simulate")?;
     let began = Stopwatch::now();
-    let start = before(profile.from, REGISTERING_DAYS + REGISTERED_DAYS_BEFORE);
-    let time = Time::beginning(start.and_time(chrono::NaiveTime::MIN).and_utc());
-    let clock = time.clone();
-    let platform = Platform::open_at(&args.data, profile.zone, Arc::new(move || clock.now())).await?;
-    if platform.app().log().head().await?.position > 0 {
-        let folder = args.data.display();
-        return Err(WrongSetting(format!("{folder} holds data already; simulate into another folder")).into());
-    }
-    let simulated = simulate(&platform, time, profile.clone(), args.seed).await?;
+    // Nobody signs in with it: it is forgotten at once.
+    let Lived { events, refused, until, .. } = lives(&args.data, &profile, args.seed, &Uuid::new_v4().to_string()).await?;
     let seconds = began.elapsed().as_secs_f64();
-    let events = platform.app().log().head().await?.position;
-    let bar = progress::bar(0, "read models");
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
     let began = Stopwatch::now();
-    platform.catch_up_views().await?;
-    // What follows from somebody's leaving.
+    platform::rebuild_views(&args.data, profile.zone).await?;
+    let platform = Platform::open_at(&args.data, profile.zone, Arc::new(move || until), StateCache::default()).await?;
+    // What follows from somebody's leaving is looked up in the views.
     platform.app().catch_up(&EndMemberships).await?;
     platform.catch_up_views().await?;
-    bar.finish_and_clear();
+    let views_seconds = began.elapsed().as_secs_f64();
     let filter = ReportFilter { area: profile.area.clone(), from: profile.from, as_of: profile.as_of, known_at: None };
     let report = platform.app().views().report(&filter, false).await?;
     let off: Vec<_> = report.figures.iter().filter(|(figure, amount)| u64::try_from(*amount) != Ok(profile.get(*figure))).collect();
@@ -80,12 +77,49 @@ pub async fn run(args: &Simulate) -> anyhow::Result<ExitCode> {
     let told = json!({
         "profile": profile.name, "area": profile.area, "from": profile.from, "asOf": profile.as_of,
         "events": events, "seconds": (seconds * 10.0).round() / 10.0, "eventsPerSecond": (events as f64 / seconds).round(),
-        "readModelsSeconds": (began.elapsed().as_secs_f64() * 10.0).round() / 10.0,
-        "refusals": simulated,
+        "readModelsSeconds": (views_seconds * 10.0).round() / 10.0,
+        "refusals": refused,
         "figures": report.figures.iter().map(|(figure, amount)| (figure.name().to_owned(), json!(amount))).collect::<serde_json::Map<_, _>>(),
     });
     output::print_line(&told.to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A district that was lived through.
+pub struct Lived {
+    /// Events of its log.
+    pub events: u64,
+    /// Commands that were refused, as they were meant to be.
+    pub refused: u64,
+    /// Who was there from the beginning of the period: by their numbers.
+    pub people: Vec<Somebody>,
+    /// The moment at which it ended.
+    pub until: Instant,
+}
+
+/// Lives a district through in an empty folder; its read models are still to be built. Those who keep its books sign in with
+/// this password.
+///
+/// # Errors
+/// A folder that holds data; [`Impossible`]; faults.
+pub async fn lives(folder: &Path, profile: &Profile, seed: u64, password: &str) -> anyhow::Result<Lived> {
+    let start = before(profile.from, REGISTERING_DAYS + REGISTERED_DAYS_BEFORE);
+    let time = Time::beginning(start.and_time(chrono::NaiveTime::MIN).and_utc());
+    let clock = time.clone();
+    let states = StateCache::new(STATE_CACHE_MAX_BYTES);
+    let platform = Platform::open_at(folder, profile.zone, Arc::new(move || clock.now()), states).await?;
+    if platform.app().log().head().await?.position > 0 {
+        let folder = folder.display();
+        return Err(WrongSetting(format!("{folder} holds data already; simulate into another folder")).into());
+    }
+    let places = lists_areas(&platform, profile).await?;
+    let bar = progress::bar(0, "simulating");
+    let world = World::new(platform.app().clone(), time.clone(), profile.clone(), places, seed, bar);
+    let people = simulate(&world, password).await?;
+    world.bar.finish_and_clear();
+    let events = platform.app().log().head().await?.position;
+    platform.close().await;
+    Ok(Lived { events, refused: world.refused(), people: people.to_vec(), until: time.now() })
 }
 
 /// The areas of a profile: its own, and the smallest places of it.
@@ -144,63 +178,55 @@ impl People {
     }
 }
 
-/// Lives the district through; tells how many commands were refused on the way.
-async fn simulate(platform: &Platform, time: Time, profile: Profile, seed: u64) -> anyhow::Result<u64> {
-    let places = lists_areas(platform, &profile).await?;
-    let bar = progress::bar(0, "simulating");
-    let world = World::new(platform.app().clone(), time.clone(), profile, places, seed, bar);
-    let people = People::of(&world)?;
-    let steps = people.all as u64
-        + world.profile.get(Figure::Organisations)
-        + service::steps(&world)
-        + councils::steps(&world)
-        + money::steps(&world);
+/// Lives the district through; tells who was there from the beginning of the period.
+async fn simulate(world: &Arc<World>, password: &str) -> anyhow::Result<Arc<Vec<Somebody>>> {
+    let people = People::of(world)?;
+    let steps =
+        people.all as u64 + world.profile.get(Figure::Organisations) + service::steps(world) + councils::steps(world) + money::steps(world);
     world.bar.set_length(steps);
 
-    let course = time.course();
+    let course = world.time.course();
     let start = before(world.profile.from, REGISTERING_DAYS + REGISTERED_DAYS_BEFORE);
     course.until(world.at(start, 8, 0)).await;
-    let organisations = Arc::new(service::founds_organisations(&world, &course).await?);
+    let organisations = Arc::new(service::founds_organisations(world, &course).await?);
     let mut there: Vec<Somebody> = vec![];
     let campaigns = usize::try_from(REGISTERING_DAYS / REGISTERING_EVERY_DAYS)?;
     for nth in 0..campaigns {
         let day = after(start, REGISTERING_EVERY_DAYS * nth as u64);
         let until = people.before * (nth + 1) / campaigns;
         course.until(world.at(day, 9, 0)).await;
-        there.extend(service::registers(&world, &organisations, there.len()..until, day).await?);
+        there.extend(service::registers(world, &organisations, there.len()..until, day).await?);
     }
     let begins = before(world.profile.from, REGISTERED_DAYS_BEFORE - 1);
     course.until(world.at(begins, 9, 0)).await;
     if there.len() < STAFF {
         service::registers_later(world.clone(), course, organisations, people.before..people.all).await?;
-        world.bar.finish_and_clear();
-        return Ok(world.refused());
+        return Ok(Arc::new(there));
     }
-    let staff = Arc::new(world.staff(&there, &course).await?);
+    let staff = Arc::new(world.staff(&there, password, &course).await?);
     let stay = there.len() - people.leave - people.leave_at_the_end;
     let early = there[there.len() - people.leave..].to_vec();
     let at_the_end = there[stay..there.len() - people.leave].to_vec();
-    let (mut servers, spare) = service::servers(&world, stay);
+    let (mut servers, spare) = service::servers(world, stay);
     if servers.is_empty() {
         servers = (STAFF..there.len() - people.leave).collect();
     }
     // Who stays to the end works in councils, unless there are too few.
-    let workers = if stay > STAFF + councils::people_needed(&world)? { &there[..stay] } else { &there[..there.len() - people.leave] };
+    let workers = if stay > STAFF + councils::people_needed(world)? { &there[..stay] } else { &there[..there.len() - people.leave] };
     let workers = Arc::new(workers.to_vec());
     let everybody = Arc::new(there);
 
     // Every course is begun before this one ends: until then time stands still.
     let mut courses = JoinSet::new();
-    councils::begins(&world, &staff, &workers, &mut courses)?;
-    courses.spawn(money::is_granted(world.clone(), time.course(), staff.clone(), workers.clone(), organisations.clone()));
-    courses.spawn(service::registers_later(world.clone(), time.course(), organisations, people.before..people.all));
-    courses.spawn(service::withdraws(world.clone(), time.course(), early, at_the_end));
+    councils::begins(world, &staff, &workers, &mut courses)?;
+    courses.spawn(money::is_granted(world.clone(), world.time.course(), staff.clone(), workers.clone(), organisations.clone()));
+    courses.spawn(service::registers_later(world.clone(), world.time.course(), organisations, people.before..people.all));
+    courses.spawn(service::withdraws(world.clone(), world.time.course(), early, at_the_end));
     let coordinator = staff.coordinator.clone();
-    courses.spawn(service::serves(world.clone(), time.course(), everybody, servers, spare, coordinator));
+    courses.spawn(service::serves(world.clone(), world.time.course(), everybody.clone(), servers, spare, coordinator));
     drop(course);
     while let Some(ended) = courses.join_next().await {
         ended??;
     }
-    world.bar.finish_and_clear();
-    Ok(world.refused())
+    Ok(everybody)
 }

@@ -30,11 +30,11 @@ use gongyi_domain::{
 use uuid::Uuid;
 
 use super::{
+    people,
     split::split,
     time::Course,
     world::{Place, STAFF, Somebody, World, after, operator},
 };
-use crate::demo::people;
 
 /// Minutes of a day in which people usually serve, from six to ten.
 const WAKING_MINUTES: u32 = 16 * 60;

@@ -157,17 +157,15 @@ impl World {
     }
 
     /// The first four of these people keep the books.
-    pub async fn staff(&self, people: &[Somebody], course: &Course) -> anyhow::Result<Staff> {
-        // Nobody signs in with it: it is forgotten at once.
-        let password = uuid::Uuid::new_v4().to_string();
+    pub async fn staff(&self, people: &[Somebody], password: &str, course: &Course) -> anyhow::Result<Staff> {
         let [first, second, third, fourth, ..] = people else { bail!("nobody to keep the books") };
         let now = course.now();
         Ok(Staff {
-            officer: self.employs(first, Role::DistrictOfficer, &password, now).await?,
-            coordinator: self.employs(second, Role::Coordinator, &password, now).await?,
+            officer: self.employs(first, Role::DistrictOfficer, password, now).await?,
+            coordinator: self.employs(second, Role::Coordinator, password, now).await?,
             tellers: [
-                (third.person, self.employs(third, Role::Organiser, &password, now).await?),
-                (fourth.person, self.employs(fourth, Role::Organiser, &password, now).await?),
+                (third.person, self.employs(third, Role::Organiser, password, now).await?),
+                (fourth.person, self.employs(fourth, Role::Organiser, password, now).await?),
             ],
         })
     }

@@ -15,6 +15,8 @@ mod client;
 mod command;
 pub mod district;
 mod folder;
+pub mod load;
+pub mod machine;
 pub mod people;
 mod server;
 pub mod sheets;

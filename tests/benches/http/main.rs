@@ -6,12 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 mod fill;
-mod load;
 
 use std::{
     fs,
-    io::Write,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -21,11 +19,11 @@ use gongyi_domain::values::{OrganisationId, VolunteerId};
 use gongyi_tests::{
     Client, TestFolder, TestServer,
     district::{PASSWORD, at, now, registration},
+    load::{Load, Server},
+    machine,
     people::somebody,
 };
 use serde_json::{Value, json};
-
-use load::{Load, Server};
 
 /// Events in the log, unless the command line says otherwise.
 const EVENTS: u64 = 1_000_000;
@@ -52,39 +50,6 @@ fn participation(groups: &str) -> String {
 
 fn global(kind: &str, id: impl std::fmt::Display) -> String {
     STANDARD.encode(format!("{kind}:{id}"))
-}
-
-fn mebibytes(path: &Path) -> f64 {
-    let of = |suffix: &str| fs::metadata(format!("{}{suffix}", path.display())).map_or(0, |it| it.len());
-    (of("") + of("-wal")) as f64 / (1 << 20) as f64
-}
-
-/// Median and 99th percentile of a 4 KiB append with its `fdatasync`, in milliseconds.
-fn fsync_millis(folder: &Path) -> (f64, f64) {
-    let mut file = fs::File::create(folder.join("fsync")).unwrap();
-    let mut took: Vec<f64> = (0..500)
-        .map(|_| {
-            let began = Instant::now();
-            file.write_all(&[7; 4096]).unwrap();
-            file.sync_data().unwrap();
-            began.elapsed().as_secs_f64() * 1_000.0
-        })
-        .collect();
-    took.sort_unstable_by(f64::total_cmp);
-    (took[250], took[495])
-}
-
-fn machine(folder: &Path) {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let of = |text: &str, name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split(':').nth(1).unwrap_or_default().trim().to_owned()
-    };
-    let (processor, memory) = (of(&read("/proc/cpuinfo"), "model name"), of(&read("/proc/meminfo"), "MemTotal"));
-    let (half, most) = fsync_millis(folder);
-    println!("machine: {cores} cores, {processor}, memory {memory}, load {}", read("/proc/loadavg").trim());
-    println!("4 KiB append + fdatasync: {half:.2} ms median, {most:.2} ms p99");
 }
 
 /// A folder with the district's year, copied from the kept one if there is one.
@@ -190,7 +155,7 @@ fn reads(server: &Server, operator: &Client, stranger: &Client) {
 fn main() {
     let events = std::env::args().filter_map(|it| it.parse().ok()).next().unwrap_or(EVENTS);
     let folder = filled(events);
-    machine(&folder.beside(""));
+    machine::told(&folder);
     let began = Instant::now();
     let verified = folder.verified();
     println!("verify: {:.1} s, {} events in {} commits", began.elapsed().as_secs_f64(), verified["events"], verified["commits"]);
@@ -200,13 +165,10 @@ fn main() {
     println!("rebuild: {took:.1} s, {:.0} events/s", events as f64 / took);
     assert_eq!(folder.runs(["doctor", "--json"]).succeeded().json()["well"], true);
 
-    let began = Instant::now();
-    let running = TestServer::serves(&folder);
-    gongyi_tests::awaited("readiness", || (running.stranger().gets("/readyz").0 == 200).then_some(()));
-    println!("serve: ready after {:.2} s", began.elapsed().as_secs_f64());
+    let running = TestServer::is_ready(&folder);
     let server = Server::of(running.pid());
     println!("memory: {}, at rest after the start", server.memory());
-    sizes(&folder);
+    machine::sizes(&folder);
 
     let operator = running.operator(&folder);
     let stranger = running.stranger();
@@ -216,16 +178,7 @@ fn main() {
     println!("\nmemory: {}, after the writes", server.memory());
     std::thread::sleep(Duration::from_secs(5));
     println!("memory: {}, five seconds later", server.memory());
-    sizes(&folder);
+    machine::sizes(&folder);
     running.stops().exited(0);
     folder.verified();
-}
-
-fn sizes(folder: &TestFolder) {
-    let data = folder.data();
-    let views = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
-    let is_views = |path: &PathBuf| path.extension().is_some_and(|it| it == "db") && path.to_string_lossy().contains("views-");
-    let views: f64 = views.filter(is_views).map(|path| mebibytes(&path)).sum();
-    let (log, vault) = (mebibytes(&data.join("log.db")), mebibytes(&data.join("vault.db")));
-    println!("sizes with WAL: log {log:.0} MiB, views {views:.0} MiB, vault {vault:.0} MiB");
 }

@@ -7,14 +7,16 @@ use std::{
     time::Instant,
 };
 
-use gongyi_tests::Client;
 use rustix::process::Pid;
 use serde_json::Value;
+
+use crate::Client;
 
 /// The server's process, as the system sees it.
 pub struct Server(Pid);
 
 impl Server {
+    /// Of this process.
     pub fn of(process: Pid) -> Self {
         Self(process)
     }
@@ -51,7 +53,9 @@ impl Server {
 /// So many requests by so many clients.
 #[derive(Clone, Copy)]
 pub struct Load {
+    /// Clients at once.
     pub clients: usize,
+    /// Requests of all of them together.
     pub requests: u64,
 }
 
@@ -67,6 +71,9 @@ pub struct Went {
 impl Load {
     /// Sends the `n`th of `requests`, each answer checked. Every client keeps its own connection, opened before the clock
     /// runs.
+    ///
+    /// # Panics
+    /// At an answer that does not fit.
     pub fn run(
         self,
         server: &Server,

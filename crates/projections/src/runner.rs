@@ -15,7 +15,7 @@ use std::{
 use futures::FutureExt;
 use gongyi_domain::{Event, access::person::PersonEvent, values::PersonId};
 use gongyi_eventlog::{Log, LogError, Recorded, Upcasters};
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, SqliteConnection};
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
@@ -390,6 +390,7 @@ impl Writer {
     /// Folds a batch in one transaction.
     async fn write(&mut self, items: &[Item], texts: &Texts<'_>, erased: bool, care: Care) -> Result<(), StepError> {
         let mut stands = self.stands.clone();
+        let mut reached = Vec::with_capacity(stands.len());
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         for (model, stand) in self.models.iter_mut().zip(&mut stands) {
             if stand.parked.is_some() {
@@ -399,26 +400,19 @@ impl Writer {
             let (folded, parked) = fold(&mut transaction, model.as_mut(), &items[first..], texts, care).await?;
             if let Some(last) = folded {
                 stand.position = last.position;
-                sqlx::query(
-                    "INSERT INTO checkpoints (name, log_id, epoch, position, chain) VALUES (?,?,?,?,?) ON CONFLICT(name) DO UPDATE
-                     SET log_id=excluded.log_id, epoch=excluded.epoch, position=excluded.position, chain=excluded.chain
-                     WHERE excluded.position>position",
-                )
-                .bind(model.name())
-                .bind(self.log_id.to_string())
-                .bind(i64::from(self.epoch))
-                .bind(i64::try_from(last.position).unwrap_or(i64::MAX))
-                .bind(last.chain.as_slice())
-                .execute(&mut *transaction)
-                .await?;
+                reached.push((model.name(), last));
             }
             if let Some(parked) = parked {
                 park(&mut transaction, model.name(), &parked).await?;
                 stand.parked = Some(parked);
-            } else {
-                sqlx::query("DELETE FROM parked WHERE name=?").bind(model.name()).execute(&mut *transaction).await?;
             }
         }
+        save_checkpoints(&mut transaction, (self.log_id, self.epoch), &reached).await?;
+        let going: Vec<_> = stands.iter().filter(|stand| stand.parked.is_none()).map(|stand| stand.name).collect();
+        sqlx::query("DELETE FROM parked WHERE name IN (SELECT value FROM json_each(?))")
+            .bind(serde_json::json!(going).to_string())
+            .execute(&mut *transaction)
+            .await?;
         if erased {
             purge::mark_due(&mut transaction).await?;
         }
@@ -432,6 +426,27 @@ impl Writer {
         self.publish();
         Ok(())
     }
+}
+
+/// Notes how far read models have come, all in one statement: a batch may be a single event.
+async fn save_checkpoints(
+    connection: &mut SqliteConnection,
+    (log_id, epoch): (Uuid, u32),
+    reached: &[(&'static str, &Item)],
+) -> Result<(), sqlx::Error> {
+    if reached.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::new("INSERT INTO checkpoints (name, log_id, epoch, position, chain) ");
+    insert.push_values(reached, |mut row, (name, last)| {
+        row.push_bind(*name).push_bind(log_id.to_string()).push_bind(i64::from(epoch));
+        row.push_bind(i64::try_from(last.position).unwrap_or(i64::MAX)).push_bind(last.chain.as_slice());
+    });
+    insert.push(
+        " ON CONFLICT(name) DO UPDATE SET log_id=excluded.log_id, epoch=excluded.epoch, position=excluded.position, \
+         chain=excluded.chain WHERE excluded.position>position",
+    );
+    insert.build().execute(connection).await.map(|_| ())
 }
 
 async fn park(connection: &mut SqliteConnection, name: &str, parked: &Parked) -> Result<(), sqlx::Error> {

@@ -17,6 +17,7 @@ pub mod access;
 pub mod deliberation;
 pub mod volunteering;
 
+mod batches;
 mod change;
 mod cost;
 mod examine;

@@ -14,13 +14,14 @@ use std::{
 
 use futures::FutureExt;
 use gongyi_domain::{Event, access::person::PersonEvent, values::PersonId};
-use gongyi_eventlog::{Log, LogError, Recorded, Upcasters};
+use gongyi_eventlog::{Log, LogError, Upcasters};
 use sqlx::{Connection, QueryBuilder, SqliteConnection};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
     access::{accounts::AccountsFold, areas::AreasFold, persons::PersonsFold},
+    batches::{Batches, Item},
     change::{self, Change},
     cost::Clock,
     deliberation::{
@@ -121,59 +122,6 @@ impl From<sqlx::Error> for StepError {
     }
 }
 
-/// An event of a batch, decoded or not.
-struct Item {
-    position: u64,
-    chain: [u8; 32],
-    change: Result<Change, Undecoded>,
-}
-
-/// An event that this build cannot read.
-struct Undecoded {
-    kind: String,
-    event_type: String,
-    reason: String,
-}
-
-impl Item {
-    fn kind(&self) -> &str {
-        match &self.change {
-            Ok(change) => &change.stream.kind,
-            Err(undecoded) => &undecoded.kind,
-        }
-    }
-
-    fn of(recorded: Recorded, upcasters: &Upcasters, options: &ViewOptions) -> Self {
-        let (position, chain) = (recorded.position, recorded.commit.chain);
-        let change = match upcasters.decode_event(&recorded) {
-            Ok(event) => Ok(Change::new(event, recorded, options.time_zone)),
-            Err(error) => {
-                let reason = match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                };
-                Err(Undecoded { kind: recorded.stream.kind.into_owned(), event_type: recorded.event_type, reason })
-            }
-        };
-        Self { position, chain, change }
-    }
-
-    /// A read model stops before it.
-    fn park(&self, reason: String) -> Parked {
-        let event_type = match &self.change {
-            Ok(change) => &change.event_type,
-            Err(undecoded) => &undecoded.event_type,
-        };
-        Parked { position: self.position, event_type: event_type.clone(), reason }
-    }
-}
-
-/// A batch that is read and decoded while the one before it is written.
-struct Ahead {
-    after: u64,
-    items: JoinHandle<Result<Vec<Item>, LogError>>,
-}
-
 /// The only writer of a file of views.
 pub(crate) struct Writer {
     connection: SqliteConnection,
@@ -181,12 +129,11 @@ pub(crate) struct Writer {
     log: Arc<dyn Log>,
     log_id: Uuid,
     epoch: u32,
-    upcasters: Arc<Upcasters>,
+    batches: Batches,
     opener: Arc<dyn Opener>,
     options: ViewOptions,
     models: Vec<Box<dyn ReadModel>>,
     stands: Vec<ViewStatus>,
-    ahead: Option<Ahead>,
     purge: Purge,
     progress: watch::Sender<Progress>,
 }
@@ -215,7 +162,8 @@ impl Writer {
         let purge = if purge::is_due(&mut connection).await? { Purge::Due } else { Purge::Done };
         let (progress, _) = watch::channel(Progress { views: stands.clone().into() });
         let (log_id, epoch) = (head.log, head.epoch);
-        Ok(Self { connection, path, log, log_id, epoch, upcasters, opener, options, models, stands, ahead: None, purge, progress })
+        let batches = Batches::new(Arc::clone(&log), upcasters, options);
+        Ok(Self { connection, path, log, log_id, epoch, batches, opener, options, models, stands, purge, progress })
     }
 
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
@@ -310,42 +258,11 @@ impl Writer {
         self.purge == Purge::Done
     }
 
-    /// The events after a position, about as many as a batch has.
-    async fn batch_after(&mut self, position: u64) -> Result<Vec<Item>, LogError> {
-        let read = match self.ahead.take() {
-            Some(Ahead { after, items }) if after == position => items.await.ok(),
-            Some(_) | None => None,
-        };
-        let items = match read {
-            Some(items) => items?,
-            None => self.reading(position).await?,
-        };
-        if let Some(after) = items.last().map(|item| item.position)
-            && *self.log.watch().borrow() > after
-        {
-            self.ahead = Some(Ahead { after, items: tokio::spawn(self.reading(after)) });
-        }
-        Ok(items)
-    }
-
-    fn reading(&self, after: u64) -> impl Future<Output = Result<Vec<Item>, LogError>> + Send + use<> {
-        let (log, upcasters, options) = (Arc::clone(&self.log), Arc::clone(&self.upcasters), self.options);
-        async move {
-            let clock = Clock::start("log", "read");
-            let batch = log.read_after(after, options.batch_events).await?;
-            clock.stop(batch.len());
-            let clock = Clock::start("log", "decode");
-            let items: Vec<_> = batch.into_iter().map(|recorded| Item::of(recorded, &upcasters, &options)).collect();
-            clock.stop(items.len());
-            Ok(items)
-        }
-    }
-
     /// Folds the next batch; false if there is none.
     async fn step(&mut self, care: Care) -> Result<bool, StepError> {
         let going = self.stands.iter().filter(|stand| stand.parked.is_none());
         let Some(from) = going.map(|stand| stand.position).min() else { return Ok(false) };
-        let items = self.batch_after(from).await?;
+        let items = self.batches.after(from).await?;
         if items.is_empty() {
             return Ok(false);
         }

@@ -10,10 +10,11 @@ use gongyi_domain::{
     values::{AreaCode, AreaLevel, Day},
     volunteering::category::Category,
 };
+use sqlx::SqliteConnection;
 
 pub use super::figures::FigureEntry;
 use crate::{
-    paging::{Bind, Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
+    paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
     period::{Period, month},
     rows::Row,
     views::Views,
@@ -82,43 +83,57 @@ fn at_the_end() -> Result<String, QueryError> {
     Ok(serde_json::to_string(&figures)?)
 }
 
-/// Sums of figures, then service by category: of an area (`?1`) and of those right below it, whose codes have `?2` digits. One
-/// statement, for its parts must be of one moment, and each more would wait for a thread of its own.
-const FIGURES: &str = "
-    WITH asked(area) AS MATERIALIZED (SELECT ?1 UNION ALL SELECT code FROM areas WHERE code>?1 AND code<?1||':' AND length(code)=?2),
-    service AS (
-        SELECT area,category,records,minutes FROM service_months
-        WHERE area IN (SELECT area FROM asked) AND month BETWEEN ?6 AND ?7 AND recorded_day<=?5
-        UNION ALL
-        SELECT area,category,records,minutes FROM service_days
-        WHERE area IN (SELECT area FROM asked) AND day BETWEEN ?8 AND ?9 AND recorded_day<=?5
-        UNION ALL
-        SELECT area,category,records,minutes FROM service_days
-        WHERE area IN (SELECT area FROM asked) AND day BETWEEN ?10 AND ?11 AND recorded_day<=?5)
-    SELECT json_array(area,figure,NULL,sum(amount),0) FROM figure_sums
-    WHERE area IN (SELECT area FROM asked) AND day<=?4 AND recorded_day<=?5
-        AND (day>=?3 OR figure IN (SELECT value FROM json_each(?12)))
-    GROUP BY area,figure
-    UNION ALL
-    SELECT json_array(area,NULL,category,sum(records),sum(minutes)) FROM service GROUP BY area,category";
-
 impl ReportFilter {
-    fn binds(&self, with_parts: bool) -> Result<Vec<Bind>, QueryError> {
-        let known_at = self.known_at.map_or_else(|| "9999-12-31".to_owned(), |day| day.to_string());
-        // No area has a code of no digits.
-        let digits = if with_parts && self.area.level() != AreaLevel::Grid { self.area.as_str().len() as i64 + 3 } else { 0 };
-        let Period { months, days } = Period::new(self.from, self.as_of);
-        // Nothing lies between a last and a first.
-        let never = || ("9".to_owned(), "0".to_owned());
-        let of_days = |nth: usize| days.get(nth).map_or_else(never, |(first, last)| (first.to_string(), last.to_string()));
-        let months = months.map_or_else(never, |(first, last)| (month(first), month(last)));
-        let mut binds = vec![self.area.as_str().into(), digits.into()];
-        binds.extend([self.from.to_string(), self.as_of.to_string(), known_at].map(Bind::from));
-        for (first, last) in [months, of_days(0), of_days(1)] {
-            binds.extend([first, last].map(Bind::from));
+    fn known(&self) -> String {
+        self.known_at.map_or_else(|| "9999-12-31".to_owned(), |day| day.to_string())
+    }
+
+    async fn add_sums(
+        &self,
+        connection: &mut SqliteConnection,
+        codes: &str,
+        figures: &mut BTreeMap<AreaCode, Figures>,
+    ) -> Result<(), QueryError> {
+        let sql = "SELECT json_array(area,figure,sum(amount)) FROM figure_sums
+                   WHERE area IN (SELECT value FROM json_each(?)) AND day<=? AND recorded_day<=?
+                     AND (day>=? OR figure IN (SELECT value FROM json_each(?)))
+                   GROUP BY area,figure";
+        let binds = [codes.into(), self.as_of.to_string().into(), self.known().into(), self.from.to_string().into(), at_the_end()?.into()];
+        for (area, figure, amount) in fetch::<(AreaCode, Figure, i64)>(connection, sql.to_owned(), &binds).await? {
+            figures.entry(area).or_default().add(figure, amount);
         }
-        binds.push(at_the_end()?.into());
-        Ok(binds)
+        Ok(())
+    }
+
+    async fn add_service(
+        &self,
+        connection: &mut SqliteConnection,
+        codes: &str,
+        figures: &mut BTreeMap<AreaCode, Figures>,
+    ) -> Result<(), QueryError> {
+        let period = Period::new(self.from, self.as_of);
+        let of_days = |(first, last): (Day, Day)| ("service_days", "day", first.to_string(), last.to_string());
+        let of_months = |(first, last): (Day, Day)| ("service_months", "month", month(first), month(last));
+        let mut found = BTreeMap::<(AreaCode, Category), (i64, i64)>::new();
+        for (table, column, first, last) in period.days.into_iter().map(of_days).chain(period.months.map(of_months)) {
+            let sql = format!(
+                "SELECT json_array(area,category,sum(records),sum(minutes)) FROM {table}
+                 WHERE area IN (SELECT value FROM json_each(?)) AND {column} BETWEEN ? AND ? AND recorded_day<=?
+                 GROUP BY area,category"
+            );
+            let binds = [codes.into(), first.into(), last.into(), self.known().into()];
+            for (area, category, records, minutes) in fetch::<(AreaCode, Category, i64, i64)>(connection, sql, &binds).await? {
+                let sums = found.entry((area, category)).or_default();
+                *sums = (sums.0 + records, sums.1 + minutes);
+            }
+        }
+        for ((area, _), (records, minutes)) in found {
+            let figures = figures.entry(area).or_default();
+            figures.add(Figure::ServiceCategories, i64::from(records > 0));
+            figures.add(Figure::ConfirmedServiceRecords, records);
+            figures.add(Figure::ConfirmedServiceMinutes, minutes);
+        }
+        Ok(())
     }
 }
 
@@ -128,22 +143,23 @@ impl Views {
     /// # Errors
     /// See [`QueryError`].
     pub async fn report(&self, filter: &ReportFilter, with_parts: bool) -> Result<Report, QueryError> {
-        type Row = (AreaCode, Option<Figure>, Option<Category>, i64, i64);
-        let rows: Vec<Row> = fetch(&mut *self.pool().acquire().await?, FIGURES.to_owned(), &filter.binds(with_parts)?).await?;
-        let mut parts = BTreeMap::<AreaCode, Figures>::new();
-        for (area, figure, _, amount, minutes) in rows {
-            let figures = parts.entry(area).or_default();
-            if let Some(figure) = figure {
-                figures.add(figure, amount);
-            } else {
-                figures.add(Figure::ServiceCategories, i64::from(amount > 0));
-                figures.add(Figure::ConfirmedServiceRecords, amount);
-                figures.add(Figure::ConfirmedServiceMinutes, minutes);
-            }
+        let mut transaction = self.pool().begin().await?;
+        let mut codes = vec![filter.area.clone()];
+        if with_parts && filter.area.level() != AreaLevel::Grid {
+            let mut below = Conditions::default();
+            below.in_area("code", Some(&filter.area));
+            below.with("length(code)=?", filter.area.as_str().len() as i64 + 3);
+            let sql = format!("SELECT json_quote(code) FROM areas WHERE {} ORDER BY code", below.sql());
+            codes.extend(fetch::<AreaCode>(&mut transaction, sql, below.binds()).await?);
         }
-        let figures = parts.remove(&filter.area).unwrap_or_default();
-        parts.retain(|_, figures| !figures.is_empty());
-        Ok(Report { figures, parts })
+        let codes = serde_json::to_string(&codes)?;
+        let mut figures = BTreeMap::new();
+        filter.add_sums(&mut transaction, &codes, &mut figures).await?;
+        filter.add_service(&mut transaction, &codes, &mut figures).await?;
+        transaction.rollback().await?;
+        let of_area = figures.remove(&filter.area).unwrap_or_default();
+        figures.retain(|_, figures| !figures.is_empty());
+        Ok(Report { figures: of_area, parts: figures })
     }
 
     /// What has changed about an area's figures since the end of the day `known_at`, event by event; without service, whose

@@ -31,6 +31,7 @@ mod report;
 mod scalars;
 mod schema;
 pub mod settings;
+mod table;
 mod volunteering;
 
 pub use fault::Code;

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{
+    dataloader::{DataLoader, Loader},
+    runtime::{TokioSpawner, TokioTimer},
+};
 use gongyi_app::App;
 use gongyi_domain::values::{
     AccountId, ActivityId, AllocationId, ApplicationId, AreaCode, CommunityActivityId, CouncilId, CovenantId, ElectionId, FundId,
@@ -26,7 +29,7 @@ pub(crate) struct FromViews(App);
 pub(crate) type Loaders = DataLoader<FromViews>;
 
 pub(crate) fn loaders(app: App) -> Loaders {
-    DataLoader::new(FromViews(app), tokio::spawn)
+    DataLoader::new(FromViews(app), TokioSpawner::current(), TokioTimer::default())
 }
 
 impl FromViews {

@@ -29,17 +29,17 @@ impl<T: OutputType> TypeName for Paged<T> {
 
 /// A page of a list, in the list's order.
 #[Object(name_type)]
-impl<T: OutputType> Paged<T> {
+impl<T: OutputType + 'static> Paged<T> {
     /// What is on the page, each with its cursor.
-    async fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
+    fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
         &self.edges
     }
     /// What is on the page, without cursors.
-    async fn nodes(&self) -> Vec<&T> {
+    fn nodes(&self) -> Vec<&T> {
         self.edges.iter().map(|edge| &edge.node).collect()
     }
     /// Where the page lies in the list.
-    async fn page_info(&self) -> PageInfo {
+    fn page_info(&self) -> PageInfo {
         PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
@@ -48,7 +48,7 @@ impl<T: OutputType> Paged<T> {
         }
     }
     /// How many there are in the whole list.
-    async fn total_count(&self) -> u64 {
+    fn total_count(&self) -> u64 {
         self.total
     }
 }

@@ -136,7 +136,7 @@ pub struct Part {
 #[Object(name = "ReportPart")]
 impl Part {
     /// The area's code.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.code.clone())
     }
     /// The area.
@@ -144,7 +144,7 @@ impl Part {
         areas::area(&Door::of(ctx)?, self.code.clone()).await
     }
     /// Its figures.
-    async fn figures(&self) -> Figures {
+    fn figures(&self) -> Figures {
         (&self.figures).into()
     }
 }
@@ -156,31 +156,31 @@ pub struct Change(FigureEntry);
 #[Object(name = "ReportChange")]
 impl Change {
     /// Which figure.
-    async fn figure(&self) -> Figure {
+    fn figure(&self) -> Figure {
         self.0.figure.into()
     }
     /// How much, more or less.
-    async fn amount(&self) -> Amount {
+    fn amount(&self) -> Amount {
         Amount(self.0.amount)
     }
     /// It takes back or mends what was told before; otherwise it is a late entry.
-    async fn corrects(&self) -> bool {
+    fn corrects(&self) -> bool {
         self.0.corrects
     }
     /// Where it counts.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The day it happened.
-    async fn day(&self) -> Date {
+    fn day(&self) -> Date {
         Date(self.0.day)
     }
     /// The day it was recorded.
-    async fn recorded_day(&self) -> Date {
+    fn recorded_day(&self) -> Date {
         Date(self.0.recorded_day)
     }
     /// What kind of thing it is about, as the log names it.
-    async fn kind(&self) -> &str {
+    fn kind(&self) -> &str {
         &self.0.kind
     }
 }
@@ -195,7 +195,7 @@ pub struct Report {
 #[Object(name = "DistrictReport")]
 impl Report {
     /// The area's code.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.filter.area.clone())
     }
     /// The area.
@@ -203,28 +203,28 @@ impl Report {
         areas::area(&Door::of(ctx)?, self.filter.area.clone()).await
     }
     /// The first day of the period.
-    async fn from(&self) -> Date {
+    fn from(&self) -> Date {
         Date(self.filter.from)
     }
     /// Its last day.
-    async fn as_of(&self) -> Date {
+    fn as_of(&self) -> Date {
         Date(self.filter.as_of)
     }
     /// As it was known at the end of this day; null if as it is known now.
-    async fn known_at(&self) -> Option<Date> {
+    fn known_at(&self) -> Option<Date> {
         self.filter.known_at.map(Date)
     }
     /// The figures of the area with all its parts.
-    async fn figures(&self) -> Figures {
+    fn figures(&self) -> Figures {
         (&self.found.figures).into()
     }
     /// The areas right below it that have any figures, by code.
     #[graphql(complexity = "PARTS_COUNTED * child_complexity")]
-    async fn parts(&self) -> Vec<Part> {
+    fn parts(&self) -> Vec<Part> {
         self.found.parts.iter().map(|(code, figures)| Part { code: code.clone(), figures: figures.clone() }).collect()
     }
     /// What was recorded at the area itself and is in none of its parts; without distinct categories, which do not add up.
-    async fn own(&self) -> Figures {
+    fn own(&self) -> Figures {
         (&self.found.own()).into()
     }
     /// With `knownAt`: the figures as they are known now, where any differs; otherwise null.

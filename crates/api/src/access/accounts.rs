@@ -62,15 +62,15 @@ pub struct Grant(Granted);
 #[Object]
 impl Grant {
     /// The role.
-    async fn role(&self) -> Role {
+    fn role(&self) -> Role {
         self.0.role.into()
     }
     /// It counts everywhere.
-    async fn everywhere(&self) -> bool {
+    fn everywhere(&self) -> bool {
         self.0.scope == Scope::Everywhere
     }
     /// The code of the area it counts in, if it is one.
-    async fn area_code(&self) -> Option<AreaCode> {
+    fn area_code(&self) -> Option<AreaCode> {
         match &self.0.scope {
             Scope::Area(code) => Some(AreaCode(code.clone())),
             Scope::Everywhere | Scope::Organisation(_) => None,
@@ -112,27 +112,27 @@ impl Account {
         ids::id(&self.0.account)
     }
     /// The person's id, which `erasePerson` takes.
-    async fn person(&self) -> ID {
+    fn person(&self) -> ID {
         ids::id(&self.0.person)
     }
     /// The person's name; masked, `张*`, for those who may not see personal data; null once erased.
-    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+    fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         Ok(self.sight(&Door::of(ctx)?).name(self.0.name.as_deref()))
     }
     /// The phone number, which is the sign-in name; null for those who may not see personal data.
-    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+    fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         Ok(self.sight(&Door::of(ctx)?).text(self.0.phone.as_deref()))
     }
     /// When it was opened.
-    async fn opened_at(&self) -> Moment {
+    fn opened_at(&self) -> Moment {
         Moment(self.0.opened_at)
     }
     /// Closed for good.
-    async fn closed(&self) -> bool {
+    fn closed(&self) -> bool {
         self.0.closed
     }
     /// The roles it holds.
-    async fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> Vec<Grant> {
         self.0.grants.iter().cloned().map(Grant).collect()
     }
 }
@@ -177,7 +177,7 @@ impl Agent {
 #[Object]
 impl Agent {
     /// What kind of actor it was.
-    async fn kind(&self) -> AgentKind {
+    fn kind(&self) -> AgentKind {
         match self.0.split(':').next() {
             Some("account") => AgentKind::Account,
             Some("operator") => AgentKind::Operator,
@@ -196,7 +196,7 @@ impl Agent {
         }
     }
     /// The account's id, if it was one.
-    async fn account_id(&self) -> Option<ID> {
+    fn account_id(&self) -> Option<ID> {
         self.account().map(|id| ids::id(&id))
     }
 }
@@ -210,7 +210,7 @@ pub struct Me<'a> {
 #[Object]
 impl Me<'_> {
     /// Signed in, or acting as the built-in operator.
-    async fn signed_in(&self) -> bool {
+    fn signed_in(&self) -> bool {
         !matches!(self.actor, Actor::Anonymous)
     }
     /// The account, if it is one.
@@ -278,7 +278,7 @@ impl Me<'_> {
         }
     }
     /// The roles the asker holds now.
-    async fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> Vec<Grant> {
         self.actor.grants().iter().cloned().map(Grant).collect()
     }
 }

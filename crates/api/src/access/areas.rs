@@ -39,19 +39,19 @@ impl Area {
         ids::id(&self.0.code)
     }
     /// The code.
-    async fn code(&self) -> Code {
+    fn code(&self) -> Code {
         Code(self.0.code.clone())
     }
     /// The name.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
     /// How large it is.
-    async fn level(&self) -> Level {
+    fn level(&self) -> Level {
         self.0.code.level().into()
     }
     /// Nobody lives there: kept out of lists unless asked for.
-    async fn pseudo(&self) -> bool {
+    fn pseudo(&self) -> bool {
         self.0.pseudo
     }
     /// The next larger area, if it is listed.

@@ -17,6 +17,7 @@ use super::poll_inputs::statute;
 use crate::{
     ids,
     scalars::{Date, Share},
+    table::wires,
 };
 
 /// What kind of matter is decided.
@@ -312,35 +313,35 @@ pub struct Charter(pub(crate) CharterVersionRow);
 #[Object]
 impl Charter {
     /// The version, from 1.
-    async fn version(&self) -> u32 {
+    fn version(&self) -> u32 {
         self.0.version
     }
     /// Since when.
-    async fn since(&self) -> Date {
+    fn since(&self) -> Date {
         Date(self.0.since)
     }
     /// On whose word.
-    async fn mandate(&self) -> Mandate {
+    fn mandate(&self) -> Mandate {
         (&self.0.mandate).into()
     }
     /// How many representatives there are to be.
-    async fn seats(&self) -> u32 {
+    fn seats(&self) -> u32 {
         self.0.charter.seats
     }
     /// How long they sit, in months.
-    async fn term_months(&self) -> u32 {
+    fn term_months(&self) -> u32 {
         self.0.charter.term_months
     }
     /// Who «all» are: the denominator of what is due of those entitled.
-    async fn entitled(&self) -> EntitledBasis {
+    fn entitled(&self) -> EntitledBasis {
         self.0.charter.entitled.into()
     }
     /// How many of all must be present for a meeting to be open.
-    async fn quorum(&self) -> Threshold {
+    fn quorum(&self) -> Threshold {
         self.0.charter.quorum.into()
     }
     /// How each kind of matter is decided; those without a rule of their own as ordinary ones are.
-    async fn matters(&self) -> Vec<MatterRule> {
+    fn matters(&self) -> Vec<MatterRule> {
         let shown = |matter: &charter::Matter| {
             let terms = self.0.charter.matter(*matter);
             MatterRule { matter: (*matter).into(), rule: terms.rule.clone().into(), secrecy: terms.secrecy.into() }
@@ -348,28 +349,28 @@ impl Charter {
         charter::Matter::ALL.iter().map(shown).collect()
     }
     /// Seconds a motion needs beside its mover; none if zero.
-    async fn seconds_needed(&self) -> u32 {
+    fn seconds_needed(&self) -> u32 {
         self.0.charter.seconds_needed
     }
     /// How issues come before the council.
-    async fn issues(&self) -> IssueTerms {
+    fn issues(&self) -> IssueTerms {
         let charter::IssueTerms { raised_by, endorsements_needed } = self.0.charter.issues;
         IssueTerms { raised_by: raised_by.into(), endorsements_needed }
     }
     /// Who speaks when.
-    async fn turns(&self) -> TurnPolicy {
+    fn turns(&self) -> TurnPolicy {
         self.0.charter.turns.into()
     }
     /// Days between the notice and the meeting.
-    async fn notice_days(&self) -> u32 {
+    fn notice_days(&self) -> u32 {
         self.0.charter.notice_days
     }
     /// When absences cost the seat; null if never.
-    async fn absences(&self) -> Option<AbsenceRule> {
+    fn absences(&self) -> Option<AbsenceRule> {
         self.0.charter.absences.map(|it| AbsenceRule { limit: it.limit, counted: it.counted.into() })
     }
     /// Whether a secret ballot gives its voter a receipt.
-    async fn receipts(&self) -> bool {
+    fn receipts(&self) -> bool {
         self.0.charter.receipts
     }
 }
@@ -533,4 +534,10 @@ impl MandateInput {
             Self::Authority(AuthorityInput { authority, reason }) => MandateGiven::Authority { authority, reason },
         })
     }
+}
+
+wires! {
+    AuthorityInput;
+    CharterInput => CharterTerms = |charter| charter.terms()?;
+    MandateInput => MandateGiven = |mandate| mandate.given()?;
 }

@@ -30,6 +30,7 @@ use crate::{
         projects::{self, Project},
     },
     scalars::{Area as AreaCode, Date, Position},
+    table::wires,
 };
 
 /// Today, in the platform's time zone.
@@ -61,6 +62,10 @@ pub enum GuestKind {
     OtherExpert,
 }
 
+wires! {
+    GuestKind => seat::GuestKind = |kind| kind.into();
+}
+
 /// Somebody who speaks in a council without a vote.
 pub struct Guest {
     person: PersonId,
@@ -72,7 +77,7 @@ pub struct Guest {
 #[Object]
 impl Guest {
     /// The person's id.
-    async fn person(&self) -> ID {
+    fn person(&self) -> ID {
         ids::id(&self.person)
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
@@ -81,7 +86,7 @@ impl Guest {
         Met::as_resident(&door, self.person, Some(self.area.clone())).name(&door).await
     }
     /// As what.
-    async fn kind(&self) -> GuestKind {
+    fn kind(&self) -> GuestKind {
         self.kind.into()
     }
 }
@@ -123,7 +128,7 @@ pub struct Representative {
 #[Object]
 impl Representative {
     /// The person's id.
-    async fn person(&self) -> ID {
+    fn person(&self) -> ID {
         ids::id(&self.row.person)
     }
     /// The name, for whoever asks: a seat is a public function; null once erased.
@@ -131,15 +136,15 @@ impl Representative {
         Met::in_public(self.row.person).name(&Door::of(ctx)?).await
     }
     /// The first day.
-    async fn from(&self) -> Date {
+    fn from(&self) -> Date {
         Date(self.row.begins)
     }
     /// The last day of the term.
-    async fn until(&self) -> Date {
+    fn until(&self) -> Date {
         Date(self.row.ends)
     }
     /// How the seat was come by.
-    async fn source(&self) -> Source {
+    fn source(&self) -> Source {
         match self.row.source {
             SeatSource::Election { .. } => Source::Election,
             SeatSource::Appointment { .. } => Source::Appointment,
@@ -147,21 +152,21 @@ impl Representative {
         }
     }
     /// By which election, if by one.
-    async fn election(&self) -> Option<ID> {
+    fn election(&self) -> Option<ID> {
         match &self.row.source {
             SeatSource::Election { election } => Some(ids::id(election)),
             SeatSource::Appointment { .. } | SeatSource::Transition { .. } => None,
         }
     }
     /// By which office, if appointed.
-    async fn authority(&self) -> Option<&str> {
+    fn authority(&self) -> Option<&str> {
         match &self.row.source {
             SeatSource::Appointment { authority, .. } => Some(authority),
             SeatSource::Election { .. } | SeatSource::Transition { .. } => None,
         }
     }
     /// Why, by which document or where it is recorded, if not by election.
-    async fn document(&self) -> Option<&str> {
+    fn document(&self) -> Option<&str> {
         match &self.row.source {
             SeatSource::Appointment { reason, .. } => Some(reason),
             SeatSource::Transition { source } => Some(source),
@@ -169,7 +174,7 @@ impl Representative {
         }
     }
     /// How it ended; null while it is held and before it begins.
-    async fn ending(&self, ctx: &Context<'_>) -> Result<Option<SeatEnding>, Error> {
+    fn ending(&self, ctx: &Context<'_>) -> Result<Option<SeatEnding>, Error> {
         let day = today(&Door::of(ctx)?);
         Ok(match &self.row.vacancy {
             Some(Vacancy::Left { .. }) => Some(SeatEnding::Left),
@@ -180,25 +185,25 @@ impl Representative {
         })
     }
     /// Vacant from this day on, if before the term was over.
-    async fn vacated_on(&self) -> Option<Date> {
+    fn vacated_on(&self) -> Option<Date> {
         self.row.vacated_on.map(Date)
     }
     /// On whose word it ended before the term was over.
-    async fn ended_by(&self) -> Option<Mandate> {
+    fn ended_by(&self) -> Option<Mandate> {
         match &self.row.vacancy {
             Some(Vacancy::Recalled { mandate } | Vacancy::CutShort { mandate }) => Some(mandate.into()),
             Some(Vacancy::Left { .. } | Vacancy::Forfeited { .. }) | None => None,
         }
     }
     /// The meetings missed, if the seat was lost by absences.
-    async fn missed(&self) -> Vec<ID> {
+    fn missed(&self) -> Vec<ID> {
         match &self.row.vacancy {
             Some(Vacancy::Forfeited { missed }) => missed.iter().map(ids::id).collect(),
             Some(Vacancy::Left { .. } | Vacancy::Recalled { .. } | Vacancy::CutShort { .. }) | None => vec![],
         }
     }
     /// Why the representative left; null for those who may not see personal data, and once erased.
-    async fn leaving_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+    fn leaving_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let subject = Subject::person(self.row.person, Some(self.area.clone()));
         Ok(Sight::of(&Door::of(ctx)?, &subject).text(self.row.reason.as_deref()))
     }
@@ -215,11 +220,11 @@ impl Council {
         ids::id(&self.0.id)
     }
     /// Its name.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
     /// The code of its area.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// Its area.
@@ -227,11 +232,11 @@ impl Council {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The day it was established.
-    async fn established_on(&self) -> Date {
+    fn established_on(&self) -> Date {
         Date(self.0.established_on)
     }
     /// The day it was dissolved.
-    async fn dissolved_on(&self) -> Option<Date> {
+    fn dissolved_on(&self) -> Option<Date> {
         self.0.dissolved_on.map(Date)
     }
     /// The charter that counts now.
@@ -245,15 +250,15 @@ impl Council {
         Ok(rows.into_iter().map(Charter).collect())
     }
     /// How many seats are filled today.
-    async fn seats_filled(&self, ctx: &Context<'_>) -> Result<u64, Error> {
+    fn seats_filled(&self, ctx: &Context<'_>) -> Result<u64, Error> {
         Ok(self.0.state.seats_filled(today(&Door::of(ctx)?)))
     }
     /// How many «all» are today, as the charter counts them.
-    async fn entitled(&self, ctx: &Context<'_>) -> Result<u64, Error> {
+    fn entitled(&self, ctx: &Context<'_>) -> Result<u64, Error> {
         Ok(self.0.state.entitled(today(&Door::of(ctx)?)))
     }
     /// Whether the asker sits in it today.
-    async fn i_sit(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+    fn i_sit(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         let door = Door::of(ctx)?;
         Ok(door.asker.actor.person().is_some_and(|person| self.0.state.is_representative(person, today(&door))))
     }
@@ -311,7 +316,7 @@ impl Council {
     }
     /// Who speaks without a vote now, by the person's id; at most 1,000.
     #[graphql(complexity = "1 + 20 * child_complexity")]
-    async fn guests(&self) -> Vec<Guest> {
+    fn guests(&self) -> Vec<Guest> {
         let guests = self.0.state.guests.iter();
         guests.map(|(person, kind)| Guest { person: *person, kind: *kind, area: self.0.area.clone() }).collect()
     }

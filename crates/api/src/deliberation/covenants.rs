@@ -48,7 +48,7 @@ impl CovenantAdoption {
         meeting_votes::of_id(&Door::of(ctx)?, self.0.vote).await
     }
     /// The day of the decision.
-    async fn on(&self) -> Date {
+    fn on(&self) -> Date {
         Date(self.0.on)
     }
 }
@@ -64,28 +64,28 @@ pub struct CovenantVersion {
 #[Object]
 impl CovenantVersion {
     /// Which, from 1.
-    async fn number(&self) -> u32 {
+    fn number(&self) -> u32 {
         self.number
     }
     /// What it says.
-    async fn text(&self) -> Text {
+    fn text(&self) -> Text {
         Text::from(&self.version.text)
     }
     /// The decision it rests on.
-    async fn adoption(&self) -> CovenantAdoption {
+    fn adoption(&self) -> CovenantAdoption {
         CovenantAdoption(self.version.adoption)
     }
     /// From which day on it holds.
-    async fn effective(&self) -> Date {
+    fn effective(&self) -> Date {
         Date(self.version.effective)
     }
     /// The day it was filed (备案), once it was.
-    async fn filed(&self) -> Option<Date> {
+    fn filed(&self) -> Option<Date> {
         self.version.filed.map(Date)
     }
     /// What changed since the version before; null for the first.
     #[graphql(complexity = "DIFFERENCE_COST_FIELDS + child_complexity")]
-    async fn difference(&self) -> Option<TextDifference> {
+    fn difference(&self) -> Option<TextDifference> {
         self.before.as_ref().map(|before| texts::difference_between(&before.text, &self.version.text))
     }
 }
@@ -100,11 +100,11 @@ pub struct CovenantRepeal {
 #[Object]
 impl CovenantRepeal {
     /// The decision it rests on.
-    async fn adoption(&self) -> CovenantAdoption {
+    fn adoption(&self) -> CovenantAdoption {
         CovenantAdoption(self.adoption)
     }
     /// From which day on the covenant does not hold any more.
-    async fn effective(&self) -> Date {
+    fn effective(&self) -> Date {
         self.effective.clone()
     }
 }
@@ -133,7 +133,7 @@ impl Covenant {
         councils::council(&Door::of(ctx)?, self.0.council).await
     }
     /// The code of the area where it holds.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area where it holds.
@@ -141,16 +141,16 @@ impl Covenant {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// Its last version's title.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.0.title
     }
     /// Its versions, the first first; 200 at most.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn versions(&self) -> Vec<CovenantVersion> {
+    fn versions(&self) -> Vec<CovenantVersion> {
         (0..self.0.state.versions.len()).filter_map(|place| self.version_at(place)).collect()
     }
     /// The version that holds on a day; null if none does.
-    async fn in_force(
+    fn in_force(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "On which day; today if not said.")] on: Option<Date>,
@@ -162,7 +162,7 @@ impl Covenant {
     }
     /// What changed from one version to another, in either direction; null if there is none of them.
     #[graphql(complexity = "DIFFERENCE_COST_FIELDS + child_complexity")]
-    async fn difference(
+    fn difference(
         &self,
         #[graphql(desc = "From this version.")] from: u32,
         #[graphql(desc = "To this version.")] to: u32,
@@ -171,7 +171,7 @@ impl Covenant {
         Some(texts::difference_between(&from.text, &to.text))
     }
     /// Its repeal, if it was repealed.
-    async fn repeal(&self) -> Option<CovenantRepeal> {
+    fn repeal(&self) -> Option<CovenantRepeal> {
         self.0.state.repealed.map(|(adoption, effective)| CovenantRepeal { adoption, effective: Date(effective) })
     }
 }

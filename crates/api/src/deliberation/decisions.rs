@@ -60,19 +60,19 @@ pub struct Decision(pub(crate) Decided);
 #[Object]
 impl Decision {
     /// How it ended.
-    async fn outcome(&self) -> DecisionOutcome {
+    fn outcome(&self) -> DecisionOutcome {
         self.0.verdict.outcome.into()
     }
     /// How it ended, in words.
-    async fn outcome_wording(&self) -> Wording {
+    fn outcome_wording(&self) -> Wording {
         Wording::from(self.0.verdict.outcome.wording())
     }
     /// What decided it.
-    async fn rule(&self) -> DecisionRule {
+    fn rule(&self) -> DecisionRule {
         DecisionRule::from(self.0.rule.clone())
     }
     /// What was counted, by heads and, where votes weigh differently, by area.
-    async fn counts(&self) -> Vec<DecisionCounts> {
+    fn counts(&self) -> Vec<DecisionCounts> {
         let told = |(by, counts): (gongyi_domain::deliberation::decision::Measure, &gongyi_domain::deliberation::decision::Counts)| {
             DecisionCounts {
                 measure: by.into(),
@@ -87,11 +87,11 @@ impl Decision {
         self.0.tally.all().map(told).collect()
     }
     /// Everything that was compared, in order.
-    async fn steps(&self) -> Vec<DecisionStep> {
+    fn steps(&self) -> Vec<DecisionStep> {
         self.0.verdict.steps.iter().map(DecisionStep::from).collect()
     }
     /// The reason.
-    async fn reason(&self) -> Wording {
+    fn reason(&self) -> Wording {
         Wording::from(self.0.verdict.reason())
     }
 }

@@ -92,11 +92,11 @@ pub struct ElectionProxy {
 #[Object]
 impl ElectionProxy {
     /// Whose vote.
-    async fn principal(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
+    fn principal(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
         Ok(polls::resident(&Door::of(ctx)?, self.row.principal, &self.area))
     }
     /// Who casts it.
-    async fn proxy(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
+    fn proxy(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
         Ok(polls::resident(&Door::of(ctx)?, self.row.proxy, &self.area))
     }
 }
@@ -118,29 +118,29 @@ impl ElectionConclusion {
 #[Object]
 impl ElectionConclusion {
     /// When it was certified or voided.
-    async fn at(&self) -> Moment {
+    fn at(&self) -> Moment {
         Moment(self.at)
     }
     /// Who is elected; nobody in a recall.
-    async fn elected(&self) -> Vec<PollPerson> {
+    fn elected(&self) -> Vec<PollPerson> {
         let elected: &[PersonId] = if let ElectionEvent::ElectionCertified { elected, .. } = &self.event { elected } else { &[] };
         elected.iter().copied().map(PollPerson::in_public).collect()
     }
     /// In a recall: the representative is recalled.
-    async fn recalled(&self) -> Option<bool> {
+    fn recalled(&self) -> Option<bool> {
         if let ElectionEvent::ElectionCertified { recalled, .. } = &self.event { *recalled } else { None }
     }
     /// Seats without anybody.
-    async fn seats_left(&self) -> Option<u16> {
+    fn seats_left(&self) -> Option<u16> {
         if let ElectionEvent::ElectionCertified { seats_left, .. } = &self.event { Some(*seats_left) } else { None }
     }
     /// Who would stand in a run-off for them.
-    async fn run_off_candidates(&self) -> Vec<PollPerson> {
+    fn run_off_candidates(&self) -> Vec<PollPerson> {
         let run_off: &[PersonId] = if let ElectionEvent::ElectionCertified { run_off, .. } = &self.event { run_off } else { &[] };
         run_off.iter().copied().map(PollPerson::in_public).collect()
     }
     /// Why it is void; null if it is not.
-    async fn void_reason(&self) -> Option<VoidReason> {
+    fn void_reason(&self) -> Option<VoidReason> {
         self.void().map(|why| match why {
             Why::TooFewVoted => VoidReason::TooFewVoted,
             Why::CountsContradict => VoidReason::CountsContradict,
@@ -149,14 +149,14 @@ impl ElectionConclusion {
         })
     }
     /// The reason that was given, if it was voided by decision.
-    async fn void_text(&self) -> Option<&str> {
+    fn void_text(&self) -> Option<&str> {
         self.void().and_then(|why| match why {
             Why::Decided { reason } => Some(reason.as_str()),
             Why::TooFewVoted | Why::CountsContradict | Why::BallotsMissing => None,
         })
     }
     /// What the rule made of the poll, with the printed reason.
-    async fn outcome(&self) -> Option<PollOutcome> {
+    fn outcome(&self) -> Option<PollOutcome> {
         let outcome = match &self.event {
             ElectionEvent::ElectionCertified { outcome, .. } => Some(outcome),
             ElectionEvent::ElectionVoided { outcome, .. } => outcome.as_ref(),
@@ -197,11 +197,11 @@ impl Election {
         ids::id(&self.0.id)
     }
     /// The id of the council it is for.
-    async fn council_id(&self) -> ID {
+    fn council_id(&self) -> ID {
         ids::id(&self.0.council)
     }
     /// The code of the area it is held in.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area it is held in.
@@ -209,11 +209,11 @@ impl Election {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// How far it has come.
-    async fn phase(&self) -> ElectionPhase {
+    fn phase(&self) -> ElectionPhase {
         self.0.stage.into()
     }
     /// What it decides.
-    async fn kind(&self, ctx: &Context<'_>) -> Result<ElectionKind, Error> {
+    fn kind(&self, ctx: &Context<'_>) -> Result<ElectionKind, Error> {
         Ok(match self.terms(&Door::of(ctx)?)?.kind {
             Kind::Seats => ElectionKind::Seats,
             Kind::RunOff { .. } => ElectionKind::RunOff,
@@ -229,35 +229,35 @@ impl Election {
         }
     }
     /// Seats to fill; 1 in a recall.
-    async fn seats(&self, ctx: &Context<'_>) -> Result<u16, Error> {
+    fn seats(&self, ctx: &Context<'_>) -> Result<u16, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.seats)
     }
     /// How ballots are marked and counted.
-    async fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
+    fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.method.into())
     }
     /// What decides.
-    async fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
+    fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
         Ok(DecisionRule::from(self.terms(&Door::of(ctx)?)?.rule.clone()))
     }
     /// When it was called.
-    async fn called_at(&self) -> Moment {
+    fn called_at(&self) -> Moment {
         Moment(self.0.called_at)
     }
     /// Nominations come in until then.
-    async fn nominations_until(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
+    fn nominations_until(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.nominations_until))
     }
     /// The poll opens.
-    async fn poll_opens(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
+    fn poll_opens(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_opens))
     }
     /// The poll closes.
-    async fn poll_closes(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
+    fn poll_closes(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_closes))
     }
     /// Who was put forward, in that order; in a recall, whom it is about.
-    async fn nominees(&self, ctx: &Context<'_>) -> Result<Vec<Nominee>, Error> {
+    fn nominees(&self, ctx: &Context<'_>) -> Result<Vec<Nominee>, Error> {
         let door = Door::of(ctx)?;
         let told = |nominee: &Named| Nominee {
             person: self.person(&door, nominee),
@@ -267,15 +267,15 @@ impl Election {
         Ok(self.0.state.nominees.iter().map(told).collect())
     }
     /// Who stands, in the ballot's order.
-    async fn candidates(&self) -> Vec<PollPerson> {
+    fn candidates(&self) -> Vec<PollPerson> {
         self.0.state.candidates().into_iter().map(PollPerson::in_public).collect()
     }
     /// How many votes are cast by proxies.
-    async fn proxy_count(&self) -> usize {
+    fn proxy_count(&self) -> usize {
         self.0.state.proxies.len()
     }
     /// The list of proxies was published as it is now.
-    async fn proxies_published(&self) -> bool {
+    fn proxies_published(&self) -> bool {
         self.0.state.proxies_published
     }
     /// Whose vote is cast by whom: for everybody once the list is published, before that for who keeps the election.
@@ -304,7 +304,7 @@ impl Election {
         }
     }
     /// What became of it; null while that is open.
-    async fn conclusion(&self) -> Option<ElectionConclusion> {
+    fn conclusion(&self) -> Option<ElectionConclusion> {
         let event = self.0.conclusion.clone()?;
         Some(ElectionConclusion { event, at: self.0.concluded_at?, candidates: self.0.state.candidates() })
     }

@@ -117,23 +117,23 @@ impl ResidentIssue {
         councils::council(&Door::of(ctx)?, self.0.council).await
     }
     /// The code of the area it is about.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// What it is about.
-    async fn category(&self) -> MotionCategory {
+    fn category(&self) -> MotionCategory {
         self.0.category.into()
     }
     /// Its title; null once who raised it was erased.
-    async fn title(&self) -> Option<&str> {
+    fn title(&self) -> Option<&str> {
         self.0.title.as_deref()
     }
     /// What it says; null once who raised it was erased.
-    async fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         self.0.text.as_deref()
     }
     /// Who raised it, by the person's id.
-    async fn raised_by(&self) -> ID {
+    fn raised_by(&self) -> ID {
         ids::id(&self.0.raised_by)
     }
     /// The name of who raised it; masked, `张*`, for those who may not see personal data; null once erased.
@@ -142,19 +142,19 @@ impl ResidentIssue {
         Met::as_resident(&door, self.0.raised_by, Some(self.0.area.clone())).name(&door).await
     }
     /// When it was raised.
-    async fn raised_at(&self) -> Moment {
+    fn raised_at(&self) -> Moment {
         Moment(self.0.raised_at)
     }
     /// When anything of it changed last.
-    async fn changed_at(&self) -> Moment {
+    fn changed_at(&self) -> Moment {
         Moment(self.0.changed_at)
     }
     /// Where it stands.
-    async fn phase(&self) -> IssuePhase {
+    fn phase(&self) -> IssuePhase {
         self.0.phase.into()
     }
     /// How many endorse it.
-    async fn endorsements(&self) -> u32 {
+    fn endorsements(&self) -> u32 {
         self.0.endorsements
     }
     /// How many endorsements put it before the council: as the charter said then, or says now.
@@ -174,7 +174,7 @@ impl ResidentIssue {
         }
     }
     /// The motion made of it.
-    async fn motion(&self) -> Option<ID> {
+    fn motion(&self) -> Option<ID> {
         self.0.motion.as_ref().map(ids::id)
     }
     /// What came of it: the motion made of it, and those it was merged into or taken over as, as far as the asker may read
@@ -184,11 +184,11 @@ impl ResidentIssue {
         threads::motions_from(&Door::of(ctx)?, self.0.motion).await
     }
     /// What the council answered.
-    async fn answer(&self) -> Option<&str> {
+    fn answer(&self) -> Option<&str> {
         self.0.answer.as_deref()
     }
     /// Why it was turned away; for who raised it and those who screen.
-    async fn reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+    fn reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let sees = sees_unadmitted(&Door::of(ctx)?, &self.0);
         Ok(self.0.reason.as_deref().filter(|_| sees))
     }

@@ -103,7 +103,7 @@ impl Vote {
         meetings::meeting(&Door::of(ctx)?, self.meeting).await
     }
     /// The id of the agenda's item under which it is taken.
-    async fn item_id(&self) -> ID {
+    fn item_id(&self) -> ID {
         ids::id(&AgendaItemKey { meeting: self.meeting, item: self.vote.question.item })
     }
     /// The motion that is voted on, if one is.
@@ -111,11 +111,11 @@ impl Vote {
         motions::one_of(ctx, self.vote.question.motion).await
     }
     /// What is asked.
-    async fn question(&self) -> &str {
+    fn question(&self) -> &str {
         &self.vote.question.text
     }
     /// How it is voted.
-    async fn ballot(&self) -> BallotKind {
+    fn ballot(&self) -> BallotKind {
         match self.vote.question.method {
             VotingMethod::ByName => BallotKind::ByName,
             VotingMethod::ShowOfHands => BallotKind::ShowOfHands,
@@ -130,11 +130,11 @@ impl Vote {
         }
     }
     /// The rule that decides.
-    async fn rule(&self) -> DecisionRule {
+    fn rule(&self) -> DecisionRule {
         self.vote.question.rule.clone().into()
     }
     /// How far it has come.
-    async fn phase(&self) -> VotePhase {
+    fn phase(&self) -> VotePhase {
         match &self.vote.state {
             VoteState::Open => VotePhase::Open,
             VoteState::Closed(_) => VotePhase::Closed,
@@ -142,56 +142,56 @@ impl Vote {
         }
     }
     /// When it was opened.
-    async fn opened_at(&self) -> Option<Moment> {
+    fn opened_at(&self) -> Option<Moment> {
         self.course.as_ref().map(|it| Moment(it.opened))
     }
     /// When it was closed.
-    async fn closed_at(&self) -> Option<Moment> {
+    fn closed_at(&self) -> Option<Moment> {
         self.course.as_ref().and_then(|it| it.closed).map(Moment)
     }
     /// How many may vote at all, as the charter counts them.
-    async fn entitled(&self) -> u64 {
+    fn entitled(&self) -> u64 {
         self.vote.entitled
     }
     /// Who may vote here.
     #[graphql(complexity = "meetings::room_cost(child_complexity)")]
-    async fn voters(&self) -> Vec<Participant> {
+    fn voters(&self) -> Vec<Participant> {
         self.vote.voters.iter().copied().map(Participant).collect()
     }
     /// Who is recused.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn recused(&self) -> Vec<Participant> {
+    fn recused(&self) -> Vec<Participant> {
         self.course.iter().flat_map(|it| it.recused.iter().copied().map(Participant)).collect()
     }
     /// How many have voted by name so far.
-    async fn cast_count(&self) -> usize {
+    fn cast_count(&self) -> usize {
         self.vote.choices.len()
     }
     /// Who voted what, once the vote is over; nobody follows the others.
     #[graphql(complexity = "meetings::room_cost(child_complexity)")]
-    async fn choices(&self) -> Vec<NamedChoice> {
+    fn choices(&self) -> Vec<NamedChoice> {
         let shown = self.vote.choices.iter().filter(|_| !self.is_open());
         shown.map(|(who, choice)| NamedChoice { participant: Participant(*who), choice: (*choice).into() }).collect()
     }
     /// What the tellers counted, once two have; neither follows the other.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn hands(&self) -> Vec<TellerCount> {
+    fn hands(&self) -> Vec<TellerCount> {
         let shown = self.vote.hands.iter().filter(|_| !self.is_open() || self.vote.hands.len() > 1);
         shown.map(|(who, it)| TellerCount { teller: Participant(*who), yes: it.yes, no: it.no, abstain: it.abstain }).collect()
     }
     /// What was decided, once it is closed.
-    async fn decision(&self) -> Option<Decision> {
+    fn decision(&self) -> Option<Decision> {
         match &self.vote.state {
             VoteState::Closed(decision) => Some(Decision(decision.as_ref().clone())),
             VoteState::Open | VoteState::Annulled => None,
         }
     }
     /// Why it was annulled, if it was.
-    async fn annulled(&self) -> Option<&str> {
+    fn annulled(&self) -> Option<&str> {
         self.course.as_ref()?.annulled.as_deref()
     }
     /// The id of the annulled vote that it takes anew.
-    async fn repeats(&self) -> Option<ID> {
+    fn repeats(&self) -> Option<ID> {
         self.vote.question.repeats.as_ref().map(ids::id)
     }
 }
@@ -219,11 +219,11 @@ impl OwnVote {
         of_id(&Door::of(ctx)?, self.0.vote).await
     }
     /// What.
-    async fn choice(&self) -> VoteChoice {
+    fn choice(&self) -> VoteChoice {
         self.0.choice.into()
     }
     /// When, as recorded.
-    async fn cast_at(&self) -> Moment {
+    fn cast_at(&self) -> Moment {
         Moment(self.0.cast_at)
     }
 }

@@ -106,7 +106,7 @@ pub struct Participant(pub(crate) PersonId);
 #[Object]
 impl Participant {
     /// The person's global id.
-    async fn person(&self) -> ID {
+    fn person(&self) -> ID {
         ids::id(&self.0)
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
@@ -312,7 +312,7 @@ impl Meeting {
         councils::council(&Door::of(ctx)?, self.0.council).await
     }
     /// The code of that council's area.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// That council's area.
@@ -320,39 +320,39 @@ impl Meeting {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// How far it has come.
-    async fn phase(&self) -> MeetingPhase {
+    fn phase(&self) -> MeetingPhase {
         self.0.phase.into()
     }
     /// What it is about.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         self.0.state.notice.as_ref().map_or("", |notice| &notice.title)
     }
     /// Where.
-    async fn place(&self) -> &str {
+    fn place(&self) -> &str {
         self.0.state.notice.as_ref().map_or("", |notice| &notice.place)
     }
     /// From when, as planned.
-    async fn starts(&self) -> Moment {
+    fn starts(&self) -> Moment {
         Moment(self.0.starts)
     }
     /// Until when, as planned.
-    async fn ends(&self) -> Moment {
+    fn ends(&self) -> Moment {
         Moment(self.0.ends)
     }
     /// When it was convened.
-    async fn convened_at(&self) -> Moment {
+    fn convened_at(&self) -> Moment {
         Moment(self.0.convened_at)
     }
     /// Why the notice was shorter than the charter asks, if it was.
-    async fn short_notice(&self) -> Option<&str> {
+    fn short_notice(&self) -> Option<&str> {
         self.0.short_notice.as_deref()
     }
     /// Why it was cancelled, if it was.
-    async fn cancel_reason(&self) -> Option<&str> {
+    fn cancel_reason(&self) -> Option<&str> {
         self.0.cancel_reason.as_deref()
     }
     /// The charter's rules for the whole meeting.
-    async fn orders(&self) -> Option<MeetingOrders> {
+    fn orders(&self) -> Option<MeetingOrders> {
         let orders = self.0.state.orders.as_ref()?;
         Some(MeetingOrders {
             charter_version: orders.charter_version,
@@ -363,7 +363,7 @@ impl Meeting {
     }
     /// The agenda: items in the order they are dealt with, parts after what they belong to.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn agenda(&self, ctx: &Context<'_>) -> Result<Vec<AgendaItem>, Error> {
+    fn agenda(&self, ctx: &Context<'_>) -> Result<Vec<AgendaItem>, Error> {
         let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
         let items = state.agenda.items().iter().map(|item| AgendaItem {
             id: ids::id(&AgendaItemKey { meeting, item: item.id }),
@@ -378,18 +378,18 @@ impl Meeting {
     }
     /// Experts and observers who are invited.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn invited(&self) -> Vec<InvitedGuest> {
+    fn invited(&self) -> Vec<InvitedGuest> {
         let guest = |(who, capacity): (&PersonId, &Capacity)| InvitedGuest { participant: Participant(*who), capacity: (*capacity).into() };
         self.0.state.invited.iter().map(guest).collect()
     }
     /// Representatives whose absence is excused.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    async fn excused(&self) -> Vec<Participant> {
+    fn excused(&self) -> Vec<Participant> {
         self.0.state.excused.iter().copied().map(Participant).collect()
     }
     /// Everybody who has been in the room.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    async fn attendances(&self) -> Vec<MeetingAttendance> {
+    fn attendances(&self) -> Vec<MeetingAttendance> {
         let all = self.0.state.sitting.all().map(|(who, it)| MeetingAttendance {
             participant: Participant(who),
             capacity: it.capacity.into(),
@@ -399,7 +399,7 @@ impl Meeting {
         all.collect()
     }
     /// The quorum as it is now.
-    async fn quorum(&self) -> MeetingQuorum {
+    fn quorum(&self) -> MeetingQuorum {
         let state = &self.0.state;
         let (present, entitled) = (state.present(), Some(state.entitled).filter(|it| *it > 0));
         let step = state.orders.as_ref().zip(entitled).map(|(orders, entitled)| {
@@ -411,7 +411,7 @@ impl Meeting {
     }
     /// Its course, in order: how the quorum came and went, adjournments, the end.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn course(&self) -> Vec<MeetingCourseEntry> {
+    fn course(&self) -> Vec<MeetingCourseEntry> {
         let entry = |it: &gongyi_projections::CourseEntry| MeetingCourseEntry {
             step: it.step.into(),
             at: Moment(it.at),
@@ -424,7 +424,7 @@ impl Meeting {
     }
     /// Its votes, in the order they were opened.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn votes(&self) -> Vec<Vote> {
+    fn votes(&self) -> Vec<Vote> {
         meeting_votes::votes(&self.0)
     }
     /// Its minutes, once they are published; for those who keep them, from the first draft on.

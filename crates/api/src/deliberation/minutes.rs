@@ -80,7 +80,7 @@ impl Minutes {
 #[Object]
 impl Minutes {
     /// How far they have come.
-    async fn phase(&self) -> MinutesPhase {
+    fn phase(&self) -> MinutesPhase {
         match self.row.state.phase {
             // A row is made by a draft.
             Stored::Unknown | Stored::Draft => MinutesPhase::Draft,
@@ -89,28 +89,28 @@ impl Minutes {
         }
     }
     /// The newest revision, for those who keep them.
-    async fn revision(&self) -> Option<u32> {
+    fn revision(&self) -> Option<u32> {
         self.keeps.then_some(self.row.state.revision)
     }
     /// Its text, for those who keep them.
-    async fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         self.keeps.then_some(self.row.state.text.as_str())
     }
     /// The revision that was published last.
-    async fn published_revision(&self) -> Option<u32> {
+    fn published_revision(&self) -> Option<u32> {
         self.row.published_revision
     }
     /// Its text.
-    async fn published_text(&self) -> Option<&str> {
+    fn published_text(&self) -> Option<&str> {
         self.row.published_text.as_deref()
     }
     /// When it was published.
-    async fn published_at(&self) -> Option<Moment> {
+    fn published_at(&self) -> Option<Moment> {
         self.row.published_at.map(Moment)
     }
     /// The meeting's resolutions, as published.
     #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
-    async fn resolutions(&self) -> Vec<MeetingResolution> {
+    fn resolutions(&self) -> Vec<MeetingResolution> {
         let resolution = |it: &Resolution| MeetingResolution {
             vote_id: ids::id(&it.vote),
             motion: it.motion,
@@ -122,12 +122,12 @@ impl Minutes {
         self.row.resolutions.iter().map(resolution).collect()
     }
     /// Why published minutes were taken up again, if they are being changed.
-    async fn reopened(&self) -> Option<&str> {
+    fn reopened(&self) -> Option<&str> {
         self.row.reopened.as_deref()
     }
     /// The people whom the text names, each once.
     #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
-    async fn people(&self) -> Vec<Participant> {
+    fn people(&self) -> Vec<Participant> {
         self.shown_text().map(named).unwrap_or_default().into_iter().map(Participant).collect()
     }
 }

@@ -11,7 +11,7 @@ use gongyi_domain::{
     values::MotionId,
 };
 
-use crate::ids;
+use crate::{ids, table::wires};
 
 pub(crate) fn motion(id: &ID) -> Result<MotionId, Refusal> {
     ids::named(id, "motion")
@@ -73,6 +73,10 @@ impl AttachmentInput {
 
 pub(crate) fn attachments(files: Option<Vec<AttachmentInput>>) -> Result<Vec<Attachment>, Refusal> {
     files.unwrap_or_default().into_iter().map(AttachmentInput::attachment).collect()
+}
+
+wires! {
+    AttachmentInput => Attachment = |file| file.attachment()?;
 }
 
 /// Other words in a paragraph.

@@ -55,19 +55,19 @@ pub struct MotionVersion {
 #[Object]
 impl MotionVersion {
     /// The version, from 1.
-    async fn version(&self) -> u32 {
+    fn version(&self) -> u32 {
         self.row.version
     }
     /// Since when it is the text.
-    async fn written_at(&self) -> Moment {
+    fn written_at(&self) -> Moment {
         Moment(self.row.written_at)
     }
     /// The id of the amendment that made it; null if its movers wrote it.
-    async fn amendment_id(&self) -> Option<ID> {
+    fn amendment_id(&self) -> Option<ID> {
         self.row.amendment.map(|amendment| ids::id(&AmendmentKey { motion: self.row.motion, amendment }))
     }
     /// What it says.
-    async fn text(&self) -> Text {
+    fn text(&self) -> Text {
         Text::from(&self.row.text)
     }
     /// What changed since the version before; null for the first that the asker may read.
@@ -115,7 +115,7 @@ pub struct TextChange(Change);
 #[Object]
 impl TextChange {
     /// What it does.
-    async fn kind(&self) -> TextChangeKind {
+    fn kind(&self) -> TextChangeKind {
         match &self.0 {
             Change::Retitle { .. } => TextChangeKind::Retitle,
             Change::Replace { .. } => TextChangeKind::Replace,
@@ -124,7 +124,7 @@ impl TextChange {
         }
     }
     /// The paragraph it replaces, inserts or deletes; null for the title.
-    async fn paragraph(&self) -> Option<ID> {
+    fn paragraph(&self) -> Option<ID> {
         match &self.0 {
             Change::Retitle { .. } => None,
             Change::Replace { paragraph, .. } | Change::InsertAfter { paragraph, .. } | Change::Delete { paragraph } => {
@@ -133,14 +133,14 @@ impl TextChange {
         }
     }
     /// The paragraph behind which it inserts; null for the beginning, and where nothing is inserted.
-    async fn after(&self) -> Option<ID> {
+    fn after(&self) -> Option<ID> {
         match &self.0 {
             Change::InsertAfter { after, .. } => after.map(|after| ids::id(&after)),
             Change::Retitle { .. } | Change::Replace { .. } | Change::Delete { .. } => None,
         }
     }
     /// What title or paragraph shall say; null where a paragraph is deleted.
-    async fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         match &self.0 {
             Change::Retitle { title } => Some(title),
             Change::Replace { text, .. } | Change::InsertAfter { text, .. } => Some(text),
@@ -160,19 +160,19 @@ impl Amendment {
         ids::id(&AmendmentKey { motion: self.0.motion, amendment: self.0.amendment })
     }
     /// Who proposed it.
-    async fn proposer(&self) -> MotionPerson {
+    fn proposer(&self) -> MotionPerson {
         MotionPerson::in_public(self.0.proposer)
     }
     /// When.
-    async fn proposed_at(&self) -> Moment {
+    fn proposed_at(&self) -> Moment {
         Moment(self.0.proposed_at)
     }
     /// The version it was made for.
-    async fn against(&self) -> u32 {
+    fn against(&self) -> u32 {
         self.0.against
     }
     /// What it changes, in order.
-    async fn changes(&self) -> Vec<TextChange> {
+    fn changes(&self) -> Vec<TextChange> {
         self.0.changes.iter().cloned().map(TextChange).collect()
     }
     /// What it changes in the version it was made for, to be read.
@@ -185,27 +185,27 @@ impl Amendment {
         }))
     }
     /// What for.
-    async fn grounds(&self) -> Option<&str> {
+    fn grounds(&self) -> Option<&str> {
         self.0.grounds.as_deref()
     }
     /// Where it stands.
-    async fn status(&self) -> AmendmentStatus {
+    fn status(&self) -> AmendmentStatus {
         self.0.status.into()
     }
     /// When it was settled.
-    async fn settled_at(&self) -> Option<Moment> {
+    fn settled_at(&self) -> Option<Moment> {
         self.0.settled_at.map(Moment)
     }
     /// The version it made, if it was merged.
-    async fn merged_as(&self) -> Option<u32> {
+    fn merged_as(&self) -> Option<u32> {
         self.0.merged_as
     }
     /// The id of the vote that settled it, if one did.
-    async fn vote_id(&self) -> Option<ID> {
+    fn vote_id(&self) -> Option<ID> {
         self.0.vote.map(|vote| ids::id(&vote))
     }
     /// Why it was turned down.
-    async fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
     /// The ids of amendments that touch a place of this one while it is open: others that are open, and those merged since
@@ -225,23 +225,23 @@ pub struct MotionReport(pub(crate) MotionReportRow);
 #[Object]
 impl MotionReport {
     /// How far it was carried out, 0 to 100; null says that it was done.
-    async fn percent(&self) -> Option<u8> {
+    fn percent(&self) -> Option<u8> {
         self.0.percent
     }
     /// What was done.
-    async fn report(&self) -> &str {
+    fn report(&self) -> &str {
         &self.0.report
     }
     /// Files that show it.
-    async fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.evidence)
     }
     /// When it was reported.
-    async fn reported_at(&self) -> Moment {
+    fn reported_at(&self) -> Moment {
         Moment(self.0.reported_at)
     }
     /// Who reported.
-    async fn by(&self) -> Agent {
+    fn by(&self) -> Agent {
         Agent(self.0.actor.clone())
     }
 }
@@ -256,20 +256,20 @@ pub struct MotionReview {
 #[Object]
 impl MotionReview {
     /// Who.
-    async fn by(&self, ctx: &Context<'_>) -> Result<MotionPerson, Error> {
+    fn by(&self, ctx: &Context<'_>) -> Result<MotionPerson, Error> {
         Ok(MotionPerson::resident(&Door::of(ctx)?, self.row.person, &self.area))
     }
     /// 1 to 5.
-    async fn rating(&self) -> u8 {
+    fn rating(&self) -> u8 {
         self.row.rating
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
-    async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+    fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let met = Met::as_resident(&Door::of(ctx)?, self.row.person, Some(self.area.clone()));
         Ok(met.sight.text(self.row.text.as_deref()))
     }
     /// When.
-    async fn reviewed_at(&self) -> Moment {
+    fn reviewed_at(&self) -> Moment {
         Moment(self.row.reviewed_at)
     }
 }
@@ -281,11 +281,11 @@ pub struct MotionRating(pub(crate) RatingCount);
 #[Object]
 impl MotionRating {
     /// 1 to 5.
-    async fn rating(&self) -> u8 {
+    fn rating(&self) -> u8 {
         self.0.rating
     }
     /// How many.
-    async fn count(&self) -> u64 {
+    fn count(&self) -> u64 {
         self.0.count
     }
 }
@@ -300,19 +300,19 @@ pub struct MotionHistoryLine {
 #[Object(name = "MotionHistoryEntry")]
 impl MotionHistoryLine {
     /// What happened, as the log names it: `MotionSeconded`.
-    async fn event(&self) -> &str {
+    fn event(&self) -> &str {
         &self.row.event_type
     }
     /// When it was recorded.
-    async fn recorded_at(&self) -> Moment {
+    fn recorded_at(&self) -> Moment {
         Moment(self.row.recorded_at)
     }
     /// Who did it.
-    async fn by(&self) -> Agent {
+    fn by(&self) -> Agent {
         Agent(self.row.actor.clone())
     }
     /// In whose name, if in a person's.
-    async fn in_the_name_of(&self, ctx: &Context<'_>) -> Result<Option<MotionPerson>, Error> {
+    fn in_the_name_of(&self, ctx: &Context<'_>) -> Result<Option<MotionPerson>, Error> {
         let door = Door::of(ctx)?;
         // Reviews are by residents; all else that is done in a person's name is a representative's.
         let is_review = self.row.event_type == "MotionReviewed";
@@ -320,11 +320,11 @@ impl MotionHistoryLine {
         Ok(self.row.person.map(named))
     }
     /// Why, or what was reported; null if nothing was said.
-    async fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&str> {
         self.row.reason.as_deref()
     }
     /// Its place in the log.
-    async fn sequence(&self) -> u64 {
+    fn sequence(&self) -> u64 {
         self.row.at
     }
 }

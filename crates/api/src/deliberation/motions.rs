@@ -87,7 +87,7 @@ pub struct MotionDecision {
 #[Object]
 impl MotionDecision {
     /// Adopted, else rejected.
-    async fn adopted(&self) -> bool {
+    fn adopted(&self) -> bool {
         self.outcome.adopted
     }
     /// The vote that decided it: rule, counts and reason.
@@ -95,7 +95,7 @@ impl MotionDecision {
         meeting_votes::of_id(&Door::of(ctx)?, self.outcome.vote).await
     }
     /// The version that was voted on.
-    async fn version(&self) -> u32 {
+    fn version(&self) -> u32 {
         self.outcome.version
     }
     /// The text that was voted on.
@@ -128,15 +128,15 @@ impl Motion {
         ids::id(&self.0.id)
     }
     /// Its number within its council, `2026-001`; null until it is submitted.
-    async fn number(&self) -> Option<String> {
+    fn number(&self) -> Option<String> {
         Some(MotionNumber { year: self.0.year?, number: self.0.number? }.to_string())
     }
     /// The id of the council it is before.
-    async fn council_id(&self) -> ID {
+    fn council_id(&self) -> ID {
         ids::id(&self.0.council)
     }
     /// The code of that council's area.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// That council's area.
@@ -144,30 +144,30 @@ impl Motion {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// What it is about.
-    async fn category(&self) -> MotionCategory {
+    fn category(&self) -> MotionCategory {
         self.0.category.into()
     }
     /// Where it stands.
-    async fn phase(&self) -> MotionPhase {
+    fn phase(&self) -> MotionPhase {
         self.0.phase.into()
     }
     /// Where it stands, in words.
-    async fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
+    fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
         match lang {
             Lang::Zh => self.0.phase.zh(),
             Lang::En => self.0.phase.en(),
         }
     }
     /// When it was drafted.
-    async fn drafted_at(&self) -> Moment {
+    fn drafted_at(&self) -> Moment {
         Moment(self.0.drafted_at)
     }
     /// When anything of it changed last.
-    async fn changed_at(&self) -> Moment {
+    fn changed_at(&self) -> Moment {
         Moment(self.0.changed_at)
     }
     /// The id of the resident's issue it came from, if it came from one.
-    async fn issue_id(&self) -> Option<ID> {
+    fn issue_id(&self) -> Option<ID> {
         match self.0.state.origin {
             Some(Origin::Issue { issue }) => Some(ids::id(&issue)),
             Some(Origin::Motion { .. }) | None => None,
@@ -212,23 +212,23 @@ impl Motion {
         }
     }
     /// Who moves it; the first drafted it.
-    async fn movers(&self) -> Vec<MotionPerson> {
+    fn movers(&self) -> Vec<MotionPerson> {
         self.0.state.movers.iter().copied().map(MotionPerson::in_public).collect()
     }
     /// Who seconds it.
-    async fn seconders(&self) -> Vec<MotionPerson> {
+    fn seconders(&self) -> Vec<MotionPerson> {
         self.0.state.seconders.iter().copied().map(MotionPerson::in_public).collect()
     }
     /// How many seconds it needs, as the charter said when it was submitted; null until then.
-    async fn seconds_needed(&self) -> Option<u32> {
+    fn seconds_needed(&self) -> Option<u32> {
         self.0.year.map(|_| self.0.state.seconds_needed)
     }
     /// What it says now.
-    async fn text(&self) -> Text {
+    fn text(&self) -> Text {
         Text::from(&self.0.state.text)
     }
     /// The number of that text, from 1.
-    async fn version(&self) -> u32 {
+    fn version(&self) -> u32 {
         self.0.state.version
     }
     /// Its text at every version, oldest first; what its movers wrote before they submitted it shows to them and the area's
@@ -277,11 +277,11 @@ impl Motion {
         Ok(paging::paged(door.read(door.app.views().motion_amendments(self.0.id, &page).await)?, Amendment))
     }
     /// How many amendments are neither settled nor withdrawn; with any, it is not put to the vote.
-    async fn open_amendment_count(&self) -> usize {
+    fn open_amendment_count(&self) -> usize {
         self.0.state.open_amendments().count()
     }
     /// Files that belong to it.
-    async fn attachments(&self) -> Vec<Attachment> {
+    fn attachments(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.state.attachments)
     }
     /// The meeting on whose agenda it stands, or that decided it.
@@ -299,15 +299,15 @@ impl Motion {
         Ok(found.into_iter().flatten().collect())
     }
     /// How it was decided, as far as that stands.
-    async fn decision(&self) -> Option<MotionDecision> {
+    fn decision(&self) -> Option<MotionDecision> {
         self.0.state.outcome.map(|outcome| MotionDecision { motion: self.0.id, outcome })
     }
     /// The day it is postponed to; null if it is not postponed, or until further notice.
-    async fn postponed_until(&self) -> Option<Date> {
+    fn postponed_until(&self) -> Option<Date> {
         self.0.postponed_until.map(Date)
     }
     /// The id of the council it was referred to.
-    async fn referred_to(&self) -> Option<ID> {
+    fn referred_to(&self) -> Option<ID> {
         self.0.state.referred_to.map(|council| ids::id(&council))
     }
     /// The motion that the other council made of it, once that is public.
@@ -329,7 +329,7 @@ impl Motion {
         one_of(ctx, self.0.merged_into).await
     }
     /// How far it is carried out, 0 to 100; null while nothing was reported.
-    async fn percent(&self) -> Option<u8> {
+    fn percent(&self) -> Option<u8> {
         if matches!(self.0.phase, Phase::Done | Phase::Reviewed) { Some(100) } else { self.0.percent }
     }
     /// Reports on what came of it, newest first.

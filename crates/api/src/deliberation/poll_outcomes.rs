@@ -145,15 +145,15 @@ pub struct PublishedBallot(pub(crate) PublishedBallotRow);
 #[Object]
 impl PublishedBallot {
     /// Its number in the list, from 1.
-    async fn number(&self) -> u64 {
+    fn number(&self) -> u64 {
         self.0.number
     }
     /// The receipt's tag, which only its voter knows to be theirs; null where receipts are off.
-    async fn tag(&self) -> Option<&str> {
+    fn tag(&self) -> Option<&str> {
         self.0.tag.as_deref()
     }
     /// What is marked.
-    async fn marks(&self) -> Marks {
+    fn marks(&self) -> Marks {
         (&self.0.marks).into()
     }
 }
@@ -246,19 +246,19 @@ pub struct PollResult {
 #[Object]
 impl PollResult {
     /// Who took part.
-    async fn participation(&self) -> PollParticipation {
+    fn participation(&self) -> PollParticipation {
         self.report.participation.into()
     }
     /// The ballots.
-    async fn tally(&self) -> PollTally {
+    fn tally(&self) -> PollTally {
         PollTally::new(&self.report.tally, &self.options)
     }
     /// Tags that more than one ballot bears: their voters cannot tell their ballots apart.
-    async fn clashing_tags(&self) -> u64 {
+    fn clashing_tags(&self) -> u64 {
         self.report.clashing_tags
     }
     /// What the rule makes of it.
-    async fn outcome(&self) -> PollOutcome {
+    fn outcome(&self) -> PollOutcome {
         PollOutcome { outcome: self.report.outcome.clone(), options: self.options.clone() }
     }
 }
@@ -292,7 +292,7 @@ impl PollOutcome {
 #[Object]
 impl PollOutcome {
     /// How it ended.
-    async fn kind(&self) -> PollOutcomeKind {
+    fn kind(&self) -> PollOutcomeKind {
         match self.outcome {
             Outcome::Disputed { .. } => PollOutcomeKind::Disputed,
             Outcome::Decided { .. } => PollOutcomeKind::Decided,
@@ -301,7 +301,7 @@ impl PollOutcome {
         }
     }
     /// Enough took part, and the counts do not contradict each other.
-    async fn valid(&self) -> bool {
+    fn valid(&self) -> bool {
         use gongyi_domain::deliberation::decision::Outcome as Of;
         match &self.outcome {
             Outcome::Disputed { .. } => false,
@@ -317,7 +317,7 @@ impl PollOutcome {
         }
     }
     /// The rule that elected; a decision on an option has its own.
-    async fn rule(&self) -> Option<DecisionRule> {
+    fn rule(&self) -> Option<DecisionRule> {
         match &self.outcome {
             Outcome::Elected { result } => Some(DecisionRule::from(result.rule.clone())),
             Outcome::Decided { decisions } => decisions.first().map(|it| DecisionRule::from(it.rule.clone())),
@@ -325,12 +325,12 @@ impl PollOutcome {
         }
     }
     /// The decision on every option, in the ballot's order; none where places were filled.
-    async fn decisions(&self) -> Vec<Decision> {
+    fn decisions(&self) -> Vec<Decision> {
         let decided: &[Decided] = if let Outcome::Decided { decisions } = &self.outcome { decisions } else { &[] };
         decided.iter().cloned().map(Decision).collect()
     }
     /// Everything that was compared to find out whether the poll counts, in order.
-    async fn steps(&self) -> Vec<DecisionStep> {
+    fn steps(&self) -> Vec<DecisionStep> {
         match &self.outcome {
             Outcome::Elected { result } => result.verdict.steps.iter().map(DecisionStep::from).collect(),
             Outcome::Placed { steps, .. } => steps.iter().map(DecisionStep::from).collect(),
@@ -339,7 +339,7 @@ impl PollOutcome {
         }
     }
     /// Who is elected or placed, first first.
-    async fn elected(&self) -> Vec<PollOption> {
+    fn elected(&self) -> Vec<PollOption> {
         match &self.outcome {
             Outcome::Elected { result } => self.named(&result.verdict.elected),
             Outcome::Placed { elected, .. } => self.named(elected),
@@ -347,7 +347,7 @@ impl PollOutcome {
         }
     }
     /// Who ties for the last places: none of them is elected.
-    async fn tied(&self) -> Vec<PollOption> {
+    fn tied(&self) -> Vec<PollOption> {
         match &self.outcome {
             Outcome::Elected { result } => self.named(&result.verdict.tied),
             Outcome::Placed { tied, .. } => self.named(tied),

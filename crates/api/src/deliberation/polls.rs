@@ -253,15 +253,15 @@ impl Poll {
         ids::id(&self.0.id)
     }
     /// Its title.
-    async fn title(&self, ctx: &Context<'_>) -> Result<&str, Error> {
+    fn title(&self, ctx: &Context<'_>) -> Result<&str, Error> {
         Ok(&self.terms(&Door::of(ctx)?)?.title)
     }
     /// How far it has come.
-    async fn phase(&self) -> PollPhase {
+    fn phase(&self) -> PollPhase {
         self.0.stage.into()
     }
     /// What it is about.
-    async fn matter(&self, ctx: &Context<'_>) -> Result<PollMatter, Error> {
+    fn matter(&self, ctx: &Context<'_>) -> Result<PollMatter, Error> {
         Ok(match self.terms(&Door::of(ctx)?)?.matter {
             Matter::Election(_) => PollMatter::Election,
             Matter::Motion(_) => PollMatter::Motion,
@@ -278,7 +278,7 @@ impl Poll {
         }
     }
     /// Of which kind the council's matter is, for its charter's rule.
-    async fn council_matter(&self, ctx: &Context<'_>) -> Result<Option<CouncilMatter>, Error> {
+    fn council_matter(&self, ctx: &Context<'_>) -> Result<Option<CouncilMatter>, Error> {
         Ok(match self.terms(&Door::of(ctx)?)?.matter {
             Matter::Council { kind, .. } => Some(kind.into()),
             Matter::Election(_) | Matter::Motion(_) | Matter::Question => None,
@@ -292,7 +292,7 @@ impl Poll {
         }
     }
     /// The code of the area it is held in.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area it is held in.
@@ -300,72 +300,72 @@ impl Poll {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The options, in the ballot's order.
-    async fn options(&self, ctx: &Context<'_>) -> Result<Vec<PollOption>, Error> {
+    fn options(&self, ctx: &Context<'_>) -> Result<Vec<PollOption>, Error> {
         Ok(PollOption::all(&self.terms(&Door::of(ctx)?)?.options))
     }
     /// How ballots are marked and counted.
-    async fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
+    fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.method.into())
     }
     /// Nobody learns whose ballot is whose; else it is held by name.
-    async fn secret(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+    fn secret(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.secrecy != Secrecy::Open)
     }
     /// A voter gets a receipt that finds the ballot in the published list.
-    async fn receipts(&self, ctx: &Context<'_>) -> Result<bool, Error> {
+    fn receipts(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.secrecy == Secrecy::Secret { receipts: true })
     }
     /// Where ballots come in.
-    async fn channels(&self, ctx: &Context<'_>) -> Result<PollChannels, Error> {
+    fn channels(&self, ctx: &Context<'_>) -> Result<PollChannels, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.channels.into())
     }
     /// What decides.
-    async fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
+    fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
         Ok(DecisionRule::from(self.terms(&Door::of(ctx)?)?.rule.clone()))
     }
     /// It is not opened before.
-    async fn opens_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>, Error> {
+    fn opens_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.opens_at.map(Moment))
     }
     /// No ballot comes in from then on; without it, whoever keeps the poll closes it.
-    async fn closes_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>, Error> {
+    fn closes_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.closes_at.map(Moment))
     }
     /// When it was prepared.
-    async fn prepared_at(&self) -> Moment {
+    fn prepared_at(&self) -> Moment {
         Moment(self.0.prepared_at)
     }
     /// When it was opened.
-    async fn opened_at(&self) -> Option<Moment> {
+    fn opened_at(&self) -> Option<Moment> {
         self.0.opened_at.map(Moment)
     }
     /// When it was closed.
-    async fn closed_at(&self) -> Option<Moment> {
+    fn closed_at(&self) -> Option<Moment> {
         self.0.closed_at.map(Moment)
     }
     /// When its outcome was published, or it was voided.
-    async fn concluded_at(&self) -> Option<Moment> {
+    fn concluded_at(&self) -> Option<Moment> {
         self.0.concluded_at.map(Moment)
     }
     /// Why it was voided.
-    async fn void_reason(&self) -> Option<&str> {
+    fn void_reason(&self) -> Option<&str> {
         self.0.void_reason.as_deref()
     }
     /// The roll as it was when the poll opened.
-    async fn roll(&self) -> Option<FrozenRoll> {
+    fn roll(&self) -> Option<FrozenRoll> {
         let roll = self.0.state.roll.as_ref()?;
         Some(FrozenRoll { entries: roll.entries, voters: roll.heads, weight: roll.weight, digest: roll.digest.clone() })
     }
     /// How many took part, without what they voted.
-    async fn turnout(&self) -> PollTurnout {
+    fn turnout(&self) -> PollTurnout {
         (&self.0).into()
     }
     /// The two who count paper ballots.
-    async fn tellers(&self) -> Vec<PollPerson> {
+    fn tellers(&self) -> Vec<PollPerson> {
         self.0.state.tellers.into_iter().flatten().map(PollPerson::in_public).collect()
     }
     /// How the two tellers' counts stand to each other.
-    async fn paper_phase(&self) -> PaperPhase {
+    fn paper_phase(&self) -> PaperPhase {
         match self.0.state.paper_state() {
             PaperState::Awaited => PaperPhase::Awaited,
             PaperState::Disagreed(..) => PaperPhase::Disagreed,
@@ -374,7 +374,7 @@ impl Poll {
     }
     /// The tellers' counts. A teller sees their own; once both are in, both tellers and who keeps the poll see both; once
     /// the poll is published everybody does.
-    async fn paper_counts(&self, ctx: &Context<'_>) -> Result<Vec<PaperCount>, Error> {
+    fn paper_counts(&self, ctx: &Context<'_>) -> Result<Vec<PaperCount>, Error> {
         let door = Door::of(ctx)?;
         let both = match self.0.state.paper_state() {
             PaperState::Awaited => false,
@@ -386,7 +386,7 @@ impl Poll {
         Ok(seen.map(|(teller, count)| PaperCount::new(*teller, count)).collect())
     }
     /// The count and what the rule makes of it: for everybody once it is published, before that for who keeps the poll.
-    async fn result(&self, ctx: &Context<'_>) -> Result<Option<PollResult>, Error> {
+    fn result(&self, ctx: &Context<'_>) -> Result<Option<PollResult>, Error> {
         let door = Door::of(ctx)?;
         let report = self.0.state.report.as_ref().filter(|_| self.tells(&door));
         let Some(report) = report else { return Ok(None) };

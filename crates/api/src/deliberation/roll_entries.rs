@@ -56,7 +56,7 @@ impl RollEntry {
         polls::poll(&Door::of(ctx)?, self.0.poll).await
     }
     /// What has the vote.
-    async fn holder_kind(&self) -> HolderKind {
+    fn holder_kind(&self) -> HolderKind {
         match self.0.holder {
             Holder::Person(_) => HolderKind::Person,
             Holder::Household(_) => HolderKind::Household,
@@ -64,7 +64,7 @@ impl RollEntry {
         }
     }
     /// The household's or the property's id in its register.
-    async fn holder_reference(&self) -> Option<String> {
+    fn holder_reference(&self) -> Option<String> {
         match self.0.holder {
             Holder::Person(_) => None,
             Holder::Household(id) | Holder::Property(id) => Some(id.to_string()),
@@ -75,15 +75,15 @@ impl RollEntry {
         self.person(&Door::of(ctx)?, self.0.voter).await
     }
     /// 1, or a weight such as the floor area in cm².
-    async fn weight(&self) -> u64 {
+    fn weight(&self) -> u64 {
         self.0.weight
     }
     /// It has voted.
-    async fn voted(&self) -> bool {
+    fn voted(&self) -> bool {
         self.0.voted
     }
     /// How it has voted.
-    async fn channel(&self) -> Option<BallotChannel> {
+    fn channel(&self) -> Option<BallotChannel> {
         self.0.channel.map(BallotChannel::from)
     }
     /// Who voted for it, if not its voter.

@@ -115,19 +115,19 @@ pub struct Attachment(pub(crate) StoredAttachment);
 #[Object]
 impl Attachment {
     /// Its SHA-256, 64 hexadecimal digits.
-    async fn sha256(&self) -> &str {
+    fn sha256(&self) -> &str {
         self.0.sha256.as_str()
     }
     /// Its name.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
     /// Its media type, `application/pdf`.
-    async fn media_type(&self) -> &str {
+    fn media_type(&self) -> &str {
         &self.0.media_type
     }
     /// Its size, in bytes.
-    async fn bytes(&self) -> u64 {
+    fn bytes(&self) -> u64 {
         self.0.bytes
     }
 }

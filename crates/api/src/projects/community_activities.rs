@@ -57,23 +57,23 @@ pub struct PersonTimesCorrection(PersonTimesCorrectionRow);
 #[Object]
 impl PersonTimesCorrection {
     /// What was told before.
-    async fn was(&self) -> u32 {
+    fn was(&self) -> u32 {
         self.0.was
     }
     /// How many it reached.
-    async fn became(&self) -> u32 {
+    fn became(&self) -> u32 {
         self.0.became
     }
     /// Why.
-    async fn reason(&self) -> &str {
+    fn reason(&self) -> &str {
         &self.0.reason
     }
     /// When it was corrected.
-    async fn corrected_at(&self) -> Moment {
+    fn corrected_at(&self) -> Moment {
         Moment(self.0.corrected_at)
     }
     /// Who corrected it.
-    async fn by(&self) -> Agent {
+    fn by(&self) -> Agent {
         Agent(self.0.actor.clone())
     }
 }
@@ -89,11 +89,11 @@ impl CommunityActivity {
         ids::id(&self.0.id)
     }
     /// Its title.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.0.title
     }
     /// The code of the area where it is held.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// Where it is held.
@@ -101,11 +101,11 @@ impl CommunityActivity {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// Where it stands.
-    async fn phase(&self) -> CommunityActivityPhase {
+    fn phase(&self) -> CommunityActivityPhase {
         self.0.phase.into()
     }
     /// The representative who began it, by the person's id.
-    async fn begun_by(&self) -> Option<ID> {
+    fn begun_by(&self) -> Option<ID> {
         self.0.begun_by.map(|person| ids::id(&person))
     }
     /// The representative's name, for whoever asks: a seat is a public function; null once erased.
@@ -130,27 +130,27 @@ impl CommunityActivity {
         }
     }
     /// When it was begun, as recorded.
-    async fn begun_at(&self) -> Moment {
+    fn begun_at(&self) -> Moment {
         Moment(self.0.begun_at)
     }
     /// The day it was held.
-    async fn held_on(&self) -> Option<Date> {
+    fn held_on(&self) -> Option<Date> {
         self.0.held_on.map(Date)
     }
     /// 服务人次: how many it reached, each time a person came; 0 until it is held, and once it is voided.
-    async fn person_times(&self) -> u32 {
+    fn person_times(&self) -> u32 {
         self.0.person_times
     }
     /// What was done.
-    async fn report(&self) -> Option<&str> {
+    fn report(&self) -> Option<&str> {
         self.0.report.as_deref()
     }
     /// Files that show it.
-    async fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.evidence)
     }
     /// Why it was cancelled or voided, if it was.
-    async fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
     /// The corrections of how many it reached, oldest first.

@@ -20,6 +20,7 @@ use crate::{
     loaders::PaymentsOf,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Money, Position},
+    table::wires,
 };
 
 /// What an entry of a fund's ledger tells.
@@ -53,11 +54,11 @@ pub struct BudgetLine(FundLine);
 #[Object]
 impl BudgetLine {
     /// The budget year.
-    async fn year(&self) -> u16 {
+    fn year(&self) -> u16 {
         self.0.year
     }
     /// The code of the area.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area.
@@ -65,23 +66,23 @@ impl BudgetLine {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The year is closed: nothing more is granted from it.
-    async fn closed(&self) -> bool {
+    fn closed(&self) -> bool {
         self.0.closed
     }
     /// What is free.
-    async fn free(&self) -> Money {
+    fn free(&self) -> Money {
         Money(self.0.free)
     }
     /// What came in: appropriated and carried over, less what was withdrawn.
-    async fn budget(&self) -> Money {
+    fn budget(&self) -> Money {
         Money(self.0.budget)
     }
     /// What is granted, less what was released or came back.
-    async fn granted(&self) -> Money {
+    fn granted(&self) -> Money {
         Money(self.0.granted)
     }
     /// What was paid, less what came back.
-    async fn disbursed(&self) -> Money {
+    fn disbursed(&self) -> Money {
         Money(self.0.disbursed)
     }
 }
@@ -93,23 +94,23 @@ pub struct FundEntry(pub(crate) LedgerRow);
 #[Object]
 impl FundEntry {
     /// What it tells.
-    async fn movement(&self) -> FundMovement {
+    fn movement(&self) -> FundMovement {
         self.0.movement.into()
     }
     /// How much.
-    async fn amount(&self) -> Money {
+    fn amount(&self) -> Money {
         Money(self.0.amount)
     }
     /// What it does to what is free in its line: 1 adds, -1 takes, 0 leaves it as it is.
-    async fn sign(&self) -> i8 {
+    fn sign(&self) -> i8 {
         self.0.sign
     }
     /// The day it counts for.
-    async fn moved_on(&self) -> Date {
+    fn moved_on(&self) -> Date {
         Date(self.0.moved_on)
     }
     /// The day it was recorded.
-    async fn recorded_on(&self) -> Date {
+    fn recorded_on(&self) -> Date {
         Date(self.0.recorded_on)
     }
     /// The fund.
@@ -117,11 +118,11 @@ impl FundEntry {
         fund(&Door::of(ctx)?, self.0.fund).await
     }
     /// The year of the line.
-    async fn year(&self) -> u16 {
+    fn year(&self) -> u16 {
         self.0.year
     }
     /// The code of the line's area.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The grant it is about.
@@ -132,7 +133,7 @@ impl FundEntry {
         }
     }
     /// The id of the payment it is about.
-    async fn payment_id(&self) -> Option<ID> {
+    fn payment_id(&self) -> Option<ID> {
         self.0.disbursement.map(|disbursement| ids::id(&PaymentKey { fund: self.0.fund, disbursement }))
     }
     /// The project whose grant it is about.
@@ -143,15 +144,15 @@ impl FundEntry {
         }
     }
     /// Why, or by what document.
-    async fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
     /// Files that show it.
-    async fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.evidence)
     }
     /// Its event's place in the log.
-    async fn sequence(&self) -> u64 {
+    fn sequence(&self) -> u64 {
         self.0.event
     }
 }
@@ -171,15 +172,15 @@ impl GrantPayment {
         grant(&Door::of(ctx)?, GrantKey { fund: self.0.fund, allocation: self.0.allocation }).await
     }
     /// What was paid.
-    async fn amount(&self) -> Money {
+    fn amount(&self) -> Money {
         Money(self.0.amount)
     }
     /// What of it came back.
-    async fn returned(&self) -> Money {
+    fn returned(&self) -> Money {
         Money(self.0.returned)
     }
     /// The day it was paid.
-    async fn paid_on(&self) -> Date {
+    fn paid_on(&self) -> Date {
         Date(self.0.paid_on)
     }
 }
@@ -199,11 +200,11 @@ impl ProjectGrant {
         fund(&Door::of(ctx)?, self.0.fund).await
     }
     /// The year of its line.
-    async fn year(&self) -> u16 {
+    fn year(&self) -> u16 {
         self.0.year
     }
     /// The code of its line's area.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// Whose it is.
@@ -211,19 +212,19 @@ impl ProjectGrant {
         projects::project(&Door::of(ctx)?, self.0.project).await
     }
     /// The day of the decision.
-    async fn granted_on(&self) -> Date {
+    fn granted_on(&self) -> Date {
         Date(self.0.granted_on)
     }
     /// What was granted, less what was released or came back.
-    async fn amount(&self) -> Money {
+    fn amount(&self) -> Money {
         Money(self.0.amount)
     }
     /// What was paid and did not come back.
-    async fn paid(&self) -> Money {
+    fn paid(&self) -> Money {
         Money(self.0.paid)
     }
     /// What can still be paid.
-    async fn unpaid(&self) -> Money {
+    fn unpaid(&self) -> Money {
         Money(self.0.amount.checked_sub(self.0.paid).unwrap_or_default())
     }
     /// Its payments, by the day they were paid; 200 at most.
@@ -245,11 +246,11 @@ impl Fund {
         ids::id(&self.0.id)
     }
     /// Its name.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
     /// The code of the area it is for.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area it is for.
@@ -257,11 +258,11 @@ impl Fund {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The day it was established.
-    async fn established_on(&self) -> Date {
+    fn established_on(&self) -> Date {
         Date(self.0.established_on)
     }
     /// Closed for good.
-    async fn closed(&self) -> bool {
+    fn closed(&self) -> bool {
         self.0.closed
     }
     /// Its budget lines, by year and area.
@@ -357,6 +358,10 @@ impl BudgetLineInput {
     pub(crate) fn key(self) -> LineKey {
         LineKey { year: self.year, area: self.area.0 }
     }
+}
+
+wires! {
+    BudgetLineInput => LineKey = |line| line.key();
 }
 
 /// A fund; they are public.

@@ -36,23 +36,23 @@ pub struct ProjectPlan(pub(crate) Plan);
 #[Object]
 impl ProjectPlan {
     /// What funds may grant it, at most.
-    async fn grant(&self) -> Money {
+    fn grant(&self) -> Money {
         Money(self.0.grant)
     }
     /// What it means to raise itself or to have matched.
-    async fn raised(&self) -> Money {
+    fn raised(&self) -> Money {
         Money(self.0.raised)
     }
     /// Its first day.
-    async fn starts_on(&self) -> Date {
+    fn starts_on(&self) -> Date {
         Date(self.0.starts_on)
     }
     /// Its last day.
-    async fn ends_on(&self) -> Date {
+    fn ends_on(&self) -> Date {
         Date(self.0.ends_on)
     }
     /// The steps on the way; 50 at most.
-    async fn milestones(&self) -> Vec<Milestone> {
+    fn milestones(&self) -> Vec<Milestone> {
         let told = |(number, it): (usize, &StoredMilestone)| Milestone { number, title: it.title.clone(), due: Date(it.due) };
         (1..).zip(&self.0.milestones).map(told).collect()
     }
@@ -116,35 +116,35 @@ pub struct ProjectHistoryLine(pub(crate) ProjectHistoryRow);
 #[Object(name = "ProjectHistoryEntry")]
 impl ProjectHistoryLine {
     /// What was done.
-    async fn step(&self) -> ProjectStep {
+    fn step(&self) -> ProjectStep {
         self.0.step.into()
     }
     /// When it was recorded.
-    async fn recorded_at(&self) -> Moment {
+    fn recorded_at(&self) -> Moment {
         Moment(self.0.recorded_at)
     }
     /// Who recorded it.
-    async fn by(&self) -> Agent {
+    fn by(&self) -> Agent {
         Agent(self.0.actor.clone())
     }
     /// The number of the milestone that was reached.
-    async fn milestone(&self) -> Option<u16> {
+    fn milestone(&self) -> Option<u16> {
         self.0.milestone
     }
     /// Why, what was done, or what was found.
-    async fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         self.0.text.as_deref()
     }
     /// Files that show it.
-    async fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.evidence)
     }
     /// The plan since then, where the step made one.
-    async fn plan(&self) -> Option<ProjectPlan> {
+    fn plan(&self) -> Option<ProjectPlan> {
         self.0.plan.clone().map(ProjectPlan)
     }
     /// Its event's place in the log.
-    async fn sequence(&self) -> u64 {
+    fn sequence(&self) -> u64 {
         self.0.at
     }
 }
@@ -181,7 +181,7 @@ impl BookEntry {
         ids::id(&BookEntryKey { project: self.0.project, entry: self.0.entry })
     }
     /// What it tells.
-    async fn kind(&self) -> BookEntryKind {
+    fn kind(&self) -> BookEntryKind {
         match self.0.raised {
             Some(RaisedFrom::SelfRaised) => BookEntryKind::SelfRaised,
             Some(RaisedFrom::Matched) => BookEntryKind::Matched,
@@ -189,27 +189,27 @@ impl BookEntry {
         }
     }
     /// How much.
-    async fn amount(&self) -> Money {
+    fn amount(&self) -> Money {
         Money(self.0.amount)
     }
     /// The day it came or was spent.
-    async fn moved_on(&self) -> Date {
+    fn moved_on(&self) -> Date {
         Date(self.0.moved_on)
     }
     /// When it was recorded.
-    async fn recorded_at(&self) -> Moment {
+    fn recorded_at(&self) -> Moment {
         Moment(self.0.recorded_at)
     }
     /// What for, or where from.
-    async fn note(&self) -> &str {
+    fn note(&self) -> &str {
         &self.0.note
     }
     /// Files that show it.
-    async fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> Vec<Attachment> {
         texts::attachments(&self.0.evidence)
     }
     /// Why it was struck out and counts for nothing; null if it stands.
-    async fn void_reason(&self) -> Option<&str> {
+    fn void_reason(&self) -> Option<&str> {
         self.0.void_reason.as_deref()
     }
 }
@@ -229,7 +229,7 @@ pub struct ProjectReview {
 #[Object]
 impl ProjectReview {
     /// Who, by the person's id.
-    async fn by(&self) -> ID {
+    fn by(&self) -> ID {
         ids::id(&self.row.person)
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
@@ -238,16 +238,16 @@ impl ProjectReview {
         Met::as_resident(&door, self.row.person, Some(self.area.clone())).name(&door).await
     }
     /// 1 to 5.
-    async fn rating(&self) -> u8 {
+    fn rating(&self) -> u8 {
         self.row.rating
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
-    async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+    fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let met = Met::as_resident(&Door::of(ctx)?, self.row.person, Some(self.area.clone()));
         Ok(met.sight.text(self.row.text.as_deref()))
     }
     /// When.
-    async fn reviewed_at(&self) -> Moment {
+    fn reviewed_at(&self) -> Moment {
         Moment(self.row.reviewed_at)
     }
 }
@@ -259,11 +259,11 @@ pub struct ProjectRating(pub(crate) RatingCount);
 #[Object]
 impl ProjectRating {
     /// 1 to 5.
-    async fn rating(&self) -> u8 {
+    fn rating(&self) -> u8 {
         self.0.rating
     }
     /// How many.
-    async fn count(&self) -> u64 {
+    fn count(&self) -> u64 {
         self.0.count
     }
 }

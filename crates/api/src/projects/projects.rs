@@ -70,11 +70,11 @@ impl Project {
         ids::id(&self.0.id)
     }
     /// Its title.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.0.title
     }
     /// The code of the area where it is carried out.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// Where it is carried out.
@@ -82,30 +82,30 @@ impl Project {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// Where it stands.
-    async fn phase(&self) -> ProjectPhase {
+    fn phase(&self) -> ProjectPhase {
         self.0.phase.into()
     }
     /// Where it stands, in words.
-    async fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
+    fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
         match lang {
             Lang::Zh => self.0.phase.zh(),
             Lang::En => self.0.phase.en(),
         }
     }
     /// When it was started.
-    async fn started_at(&self) -> Moment {
+    fn started_at(&self) -> Moment {
         Moment(self.0.started_at)
     }
     /// When anything of it changed last.
-    async fn changed_at(&self) -> Moment {
+    fn changed_at(&self) -> Moment {
         Moment(self.0.changed_at)
     }
     /// The day on which it was reported complete, as far as that stands.
-    async fn completed_on(&self) -> Option<Date> {
+    fn completed_on(&self) -> Option<Date> {
         self.0.completed_on.map(Date)
     }
     /// The day on which it passed its audit.
-    async fn audited_on(&self) -> Option<Date> {
+    fn audited_on(&self) -> Option<Date> {
         self.0.audited_on.map(Date)
     }
     /// The motion it came from; null if it came from a round.
@@ -144,39 +144,39 @@ impl Project {
         }
     }
     /// Who carries it out.
-    async fn carrier(&self) -> Applicant {
+    fn carrier(&self) -> Applicant {
         Applicant { organisation: self.0.organisation, council: self.0.council }
     }
     /// What it means to do.
-    async fn plan(&self) -> ProjectPlan {
+    fn plan(&self) -> ProjectPlan {
         ProjectPlan(self.0.plan.clone())
     }
     /// The numbers of the milestones that are reached.
-    async fn milestones_reached(&self) -> Vec<u16> {
+    fn milestones_reached(&self) -> Vec<u16> {
         self.0.reached.iter().copied().collect()
     }
     /// What funds grant it, less what was released or given back.
-    async fn granted(&self) -> Money {
+    fn granted(&self) -> Money {
         Money(self.0.granted)
     }
     /// What funds paid it, less what was given back.
-    async fn paid(&self) -> Money {
+    fn paid(&self) -> Money {
         Money(self.0.paid)
     }
     /// 自筹: what it raised itself.
-    async fn raised(&self) -> Money {
+    fn raised(&self) -> Money {
         Money(self.0.raised)
     }
     /// 配套: what it had matched.
-    async fn matched(&self) -> Money {
+    fn matched(&self) -> Money {
         Money(self.0.matched)
     }
     /// What it spent.
-    async fn spent(&self) -> Money {
+    fn spent(&self) -> Money {
         Money(self.0.spent)
     }
     /// What it has: paid by funds, raised or matched, and not spent.
-    async fn left(&self) -> Money {
+    fn left(&self) -> Money {
         let ProjectRow { paid, raised, matched, spent, .. } = *self.0;
         let all = paid.checked_add(raised).and_then(|sum| sum.checked_add(matched));
         Money(all.and_then(|all| all.checked_sub(spent)).unwrap_or(Cents::ZERO))

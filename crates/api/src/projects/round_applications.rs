@@ -81,7 +81,7 @@ pub struct RoundScore(RoundScoreRow);
 #[Object]
 impl RoundScore {
     /// The reviewer, by the person's id.
-    async fn reviewer(&self) -> ID {
+    fn reviewer(&self) -> ID {
         ids::id(&self.0.reviewer)
     }
     /// The reviewer's name; null once erased.
@@ -89,15 +89,15 @@ impl RoundScore {
         Met::in_public(self.0.reviewer).name(&Door::of(ctx)?).await
     }
     /// The points by criterion; null if none count.
-    async fn points(&self) -> Option<Vec<u16>> {
+    fn points(&self) -> Option<Vec<u16>> {
         self.0.points.clone()
     }
     /// Why the reviewer does not score it, if so.
-    async fn conflict(&self) -> Option<ConflictGround> {
+    fn conflict(&self) -> Option<ConflictGround> {
         self.0.conflict.map(ConflictGround::from)
     }
     /// When it was said.
-    async fn at(&self) -> Moment {
+    fn at(&self) -> Moment {
         Moment(self.0.at)
     }
 }
@@ -133,15 +133,15 @@ impl RoundApplication {
         rounds::round(&Door::of(ctx)?, self.0.round).await
     }
     /// Its place in the order in which they came in, from 1.
-    async fn place(&self) -> u32 {
+    fn place(&self) -> u32 {
         self.0.place
     }
     /// Who applies.
-    async fn applicant(&self) -> Applicant {
+    fn applicant(&self) -> Applicant {
         Applicant { organisation: self.0.organisation, council: self.0.council }
     }
     /// Who wrote it, by the person's id.
-    async fn written_by(&self) -> ID {
+    fn written_by(&self) -> ID {
         ids::id(&self.0.author)
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
@@ -150,15 +150,15 @@ impl RoundApplication {
         Met::as_resident(&door, self.0.author, Some(self.0.area.clone())).name(&door).await
     }
     /// Its title.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.0.title
     }
     /// What is to be done.
-    async fn text(&self) -> &str {
+    fn text(&self) -> &str {
         &self.0.text
     }
     /// The code of the area where it is to be done.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// Where it is to be done.
@@ -166,27 +166,27 @@ impl RoundApplication {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// What it asks for.
-    async fn ask(&self) -> Money {
+    fn ask(&self) -> Money {
         Money(self.0.ask)
     }
     /// The day it came in.
-    async fn submitted_on(&self) -> Date {
+    fn submitted_on(&self) -> Date {
         Date(self.0.submitted_on)
     }
     /// Where it stands.
-    async fn status(&self) -> ApplicationStatus {
+    fn status(&self) -> ApplicationStatus {
         self.0.status.into()
     }
     /// Why it was let in or not; null until it is screened.
-    async fn screening(&self) -> Option<&str> {
+    fn screening(&self) -> Option<&str> {
         self.0.screening.as_deref()
     }
     /// The number of its group: of those of one group at most one is selected.
-    async fn exclusive_group(&self) -> Option<u16> {
+    fn exclusive_group(&self) -> Option<u16> {
         self.0.exclusive_group
     }
     /// Why those of its group exclude each other.
-    async fn group_reason(&self) -> Option<&str> {
+    fn group_reason(&self) -> Option<&str> {
         self.0.group_reason.as_deref()
     }
     /// The points that its reviewers gave it of those they could; null until there is a selection, but for those who may read
@@ -217,7 +217,7 @@ impl RoundApplication {
         Ok(round.and_then(|row| row.reserve.iter().position(|it| *it == self.0.application)).map(|place| place + 1))
     }
     /// Why the award was declined, if it was.
-    async fn declined(&self) -> Option<&str> {
+    fn declined(&self) -> Option<&str> {
         self.0.declined.as_deref()
     }
     /// The project that was made of it.

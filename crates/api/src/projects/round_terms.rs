@@ -123,7 +123,7 @@ pub struct SelectionRule(pub(crate) StoredRule);
 #[Object]
 impl SelectionRule {
     /// How money is given.
-    async fn method(&self) -> SelectionMethod {
+    fn method(&self) -> SelectionMethod {
         match self.0.method {
             Method::Greedy => SelectionMethod::Greedy,
             Method::GreedyUntilFull => SelectionMethod::GreedyUntilFull,
@@ -131,14 +131,14 @@ impl SelectionRule {
         }
     }
     /// What a voter has of a project, by the Method of Equal Shares.
-    async fn measure(&self) -> Option<SatisfactionMeasure> {
+    fn measure(&self) -> Option<SatisfactionMeasure> {
         match self.0.method {
             Method::EqualShares { measure, .. } => Some(measure.into()),
             Method::Greedy | Method::GreedyUntilFull => None,
         }
     }
     /// How the Method of Equal Shares goes on when money is left.
-    async fn completion(&self) -> Option<SharesCompletion> {
+    fn completion(&self) -> Option<SharesCompletion> {
         match self.0.method {
             Method::EqualShares { completion: Completion::None, .. } => Some(SharesCompletion::None),
             Method::EqualShares { completion: Completion::Greedy, .. } => Some(SharesCompletion::Greedy),
@@ -147,15 +147,15 @@ impl SelectionRule {
         }
     }
     /// The share of the voters, or of the points there are, that a project must reach.
-    async fn threshold(&self) -> Option<Threshold> {
+    fn threshold(&self) -> Option<Threshold> {
         self.0.threshold.map(Threshold::from)
     }
     /// Who goes first of those alike.
-    async fn tie_break(&self) -> SelectionTieBreak {
+    fn tie_break(&self) -> SelectionTieBreak {
         self.0.tie_break.into()
     }
     /// The rule as it is published.
-    async fn wording(&self) -> Wording {
+    fn wording(&self) -> Wording {
         Wording::from(StoredWording { zh: self.0.zh(), en: self.0.en() })
     }
 }

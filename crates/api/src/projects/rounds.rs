@@ -63,7 +63,7 @@ pub struct Reviewer(PersonId);
 #[Object]
 impl Reviewer {
     /// The person's id.
-    async fn person(&self) -> ID {
+    fn person(&self) -> ID {
         ids::id(&self.0)
     }
     /// The name; null once erased.
@@ -96,11 +96,11 @@ impl Round {
         ids::id(&self.0.id)
     }
     /// Its title.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.0.title
     }
     /// The code of the area where projects may be.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// Where projects may be.
@@ -108,22 +108,22 @@ impl Round {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// Where it stands.
-    async fn phase(&self) -> RoundPhase {
+    fn phase(&self) -> RoundPhase {
         self.0.phase.into()
     }
     /// Where it stands, in words.
-    async fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
+    fn phase_name(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
         match lang {
             Lang::Zh => self.0.phase.zh(),
             Lang::En => self.0.phase.en(),
         }
     }
     /// When it was called.
-    async fn called_at(&self) -> Moment {
+    fn called_at(&self) -> Moment {
         Moment(self.0.called_at)
     }
     /// When anything of it changed last.
-    async fn changed_at(&self) -> Moment {
+    fn changed_at(&self) -> Moment {
         Moment(self.0.changed_at)
     }
     /// The fund that grants.
@@ -131,54 +131,54 @@ impl Round {
         funds::fund(&Door::of(ctx)?, self.0.fund).await
     }
     /// The year of the budget line it grants from.
-    async fn year(&self) -> u16 {
+    fn year(&self) -> u16 {
         self.0.terms.line.year
     }
     /// The code of that line's area.
-    async fn line_area_code(&self) -> AreaCode {
+    fn line_area_code(&self) -> AreaCode {
         AreaCode(self.0.terms.line.area.clone())
     }
     /// How much it grants in all.
-    async fn budget(&self) -> Money {
+    fn budget(&self) -> Money {
         Money(self.0.terms.budget)
     }
     /// What reviewers give points for.
-    async fn criteria(&self) -> Vec<Criterion> {
+    fn criteria(&self) -> Vec<Criterion> {
         self.0.terms.criteria.iter().map(Criterion::from).collect()
     }
     /// How many reviewers' scores an application needs.
-    async fn scores_needed(&self) -> u16 {
+    fn scores_needed(&self) -> u16 {
         self.0.terms.scores_needed
     }
     /// What speaks for a project.
-    async fn selected_by(&self) -> SelectionBasis {
+    fn selected_by(&self) -> SelectionBasis {
         self.0.terms.selected_by.into()
     }
     /// The share of the points that a project must have to come on the ballot, where residents vote.
-    async fn floor(&self) -> Option<Threshold> {
+    fn floor(&self) -> Option<Threshold> {
         match self.0.terms.selected_by {
             SelectedBy::Ballots { floor } => floor.map(Threshold::from),
             SelectedBy::Scores => None,
         }
     }
     /// How projects are selected.
-    async fn rule(&self) -> SelectionRule {
+    fn rule(&self) -> SelectionRule {
         SelectionRule(self.0.terms.rule)
     }
     /// The last day for applications.
-    async fn applications_until(&self) -> Date {
+    fn applications_until(&self) -> Date {
         Date(self.0.terms.applications_until)
     }
     /// How many days there are for objections after the day of the selection.
-    async fn objection_days(&self) -> u16 {
+    fn objection_days(&self) -> u16 {
         self.0.terms.objection_days
     }
     /// The last day for objections to the selection that stands.
-    async fn objections_until(&self) -> Option<Date> {
+    fn objections_until(&self) -> Option<Date> {
         self.0.selected_on?.checked_add_days(Days::new(self.0.terms.objection_days.into())).map(Date)
     }
     /// How many applied.
-    async fn application_count(&self) -> u32 {
+    fn application_count(&self) -> u32 {
         self.0.applications
     }
     /// Its applications, in the order in which they came in.
@@ -198,7 +198,7 @@ impl Round {
         Ok(paging::paged(door.read(door.app.views().round_applications(&filter, &page).await)?, RoundApplication))
     }
     /// Who reviews; for those who may read the round's records.
-    async fn reviewers(&self, ctx: &Context<'_>) -> Result<Vec<Reviewer>, Error> {
+    fn reviewers(&self, ctx: &Context<'_>) -> Result<Vec<Reviewer>, Error> {
         Door::of(ctx)?.may(&ROUND_RECORDS, &Subject::area(self.0.area.clone()))?;
         Ok(self.0.reviewers.iter().copied().map(Reviewer).collect())
     }
@@ -229,15 +229,15 @@ impl Round {
         self.applications_of(ctx, &self.0.reserve).await
     }
     /// The day of the selection that stands.
-    async fn selected_on(&self) -> Option<Date> {
+    fn selected_on(&self) -> Option<Date> {
         self.0.selected_on.map(Date)
     }
     /// The day it was announced.
-    async fn announced_on(&self) -> Option<Date> {
+    fn announced_on(&self) -> Option<Date> {
         self.0.announced_on.map(Date)
     }
     /// How many objections are not settled.
-    async fn open_objections(&self) -> u32 {
+    fn open_objections(&self) -> u32 {
         self.0.open_objections
     }
     /// The objections, by the day they were raised; for those who may read the round's records.
@@ -269,7 +269,7 @@ impl Round {
         projects::of_round(&door, self.0.id, &page).await
     }
     /// Why it was cancelled, if it was.
-    async fn cancel_reason(&self) -> Option<&str> {
+    fn cancel_reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 }

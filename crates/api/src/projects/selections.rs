@@ -63,7 +63,7 @@ pub struct SelectionStep {
 #[Object]
 impl SelectionStep {
     /// The candidate's number, from 1.
-    async fn number(&self) -> u16 {
+    fn number(&self) -> u16 {
         self.step.candidate
     }
     /// The application.
@@ -71,19 +71,19 @@ impl SelectionStep {
         self.candidate(ctx, Some(self.step.candidate)).await
     }
     /// What it costs.
-    async fn cost(&self) -> Money {
+    fn cost(&self) -> Money {
         money(self.step.cost)
     }
     /// What speaks for it.
-    async fn support(&self) -> Support {
+    fn support(&self) -> Support {
         self.step.support.into()
     }
     /// Whether it is funded.
-    async fn funded(&self) -> bool {
+    fn funded(&self) -> bool {
         self.step.reason.is_funded()
     }
     /// Why, for programs.
-    async fn reason(&self) -> SelectionReason {
+    fn reason(&self) -> SelectionReason {
         match &self.step.reason {
             Reason::Fits { .. } => SelectionReason::Fits,
             Reason::Shared { .. } => SelectionReason::Shared,
@@ -96,11 +96,11 @@ impl SelectionStep {
         }
     }
     /// Why, for people.
-    async fn wording(&self) -> Wording {
+    fn wording(&self) -> Wording {
         Wording::from(StoredWording { zh: self.step.zh(), en: self.step.en() })
     }
     /// What was left then: of the budget, or with its supporters.
-    async fn left(&self) -> Option<Money> {
+    fn left(&self) -> Option<Money> {
         match &self.step.reason {
             Reason::Fits { left } | Reason::TooExpensive { left } | Reason::SharesTooSmall { left } => Some(money(*left)),
             Reason::Shared { .. }
@@ -111,7 +111,7 @@ impl SelectionStep {
         }
     }
     /// What each of its supporters pays at most, where they pay for it.
-    async fn payment(&self) -> Option<Money> {
+    fn payment(&self) -> Option<Money> {
         match &self.step.reason {
             Reason::Shared { payment, .. } => Some(money(*payment)),
             Reason::Fits { .. }
@@ -163,32 +163,32 @@ impl RoundSelection {
 #[Object]
 impl RoundSelection {
     /// The day.
-    async fn selected_on(&self) -> Date {
+    fn selected_on(&self) -> Date {
         Date(self.0.selected_on)
     }
     /// The rule.
-    async fn rule(&self) -> SelectionRule {
+    fn rule(&self) -> SelectionRule {
         SelectionRule(self.0.selection.rule)
     }
     /// The budget.
-    async fn budget(&self) -> Money {
+    fn budget(&self) -> Money {
         money(self.0.selection.budget)
     }
     /// What the funded ones cost together.
-    async fn spent(&self) -> Money {
+    fn spent(&self) -> Money {
         money(self.0.selection.spent())
     }
     /// The last share of everybody, rounded down, by the Method of Equal Shares.
-    async fn share(&self) -> Option<Money> {
+    fn share(&self) -> Option<Money> {
         self.0.selection.share.map(money)
     }
     /// What became of every candidate, in the order in which they were decided on; 500 at most.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn steps(&self) -> Vec<SelectionStep> {
+    fn steps(&self) -> Vec<SelectionStep> {
         self.0.selection.steps.iter().map(|step| self.step(step)).collect()
     }
     /// The id of the objection that annulled it; null if it stands.
-    async fn annulled_by(&self) -> Option<ID> {
+    fn annulled_by(&self) -> Option<ID> {
         self.0.annulled_by.map(|objection| ids::id(&ObjectionKey { round: self.0.round, objection }))
     }
 }
@@ -235,7 +235,7 @@ impl RoundObjection {
         ids::id(&ObjectionKey { round: self.0.round, objection: self.0.objection })
     }
     /// Who raised it, by the person's id.
-    async fn raised_by(&self) -> ID {
+    fn raised_by(&self) -> ID {
         ids::id(&self.0.person)
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
@@ -245,7 +245,7 @@ impl RoundObjection {
         Met::as_resident(&door, self.0.person, area).name(&door).await
     }
     /// The day.
-    async fn raised_on(&self) -> Date {
+    fn raised_on(&self) -> Date {
         Date(self.0.raised_on)
     }
     /// Against what, and why; null for those who may not see personal data, and once erased.
@@ -255,15 +255,15 @@ impl RoundObjection {
         Ok(Met::as_resident(&door, self.0.person, area).sight.text(self.0.text.as_deref()))
     }
     /// Where it stands.
-    async fn status(&self) -> ObjectionStatus {
+    fn status(&self) -> ObjectionStatus {
         self.0.status.into()
     }
     /// Why it was settled so.
-    async fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
     /// When it was settled.
-    async fn settled_at(&self) -> Option<Moment> {
+    fn settled_at(&self) -> Option<Moment> {
         self.0.settled_at.map(Moment)
     }
 }

@@ -68,27 +68,27 @@ impl SelfOrganisation {
         }
     }
     /// Since when it is incubated.
-    async fn begun_on(&self) -> Date {
+    fn begun_on(&self) -> Date {
         Date(self.0.begun_on)
     }
     /// How far it has come.
-    async fn phase(&self) -> IncubationPhase {
+    fn phase(&self) -> IncubationPhase {
         self.0.phase.into()
     }
     /// The number of its registration (备案).
-    async fn registration(&self) -> Option<&str> {
+    fn registration(&self) -> Option<&str> {
         self.0.registration.as_deref()
     }
     /// The day of its registration.
-    async fn registered_on(&self) -> Option<Date> {
+    fn registered_on(&self) -> Option<Date> {
         self.0.registered_on.map(Date)
     }
     /// The day on which the end of its incubation was recorded.
-    async fn ended_on(&self) -> Option<Date> {
+    fn ended_on(&self) -> Option<Date> {
         self.0.ended_on.map(Date)
     }
     /// Why its incubation ended, if it did.
-    async fn end_reason(&self) -> Option<&str> {
+    fn end_reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 }

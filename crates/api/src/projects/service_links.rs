@@ -70,7 +70,7 @@ impl ServiceLink {
         }
     }
     /// When that was said.
-    async fn linked_at(&self) -> Moment {
+    fn linked_at(&self) -> Moment {
         Moment(self.0.changed_at)
     }
     /// The confirmed service at the activity.

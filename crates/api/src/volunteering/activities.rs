@@ -92,19 +92,19 @@ impl Activity {
         ids::id(&self.0.id)
     }
     /// The title.
-    async fn title(&self) -> &str {
+    fn title(&self) -> &str {
         &self.0.title
     }
     /// The category.
-    async fn category(&self) -> Category {
+    fn category(&self) -> Category {
         self.0.category.into()
     }
     /// Where to meet.
-    async fn place(&self) -> &str {
+    fn place(&self) -> &str {
         &self.0.place
     }
     /// The code of the area it counts in.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area it counts in.
@@ -116,48 +116,48 @@ impl Activity {
         organisations::organisation(&Door::of(ctx)?, self.0.organisation).await
     }
     /// Whether it takes people in.
-    async fn phase(&self) -> Phase {
+    fn phase(&self) -> Phase {
         self.0.phase.into()
     }
     /// Why it was cancelled, if it was.
-    async fn cancel_reason(&self) -> Option<&str> {
+    fn cancel_reason(&self) -> Option<&str> {
         self.0.cancel_reason.as_deref()
     }
     /// The least age on the day of the shift, in years; 0 for none.
-    async fn minimum_age(&self) -> u32 {
+    fn minimum_age(&self) -> u32 {
         self.0.minimum_age
     }
     /// What a volunteer must be able to do, all of it.
-    async fn required_skills(&self) -> Vec<Skill> {
+    fn required_skills(&self) -> Vec<Skill> {
         self.0.required_skills.iter().copied().map(Skill::from).collect()
     }
     /// What is said where it is dangerous.
-    async fn risk(&self) -> Option<Risk> {
+    fn risk(&self) -> Option<Risk> {
         let (notice, insurance) = (self.0.risk_notice.clone()?, self.0.risk_insurance.clone()?);
         Some(Risk { notice, insurance })
     }
     /// From when on one may sign up.
-    async fn sign_up_opens(&self) -> Moment {
+    fn sign_up_opens(&self) -> Moment {
         Moment(self.0.sign_up_opens)
     }
     /// Until when one may sign up.
-    async fn sign_up_closes(&self) -> Moment {
+    fn sign_up_closes(&self) -> Moment {
         Moment(self.0.sign_up_closes)
     }
     /// Withdrawal is possible until this many minutes before the shift starts.
-    async fn withdrawal_minutes(&self) -> u32 {
+    fn withdrawal_minutes(&self) -> u32 {
         self.0.withdrawal_minutes.0
     }
     /// When its first shift starts.
-    async fn starts(&self) -> Moment {
+    fn starts(&self) -> Moment {
         Moment(self.0.starts)
     }
     /// When its last shift ends.
-    async fn ends(&self) -> Moment {
+    fn ends(&self) -> Moment {
         Moment(self.0.ends)
     }
     /// When it was published.
-    async fn published_at(&self) -> Moment {
+    fn published_at(&self) -> Moment {
         Moment(self.0.published_at)
     }
     /// What its service is for: a project or a community activity; null if that is not said.
@@ -215,27 +215,27 @@ impl Shift {
         activity(&Door::of(ctx)?, self.0.activity).await
     }
     /// When it starts.
-    async fn starts(&self) -> Moment {
+    fn starts(&self) -> Moment {
         Moment(self.0.starts)
     }
     /// When it ends.
-    async fn ends(&self) -> Moment {
+    fn ends(&self) -> Moment {
         Moment(self.0.ends)
     }
     /// How many can take part.
-    async fn capacity(&self) -> u32 {
+    fn capacity(&self) -> u32 {
         self.0.capacity
     }
     /// How many places are taken.
-    async fn taken(&self) -> u32 {
+    fn taken(&self) -> u32 {
         self.0.taken
     }
     /// How many volunteers wait for a place.
-    async fn waiting(&self) -> u32 {
+    fn waiting(&self) -> u32 {
         self.0.waiting
     }
     /// How many places are free.
-    async fn free(&self) -> u32 {
+    fn free(&self) -> u32 {
         self.0.capacity.saturating_sub(self.0.taken)
     }
 }

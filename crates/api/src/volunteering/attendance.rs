@@ -60,23 +60,23 @@ impl Attendance {
         volunteers::volunteer_in(&Door::of(ctx)?, self.row.volunteer, self.seen_in.clone()).await
     }
     /// The day of the check-in.
-    async fn day(&self) -> Date {
+    fn day(&self) -> Date {
         Date(self.row.day)
     }
     /// Check-in.
-    async fn checked_in_at(&self) -> Moment {
+    fn checked_in_at(&self) -> Moment {
         Moment(self.row.checked_in)
     }
     /// How the check-in was witnessed.
-    async fn checked_in_by(&self) -> Witness {
+    fn checked_in_by(&self) -> Witness {
         self.row.witness_in.into()
     }
     /// Check-out, once done.
-    async fn checked_out_at(&self) -> Option<Moment> {
+    fn checked_out_at(&self) -> Option<Moment> {
         self.row.checked_out.map(Moment)
     }
     /// How the check-out was witnessed.
-    async fn checked_out_by(&self) -> Option<Witness> {
+    fn checked_out_by(&self) -> Option<Witness> {
         self.row.witness_out.map(Witness::from)
     }
 }

@@ -42,19 +42,19 @@ pub struct CategoryNames(Stored);
 #[Object]
 impl CategoryNames {
     /// The category.
-    async fn category(&self) -> Category {
+    fn category(&self) -> Category {
         self.0.into()
     }
     /// The stored name, as in imported files: `community_service`.
-    async fn code(&self) -> &str {
+    fn code(&self) -> &str {
         self.0.code()
     }
     /// The published Chinese name.
-    async fn zh(&self) -> &str {
+    fn zh(&self) -> &str {
         self.0.zh()
     }
     /// The English name.
-    async fn en(&self) -> &str {
+    fn en(&self) -> &str {
         self.0.en()
     }
 }
@@ -66,7 +66,7 @@ pub struct CategoryQueries;
 #[Object]
 impl CategoryQueries {
     /// All categories with their names, in the order of publication. They are the same for everybody and everywhere.
-    async fn categories(&self) -> Vec<CategoryNames> {
+    fn categories(&self) -> Vec<CategoryNames> {
         Stored::ALL.iter().copied().map(CategoryNames).collect()
     }
 }

@@ -15,27 +15,27 @@ pub struct HistoryLine {
 #[Object(name = "HistoryEntry")]
 impl HistoryLine {
     /// What happened, as the log names it: `ServiceConfirmed`.
-    async fn event(&self) -> &str {
+    fn event(&self) -> &str {
         &self.row.event_type
     }
     /// When it was recorded.
-    async fn recorded_at(&self) -> Moment {
+    fn recorded_at(&self) -> Moment {
         Moment(self.row.recorded_at)
     }
     /// Who did it.
-    async fn by(&self) -> Agent {
+    fn by(&self) -> Agent {
         Agent(self.row.actor.clone())
     }
     /// Why; null if nothing was said, for those who may not see personal data, and once erased.
-    async fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&str> {
         self.row.reason.as_deref().filter(|_| self.reasons)
     }
     /// What else is known of it and is not personal: an object whose fields depend on the event.
-    async fn details(&self) -> Json<serde_json::Value> {
+    fn details(&self) -> Json<serde_json::Value> {
         Json(serde_json::from_str(&self.row.details).unwrap_or_default())
     }
     /// Its place in the log.
-    async fn sequence(&self) -> u64 {
+    fn sequence(&self) -> u64 {
         self.row.at
     }
 }

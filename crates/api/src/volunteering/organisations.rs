@@ -57,15 +57,15 @@ impl Organisation {
         ids::id(&self.0.id)
     }
     /// What kind it is.
-    async fn kind(&self) -> OrganisationKind {
+    fn kind(&self) -> OrganisationKind {
         self.0.kind.into()
     }
     /// The name, unique among working organisations.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
     /// The code of the area it works in.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.0.area.clone())
     }
     /// The area it works in.
@@ -84,15 +84,15 @@ impl Organisation {
         self_organisations::self_organisation(&Door::of(ctx)?, self.0.id).await
     }
     /// When it was founded, as recorded.
-    async fn founded_at(&self) -> Moment {
+    fn founded_at(&self) -> Moment {
         Moment(self.0.founded_at)
     }
     /// Dissolved for good.
-    async fn dissolved(&self) -> bool {
+    fn dissolved(&self) -> bool {
         self.0.dissolved
     }
     /// How many members it has now.
-    async fn member_count(&self) -> u32 {
+    fn member_count(&self) -> u32 {
         self.0.members
     }
     /// Its members now, in the order of joining, for its staff.
@@ -128,7 +128,7 @@ impl Membership {
         volunteers::volunteer(&Door::of(ctx)?, self.0.volunteer).await
     }
     /// Since when.
-    async fn joined_at(&self) -> Moment {
+    fn joined_at(&self) -> Moment {
         Moment(self.0.joined_at)
     }
 }

@@ -74,7 +74,7 @@ pub struct ParticipationRow(Row);
 #[Object]
 impl ParticipationRow {
     /// The code of the area, if told apart by area.
-    async fn area_code(&self) -> Option<AreaCode> {
+    fn area_code(&self) -> Option<AreaCode> {
         self.0.area.clone().map(AreaCode)
     }
     /// The area, if told apart by area.
@@ -85,11 +85,11 @@ impl ParticipationRow {
         }
     }
     /// The month, `2026-05`, if told apart by month.
-    async fn month(&self) -> Option<&str> {
+    fn month(&self) -> Option<&str> {
         self.0.month.as_deref()
     }
     /// The category, if told apart by category.
-    async fn category(&self) -> Option<Category> {
+    fn category(&self) -> Option<Category> {
         self.0.category.map(Category::from)
     }
     /// The organisation, if told apart by organisation.
@@ -100,28 +100,28 @@ impl ParticipationRow {
         }
     }
     /// The person's id, if told apart by person.
-    async fn person_id(&self) -> Option<ID> {
+    fn person_id(&self) -> Option<ID> {
         self.0.person.as_ref().map(ids::id)
     }
     /// What was done in councils and at polls. It has no category and no organisation: told apart by those, it stands in
     /// a row without.
-    async fn deliberation(&self) -> DeliberationFigures {
+    fn deliberation(&self) -> DeliberationFigures {
         self.0.deliberation.into()
     }
     /// Confirmed minutes with evidence of attendance.
-    async fn attested_minutes(&self) -> i64 {
+    fn attested_minutes(&self) -> i64 {
         self.0.attested_minutes
     }
     /// Confirmed minutes entered by hand.
-    async fn declared_minutes(&self) -> i64 {
+    fn declared_minutes(&self) -> i64 {
         self.0.declared_minutes
     }
     /// Confirmed records.
-    async fn records(&self) -> i64 {
+    fn records(&self) -> i64 {
         self.0.records
     }
     /// Distinct volunteers with a confirmed record.
-    async fn volunteers(&self) -> u64 {
+    fn volunteers(&self) -> u64 {
         self.0.volunteers
     }
 }
@@ -134,11 +134,11 @@ pub struct Participation(Figures);
 impl Participation {
     /// One row a group with anything in it, ordered by area, month, category, organisation, person; 2,000 at most.
     #[graphql(complexity = "ROWS_COUNTED * child_complexity")]
-    async fn rows(&self) -> Vec<ParticipationRow> {
+    fn rows(&self) -> Vec<ParticipationRow> {
         self.0.rows.iter().cloned().map(ParticipationRow).collect()
     }
     /// All of it. Its volunteers are distinct, so they are not the sum of the rows'.
-    async fn total(&self) -> ParticipationRow {
+    fn total(&self) -> ParticipationRow {
         ParticipationRow(self.0.total.clone())
     }
 }
@@ -168,15 +168,15 @@ pub struct ParticipationChange(Change);
 #[Object]
 impl ParticipationChange {
     /// The record as it is now.
-    async fn record(&self) -> ServiceRecord {
+    fn record(&self) -> ServiceRecord {
         ServiceRecord::new(self.0.record.clone())
     }
     /// What it counted for then; null if it did not count.
-    async fn before(&self) -> Option<CountedService> {
+    fn before(&self) -> Option<CountedService> {
         self.0.before.map(CountedService::from)
     }
     /// What it counts for now; null if it does not count.
-    async fn after(&self) -> Option<CountedService> {
+    fn after(&self) -> Option<CountedService> {
         self.0.after.map(CountedService::from)
     }
 }

@@ -123,7 +123,7 @@ impl ServiceRecord {
         }
     }
     /// The code of the area it counts in: the activity's, else the organisation's.
-    async fn area_code(&self) -> AreaCode {
+    fn area_code(&self) -> AreaCode {
         AreaCode(self.row.area.clone())
     }
     /// The area it counts in.
@@ -131,43 +131,43 @@ impl ServiceRecord {
         areas::area(&Door::of(ctx)?, self.row.area.clone()).await
     }
     /// The category.
-    async fn category(&self) -> Category {
+    fn category(&self) -> Category {
         self.row.category.into()
     }
     /// Begin.
-    async fn started(&self) -> Moment {
+    fn started(&self) -> Moment {
         Moment(self.row.started)
     }
     /// End.
-    async fn ended(&self) -> Moment {
+    fn ended(&self) -> Moment {
         Moment(self.row.ended)
     }
     /// Whole minutes from begin to end.
-    async fn minutes(&self) -> u32 {
+    fn minutes(&self) -> u32 {
         self.row.minutes.0
     }
     /// The day it began; a record over midnight belongs to it.
-    async fn day(&self) -> Date {
+    fn day(&self) -> Date {
         Date(self.row.day)
     }
     /// What it rests on.
-    async fn evidence(&self) -> Evidence {
+    fn evidence(&self) -> Evidence {
         self.row.evidence.into()
     }
     /// Where it came from.
-    async fn source(&self) -> Source {
+    fn source(&self) -> Source {
         self.row.source.into()
     }
     /// Where it stands.
-    async fn status(&self) -> Status {
+    fn status(&self) -> Status {
         self.row.status.into()
     }
     /// The volunteer disputes what was decided.
-    async fn disputed(&self) -> bool {
+    fn disputed(&self) -> bool {
         self.row.disputed
     }
     /// How far up the confirmation came from, once confirmed.
-    async fn level(&self) -> Option<Level> {
+    fn level(&self) -> Option<Level> {
         self.row.level.map(Level::from)
     }
     /// What was done, in words; null if nothing was said, for those who may not see personal data, and once erased.
@@ -176,19 +176,19 @@ impl ServiceRecord {
         Ok(Sight::of(&door, &self.subject(&door).await?).text(self.row.content.as_deref()))
     }
     /// When it was logged.
-    async fn logged_at(&self) -> Moment {
+    fn logged_at(&self) -> Moment {
         Moment(self.row.logged_at)
     }
     /// Who logged it.
-    async fn logged_by(&self) -> Agent {
+    fn logged_by(&self) -> Agent {
         Agent(self.row.logged_by.clone())
     }
     /// When it was decided last.
-    async fn decided_at(&self) -> Option<Moment> {
+    fn decided_at(&self) -> Option<Moment> {
         self.row.decided_at.map(Moment)
     }
     /// Who decided last.
-    async fn decided_by(&self) -> Option<Agent> {
+    fn decided_by(&self) -> Option<Agent> {
         self.row.decided_by.clone().map(Agent)
     }
 }

@@ -53,11 +53,11 @@ impl SignUp {
         volunteers::volunteer_in(&Door::of(ctx)?, self.row.volunteer, self.seen_in.clone()).await
     }
     /// Where it stands.
-    async fn state(&self) -> SignUpState {
+    fn state(&self) -> SignUpState {
         self.row.state.into()
     }
     /// Since when it stands so.
-    async fn since(&self) -> Moment {
+    fn since(&self) -> Moment {
         Moment(self.row.since)
     }
 }

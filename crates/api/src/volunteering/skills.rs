@@ -70,19 +70,19 @@ pub struct SkillNames(Stored);
 #[Object]
 impl SkillNames {
     /// The skill.
-    async fn skill(&self) -> Skill {
+    fn skill(&self) -> Skill {
         self.0.into()
     }
     /// The stored name: `first_aid`.
-    async fn code(&self) -> &str {
+    fn code(&self) -> &str {
         self.0.code()
     }
     /// The Chinese name.
-    async fn zh(&self) -> &str {
+    fn zh(&self) -> &str {
         self.0.zh()
     }
     /// The English name.
-    async fn en(&self) -> &str {
+    fn en(&self) -> &str {
         self.0.en()
     }
 }
@@ -94,7 +94,7 @@ pub struct SkillQueries;
 #[Object]
 impl SkillQueries {
     /// All skills with their names. They are the same for everybody and everywhere.
-    async fn skills(&self) -> Vec<SkillNames> {
+    fn skills(&self) -> Vec<SkillNames> {
         Stored::ALL.iter().copied().map(SkillNames).collect()
     }
 }

@@ -71,7 +71,7 @@ impl StarScheme {
 #[Object]
 impl StarScheme {
     /// The code of the district.
-    async fn district_code(&self) -> AreaCode {
+    fn district_code(&self) -> AreaCode {
         AreaCode(self.district.clone())
     }
     /// The district.
@@ -79,19 +79,19 @@ impl StarScheme {
         areas::area(&Door::of(ctx)?, self.district.clone()).await
     }
     /// The confirmed hours that each star takes, the first star's first.
-    async fn hours(&self) -> Vec<u32> {
+    fn hours(&self) -> Vec<u32> {
         self.scheme.thresholds.iter().map(|threshold| threshold.0 / 60).collect()
     }
     /// Which confirmed hours count.
-    async fn counts(&self) -> StarsCount {
+    fn counts(&self) -> StarsCount {
         self.scheme.counts.into()
     }
     /// When the district set it; null where the national practice holds.
-    async fn set_at(&self) -> Option<Moment> {
+    fn set_at(&self) -> Option<Moment> {
         self.row.as_ref().map(|row| Moment(row.set_at))
     }
     /// Who set it; null where the national practice holds.
-    async fn set_by(&self) -> Option<Agent> {
+    fn set_by(&self) -> Option<Agent> {
         self.row.as_ref().map(|row| Agent(row.set_by.clone()))
     }
 }

@@ -116,11 +116,11 @@ impl Volunteer {
         ids::id(&self.view.id)
     }
     /// The person's id, which `openAccount` and `erasePerson` take.
-    async fn person(&self) -> ID {
+    fn person(&self) -> ID {
         ids::id(&self.view.person)
     }
     /// The public volunteer number; not the ID number.
-    async fn number(&self) -> &str {
+    fn number(&self) -> &str {
         &self.view.number
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
@@ -141,7 +141,7 @@ impl Volunteer {
         Ok(self.sight(&Door::of(ctx)?).await?.text(self.view.birth_date).map(Date))
     }
     /// The code of the home area.
-    async fn home_area_code(&self) -> AreaCode {
+    fn home_area_code(&self) -> AreaCode {
         AreaCode(self.view.home_area.clone())
     }
     /// The home area.
@@ -149,11 +149,11 @@ impl Volunteer {
         areas::area(&Door::of(ctx)?, self.view.home_area.clone()).await
     }
     /// The day of registration.
-    async fn registered_on(&self) -> Date {
+    fn registered_on(&self) -> Date {
         Date(self.view.registered_on)
     }
     /// Where the volunteer stands.
-    async fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing {
         self.view.standing.into()
     }
     /// What the volunteer can do; nothing for those who may not see personal data, and once erased.
@@ -170,7 +170,7 @@ impl Volunteer {
         Ok(self.sight(&Door::of(ctx)?).await?.text(Some(self.view.separate_consent)))
     }
     /// Confirmed service.
-    async fn totals(&self) -> ServiceTotals {
+    fn totals(&self) -> ServiceTotals {
         let VolunteerView { attested_minutes, declared_minutes, records, .. } = self.view;
         ServiceTotals { attested_minutes, declared_minutes, records }
     }

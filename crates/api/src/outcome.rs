@@ -22,26 +22,26 @@ pub enum Lang {
 #[Object(name = "Refusal")]
 impl Refused {
     /// The refusal's name, `OwnService`: stable, for programs.
-    async fn code(&self) -> &str {
+    fn code(&self) -> &str {
         self.0.code
     }
     /// The input field it is about, if there is one.
-    async fn field(&self) -> Option<&str> {
+    fn field(&self) -> Option<&str> {
         self.0.field
     }
     /// One sentence for people.
-    async fn message(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
+    fn message(&self, #[graphql(desc = "In which language.", default_with = "Lang::Zh")] lang: Lang) -> &str {
         match lang {
             Lang::Zh => &self.0.zh,
             Lang::En => &self.0.en,
         }
     }
     /// The sentence in Chinese.
-    async fn zh(&self) -> &str {
+    fn zh(&self) -> &str {
         &self.0.zh
     }
     /// The sentence in English.
-    async fn en(&self) -> &str {
+    fn en(&self) -> &str {
         &self.0.en
     }
 }
@@ -77,8 +77,46 @@ impl<T> From<Result<Done<T>, Refusal>> for Outcome<T> {
     }
 }
 
-/// Declares a command's payload: what was changed, and what every payload says.
+/// Declares the payloads of commands: by what that which was changed is named, what is shown of it and how it is loaded, and
+/// what every payload says.
 macro_rules! payloads {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($key:ty) { $($(#[$fdoc:meta])* $field:ident: $ty:ty = |$door:ident, $named:pat_param| $load:expr),+ $(,)? }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $name {
+            $($(#[$fdoc])* $field: Option<$ty>,)+
+            /// Why the rules said no; null if it was done.
+            refusal: Option<$crate::outcome::Refused>,
+            /// The platform's position after it: send it along with a later read, to any node, to see what was done.
+            position: Option<$crate::scalars::Position>,
+            /// It had been done before under this command id, or nothing had to change.
+            unchanged: bool,
+            /// This node's views have not shown it in time: what is answered here may be older.
+            stale: bool,
+        }
+
+        impl $crate::table::Payload for $name {
+            type Key = $key;
+
+            fn shown<'a>(
+                door: &'a $crate::door::Door<'a>,
+                told: $crate::outcome::Told,
+                key: Option<$key>,
+            ) -> futures::future::BoxFuture<'a, Result<Self, async_graphql::Error>> {
+                Box::pin(async move {
+                    let $crate::outcome::Told { refusal, position, unchanged, stale } = told;
+                    let mut shown = Self { $($field: None,)+ refusal, position, unchanged, stale };
+                    if let Some(key) = key {
+                        $(shown.$field = { let ($door, $named) = (door, &key); $load.await? };)+
+                    }
+                    Ok(shown)
+                })
+            }
+        }
+    )+};
     ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty),* $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]

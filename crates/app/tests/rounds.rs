@@ -5,10 +5,12 @@ use gongyi_app::{
     deliberation::polls::PublishPoll,
     projects::{
         project_starts::StartSelectedProject,
-        round_selection::{AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection},
-        rounds::{
-            ApplyInRound, AppointReviewer, CallRound, CloseApplications, DeclareConflict, ScoreApplication, ScreenApplication,
-            WithdrawApplication,
+        round::{
+            applying::{
+                ApplyInRound, AppointReviewer, CloseApplications, DeclareConflict, ScoreApplication, ScreenApplication, WithdrawApplication,
+            },
+            calling::CallRound,
+            selecting::{AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection},
         },
     },
 };

@@ -1,4 +1,4 @@
-//! Rounds: the residents' ballots, the selection, objections, the announcement.
+//! The residents' ballots, the selection, objections, the announcement.
 //!
 //! Ballots are a poll's of deliberation: it is opened, closed, counted and published there. A selection reads the published
 //! count, and the published ballots too where the rule shares the budget out among them.
@@ -26,12 +26,10 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    is_at_home,
-    rounds::{applied, kept},
-};
+use super::{applied, kept};
 use crate::{
     Command,
+    projects::is_at_home,
     rejection::{Rejection, refused},
     work::Work,
 };

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_app::{
     Command, Rejection,
-    deliberation::motions::{decided, put_to_vote, schedule},
+    deliberation::motion::deciding::{decided, put_to_vote, schedule},
     work::Work,
 };
 use gongyi_domain::{

@@ -13,7 +13,7 @@ use gongyi_app::{
         meeting_votes::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote},
         meetings::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting, Passage, RecordPresence},
         minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes},
-        motion_amendments::{AcceptAmendment, ChangeDraft, ProposeAmendment},
+        motion::amending::{AcceptAmendment, ChangeDraft, ProposeAmendment},
         polls::{ClosePoll, CountPoll},
         recount::recount,
     },

@@ -21,7 +21,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::motions::MotionCase;
+use super::motion::MotionCase;
 use crate::{
     Command,
     rejection::{Rejection, refused},

@@ -36,7 +36,7 @@ use uuid::Uuid;
 
 use super::{
     meetings::{council_of, kept},
-    motions,
+    motion::deciding,
 };
 use crate::{
     App, Command,
@@ -114,7 +114,7 @@ impl Command for OpenVote {
         let state = work.decide::<Meeting>(loaded, open).await?;
         if let Some(motion) = motion {
             let last = work.load::<Motion>(motion).await?.inner().version;
-            motions::put_to_vote(work, motion, self.meeting, vote, self.version.unwrap_or(last)).await?;
+            deciding::put_to_vote(work, motion, self.meeting, vote, self.version.unwrap_or(last)).await?;
         }
         let secret = self.ballot == Ballot::Secret;
         if secret {
@@ -273,9 +273,9 @@ impl Command for CloseVote {
         let state = work.decide::<Meeting>(loaded, close).await?;
         if let (Some(motion), VoteState::Closed(decision)) = (open.question.motion, &state.vote(vote).map_err(refused)?.state) {
             match decision.verdict.outcome {
-                Outcome::Carried => motions::decided(work, motion, vote, true).await?,
-                Outcome::Failed => motions::decided(work, motion, vote, false).await?,
-                Outcome::NoQuorum | Outcome::Void => motions::abandoned(work, motion, vote, decision.verdict.reason().zh).await?,
+                Outcome::Carried => deciding::decided(work, motion, vote, true).await?,
+                Outcome::Failed => deciding::decided(work, motion, vote, false).await?,
+                Outcome::NoQuorum | Outcome::Void => deciding::abandoned(work, motion, vote, decision.verdict.reason().zh).await?,
             };
         }
         Ok(self.meeting)
@@ -312,10 +312,10 @@ impl Command for AnnulVote {
                 work.may(&ANNUL_DECISION, &Subject::area(area))?;
                 work.decide::<Motion>(motion, Deciding::AnnulDecision { vote, reason: reason.clone() }.into()).await?;
                 if goes_on {
-                    motions::schedule(work, council, id, self.meeting).await?;
+                    deciding::schedule(work, council, id, self.meeting).await?;
                 }
             } else if motion.inner().phase == Phase::Voting && motion.inner().votes.last() == Some(&vote) {
-                motions::abandoned(work, id, vote, reason.clone()).await?;
+                deciding::abandoned(work, id, vote, reason.clone()).await?;
             }
         }
         let VotingMethod::Secret { poll } = question.method else {

@@ -24,7 +24,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::motions;
+use super::motion::deciding;
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -63,7 +63,7 @@ pub(super) async fn take_off(
     for id in motions {
         let motion = work.load::<Motion>(id).await?.into_inner();
         if motion.phase == Phase::Scheduled && motion.meeting == Some(meeting) {
-            motions::taken_off_agenda(work, id, reason.to_owned()).await?;
+            deciding::taken_off_agenda(work, id, reason.to_owned()).await?;
         }
     }
     Ok(())
@@ -156,7 +156,7 @@ impl Command for ConveneMeeting {
         };
         work.load_and_decide::<Meeting>(id, convene).await?;
         for motion in agenda.motions() {
-            motions::schedule(work, self.council, motion, id).await?;
+            deciding::schedule(work, self.council, motion, id).await?;
         }
         Ok(id)
     }
@@ -196,7 +196,7 @@ impl Command for AmendMeeting {
         let is_on = |agenda: &Agenda, motion| agenda.motions().any(|it| it == motion);
         take_off(work, self.meeting, before.motions().filter(|it| !is_on(&after, *it)), AGENDA_AMENDED).await?;
         for motion in after.motions().filter(|it| !is_on(&before, *it)) {
-            motions::schedule(work, council, motion, self.meeting).await?;
+            deciding::schedule(work, council, motion, self.meeting).await?;
         }
         Ok(self.meeting)
     }

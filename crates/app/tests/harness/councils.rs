@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use gongyi_app::{
     Command, Rejection,
-    deliberation::motions::{
-        AcceptMotion, DraftMotion, ParagraphDraft, SecondMotion, SubmitMotion, TextDraft, abandoned, decided, put_to_vote, schedule,
-        taken_off_agenda,
+    deliberation::motion::{
+        deciding::{abandoned, decided, put_to_vote, schedule, taken_off_agenda},
+        drafting::{AcceptMotion, DraftMotion, ParagraphDraft, SecondMotion, SubmitMotion, TextDraft},
     },
     work::Work,
 };

@@ -11,8 +11,10 @@ use gongyi_app::{
         meeting_course::{CloseMeeting, OpenMeeting, TakeUpItem},
         meeting_votes::{Ballot, CloseVote, CountHands, OpenVote},
         meetings::{AgendaDraft, ConveneMeeting, Passage, RecordPresence},
-        motion_outcome::{CompleteMotion, ReportProgress},
-        motions::{AcceptMotion, DraftMotion, ParagraphDraft, ReturnMotion, SecondMotion, SubmitMotion, TextDraft},
+        motion::{
+            carrying_out::{CompleteMotion, ReportProgress},
+            drafting::{AcceptMotion, DraftMotion, ParagraphDraft, ReturnMotion, SecondMotion, SubmitMotion, TextDraft},
+        },
         polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll},
     },
     projects::{

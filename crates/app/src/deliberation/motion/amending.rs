@@ -13,7 +13,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::motions::MotionCase;
+use super::MotionCase;
 use crate::{Command, rejection::Rejection, work::Work};
 
 /// A change as it comes in.

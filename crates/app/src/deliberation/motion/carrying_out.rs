@@ -18,7 +18,7 @@ use gongyi_domain::{
 };
 use serde::Serialize;
 
-use super::motions::{MotionCase, tidied_file};
+use super::{MotionCase, tidied_file};
 use crate::{
     Command,
     rejection::{Rejection, refused},

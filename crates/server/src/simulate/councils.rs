@@ -8,9 +8,11 @@ use gongyi_app::{
         casting::RecordInPerson,
         councils::{EstablishCouncil, LeaveSeat, SeatRepresentatives, SourceGiven},
         elections::{AnswerNomination, CallElection, CertifyElection, Nominate, PrepareElectionPoll},
-        meeting_course::{CloseMeeting, OpenMeeting, TakeUpItem},
-        meeting_votes::{Ballot, CloseVote, CountHands, OpenVote},
-        meetings::{AgendaDraft, ConveneMeeting, Passage, RecordPresence},
+        meeting::{
+            convening::{AgendaDraft, ConveneMeeting},
+            sitting::{CloseMeeting, OpenMeeting, Passage, RecordPresence, TakeUpItem},
+            voting::{Ballot, CloseVote, CountHands, OpenVote},
+        },
         motion::{
             carrying_out::{CompleteMotion, ReportProgress},
             drafting::{AcceptMotion, DraftMotion, ParagraphDraft, ReturnMotion, SecondMotion, SubmitMotion, TextDraft},

@@ -18,12 +18,15 @@ use gongyi_domain::{
 use gongyi_eventlog::StreamId;
 use serde::Serialize;
 
-use super::minutes_text::{Happened, draft};
 use crate::{
     Command,
     rejection::{Fault, Rejection, refused},
     work::Work,
 };
+
+mod draft;
+
+use draft::{Happened, draft};
 
 /// The meeting, if the actor may do `act` to its minutes.
 async fn held(work: &mut Work<'_>, act: &Act, meeting: MeetingId) -> Result<Meeting, Rejection> {

@@ -34,12 +34,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{
-    meetings::{council_of, kept},
-    motion::deciding,
-};
+use super::{council_of, kept};
 use crate::{
     App, Command,
+    deliberation::motion::deciding,
     rejection::{Rejection, refused},
     work::Work,
 };

@@ -4,7 +4,6 @@
 use gongyi_app::{
     Rejection,
     deliberation::{
-        casting::Cast,
         covenants::{AdoptCovenant, FileCovenant, RepealCovenant, ReviseCovenant},
         meeting::{
             convening::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting},
@@ -16,7 +15,10 @@ use gongyi_app::{
             voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote},
         },
         motion::amending::{AcceptAmendment, ChangeDraft, ProposeAmendment},
-        polls::{ClosePoll, CountPoll},
+        poll::{
+            casting::Cast,
+            counting::{ClosePoll, CountPoll},
+        },
         recount::recount,
     },
 };

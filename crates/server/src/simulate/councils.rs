@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context, bail};
 use gongyi_app::{
     deliberation::{
-        casting::RecordInPerson,
         councils::{EstablishCouncil, LeaveSeat, SeatRepresentatives, SourceGiven},
         elections::{AnswerNomination, CallElection, CertifyElection, Nominate, PrepareElectionPoll},
         meeting::{
@@ -17,7 +16,12 @@ use gongyi_app::{
             carrying_out::{CompleteMotion, ReportProgress},
             drafting::{AcceptMotion, DraftMotion, ParagraphDraft, ReturnMotion, SecondMotion, SubmitMotion, TextDraft},
         },
-        polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll},
+        poll::{
+            casting::RecordInPerson,
+            counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll},
+            preparing::{AppointTellers, OpenPoll},
+            roll::EnterOnRoll,
+        },
     },
     projects::{
         community_activities::{

@@ -3,7 +3,6 @@
 //! - The charter's rules for the whole meeting are frozen when it is convened.
 //! - A motion on the agenda is scheduled in the same commit, and taken off again with its item or the meeting.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -89,7 +88,6 @@ pub struct ConveneMeeting {
     pub short_notice: Option<String>,
 }
 
-#[async_trait]
 impl Command for ConveneMeeting {
     const ACT: &'static Act = &CONVENE_MEETING;
     type Answer = MeetingId;
@@ -136,7 +134,6 @@ pub struct AmendMeeting {
     pub agenda: Option<Vec<AgendaDraft>>,
 }
 
-#[async_trait]
 impl Command for AmendMeeting {
     const ACT: &'static Act = &AMEND_MEETING;
     type Answer = MeetingId;
@@ -174,7 +171,6 @@ pub struct CancelMeeting {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CancelMeeting {
     const ACT: &'static Act = &CANCEL_MEETING;
     type Answer = MeetingId;
@@ -199,7 +195,6 @@ pub struct InviteToMeeting {
     pub capacity: Capacity,
 }
 
-#[async_trait]
 impl Command for InviteToMeeting {
     const ACT: &'static Act = &INVITE_TO_MEETING;
     type Answer = MeetingId;
@@ -223,7 +218,6 @@ pub struct ExcuseAbsence {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for ExcuseAbsence {
     const ACT: &'static Act = &EXCUSE_ABSENCE;
     type Answer = MeetingId;

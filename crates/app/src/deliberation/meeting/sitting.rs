@@ -1,6 +1,5 @@
 //! A meeting that sits: opened, adjourned, resumed, closed; its items taken up, its speakers called; who comes and goes.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::Act,
     deliberation::{
@@ -29,7 +28,6 @@ pub struct OpenMeeting {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for OpenMeeting {
     const ACT: &'static Act = &OPEN_MEETING;
     type Answer = MeetingId;
@@ -54,7 +52,6 @@ pub struct AdjournMeeting {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for AdjournMeeting {
     const ACT: &'static Act = &ADJOURN_MEETING;
     type Answer = MeetingId;
@@ -74,7 +71,6 @@ pub struct ResumeMeeting {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for ResumeMeeting {
     const ACT: &'static Act = &RESUME_MEETING;
     type Answer = MeetingId;
@@ -94,7 +90,6 @@ pub struct CloseMeeting {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for CloseMeeting {
     const ACT: &'static Act = &CLOSE_MEETING;
     type Answer = MeetingId;
@@ -117,7 +112,6 @@ pub struct TakeUpItem {
     pub item: AgendaItemId,
 }
 
-#[async_trait]
 impl Command for TakeUpItem {
     const ACT: &'static Act = &TAKE_UP_ITEM;
     type Answer = MeetingId;
@@ -143,7 +137,6 @@ pub struct RequestToSpeak {
     pub side: Side,
 }
 
-#[async_trait]
 impl Command for RequestToSpeak {
     const ACT: &'static Act = &REQUEST_TO_SPEAK;
     type Answer = MeetingId;
@@ -167,7 +160,6 @@ pub struct WithdrawRequestToSpeak {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawRequestToSpeak {
     const ACT: &'static Act = &WITHDRAW_REQUEST_TO_SPEAK;
     type Answer = MeetingId;
@@ -186,7 +178,6 @@ pub struct CallNextSpeaker {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for CallNextSpeaker {
     const ACT: &'static Act = &CALL_NEXT_SPEAKER;
     type Answer = MeetingId;
@@ -206,7 +197,6 @@ pub struct EndTurn {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for EndTurn {
     const ACT: &'static Act = &END_TURN;
     type Answer = MeetingId;
@@ -255,7 +245,6 @@ fn capacity_of(kind: GuestKind) -> Capacity {
     }
 }
 
-#[async_trait]
 impl Command for RecordPresence {
     const ACT: &'static Act = &RECORD_PRESENCE;
     type Answer = MeetingId;

@@ -5,7 +5,6 @@
 //!   they mean is the meeting's to say, by the charter's rule and its own numbers of those entitled and present.
 //! - A vote that decides nothing, for want of a quorum say, leaves its motion on the agenda.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -85,7 +84,6 @@ pub struct OpenedVote {
     pub poll: Option<PollId>,
 }
 
-#[async_trait]
 impl Command for OpenVote {
     const ACT: &'static Act = &OPEN_VOTE;
     type Answer = OpenedVote;
@@ -205,7 +203,6 @@ pub struct CastOpenVote {
     pub choice: Choice,
 }
 
-#[async_trait]
 impl Command for CastOpenVote {
     const ACT: &'static Act = &CAST_OPEN_VOTE;
     type Answer = MeetingId;
@@ -230,7 +227,6 @@ pub struct CountHands {
     pub hands: Hands,
 }
 
-#[async_trait]
 impl Command for CountHands {
     const ACT: &'static Act = &COUNT_HANDS;
     type Answer = MeetingId;
@@ -252,7 +248,6 @@ pub struct CloseVote {
     pub vote: VoteId,
 }
 
-#[async_trait]
 impl Command for CloseVote {
     const ACT: &'static Act = &CLOSE_VOTE;
     type Answer = MeetingId;
@@ -291,7 +286,6 @@ pub struct AnnulVote {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for AnnulVote {
     const ACT: &'static Act = &ANNUL_VOTE;
     type Answer = OpenedVote;

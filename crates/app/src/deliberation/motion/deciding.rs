@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -39,7 +38,6 @@ pub struct ReferMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReferMotion {
     const ACT: &'static Act = &REFER_MOTION;
     type Answer = MotionId;
@@ -77,7 +75,6 @@ pub struct AnswerReferral {
     pub answer: ReferralAnswer,
 }
 
-#[async_trait]
 impl Command for AnswerReferral {
     const ACT: &'static Act = &ANSWER_REFERRAL;
     /// The receiving council's motion, if it makes one.
@@ -128,7 +125,6 @@ pub struct PostponeMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for PostponeMotion {
     const ACT: &'static Act = &POSTPONE_MOTION;
     type Answer = MotionId;
@@ -153,7 +149,6 @@ pub struct MergeMotions {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for MergeMotions {
     const ACT: &'static Act = &MERGE_MOTIONS;
     type Answer = MotionId;
@@ -181,7 +176,6 @@ pub struct RelateMotions {
     pub related: bool,
 }
 
-#[async_trait]
 impl Command for RelateMotions {
     const ACT: &'static Act = &RELATE_MOTIONS;
     type Answer = MotionId;
@@ -209,7 +203,6 @@ pub struct AnnulDecision {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for AnnulDecision {
     const ACT: &'static Act = &ANNUL_DECISION;
     type Answer = MotionId;
@@ -233,7 +226,6 @@ pub struct ReconsiderMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReconsiderMotion {
     const ACT: &'static Act = &RECONSIDER_MOTION;
     type Answer = MotionId;

@@ -2,7 +2,6 @@
 //!
 //! The council's register numbers a motion in the commit of its first submission.
 
-use async_trait::async_trait;
 use chrono::Datelike;
 use gongyi_domain::{
     access::authority::{Act, Subject},
@@ -83,7 +82,6 @@ pub struct DraftMotion {
     pub text: TextDraft,
 }
 
-#[async_trait]
 impl Command for DraftMotion {
     const ACT: &'static Act = &DRAFT_MOTION;
     type Answer = MotionId;
@@ -130,7 +128,6 @@ pub struct ReviseMotion {
     pub text: TextDraft,
 }
 
-#[async_trait]
 impl Command for ReviseMotion {
     const ACT: &'static Act = &REVISE_MOTION;
     type Answer = MotionId;
@@ -158,7 +155,6 @@ pub struct JoinMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for JoinMotion {
     const ACT: &'static Act = &JOIN_MOTION;
     type Answer = MotionId;
@@ -180,7 +176,6 @@ pub struct WithdrawMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawMotion {
     const ACT: &'static Act = &WITHDRAW_MOTION;
     type Answer = MotionId;
@@ -204,7 +199,6 @@ pub struct AttachToMotion {
     pub attachment: Attachment,
 }
 
-#[async_trait]
 impl Command for AttachToMotion {
     const ACT: &'static Act = &ATTACH_TO_MOTION;
     type Answer = MotionId;
@@ -228,7 +222,6 @@ pub struct DetachFromMotion {
     pub sha256: FileDigest,
 }
 
-#[async_trait]
 impl Command for DetachFromMotion {
     const ACT: &'static Act = &DETACH_FROM_MOTION;
     type Answer = MotionId;
@@ -250,7 +243,6 @@ pub struct SubmitMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for SubmitMotion {
     const ACT: &'static Act = &SUBMIT_MOTION;
     type Answer = MotionId;
@@ -292,7 +284,6 @@ pub struct SecondMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for SecondMotion {
     const ACT: &'static Act = &SECOND_MOTION;
     type Answer = MotionId;
@@ -314,7 +305,6 @@ pub struct WithdrawSecond {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawSecond {
     const ACT: &'static Act = &WITHDRAW_SECOND;
     type Answer = MotionId;
@@ -334,7 +324,6 @@ pub struct AcceptMotion {
     pub motion: MotionId,
 }
 
-#[async_trait]
 impl Command for AcceptMotion {
     const ACT: &'static Act = &ACCEPT_MOTION;
     type Answer = MotionId;
@@ -357,7 +346,6 @@ pub struct ReturnMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReturnMotion {
     const ACT: &'static Act = &RETURN_MOTION;
     type Answer = MotionId;

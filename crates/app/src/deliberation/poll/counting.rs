@@ -4,7 +4,6 @@
 //! committed any more; so what is pending in the ballot box then is kept or dropped for good, and the ballots, shuffled,
 //! enter the log in one commit with the count. Then the poll's ballots and their key are destroyed.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -39,7 +38,6 @@ pub struct ClosePoll {
     pub poll: PollId,
 }
 
-#[async_trait]
 impl Command for ClosePoll {
     const ACT: &'static Act = &CLOSE_POLL;
     type Answer = PollId;
@@ -61,7 +59,6 @@ pub struct EnterPaperCount {
     pub count: PaperCount,
 }
 
-#[async_trait]
 impl Command for EnterPaperCount {
     const ACT: &'static Act = &ENTER_PAPER_COUNT;
     type Answer = PollId;
@@ -83,7 +80,6 @@ pub struct CountPoll {
     pub poll: PollId,
 }
 
-#[async_trait]
 impl Command for CountPoll {
     const ACT: &'static Act = &COUNT_POLL;
     type Answer = PollId;
@@ -135,7 +131,6 @@ pub struct PublishPoll {
     pub poll: PollId,
 }
 
-#[async_trait]
 impl Command for PublishPoll {
     const ACT: &'static Act = &PUBLISH_POLL;
     type Answer = PollId;
@@ -156,7 +151,6 @@ pub struct VoidPoll {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for VoidPoll {
     const ACT: &'static Act = &VOID_POLL;
     type Answer = PollId;

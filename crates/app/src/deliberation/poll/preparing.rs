@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -37,7 +36,6 @@ pub struct PreparePoll {
     pub terms: PollTerms,
 }
 
-#[async_trait]
 impl Command for PreparePoll {
     const ACT: &'static Act = &PREPARE_POLL;
     type Answer = PollId;
@@ -77,7 +75,6 @@ pub struct PrepareCouncilPoll {
     pub closes_at: Option<Instant>,
 }
 
-#[async_trait]
 impl Command for PrepareCouncilPoll {
     const ACT: &'static Act = &PREPARE_POLL;
     type Answer = PollId;
@@ -127,7 +124,6 @@ pub struct AppointTellers {
     pub tellers: [PersonId; 2],
 }
 
-#[async_trait]
 impl Command for AppointTellers {
     const ACT: &'static Act = &APPOINT_TELLERS;
     type Answer = PollId;
@@ -146,7 +142,6 @@ pub struct OpenPoll {
     pub poll: PollId,
 }
 
-#[async_trait]
 impl Command for OpenPoll {
     const ACT: &'static Act = &OPEN_POLL;
     type Answer = PollId;

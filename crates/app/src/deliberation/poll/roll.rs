@@ -1,6 +1,5 @@
 //! Who is on the roll of a poll that is being prepared.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::Act,
     deliberation::{
@@ -30,7 +29,6 @@ pub struct EnterOnRoll {
     pub lines: Vec<RollLine>,
 }
 
-#[async_trait]
 impl Command for EnterOnRoll {
     const ACT: &'static Act = &ENTER_ON_ROLL;
     type Answer = PollId;
@@ -63,7 +61,6 @@ pub struct StrikeFromRoll {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for StrikeFromRoll {
     const ACT: &'static Act = &STRIKE_FROM_ROLL;
     type Answer = PollId;

@@ -1,6 +1,5 @@
 //! From the applications of a round to the last score: their screening, their reviewers.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::Act,
     projects::{
@@ -44,7 +43,6 @@ pub struct ApplyInRound {
     pub ask: Cents,
 }
 
-#[async_trait]
 impl Command for ApplyInRound {
     const ACT: &'static Act = &APPLY_IN_ROUND;
     type Answer = ApplicationId;
@@ -81,7 +79,6 @@ pub struct WithdrawApplication {
     pub application: ApplicationId,
 }
 
-#[async_trait]
 impl Command for WithdrawApplication {
     const ACT: &'static Act = &WITHDRAW_APPLICATION;
     type Answer = RoundId;
@@ -100,7 +97,6 @@ pub struct CloseApplications {
     pub round: RoundId,
 }
 
-#[async_trait]
 impl Command for CloseApplications {
     const ACT: &'static Act = &CLOSE_APPLICATIONS;
     type Answer = RoundId;
@@ -126,7 +122,6 @@ pub struct ScreenApplication {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ScreenApplication {
     const ACT: &'static Act = &SCREEN_APPLICATION;
     type Answer = RoundId;
@@ -151,7 +146,6 @@ pub struct FormExclusiveGroup {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for FormExclusiveGroup {
     const ACT: &'static Act = &FORM_EXCLUSIVE_GROUP;
     type Answer = RoundId;
@@ -173,7 +167,6 @@ pub struct AppointReviewer {
     pub reviewer: PersonId,
 }
 
-#[async_trait]
 impl Command for AppointReviewer {
     const ACT: &'static Act = &APPOINT_REVIEWER;
     type Answer = RoundId;
@@ -198,7 +191,6 @@ pub struct DeclareConflict {
     pub ground: ConflictGround,
 }
 
-#[async_trait]
 impl Command for DeclareConflict {
     const ACT: &'static Act = &DECLARE_CONFLICT;
     type Answer = RoundId;
@@ -224,7 +216,6 @@ pub struct ScoreApplication {
     pub points: Vec<u16>,
 }
 
-#[async_trait]
 impl Command for ScoreApplication {
     const ACT: &'static Act = &SCORE_APPLICATION;
     type Answer = RoundId;

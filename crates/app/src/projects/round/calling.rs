@@ -1,6 +1,5 @@
 //! Calling a round, and calling it off.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     projects::{
@@ -27,7 +26,6 @@ pub struct CallRound {
     pub terms: RoundTerms,
 }
 
-#[async_trait]
 impl Command for CallRound {
     const ACT: &'static Act = &CALL_ROUND;
     type Answer = RoundId;
@@ -52,7 +50,6 @@ pub struct CancelRound {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CancelRound {
     const ACT: &'static Act = &CANCEL_ROUND;
     type Answer = RoundId;

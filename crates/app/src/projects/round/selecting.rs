@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::Act,
     deliberation::{
@@ -45,7 +44,6 @@ pub struct PrepareBallot {
     pub options: Vec<ApplicationId>,
 }
 
-#[async_trait]
 impl Command for PrepareBallot {
     const ACT: &'static Act = &PREPARE_BALLOT;
     type Answer = RoundId;
@@ -91,7 +89,6 @@ pub struct SelectProjects {
     pub round: RoundId,
 }
 
-#[async_trait]
 impl Command for SelectProjects {
     const ACT: &'static Act = &SELECT_PROJECTS;
     type Answer = RoundId;
@@ -119,7 +116,6 @@ pub struct ObjectToSelection {
     pub text: String,
 }
 
-#[async_trait]
 impl Command for ObjectToSelection {
     const ACT: &'static Act = &OBJECT_TO_SELECTION;
     type Answer = ObjectionId;
@@ -155,7 +151,6 @@ pub struct SettleObjection {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for SettleObjection {
     const ACT: &'static Act = &SETTLE_OBJECTION;
     type Answer = RoundId;
@@ -175,7 +170,6 @@ pub struct AnnounceSelection {
     pub round: RoundId,
 }
 
-#[async_trait]
 impl Command for AnnounceSelection {
     const ACT: &'static Act = &ANNOUNCE_SELECTION;
     type Answer = RoundId;
@@ -199,7 +193,6 @@ pub struct DeclineAward {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for DeclineAward {
     const ACT: &'static Act = &DECLINE_AWARD;
     type Answer = RoundId;

@@ -12,7 +12,7 @@ use std::{
 use async_graphql::{Context, Error, ID, dataloader::Loader};
 use gongyi_app::{
     App, Command, Done, Rejection, Request,
-    deliberation::casting::{Cast, CastBallot},
+    deliberation::poll::casting::{Cast, CastBallot},
 };
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},

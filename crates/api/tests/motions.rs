@@ -1,11 +1,10 @@
 //! Motions through the door. Makes loud: a draft that a stranger reads, a resident's words or name shown to everybody, a
 //! difference that does not show what an amendment changes, a subscriber who misses a change.
 
-use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_app::{
     Command, Rejection,
-    deliberation::motions::{decided, put_to_vote, schedule},
+    deliberation::motion::deciding::{decided, put_to_vote, schedule},
     work::Work,
 };
 use gongyi_domain::{
@@ -31,7 +30,6 @@ use crate::{
 #[derive(Serialize)]
 struct Establishes(Vec<PersonId>);
 
-#[async_trait]
 impl Command for Establishes {
     const ACT: &'static Act = &ESTABLISH_COUNCIL;
     type Answer = CouncilId;
@@ -57,7 +55,6 @@ impl Command for Establishes {
 #[derive(Serialize)]
 struct Adopts(CouncilId, MotionId, u32);
 
-#[async_trait]
 impl Command for Adopts {
     const ACT: &'static Act = &SCHEDULE_MOTION;
     type Answer = ();

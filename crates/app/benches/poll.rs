@@ -26,9 +26,11 @@ use gongyi_app::{
     App, Rejection,
     access::areas::ListArea,
     clock::SystemClock,
-    deliberation::{
+    deliberation::poll::{
         casting::CastBallot,
-        polls::{ClosePoll, CountPoll, EnterOnRoll, OpenPoll, PreparePoll},
+        counting::{ClosePoll, CountPoll},
+        preparing::{OpenPoll, PreparePoll},
+        roll::EnterOnRoll,
     },
     personal::VaultOpener,
 };

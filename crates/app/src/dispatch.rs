@@ -8,9 +8,8 @@
 //! - Only a commit that holds shows that a cached state was the newest. Whatever else comes of one, a conflict, a refusal
 //!   or that nothing has to change, is decided anew from the log.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         account::Account,
@@ -21,6 +20,7 @@ use gongyi_domain::{
 };
 use gongyi_eventlog::{AppendError, Metadata, Session, StateCache, StreamId, Token};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -37,7 +37,6 @@ pub const CONFLICT_RETRIES_MAX: u32 = 12;
 pub const READ_YOUR_WRITES_MAX_MILLIS: u64 = 5_000;
 
 /// A command: what is asked for, and how it is decided.
-#[async_trait]
 pub trait Command: Serialize + Sync {
     /// Who may.
     const ACT: &'static Act;
@@ -55,13 +54,59 @@ pub trait Command: Serialize + Sync {
     /// Asks [`Work::may`], loads, decides, stages; keys and passwords are staged too, see [`Work::new_person`] and
     /// [`Work::set_password`]. Run again from scratch after a conflict, and from the log where a cached state did not end in
     /// a commit: whatever it does besides is done each time.
-    async fn decide(&self, work: &mut Work<'_>) -> Result<Self::Answer, Rejection>;
+    fn decide(&self, work: &mut Work<'_>) -> impl Future<Output = Result<Self::Answer, Rejection>> + Send;
 
     /// What must be done outside the log once the commit is durable; also on a repeat, so it must be idempotent.
-    async fn settle(&self, app: &App, answer: &Self::Answer) -> Result<(), Rejection> {
+    fn settle(&self, app: &App, answer: &Self::Answer) -> impl Future<Output = Result<(), Rejection>> + Send {
         let _ = (app, answer);
-        Ok(())
+        std::future::ready(Ok(()))
     }
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, Rejection>> + Send + 'a>>;
+
+/// A command of whichever kind, as the executor meets it: so that the executor is compiled once and not once a command. Its
+/// answer is JSON here, as it is stored.
+trait AnyCommand: Sync {
+    fn act(&self) -> &'static Act;
+    fn counts_attempts(&self) -> bool;
+    fn reads(&self) -> Vec<StreamId>;
+    fn content(&self) -> Result<Vec<u8>, serde_json::Error>;
+    fn decide<'a>(&'a self, work: &'a mut Work<'_>) -> Boxed<'a, Box<RawValue>>;
+    fn settle<'a>(&'a self, app: &'a App, answer: &'a RawValue) -> Boxed<'a, ()>;
+}
+
+impl<C: Command> AnyCommand for C {
+    fn act(&self) -> &'static Act {
+        C::ACT
+    }
+
+    fn counts_attempts(&self) -> bool {
+        C::COUNTS_ATTEMPTS
+    }
+
+    fn reads(&self) -> Vec<StreamId> {
+        Command::reads(self)
+    }
+
+    fn content(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    fn decide<'a>(&'a self, work: &'a mut Work<'_>) -> Boxed<'a, Box<RawValue>> {
+        Box::pin(async move {
+            let answer = Command::decide(self, work).await?;
+            Ok(to_raw_value(&answer).map_err(Fault::Json)?)
+        })
+    }
+
+    fn settle<'a>(&'a self, app: &'a App, answer: &'a RawValue) -> Boxed<'a, ()> {
+        Box::pin(async move { Command::settle(self, app, &read(answer)?).await })
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &RawValue) -> Result<T, Fault> {
+    serde_json::from_str(answer.get()).map_err(|_| Fault::ForeignAnswer)
 }
 
 /// Who sends a command, which one it is, and when.
@@ -92,16 +137,20 @@ pub struct Done<T> {
     pub stale: bool,
 }
 
+impl Done<Box<RawValue>> {
+    fn read<T: DeserializeOwned>(self) -> Result<Done<T>, Rejection> {
+        let Self { answer, token, unchanged, stale } = self;
+        Ok(Done { answer: read(&answer)?, token, unchanged, stale })
+    }
+}
+
 impl App {
     /// Does a command and waits until this node's read models show it.
     ///
     /// # Errors
     /// See [`Rejection`].
     pub async fn dispatch<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
-        let mut done = self.submit(request, command).await?;
-        let wait = Duration::from_millis(READ_YOUR_WRITES_MAX_MILLIS);
-        done.stale = self.views().wait_for(done.token.position, wait).await.is_err();
-        Ok(done)
+        self.executed_and_shown(request, command).await?.read()
     }
 
     /// Does a command without waiting for the read models: for long runs of commands.
@@ -109,6 +158,17 @@ impl App {
     /// # Errors
     /// See [`Rejection`].
     pub async fn submit<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
+        self.executed(request, command).await?.read()
+    }
+
+    async fn executed_and_shown(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
+        let mut done = self.executed(request, command).await?;
+        let wait = Duration::from_millis(READ_YOUR_WRITES_MAX_MILLIS);
+        done.stale = self.views().wait_for(done.token.position, wait).await.is_err();
+        Ok(done)
+    }
+
+    async fn executed(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
         let outcome = self.decided_and_appended(request, command).await;
         if let Err(Rejection::Fault(fault)) = &outcome
             && fault.is_storage()
@@ -118,15 +178,15 @@ impl App {
         outcome
     }
 
-    async fn decided_and_appended<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
-        let digest = self.command_digest(C::ACT.name, command)?;
-        if C::COUNTS_ATTEMPTS
+    async fn decided_and_appended(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
+        let digest = self.command_digest(command)?;
+        if command.counts_attempts()
             && let Some(done) = self.done_before(request, command, digest).await?
         {
             return Ok(done);
         }
         let from_log = self.states().filled_only();
-        let mut states = if C::COUNTS_ATTEMPTS { from_log.clone() } else { self.states().clone() };
+        let mut states = if command.counts_attempts() { from_log.clone() } else { self.states().clone() };
         let mut conflicts = 0;
         while conflicts <= CONFLICT_RETRIES_MAX {
             let session = self.session(request, digest, &states);
@@ -181,7 +241,7 @@ impl App {
     }
 
     /// Decides the command in a session, which has its events then.
-    async fn decided<C: Command>(&self, request: &Request, command: &C, session: Session) -> Result<(Secrets, C::Answer), Rejection> {
+    async fn decided(&self, request: &Request, command: &dyn AnyCommand, session: Session) -> Result<(Secrets, Box<RawValue>), Rejection> {
         let mut reads = command.reads();
         if !reads.is_empty() {
             if let Actor::Account { account, .. } = request.actor {
@@ -191,17 +251,17 @@ impl App {
         }
         let mut work = Work::begin(self, request, session).await?;
         let answer = command.decide(&mut work).await?;
-        work.require_asked(C::ACT)?;
+        work.require_asked(command.act())?;
         Ok((work.secrets, answer))
     }
 
     /// What the command was answered with, if this actor has sent it before.
-    async fn done_before<C: Command>(
+    async fn done_before(
         &self,
         request: &Request,
-        command: &C,
+        command: &dyn AnyCommand,
         digest: [u8; 32],
-    ) -> Result<Option<Done<C::Answer>>, Rejection> {
+    ) -> Result<Option<Done<Box<RawValue>>>, Rejection> {
         match self.log().answer(&request.actor.log_name(), request.command_id).await? {
             None => Ok(None),
             Some(stored) if stored.digest != digest => Err(Rejection::Refused(command_id_reused())),
@@ -209,15 +269,15 @@ impl App {
         }
     }
 
-    async fn repeated<C: Command>(&self, command: &C, answer: &str, token: Token) -> Result<Done<C::Answer>, Rejection> {
-        let answer: C::Answer = serde_json::from_str(answer).map_err(|_| Fault::ForeignAnswer)?;
+    async fn repeated(&self, command: &dyn AnyCommand, answer: &str, token: Token) -> Result<Done<Box<RawValue>>, Rejection> {
+        let answer: Box<RawValue> = serde_json::from_str(answer).map_err(|_| Fault::ForeignAnswer)?;
         command.settle(self, &answer).await?;
         Ok(Done { answer, token, unchanged: true, stale: false })
     }
 
     /// Tells a repeated command from a reused id. Keyed, because a plain digest of an ID number could be guessed.
-    fn command_digest<C: Serialize>(&self, name: &str, command: &C) -> Result<[u8; 32], Fault> {
-        let keyed = self.vault().command_id(name, &serde_json::to_vec(command)?);
+    fn command_digest(&self, command: &dyn AnyCommand) -> Result<[u8; 32], Fault> {
+        let keyed = self.vault().command_id(command.act().name, &command.content()?);
         Ok(Sha256::digest(keyed.as_bytes()).into())
     }
 }

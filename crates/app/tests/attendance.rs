@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use gongyi_app::{
     App, Rejection,
     processes::{AttendanceToLedger, Process},
@@ -210,7 +209,6 @@ async fn a_process_ends_with_its_log_also_when_that_is_a_fault_to_it() {
 /// Never gets anywhere.
 struct Stuck;
 
-#[async_trait]
 impl Process for Stuck {
     const NAME: &'static str = "stuck";
 

@@ -6,9 +6,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use gongyi_app::deliberation::{
+use gongyi_app::deliberation::poll::{
     casting::{RecordInPerson, VoteOpenly},
-    polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll, StrikeFromRoll, VoidPoll},
+    counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll, VoidPoll},
+    preparing::{AppointTellers, OpenPoll},
+    roll::{EnterOnRoll, StrikeFromRoll},
 };
 use gongyi_domain::deliberation::{
     ballot::{BallotList, Marks, Method, Stance},

@@ -4,13 +4,16 @@
 use gongyi_app::{
     Rejection,
     deliberation::{
-        casting::VoteOpenly,
         councils::{
             AmendCharter, DissolveCouncil, EndTerms, EstablishCouncil, ForfeitSeat, LeaveSeat, MandateGiven, RecallRepresentative,
             RegisterGuest, ReleaseGuest, RenameCouncil, SeatRepresentatives, SourceGiven,
         },
         elections::{CallElection, Nominate},
-        polls::{EnterOnRoll, OpenPoll, PrepareCouncilPoll, PreparePoll, StrikeFromRoll},
+        poll::{
+            casting::VoteOpenly,
+            preparing::{OpenPoll, PrepareCouncilPoll, PreparePoll},
+            roll::{EnterOnRoll, StrikeFromRoll},
+        },
         recount::recount,
     },
     processes::EndMandates,

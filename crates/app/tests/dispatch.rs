@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant as Stopwatch};
 
-use async_trait::async_trait;
 use futures::future::join_all;
 use gongyi_app::{
     Command, Fault, Rejection,
@@ -186,7 +185,6 @@ async fn fifty_join_at_once_and_all_are_members() {
 #[derive(Serialize)]
 struct Presume(AreaCode);
 
-#[async_trait]
 impl Command for Presume {
     const ACT: &'static Act = &IMPORT_AREAS;
     type Answer = ();
@@ -215,7 +213,6 @@ async fn a_command_that_forgot_to_ask_who_may_never_commits() {
 #[derive(Serialize)]
 struct Idle;
 
-#[async_trait]
 impl Command for Idle {
     const ACT: &'static Act = &IMPORT_AREAS;
     type Answer = u8;

@@ -6,7 +6,7 @@ use gongyi_app::deliberation::{
         AnswerNomination, CallElection, CallRunOff, CertifyElection, Nominate, PrepareElectionPoll, PublishProxies, RegisterProxy,
         VoidElection,
     },
-    polls::{EnterOnRoll, OpenPoll},
+    poll::{preparing::OpenPoll, roll::EnterOnRoll},
     recount::recount,
 };
 use gongyi_domain::{

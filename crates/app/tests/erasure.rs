@@ -1,7 +1,6 @@
 //! Erasing a person. Makes loud: a key, a claim, a place or a session that outlives its person, a total that does not,
 //! and an erasure that a crash or an old backup undoes.
 
-use async_trait::async_trait;
 use gongyi_app::{
     Command, Rejection,
     access::erasure::ErasePerson,
@@ -154,7 +153,6 @@ async fn about_the_erased_nothing_personal_is_written_any_more() {
 #[derive(Serialize)]
 struct CrashAfterCommit(ErasePerson);
 
-#[async_trait]
 impl Command for CrashAfterCommit {
     const ACT: &'static Act = &ERASE_PERSON;
     type Answer = PersonId;

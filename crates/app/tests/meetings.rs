@@ -4,17 +4,21 @@
 use gongyi_app::{
     Rejection,
     deliberation::{
-        casting::Cast,
         covenants::{AdoptCovenant, FileCovenant, RepealCovenant, ReviseCovenant},
-        meeting_course::{
-            AdjournMeeting, CallNextSpeaker, CloseMeeting, EndTurn, OpenMeeting, RequestToSpeak, ResumeMeeting, TakeUpItem,
-            WithdrawRequestToSpeak,
+        meeting::{
+            convening::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting},
+            minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes},
+            sitting::{
+                AdjournMeeting, CallNextSpeaker, CloseMeeting, EndTurn, OpenMeeting, Passage, RecordPresence, RequestToSpeak,
+                ResumeMeeting, TakeUpItem, WithdrawRequestToSpeak,
+            },
+            voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote},
         },
-        meeting_votes::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote},
-        meetings::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting, Passage, RecordPresence},
-        minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes},
-        motion_amendments::{AcceptAmendment, ChangeDraft, ProposeAmendment},
-        polls::{ClosePoll, CountPoll},
+        motion::amending::{AcceptAmendment, ChangeDraft, ProposeAmendment},
+        poll::{
+            casting::Cast,
+            counting::{ClosePoll, CountPoll},
+        },
         recount::recount,
     },
 };

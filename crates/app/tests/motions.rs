@@ -1,9 +1,9 @@
 //! Motions up to the vote. Makes loud: a motion by somebody who does not sit in the council, a number twice or left out, a
 //! second of one's own, a motion screened by its mover, an amendment accepted by its proposer, pasted text stored as it came.
 
-use gongyi_app::deliberation::{
-    motion_amendments::{AcceptAmendment, ChangeDraft, ProposeAmendment, RejectAmendment, ReviseAmendment, WithdrawAmendment},
-    motions::{
+use gongyi_app::deliberation::motion::{
+    amending::{AcceptAmendment, ChangeDraft, ProposeAmendment, RejectAmendment, ReviseAmendment, WithdrawAmendment},
+    drafting::{
         AcceptMotion, AttachToMotion, DetachFromMotion, DraftMotion, JoinMotion, ParagraphDraft, ReturnMotion, ReviseMotion, SecondMotion,
         SubmitMotion, TextDraft, WithdrawMotion, WithdrawSecond,
     },

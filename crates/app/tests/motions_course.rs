@@ -1,12 +1,10 @@
 //! Motions beside and after the vote. Makes loud: a referral that two councils tell differently, a motion merged on one side
 //! only, an adopted motion reviewed by somebody who does not live there, an annulled decision that still stands.
 
-use gongyi_app::deliberation::{
-    motion_course::{
-        AnnulDecision, AnswerReferral, MergeMotions, PostponeMotion, ReconsiderMotion, ReferMotion, ReferralAnswer, RelateMotions,
-    },
-    motion_outcome::{CompleteMotion, ReportProgress, ReviewMotion, RevokeCompletion},
-    motions::{AttachToMotion, SubmitMotion},
+use gongyi_app::deliberation::motion::{
+    carrying_out::{CompleteMotion, ReportProgress, ReviewMotion, RevokeCompletion},
+    deciding::{AnnulDecision, AnswerReferral, MergeMotions, PostponeMotion, ReconsiderMotion, ReferMotion, ReferralAnswer, RelateMotions},
+    drafting::{AttachToMotion, SubmitMotion},
 };
 use gongyi_app::volunteering::volunteers::RegisterVolunteer;
 use gongyi_domain::{

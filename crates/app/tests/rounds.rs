@@ -2,13 +2,15 @@
 //! before they are published or come in after the close.
 
 use gongyi_app::{
-    deliberation::polls::PublishPoll,
+    deliberation::poll::counting::PublishPoll,
     projects::{
         project_starts::StartSelectedProject,
-        round_selection::{AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection},
-        rounds::{
-            ApplyInRound, AppointReviewer, CallRound, CloseApplications, DeclareConflict, ScoreApplication, ScreenApplication,
-            WithdrawApplication,
+        round::{
+            applying::{
+                ApplyInRound, AppointReviewer, CloseApplications, DeclareConflict, ScoreApplication, ScreenApplication, WithdrawApplication,
+            },
+            calling::CallRound,
+            selecting::{AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection},
         },
     },
 };
@@ -123,7 +125,7 @@ async fn residents_ballots_select_by_equal_shares_and_projects_start() {
     let prepares = PrepareBallot { round, poll, options: applications.to_vec() };
     organiser.does(&prepares).await.unwrap();
     expect_refused("ApplicationStatusUnfit", organiser.does(&WithdrawApplication { round, application: applications[0] }).await);
-    district.organiser().does(&gongyi_app::deliberation::polls::OpenPoll { poll }).await.unwrap();
+    district.organiser().does(&gongyi_app::deliberation::poll::preparing::OpenPoll { poll }).await.unwrap();
     // Six approve of the first two, four of the third.
     for (place, voter) in voters.iter().enumerate().skip(1) {
         let marks = if place < 6 { Marks::Chosen(vec![1, 2]) } else { Marks::Chosen(vec![3]) };

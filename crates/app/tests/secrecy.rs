@@ -76,7 +76,7 @@ async fn helper_process() {
         voter.casts(&app, plan.poll, marks(at), command(voter), Some(tag(voter))).await.unwrap();
     }
     if plan.count {
-        use gongyi_app::deliberation::polls::{ClosePoll, CountPoll};
+        use gongyi_app::deliberation::poll::counting::{ClosePoll, CountPoll};
         use gongyi_domain::access::authority::{Actor, Grant, Role, Scope};
         let organiser = Actor::Operator(Grant { role: Role::Organiser, scope: Scope::Everywhere });
         let poll = plan.poll;

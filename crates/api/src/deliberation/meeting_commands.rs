@@ -3,13 +3,11 @@
 use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::{
     Command,
-    deliberation::{
-        meeting_course::{
-            AdjournMeeting, CallNextSpeaker, CloseMeeting, EndTurn, OpenMeeting, RequestToSpeak, ResumeMeeting, TakeUpItem,
-            WithdrawRequestToSpeak,
-        },
-        meetings::{
-            AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting, Passage as Way, RecordPresence,
+    deliberation::meeting::{
+        convening::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting},
+        sitting::{
+            AdjournMeeting, CallNextSpeaker, CloseMeeting, EndTurn, OpenMeeting, Passage as Way, RecordPresence, RequestToSpeak,
+            ResumeMeeting, TakeUpItem, WithdrawRequestToSpeak,
         },
     },
 };

@@ -1,7 +1,7 @@
 //! Minutes: what was published is everybody's to read, the draft is for those who keep them.
 
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, Object, SimpleObject};
-use gongyi_app::deliberation::minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes};
+use gongyi_app::deliberation::meeting::minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes};
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::minutes::{EDIT_MINUTES, MinutesPhase as Stored, Resolution},

@@ -3,9 +3,9 @@
 use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::{
     Command,
-    deliberation::{
-        motion_amendments as amendments,
-        motions::{self as commands, DraftMotion},
+    deliberation::motion::{
+        amending as amendments,
+        drafting::{self as commands, DraftMotion},
     },
 };
 use gongyi_domain::{

@@ -1,9 +1,9 @@
 //! Where a motion goes besides the vote, and what comes of it.
 
 use async_graphql::{Context, Error, ID, InputObject, Object};
-use gongyi_app::deliberation::{
-    motion_course::{self as course, ReferralAnswer},
-    motion_outcome as outcome,
+use gongyi_app::deliberation::motion::{
+    carrying_out as outcome,
+    deciding::{self as course, ReferralAnswer},
 };
 use gongyi_domain::refusal::Refusal;
 

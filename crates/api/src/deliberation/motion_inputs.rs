@@ -1,9 +1,9 @@
 //! What commands about motions take.
 
 use async_graphql::{ID, InputObject, OneofObject};
-use gongyi_app::deliberation::{
-    motion_amendments::ChangeDraft,
-    motions::{ParagraphDraft, TextDraft},
+use gongyi_app::deliberation::motion::{
+    amending::ChangeDraft,
+    drafting::{ParagraphDraft, TextDraft},
 };
 use gongyi_domain::{
     deliberation::attachment::{Attachment, FileDigest},

@@ -5,11 +5,12 @@
 
 use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::deliberation::{
-    casting::{CastBallot, RecordInPerson, VoteOpenly},
     elections::PrepareElectionPoll,
-    polls::{
-        AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PrepareCouncilPoll, PreparePoll, PublishPoll,
-        StrikeFromRoll, VoidPoll,
+    poll::{
+        casting::{CastBallot, RecordInPerson, VoteOpenly},
+        counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll, VoidPoll},
+        preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PreparePoll},
+        roll::{EnterOnRoll, StrikeFromRoll},
     },
 };
 use gongyi_domain::{

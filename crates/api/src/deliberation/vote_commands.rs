@@ -1,7 +1,7 @@
 //! Taking votes in meetings.
 
 use async_graphql::{Context, Error, ID, InputObject, Object};
-use gongyi_app::deliberation::meeting_votes::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote};
+use gongyi_app::deliberation::meeting::voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote};
 use gongyi_domain::{
     deliberation::meeting::Hands,
     refusal::Refusal,

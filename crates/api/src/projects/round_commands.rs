@@ -3,9 +3,12 @@
 use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::{
     Command,
-    projects::rounds::{
-        ApplyInRound, AppointReviewer, CallRound, CancelRound, CloseApplications, DeclareConflict, FormExclusiveGroup, ScoreApplication,
-        ScreenApplication, WithdrawApplication,
+    projects::round::{
+        applying::{
+            ApplyInRound, AppointReviewer, CloseApplications, DeclareConflict, FormExclusiveGroup, ScoreApplication, ScreenApplication,
+            WithdrawApplication,
+        },
+        calling::{CallRound, CancelRound},
     },
 };
 use gongyi_domain::{

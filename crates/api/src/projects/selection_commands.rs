@@ -1,7 +1,7 @@
 //! What happens to a round from the ballots on.
 
 use async_graphql::{Context, Error, ID, InputObject, Object};
-use gongyi_app::projects::round_selection::{
+use gongyi_app::projects::round::selecting::{
     AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection,
 };
 use gongyi_domain::{refusal::Refusal, values::RoundId};

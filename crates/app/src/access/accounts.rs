@@ -1,6 +1,5 @@
 //! Accounts and their roles.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         account::{Account, AccountCommand, AccountRefusal, GRANT_ROLE, OPEN_ACCOUNT, REVOKE_ROLE, account_of, may_grant},
@@ -31,7 +30,6 @@ pub struct OpenAccount {
     pub password: String,
 }
 
-#[async_trait]
 impl Command for OpenAccount {
     const ACT: &'static Act = &OPEN_ACCOUNT;
     type Answer = AccountId;
@@ -119,7 +117,6 @@ pub struct GrantRole {
     pub grant: Grant,
 }
 
-#[async_trait]
 impl Command for GrantRole {
     const ACT: &'static Act = &GRANT_ROLE;
     type Answer = AccountId;
@@ -143,7 +140,6 @@ pub struct RevokeRole {
     pub grant: Grant,
 }
 
-#[async_trait]
 impl Command for RevokeRole {
     const ACT: &'static Act = &REVOKE_ROLE;
     type Answer = AccountId;

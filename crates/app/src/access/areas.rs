@@ -1,6 +1,5 @@
 //! Listing areas.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         area::{Area, AreaCommand, IMPORT_AREAS, area_stream},
@@ -21,7 +20,6 @@ pub struct ListArea {
     pub name: String,
 }
 
-#[async_trait]
 impl Command for ListArea {
     const ACT: &'static Act = &IMPORT_AREAS;
     type Answer = ();

@@ -1,6 +1,5 @@
 //! Erasing a person: an event for everybody, and the key destroyed.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         account::{Account, AccountCommand, account_of},
@@ -27,7 +26,6 @@ pub struct ErasePerson {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for ErasePerson {
     const ACT: &'static Act = &ERASE_PERSON;
     type Answer = PersonId;

@@ -5,7 +5,6 @@
 //! - What an election decides comes with the election's certificate, not by these commands.
 //! - Whoever takes a seat or speaks as a guest is registered on the platform.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
@@ -136,7 +135,6 @@ pub struct EstablishCouncil {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for EstablishCouncil {
     const ACT: &'static Act = &ESTABLISH_COUNCIL;
     type Answer = CouncilId;
@@ -167,7 +165,6 @@ pub struct RenameCouncil {
     pub name: String,
 }
 
-#[async_trait]
 impl Command for RenameCouncil {
     const ACT: &'static Act = &RENAME_COUNCIL;
     type Answer = CouncilId;
@@ -192,7 +189,6 @@ pub struct AmendCharter {
     pub mandate: MandateGiven,
 }
 
-#[async_trait]
 impl Command for AmendCharter {
     const ACT: &'static Act = &AMEND_CHARTER;
     type Answer = CouncilId;
@@ -221,7 +217,6 @@ pub struct DissolveCouncil {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for DissolveCouncil {
     const ACT: &'static Act = &DISSOLVE_COUNCIL;
     type Answer = CouncilId;
@@ -250,7 +245,6 @@ pub struct SeatRepresentatives {
     pub source: SourceGiven,
 }
 
-#[async_trait]
 impl Command for SeatRepresentatives {
     const ACT: &'static Act = &SEAT_REPRESENTATIVES;
     type Answer = CouncilId;
@@ -280,7 +274,6 @@ pub struct LeaveSeat {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for LeaveSeat {
     const ACT: &'static Act = &LEAVE_SEAT;
     type Answer = CouncilId;
@@ -320,7 +313,6 @@ pub struct RecallRepresentative {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for RecallRepresentative {
     const ACT: &'static Act = &RECALL_REPRESENTATIVE;
     type Answer = CouncilId;
@@ -346,7 +338,6 @@ pub struct ForfeitSeat {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for ForfeitSeat {
     const ACT: &'static Act = &FORFEIT_SEAT;
     type Answer = CouncilId;
@@ -377,7 +368,6 @@ pub struct EndTerms {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for EndTerms {
     const ACT: &'static Act = &END_TERMS;
     type Answer = CouncilId;
@@ -408,7 +398,6 @@ pub struct RegisterGuest {
     pub kind: GuestKind,
 }
 
-#[async_trait]
 impl Command for RegisterGuest {
     const ACT: &'static Act = &REGISTER_GUEST;
     type Answer = CouncilId;
@@ -431,7 +420,6 @@ pub struct ReleaseGuest {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for ReleaseGuest {
     const ACT: &'static Act = &REGISTER_GUEST;
     type Answer = CouncilId;

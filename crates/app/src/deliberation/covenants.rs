@@ -4,7 +4,6 @@
 //! - The motion was adopted by its own council, by the rule that the charter has for covenants, and that decision stands.
 //! - One decision makes one version, or one repeal, of one covenant: the vote is claimed in the same commit.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
@@ -21,7 +20,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::motions::MotionCase;
+use super::motion::MotionCase;
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -75,7 +74,6 @@ pub struct AdoptCovenant {
     pub effective: Option<Day>,
 }
 
-#[async_trait]
 impl Command for AdoptCovenant {
     const ACT: &'static Act = &ADOPT_COVENANT;
     type Answer = CovenantId;
@@ -100,7 +98,6 @@ pub struct ReviseCovenant {
     pub effective: Option<Day>,
 }
 
-#[async_trait]
 impl Command for ReviseCovenant {
     const ACT: &'static Act = &REVISE_COVENANT;
     type Answer = CovenantId;
@@ -126,7 +123,6 @@ pub struct RepealCovenant {
     pub effective: Option<Day>,
 }
 
-#[async_trait]
 impl Command for RepealCovenant {
     const ACT: &'static Act = &REPEAL_COVENANT;
     type Answer = CovenantId;
@@ -152,7 +148,6 @@ pub struct FileCovenant {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for FileCovenant {
     const ACT: &'static Act = &FILE_COVENANT;
     type Answer = CovenantId;

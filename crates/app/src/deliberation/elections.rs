@@ -1,6 +1,5 @@
 //! Calling elections, nominating, giving one's vote to a proxy, and certifying the result.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -35,7 +34,6 @@ pub struct CallElection {
     pub terms: ElectionTerms,
 }
 
-#[async_trait]
 impl Command for CallElection {
     const ACT: &'static Act = &CALL_ELECTION;
     type Answer = ElectionId;
@@ -78,7 +76,6 @@ pub struct Nominate {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for Nominate {
     const ACT: &'static Act = &NOMINATE;
     type Answer = ElectionId;
@@ -102,7 +99,6 @@ pub struct AnswerNomination {
     pub stands: bool,
 }
 
-#[async_trait]
 impl Command for AnswerNomination {
     const ACT: &'static Act = &ANSWER_NOMINATION;
     type Answer = ElectionId;
@@ -127,7 +123,6 @@ pub struct RegisterProxy {
     pub proxy: Option<PersonId>,
 }
 
-#[async_trait]
 impl Command for RegisterProxy {
     const ACT: &'static Act = &REGISTER_PROXY;
     type Answer = ElectionId;
@@ -157,7 +152,6 @@ pub struct PublishProxies {
     pub election: ElectionId,
 }
 
-#[async_trait]
 impl Command for PublishProxies {
     const ACT: &'static Act = &PUBLISH_PROXIES;
     type Answer = ElectionId;
@@ -182,7 +176,6 @@ pub struct PrepareElectionPoll {
     pub channels: Channels,
 }
 
-#[async_trait]
 impl Command for PrepareElectionPoll {
     const ACT: &'static Act = &PREPARE_POLL;
     type Answer = PollId;
@@ -217,7 +210,6 @@ pub struct CertifyElection {
     pub election: ElectionId,
 }
 
-#[async_trait]
 impl Command for CertifyElection {
     const ACT: &'static Act = &CERTIFY_ELECTION;
     type Answer = ElectionId;
@@ -270,7 +262,6 @@ pub struct VoidElection {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for VoidElection {
     const ACT: &'static Act = &VOID_ELECTION;
     type Answer = ElectionId;
@@ -297,7 +288,6 @@ pub struct CallRunOff {
     pub poll_closes: Instant,
 }
 
-#[async_trait]
 impl Command for CallRunOff {
     const ACT: &'static Act = &CALL_RUN_OFF;
     type Answer = ElectionId;

@@ -4,7 +4,6 @@
 //! - Title, text and the reason of turning away are sealed under the key of who raised it.
 //! - A representative who takes an issue up writes the motion's text anew: a resident's own words stay sealed.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
@@ -96,7 +95,6 @@ pub struct RaiseIssue {
     pub text: String,
 }
 
-#[async_trait]
 impl Command for RaiseIssue {
     const ACT: &'static Act = &RAISE_ISSUE;
     type Answer = ResidentIssueId;
@@ -141,7 +139,6 @@ pub struct EndorseIssue {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for EndorseIssue {
     const ACT: &'static Act = &ENDORSE_ISSUE;
     type Answer = ResidentIssueId;
@@ -167,7 +164,6 @@ pub struct WithdrawEndorsement {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawEndorsement {
     const ACT: &'static Act = &WITHDRAW_ENDORSEMENT;
     type Answer = ResidentIssueId;
@@ -189,7 +185,6 @@ pub struct WithdrawIssue {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawIssue {
     const ACT: &'static Act = &WITHDRAW_ISSUE;
     type Answer = ResidentIssueId;
@@ -209,7 +204,6 @@ pub struct AdmitIssue {
     pub issue: ResidentIssueId,
 }
 
-#[async_trait]
 impl Command for AdmitIssue {
     const ACT: &'static Act = &ADMIT_ISSUE;
     type Answer = ResidentIssueId;
@@ -231,7 +225,6 @@ pub struct TurnIssueAway {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for TurnIssueAway {
     const ACT: &'static Act = &TURN_ISSUE_AWAY;
     type Answer = ResidentIssueId;
@@ -272,7 +265,6 @@ pub struct TakenUp {
     pub motion: MotionId,
 }
 
-#[async_trait]
 impl Command for TakeUpIssue {
     const ACT: &'static Act = &TAKE_UP_ISSUE;
     type Answer = TakenUp;
@@ -316,7 +308,6 @@ pub struct AnswerIssue {
     pub answer: String,
 }
 
-#[async_trait]
 impl Command for AnswerIssue {
     const ACT: &'static Act = &ANSWER_ISSUE;
     type Answer = ResidentIssueId;
@@ -335,7 +326,6 @@ pub struct CloseIssue {
     pub issue: ResidentIssueId,
 }
 
-#[async_trait]
 impl Command for CloseIssue {
     const ACT: &'static Act = &CLOSE_ISSUE;
     type Answer = ResidentIssueId;

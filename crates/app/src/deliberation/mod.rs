@@ -1,19 +1,11 @@
 //! 议事协商: councils, residents' issues, motions, elections, polls and their ballots, meetings with their
 //! votes and minutes, covenants.
 
-pub mod casting;
 pub mod councils;
 pub mod covenants;
 pub mod elections;
 pub mod issues;
-pub mod meeting_course;
-pub mod meeting_votes;
-pub mod meetings;
-pub mod minutes;
-mod minutes_text;
-pub mod motion_amendments;
-pub mod motion_course;
-pub mod motion_outcome;
-pub mod motions;
-pub mod polls;
+pub mod meeting;
+pub mod motion;
+pub mod poll;
 pub mod recount;

@@ -1,7 +1,6 @@
 //! From attendance to the service ledger: who was checked out has a service record, attested by that stay. It still
 //! needs a confirmation, as every record does.
 
-use async_trait::async_trait;
 use esrs::Aggregate;
 use gongyi_domain::{
     access::authority::{Act, Actor},
@@ -28,7 +27,6 @@ use crate::{
 /// The process.
 pub struct AttendanceToLedger;
 
-#[async_trait]
 impl Process for AttendanceToLedger {
     const NAME: &'static str = "attendance-to-ledger";
 
@@ -58,7 +56,6 @@ struct LogAttendance {
     volunteer: VolunteerId,
 }
 
-#[async_trait]
 impl Command for LogAttendance {
     const ACT: &'static Act = &LOG_SERVICE;
     type Answer = RecordId;

@@ -2,7 +2,6 @@
 //! between the commit and the destruction, and after the restore of a vault from before the erasure, whose checkpoint
 //! is as old as its keys.
 
-use async_trait::async_trait;
 use esrs::Aggregate;
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
@@ -19,7 +18,6 @@ use crate::{
 /// The process.
 pub struct DestroyErasedKeys;
 
-#[async_trait]
 impl Process for DestroyErasedKeys {
     const NAME: &'static str = "destroy-erased-keys";
 

@@ -2,7 +2,6 @@
 //! yet are withdrawn. A candidate on a ballot stays on it, without a name. It is a process because only the views know where
 //! somebody sits and stands.
 
-use async_trait::async_trait;
 use esrs::Aggregate;
 use gongyi_domain::{
     access::{
@@ -29,7 +28,6 @@ pub struct EndMandates;
 /// What the rules say where the seat was left, or the ballot made, meanwhile: that is all that was wanted.
 const ENDED_MEANWHILE: [&str; 4] = ["NotARepresentative", "CouncilIsDissolved", "NotNominated", "NotAtThisStage"];
 
-#[async_trait]
 impl Process for EndMandates {
     const NAME: &'static str = "end-mandates";
 

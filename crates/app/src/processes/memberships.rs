@@ -1,7 +1,6 @@
 //! Who withdraws or is erased is a member no more: every membership that held then ends. It is a process because only
 //! the views know a volunteer's organisations; nobody joins after the withdrawal, so none is missed.
 
-use async_trait::async_trait;
 use esrs::Aggregate;
 use gongyi_domain::{
     access::authority::Actor,
@@ -24,7 +23,6 @@ pub(super) const VIEWS_WAIT: std::time::Duration = std::time::Duration::from_sec
 /// The process.
 pub struct EndMemberships;
 
-#[async_trait]
 impl Process for EndMemberships {
     const NAME: &'static str = "end-memberships";
 

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use gongyi_eventlog::{Recorded, Standing, Token};
 use gongyi_vault::Checkpoint;
 use tokio::sync::watch;
@@ -33,13 +32,12 @@ const FAULT_WAIT_MIN_MILLIS: u64 = 100;
 const FAULT_WAIT_MAX_MILLIS: u64 = 10_000;
 
 /// A process.
-#[async_trait]
 pub trait Process: Send + Sync + 'static {
     /// Its name: of its checkpoint, and of its actor in the log.
     const NAME: &'static str;
 
     /// Carries out what follows from one event; most events are none of its business.
-    async fn follow(&self, app: &App, event: &Recorded) -> Result<(), Rejection>;
+    fn follow(&self, app: &App, event: &Recorded) -> impl Future<Output = Result<(), Rejection>> + Send;
 }
 
 impl App {

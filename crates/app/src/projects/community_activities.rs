@@ -1,6 +1,5 @@
 //! Community benefit activities, and what volunteers' service was for.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     attachment::Attachment,
@@ -39,7 +38,6 @@ pub struct BeginCommunityActivity {
     pub area: AreaCode,
 }
 
-#[async_trait]
 impl Command for BeginCommunityActivity {
     const ACT: &'static Act = &BEGIN_COMMUNITY_ACTIVITY;
     type Answer = CommunityActivityId;
@@ -101,7 +99,6 @@ pub struct HoldCommunityActivity {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for HoldCommunityActivity {
     const ACT: &'static Act = &HOLD_COMMUNITY_ACTIVITY;
     type Answer = CommunityActivityId;
@@ -127,7 +124,6 @@ pub struct CorrectPersonTimes {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CorrectPersonTimes {
     const ACT: &'static Act = &CORRECT_PERSON_TIMES;
     type Answer = CommunityActivityId;
@@ -149,7 +145,6 @@ pub struct CancelCommunityActivity {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CancelCommunityActivity {
     const ACT: &'static Act = &CANCEL_COMMUNITY_ACTIVITY;
     type Answer = CommunityActivityId;
@@ -170,7 +165,6 @@ pub struct VoidCommunityActivity {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for VoidCommunityActivity {
     const ACT: &'static Act = &VOID_COMMUNITY_ACTIVITY;
     type Answer = CommunityActivityId;
@@ -198,7 +192,6 @@ pub struct LinkService {
     pub purpose: ServicePurpose,
 }
 
-#[async_trait]
 impl Command for LinkService {
     const ACT: &'static Act = &LINK_SERVICE;
     type Answer = ActivityId;
@@ -226,7 +219,6 @@ pub struct UnlinkService {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for UnlinkService {
     const ACT: &'static Act = &UNLINK_SERVICE;
     type Answer = ActivityId;

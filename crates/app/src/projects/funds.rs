@@ -3,7 +3,6 @@
 //! Whoever moves a grant queues for the fund's stream, and tells the project in the same commit: so neither the fund nor the
 //! project's plan is overdrawn, whoever else moves money at the same time.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     attachment::Attachment,
@@ -69,7 +68,6 @@ pub struct EstablishFund {
     pub area: AreaCode,
 }
 
-#[async_trait]
 impl Command for EstablishFund {
     const ACT: &'static Act = &ESTABLISH_FUND;
     type Answer = FundId;
@@ -97,7 +95,6 @@ pub struct AppropriateBudget {
     pub basis: String,
 }
 
-#[async_trait]
 impl Command for AppropriateBudget {
     const ACT: &'static Act = &APPROPRIATE_BUDGET;
     type Answer = FundId;
@@ -124,7 +121,6 @@ pub struct WithdrawBudget {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for WithdrawBudget {
     const ACT: &'static Act = &WITHDRAW_BUDGET;
     type Answer = FundId;
@@ -152,7 +148,6 @@ pub struct AllocateGrant {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for AllocateGrant {
     const ACT: &'static Act = &ALLOCATE_GRANT;
     type Answer = AllocationId;
@@ -184,7 +179,6 @@ pub struct ReleaseGrant {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReleaseGrant {
     const ACT: &'static Act = &RELEASE_GRANT;
     type Answer = AllocationId;
@@ -214,7 +208,6 @@ pub struct DisburseGrant {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for DisburseGrant {
     const ACT: &'static Act = &DISBURSE_GRANT;
     type Answer = DisbursementId;
@@ -246,7 +239,6 @@ pub struct ReturnGrant {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for ReturnGrant {
     const ACT: &'static Act = &RETURN_GRANT;
     type Answer = DisbursementId;
@@ -271,7 +263,6 @@ pub struct CloseFundYear {
     pub year: u16,
 }
 
-#[async_trait]
 impl Command for CloseFundYear {
     const ACT: &'static Act = &CLOSE_FUND_YEAR;
     type Answer = FundId;
@@ -296,7 +287,6 @@ pub struct CarryOverBalance {
     pub amount: Cents,
 }
 
-#[async_trait]
 impl Command for CarryOverBalance {
     const ACT: &'static Act = &CARRY_OVER_BALANCE;
     type Answer = FundId;
@@ -321,7 +311,6 @@ pub struct LapseBalance {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for LapseBalance {
     const ACT: &'static Act = &LAPSE_BALANCE;
     type Answer = FundId;
@@ -341,7 +330,6 @@ pub struct CloseFund {
     pub fund: FundId,
 }
 
-#[async_trait]
 impl Command for CloseFund {
     const ACT: &'static Act = &CLOSE_FUND;
     type Answer = FundId;

@@ -5,8 +5,7 @@ pub mod funds;
 pub mod project_starts;
 #[expect(clippy::module_inception, reason = "the context has the name of what it is about")]
 pub mod projects;
-pub mod round_selection;
-pub mod rounds;
+pub mod round;
 pub mod self_organisations;
 
 use gongyi_domain::{

@@ -1,6 +1,5 @@
 //! Starting projects: from what a council resolved, or from what a round selected.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::motion::{Motion, MotionRefusal},
@@ -39,7 +38,6 @@ pub struct StartProject {
     pub plan: Plan,
 }
 
-#[async_trait]
 impl Command for StartProject {
     const ACT: &'static Act = &START_PROJECT;
     type Answer = ProjectId;
@@ -73,7 +71,6 @@ pub struct StartSelectedProject {
     pub plan: Plan,
 }
 
-#[async_trait]
 impl Command for StartSelectedProject {
     const ACT: &'static Act = &START_PROJECT;
     type Answer = ProjectId;

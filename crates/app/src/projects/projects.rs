@@ -1,6 +1,5 @@
 //! What is done with a project after it was started.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     attachment::Attachment,
@@ -44,7 +43,6 @@ pub struct RevisePlan {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for RevisePlan {
     const ACT: &'static Act = &REVISE_PLAN;
     type Answer = ProjectId;
@@ -68,7 +66,6 @@ pub struct ReachMilestone {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for ReachMilestone {
     const ACT: &'static Act = &REACH_MILESTONE;
     type Answer = ProjectId;
@@ -96,7 +93,6 @@ pub struct RecordRaisedMoney {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for RecordRaisedMoney {
     const ACT: &'static Act = &RECORD_RAISED_MONEY;
     type Answer = BookEntryId;
@@ -125,7 +121,6 @@ pub struct RecordExpense {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for RecordExpense {
     const ACT: &'static Act = &RECORD_EXPENSE;
     type Answer = BookEntryId;
@@ -149,7 +144,6 @@ pub struct VoidBookEntry {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for VoidBookEntry {
     const ACT: &'static Act = &VOID_BOOK_ENTRY;
     type Answer = ProjectId;
@@ -171,7 +165,6 @@ pub struct CompleteProject {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for CompleteProject {
     const ACT: &'static Act = &COMPLETE_PROJECT;
     type Answer = ProjectId;
@@ -195,7 +188,6 @@ pub struct AuditProject {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for AuditProject {
     const ACT: &'static Act = &AUDIT_PROJECT;
     type Answer = ProjectId;
@@ -219,7 +211,6 @@ pub struct ReviewProject {
     pub text: Option<String>,
 }
 
-#[async_trait]
 impl Command for ReviewProject {
     const ACT: &'static Act = &REVIEW_PROJECT;
     type Answer = ProjectId;
@@ -256,7 +247,6 @@ pub struct CancelProject {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CancelProject {
     const ACT: &'static Act = &CANCEL_PROJECT;
     type Answer = ProjectId;

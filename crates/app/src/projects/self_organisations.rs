@@ -1,6 +1,5 @@
 //! Self-organisations incubated through deliberation. Members join and leave as in any organisation of volunteering.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::motion::Motion,
@@ -38,7 +37,6 @@ pub struct IncubateSelfOrganisation {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for IncubateSelfOrganisation {
     const ACT: &'static Act = &INCUBATE_SELF_ORGANISATION;
     type Answer = OrganisationId;
@@ -84,7 +82,6 @@ pub struct RegisterSelfOrganisation {
     pub on: Option<Day>,
 }
 
-#[async_trait]
 impl Command for RegisterSelfOrganisation {
     const ACT: &'static Act = &REGISTER_SELF_ORGANISATION;
     type Answer = OrganisationId;
@@ -107,7 +104,6 @@ pub struct EndIncubation {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for EndIncubation {
     const ACT: &'static Act = &END_INCUBATION;
     type Answer = OrganisationId;

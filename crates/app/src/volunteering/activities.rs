@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
@@ -106,7 +105,6 @@ pub struct PublishActivity {
     pub draft: ActivityDraft,
 }
 
-#[async_trait]
 impl Command for PublishActivity {
     const ACT: &'static Act = &PUBLISH_ACTIVITY;
     type Answer = ActivityId;
@@ -132,7 +130,6 @@ pub struct AmendActivity {
     pub draft: ActivityDraft,
 }
 
-#[async_trait]
 impl Command for AmendActivity {
     const ACT: &'static Act = &AMEND_ACTIVITY;
     type Answer = ActivityId;
@@ -159,7 +156,6 @@ pub struct CancelActivity {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CancelActivity {
     const ACT: &'static Act = &CANCEL_ACTIVITY;
     type Answer = ActivityId;
@@ -184,7 +180,6 @@ pub struct CloseActivity {
     pub activity: ActivityId,
 }
 
-#[async_trait]
 impl Command for CloseActivity {
     const ACT: &'static Act = &CLOSE_ACTIVITY;
     type Answer = ActivityId;

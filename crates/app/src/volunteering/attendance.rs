@@ -1,6 +1,5 @@
 //! Checking in and out, by a coordinator or by the rotating code shown at the place.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Actor},
     values::{ActivityId, AttendanceId, Instant, ShiftId, VolunteerId},
@@ -35,7 +34,6 @@ pub struct CheckIn {
     pub at: Option<Instant>,
 }
 
-#[async_trait]
 impl Command for CheckIn {
     const ACT: &'static Act = &CHECK_IN;
     type Answer = AttendanceId;
@@ -82,7 +80,6 @@ pub struct CheckOut {
     pub at: Option<Instant>,
 }
 
-#[async_trait]
 impl Command for CheckOut {
     const ACT: &'static Act = &CHECK_OUT;
     type Answer = ();
@@ -112,7 +109,6 @@ pub struct CheckInByCode {
     pub code: String,
 }
 
-#[async_trait]
 impl Command for CheckInByCode {
     const ACT: &'static Act = &CHECK_IN_BY_CODE;
     const COUNTS_ATTEMPTS: bool = true;
@@ -138,7 +134,6 @@ pub struct CheckOutByCode {
     pub code: String,
 }
 
-#[async_trait]
 impl Command for CheckOutByCode {
     const ACT: &'static Act = &CHECK_OUT_BY_CODE;
     const COUNTS_ATTEMPTS: bool = true;

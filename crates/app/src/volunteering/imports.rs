@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         area::{Area, area_stream},
@@ -50,7 +49,6 @@ pub struct ImportOrganisation {
     pub parent: Option<OrganisationId>,
 }
 
-#[async_trait]
 impl Command for ImportOrganisation {
     const ACT: &'static Act = &IMPORT_ORGANISATIONS;
     type Answer = OrganisationId;
@@ -81,7 +79,6 @@ pub struct ImportVolunteer {
     pub registered_on: Day,
 }
 
-#[async_trait]
 impl Command for ImportVolunteer {
     const ACT: &'static Act = &IMPORT_VOLUNTEERS;
     type Answer = Registered;
@@ -129,7 +126,6 @@ pub struct HoursImported {
     pub pending: bool,
 }
 
-#[async_trait]
 impl Command for ImportHours {
     const ACT: &'static Act = &IMPORT_HOURS;
     type Answer = HoursImported;

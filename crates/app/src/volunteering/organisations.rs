@@ -1,6 +1,5 @@
 //! Founding, amending and dissolving organisations.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
@@ -30,7 +29,6 @@ pub struct FoundOrganisation {
     pub parent: Option<OrganisationId>,
 }
 
-#[async_trait]
 impl Command for FoundOrganisation {
     const ACT: &'static Act = &FOUND_ORGANISATION;
     type Answer = OrganisationId;
@@ -80,7 +78,6 @@ pub struct AmendOrganisation {
     pub parent: Option<Option<OrganisationId>>,
 }
 
-#[async_trait]
 impl Command for AmendOrganisation {
     const ACT: &'static Act = &AMEND_ORGANISATION;
     type Answer = OrganisationId;
@@ -121,7 +118,6 @@ pub struct DissolveOrganisation {
     pub organisation: OrganisationId,
 }
 
-#[async_trait]
 impl Command for DissolveOrganisation {
     const ACT: &'static Act = &DISSOLVE_ORGANISATION;
     type Answer = OrganisationId;

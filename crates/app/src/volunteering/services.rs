@@ -1,6 +1,5 @@
 //! Logging service, and confirming, rejecting, disputing, correcting and voiding it.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Actor, Subject},
@@ -75,7 +74,6 @@ pub(crate) async fn sealed_content(
     }
 }
 
-#[async_trait]
 impl Command for LogService {
     const ACT: &'static Act = &LOG_SERVICE;
     type Answer = RecordId;
@@ -176,7 +174,6 @@ pub struct ConfirmService {
     pub record: RecordId,
 }
 
-#[async_trait]
 impl Command for ConfirmService {
     const ACT: &'static Act = &CONFIRM_SERVICE;
     type Answer = RecordId;
@@ -199,7 +196,6 @@ pub struct RejectService {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for RejectService {
     const ACT: &'static Act = &REJECT_SERVICE;
     type Answer = RecordId;
@@ -223,7 +219,6 @@ pub struct DisputeService {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for DisputeService {
     const ACT: &'static Act = &DISPUTE_SERVICE;
     type Answer = RecordId;
@@ -256,7 +251,6 @@ pub struct CorrectService {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CorrectService {
     const ACT: &'static Act = &CORRECT_SERVICE;
     type Answer = RecordId;
@@ -284,7 +278,6 @@ pub struct VoidService {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for VoidService {
     const ACT: &'static Act = &VOID_SERVICE;
     type Answer = RecordId;

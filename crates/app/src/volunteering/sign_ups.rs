@@ -1,6 +1,5 @@
 //! Signing up for shifts and withdrawing from them.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::Act,
@@ -43,7 +42,6 @@ pub enum SignedUp {
     Waitlisted,
 }
 
-#[async_trait]
 impl Command for SignUp {
     const ACT: &'static Act = &SIGN_UP;
     type Answer = SignedUp;
@@ -96,7 +94,6 @@ pub struct WithdrawSignUp {
     pub volunteer: VolunteerId,
 }
 
-#[async_trait]
 impl Command for WithdrawSignUp {
     const ACT: &'static Act = &WITHDRAW_SIGN_UP;
     type Answer = ();

@@ -1,6 +1,5 @@
 //! Setting how stars are given in a district.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     values::{AreaCode, Minutes},
@@ -21,7 +20,6 @@ pub struct SetStarScheme {
     pub counts: Counts,
 }
 
-#[async_trait]
 impl Command for SetStarScheme {
     const ACT: &'static Act = &SET_STAR_SCHEME;
     type Answer = AreaCode;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         account::{Account, account_of},
@@ -89,7 +88,6 @@ pub struct Registered {
     pub account: Option<AccountId>,
 }
 
-#[async_trait]
 impl Command for RegisterVolunteer {
     const ACT: &'static Act = &REGISTER_VOLUNTEER;
     type Answer = Registered;
@@ -305,7 +303,6 @@ pub struct CorrectVolunteer {
     pub reason: Option<String>,
 }
 
-#[async_trait]
 impl Command for CorrectVolunteer {
     const ACT: &'static Act = &CORRECT_VOLUNTEER;
     type Answer = VolunteerId;
@@ -387,7 +384,6 @@ macro_rules! standing_commands {
             pub reason: String,
         }
 
-        #[async_trait]
         impl Command for $name {
             const ACT: &'static Act = &$act;
             type Answer = VolunteerId;
@@ -433,7 +429,6 @@ pub struct JoinOrganisation {
     pub organisation: OrganisationId,
 }
 
-#[async_trait]
 impl Command for JoinOrganisation {
     const ACT: &'static Act = &JOIN_ORGANISATION;
     type Answer = ();
@@ -463,7 +458,6 @@ pub struct LeaveOrganisation {
     pub organisation: OrganisationId,
 }
 
-#[async_trait]
 impl Command for LeaveOrganisation {
     const ACT: &'static Act = &LEAVE_ORGANISATION;
     type Answer = ();

@@ -1,11 +1,10 @@
 //! Councils and motions of a test, and what is staged about them where no command of its own does it.
 
-use async_trait::async_trait;
 use gongyi_app::{
     Command, Rejection,
-    deliberation::motions::{
-        AcceptMotion, DraftMotion, ParagraphDraft, SecondMotion, SubmitMotion, TextDraft, abandoned, decided, put_to_vote, schedule,
-        taken_off_agenda,
+    deliberation::motion::{
+        deciding::{abandoned, decided, put_to_vote, schedule, taken_off_agenda},
+        drafting::{AcceptMotion, DraftMotion, ParagraphDraft, SecondMotion, SubmitMotion, TextDraft},
     },
     work::Work,
 };
@@ -34,7 +33,6 @@ struct Establishes {
     people: Vec<PersonId>,
 }
 
-#[async_trait]
 impl Command for Establishes {
     const ACT: &'static Act = &ESTABLISH_COUNCIL;
     type Answer = CouncilId;
@@ -66,7 +64,6 @@ pub enum Meets {
 #[derive(Debug, Serialize)]
 pub struct Meeting(pub MotionId, pub Meets);
 
-#[async_trait]
 impl Command for Meeting {
     const ACT: &'static Act = &SCHEDULE_MOTION;
     type Answer = ();

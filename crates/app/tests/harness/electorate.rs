@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use chrono::Days;
 use gongyi_app::{
     App, Rejection, Request,
-    deliberation::{
+    deliberation::poll::{
         casting::{Cast, CastBallot},
-        polls::{ClosePoll, CountPoll, EnterOnRoll, OpenPoll, PreparePoll},
+        counting::{ClosePoll, CountPoll},
+        preparing::{OpenPoll, PreparePoll},
+        roll::EnterOnRoll,
     },
 };
 use gongyi_domain::{

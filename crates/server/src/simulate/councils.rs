@@ -5,15 +5,23 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context, bail};
 use gongyi_app::{
     deliberation::{
-        casting::RecordInPerson,
         councils::{EstablishCouncil, LeaveSeat, SeatRepresentatives, SourceGiven},
         elections::{AnswerNomination, CallElection, CertifyElection, Nominate, PrepareElectionPoll},
-        meeting_course::{CloseMeeting, OpenMeeting, TakeUpItem},
-        meeting_votes::{Ballot, CloseVote, CountHands, OpenVote},
-        meetings::{AgendaDraft, ConveneMeeting, Passage, RecordPresence},
-        motion_outcome::{CompleteMotion, ReportProgress},
-        motions::{AcceptMotion, DraftMotion, ParagraphDraft, ReturnMotion, SecondMotion, SubmitMotion, TextDraft},
-        polls::{AppointTellers, ClosePoll, CountPoll, EnterOnRoll, EnterPaperCount, OpenPoll, PublishPoll},
+        meeting::{
+            convening::{AgendaDraft, ConveneMeeting},
+            sitting::{CloseMeeting, OpenMeeting, Passage, RecordPresence, TakeUpItem},
+            voting::{Ballot, CloseVote, CountHands, OpenVote},
+        },
+        motion::{
+            carrying_out::{CompleteMotion, ReportProgress},
+            drafting::{AcceptMotion, DraftMotion, ParagraphDraft, ReturnMotion, SecondMotion, SubmitMotion, TextDraft},
+        },
+        poll::{
+            casting::RecordInPerson,
+            counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll},
+            preparing::{AppointTellers, OpenPoll},
+            roll::EnterOnRoll,
+        },
     },
     projects::{
         community_activities::{

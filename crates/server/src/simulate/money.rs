@@ -8,8 +8,11 @@ use gongyi_app::projects::{
     funds::{AllocateGrant, AppropriateBudget, DisburseGrant, EstablishFund, ReleaseGrant, ReturnGrant},
     project_starts::StartSelectedProject,
     projects::{AuditProject, CompleteProject, ReachMilestone, RecordExpense, RecordRaisedMoney, VoidBookEntry},
-    round_selection::{AnnounceSelection, SelectProjects},
-    rounds::{ApplyInRound, AppointReviewer, CallRound, CloseApplications, ScoreApplication, ScreenApplication},
+    round::{
+        applying::{ApplyInRound, AppointReviewer, CloseApplications, ScoreApplication, ScreenApplication},
+        calling::CallRound,
+        selecting::{AnnounceSelection, SelectProjects},
+    },
 };
 use gongyi_domain::{
     attachment::Attachment,

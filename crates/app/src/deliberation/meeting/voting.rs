@@ -5,7 +5,6 @@
 //!   they mean is the meeting's to say, by the charter's rule and its own numbers of those entitled and present.
 //! - A vote that decides nothing, for want of a quorum say, leaves its motion on the agenda.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -34,12 +33,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{
-    meetings::{council_of, kept},
-    motions,
-};
+use super::{council_of, kept};
 use crate::{
     App, Command,
+    deliberation::motion::deciding,
     rejection::{Rejection, refused},
     work::Work,
 };
@@ -87,7 +84,6 @@ pub struct OpenedVote {
     pub poll: Option<PollId>,
 }
 
-#[async_trait]
 impl Command for OpenVote {
     const ACT: &'static Act = &OPEN_VOTE;
     type Answer = OpenedVote;
@@ -114,7 +110,7 @@ impl Command for OpenVote {
         let state = work.decide::<Meeting>(loaded, open).await?;
         if let Some(motion) = motion {
             let last = work.load::<Motion>(motion).await?.inner().version;
-            motions::put_to_vote(work, motion, self.meeting, vote, self.version.unwrap_or(last)).await?;
+            deciding::put_to_vote(work, motion, self.meeting, vote, self.version.unwrap_or(last)).await?;
         }
         let secret = self.ballot == Ballot::Secret;
         if secret {
@@ -207,7 +203,6 @@ pub struct CastOpenVote {
     pub choice: Choice,
 }
 
-#[async_trait]
 impl Command for CastOpenVote {
     const ACT: &'static Act = &CAST_OPEN_VOTE;
     type Answer = MeetingId;
@@ -232,7 +227,6 @@ pub struct CountHands {
     pub hands: Hands,
 }
 
-#[async_trait]
 impl Command for CountHands {
     const ACT: &'static Act = &COUNT_HANDS;
     type Answer = MeetingId;
@@ -254,7 +248,6 @@ pub struct CloseVote {
     pub vote: VoteId,
 }
 
-#[async_trait]
 impl Command for CloseVote {
     const ACT: &'static Act = &CLOSE_VOTE;
     type Answer = MeetingId;
@@ -273,9 +266,9 @@ impl Command for CloseVote {
         let state = work.decide::<Meeting>(loaded, close).await?;
         if let (Some(motion), VoteState::Closed(decision)) = (open.question.motion, &state.vote(vote).map_err(refused)?.state) {
             match decision.verdict.outcome {
-                Outcome::Carried => motions::decided(work, motion, vote, true).await?,
-                Outcome::Failed => motions::decided(work, motion, vote, false).await?,
-                Outcome::NoQuorum | Outcome::Void => motions::abandoned(work, motion, vote, decision.verdict.reason().zh).await?,
+                Outcome::Carried => deciding::decided(work, motion, vote, true).await?,
+                Outcome::Failed => deciding::decided(work, motion, vote, false).await?,
+                Outcome::NoQuorum | Outcome::Void => deciding::abandoned(work, motion, vote, decision.verdict.reason().zh).await?,
             };
         }
         Ok(self.meeting)
@@ -293,7 +286,6 @@ pub struct AnnulVote {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for AnnulVote {
     const ACT: &'static Act = &ANNUL_VOTE;
     type Answer = OpenedVote;
@@ -312,10 +304,10 @@ impl Command for AnnulVote {
                 work.may(&ANNUL_DECISION, &Subject::area(area))?;
                 work.decide::<Motion>(motion, Deciding::AnnulDecision { vote, reason: reason.clone() }.into()).await?;
                 if goes_on {
-                    motions::schedule(work, council, id, self.meeting).await?;
+                    deciding::schedule(work, council, id, self.meeting).await?;
                 }
             } else if motion.inner().phase == Phase::Voting && motion.inner().votes.last() == Some(&vote) {
-                motions::abandoned(work, id, vote, reason.clone()).await?;
+                deciding::abandoned(work, id, vote, reason.clone()).await?;
             }
         }
         let VotingMethod::Secret { poll } = question.method else {

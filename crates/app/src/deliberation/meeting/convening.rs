@@ -1,10 +1,8 @@
-//! Convening meetings with notice and agenda, and who comes to them.
+//! Convening meetings with notice and agenda, and who is to come to them.
 //!
 //! - The charter's rules for the whole meeting are frozen when it is convened.
 //! - A motion on the agenda is scheduled in the same commit, and taken off again with its item or the meeting.
-//! - Meetings are locked: many check in, ask for the word and vote at once, and queue instead of colliding.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -12,62 +10,26 @@ use gongyi_domain::{
         council::{Council, CouncilRefusal},
         meeting::{
             AMEND_MEETING, CANCEL_MEETING, CONVENE_MEETING, EXCUSE_ABSENCE, INVITE_TO_MEETING, Meeting, MeetingCommand, MeetingRefusal,
-            Notice, RECORD_PRESENCE, StandingOrders,
+            Notice, StandingOrders,
         },
-        motion::{Motion, Phase},
-        seat::GuestKind,
         sitting::Capacity,
         text::tidied,
     },
-    values::{AgendaItemId, CouncilId, Instant, MeetingId, MotionId, PersonId},
+    values::{AgendaItemId, CouncilId, MeetingId, MotionId, PersonId},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::motions;
+use super::{council_of, kept, take_off};
 use crate::{
     Command,
+    deliberation::motion::deciding,
     rejection::{Rejection, refused},
-    work::{Loaded, Work},
+    work::Work,
 };
 
 /// Why a motion is off an agenda that was amended.
 const AGENDA_AMENDED: &str = "会议议程调整 (the agenda was amended)";
-
-/// The meeting, locked, if the actor may do `act` to it, about `person` if one is given.
-pub(super) async fn kept(
-    work: &mut Work<'_>,
-    act: &Act,
-    meeting: MeetingId,
-    person: Option<PersonId>,
-) -> Result<Loaded<Meeting>, Rejection> {
-    let loaded = work.lock::<Meeting>(meeting).await?;
-    let area = loaded.inner().require_area().map_err(refused)?.clone();
-    work.may(act, &Subject { person, ..Subject::area(area) })?;
-    Ok(loaded)
-}
-
-/// The council of a meeting.
-pub(super) async fn council_of(work: &Work<'_>, meeting: &Meeting) -> Result<Council, Rejection> {
-    let id = meeting.require_known().map_err(refused)?;
-    Ok(work.load::<Council>(id).await?.into_inner())
-}
-
-/// Takes what still waits for the vote off the meeting's agenda.
-pub(super) async fn take_off(
-    work: &Work<'_>,
-    meeting: MeetingId,
-    motions: impl IntoIterator<Item = MotionId>,
-    reason: &str,
-) -> Result<(), Rejection> {
-    for id in motions {
-        let motion = work.load::<Motion>(id).await?.into_inner();
-        if motion.phase == Phase::Scheduled && motion.meeting == Some(meeting) {
-            motions::taken_off_agenda(work, id, reason.to_owned()).await?;
-        }
-    }
-    Ok(())
-}
 
 /// An item as it is asked for, with its parts.
 #[derive(Debug, Clone, Serialize)]
@@ -126,7 +88,6 @@ pub struct ConveneMeeting {
     pub short_notice: Option<String>,
 }
 
-#[async_trait]
 impl Command for ConveneMeeting {
     const ACT: &'static Act = &CONVENE_MEETING;
     type Answer = MeetingId;
@@ -156,7 +117,7 @@ impl Command for ConveneMeeting {
         };
         work.load_and_decide::<Meeting>(id, convene).await?;
         for motion in agenda.motions() {
-            motions::schedule(work, self.council, motion, id).await?;
+            deciding::schedule(work, self.council, motion, id).await?;
         }
         Ok(id)
     }
@@ -173,7 +134,6 @@ pub struct AmendMeeting {
     pub agenda: Option<Vec<AgendaDraft>>,
 }
 
-#[async_trait]
 impl Command for AmendMeeting {
     const ACT: &'static Act = &AMEND_MEETING;
     type Answer = MeetingId;
@@ -196,7 +156,7 @@ impl Command for AmendMeeting {
         let is_on = |agenda: &Agenda, motion| agenda.motions().any(|it| it == motion);
         take_off(work, self.meeting, before.motions().filter(|it| !is_on(&after, *it)), AGENDA_AMENDED).await?;
         for motion in after.motions().filter(|it| !is_on(&before, *it)) {
-            motions::schedule(work, council, motion, self.meeting).await?;
+            deciding::schedule(work, council, motion, self.meeting).await?;
         }
         Ok(self.meeting)
     }
@@ -211,7 +171,6 @@ pub struct CancelMeeting {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for CancelMeeting {
     const ACT: &'static Act = &CANCEL_MEETING;
     type Answer = MeetingId;
@@ -236,7 +195,6 @@ pub struct InviteToMeeting {
     pub capacity: Capacity,
 }
 
-#[async_trait]
 impl Command for InviteToMeeting {
     const ACT: &'static Act = &INVITE_TO_MEETING;
     type Answer = MeetingId;
@@ -260,7 +218,6 @@ pub struct ExcuseAbsence {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for ExcuseAbsence {
     const ACT: &'static Act = &EXCUSE_ABSENCE;
     type Answer = MeetingId;
@@ -272,70 +229,6 @@ impl Command for ExcuseAbsence {
             return Err(refused(CouncilRefusal::NotARepresentative));
         }
         work.decide::<Meeting>(loaded, MeetingCommand::Excuse { person: self.person }).await?;
-        Ok(self.meeting)
-    }
-}
-
-/// Which way somebody went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Passage {
-    /// Into the room.
-    Came,
-    /// Out of it.
-    Went,
-}
-
-/// Record that somebody came or went. Who is on the council's register of guests needs no further invitation.
-#[derive(Debug, Serialize)]
-pub struct RecordPresence {
-    /// At which meeting.
-    pub meeting: MeetingId,
-    /// Who.
-    pub person: PersonId,
-    /// Which way.
-    pub passage: Passage,
-    /// When; now if not said.
-    pub at: Option<Instant>,
-}
-
-/// As what a guest on the council's register is in the room.
-fn capacity_of(kind: GuestKind) -> Capacity {
-    match kind {
-        GuestKind::Observer | GuestKind::Official => Capacity::Observer,
-        GuestKind::Lawyer
-        | GuestKind::Mediator
-        | GuestKind::Accountant
-        | GuestKind::Engineer
-        | GuestKind::SocialWorker
-        | GuestKind::PropertyManager
-        | GuestKind::OtherExpert => Capacity::Expert,
-    }
-}
-
-#[async_trait]
-impl Command for RecordPresence {
-    const ACT: &'static Act = &RECORD_PRESENCE;
-    type Answer = MeetingId;
-
-    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
-        let mut loaded = kept(work, Self::ACT, self.meeting, None).await?;
-        let (person, now) = (self.person, work.now);
-        let at = self.at.unwrap_or(now);
-        let command = match self.passage {
-            Passage::Went => MeetingCommand::Go { person, at, now },
-            Passage::Came => {
-                let council = council_of(work, loaded.inner()).await?;
-                let representative = council.is_representative(person, work.day_of(at));
-                if let Some(kind) = council.guests.get(&person).filter(|_| !representative)
-                    && !loaded.inner().invited.contains_key(&person)
-                {
-                    work.decide::<Meeting>(loaded, MeetingCommand::Invite { person, capacity: capacity_of(*kind) }).await?;
-                    loaded = work.load::<Meeting>(self.meeting).await?;
-                }
-                MeetingCommand::Come { person, representative, at, now }
-            }
-        };
-        work.decide::<Meeting>(loaded, command).await?;
         Ok(self.meeting)
     }
 }

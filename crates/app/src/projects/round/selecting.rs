@@ -1,11 +1,10 @@
-//! Rounds: the residents' ballots, the selection, objections, the announcement.
+//! The residents' ballots, the selection, objections, the announcement.
 //!
 //! Ballots are a poll's of deliberation: it is opened, closed, counted and published there. A selection reads the published
 //! count, and the published ballots too where the rule shares the budget out among them.
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::Act,
     deliberation::{
@@ -26,12 +25,10 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    is_at_home,
-    rounds::{applied, kept},
-};
+use super::{applied, kept};
 use crate::{
     Command,
+    projects::is_at_home,
     rejection::{Rejection, refused},
     work::Work,
 };
@@ -47,7 +44,6 @@ pub struct PrepareBallot {
     pub options: Vec<ApplicationId>,
 }
 
-#[async_trait]
 impl Command for PrepareBallot {
     const ACT: &'static Act = &PREPARE_BALLOT;
     type Answer = RoundId;
@@ -93,7 +89,6 @@ pub struct SelectProjects {
     pub round: RoundId,
 }
 
-#[async_trait]
 impl Command for SelectProjects {
     const ACT: &'static Act = &SELECT_PROJECTS;
     type Answer = RoundId;
@@ -121,7 +116,6 @@ pub struct ObjectToSelection {
     pub text: String,
 }
 
-#[async_trait]
 impl Command for ObjectToSelection {
     const ACT: &'static Act = &OBJECT_TO_SELECTION;
     type Answer = ObjectionId;
@@ -157,7 +151,6 @@ pub struct SettleObjection {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for SettleObjection {
     const ACT: &'static Act = &SETTLE_OBJECTION;
     type Answer = RoundId;
@@ -177,7 +170,6 @@ pub struct AnnounceSelection {
     pub round: RoundId,
 }
 
-#[async_trait]
 impl Command for AnnounceSelection {
     const ACT: &'static Act = &ANNOUNCE_SELECTION;
     type Answer = RoundId;
@@ -201,7 +193,6 @@ pub struct DeclineAward {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for DeclineAward {
     const ACT: &'static Act = &DECLINE_AWARD;
     type Answer = RoundId;

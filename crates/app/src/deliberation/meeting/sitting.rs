@@ -1,20 +1,21 @@
-//! A meeting's course: opened, adjourned, resumed, closed; its items taken up, its speakers called.
+//! A meeting that sits: opened, adjourned, resumed, closed; its items taken up, its speakers called; who comes and goes.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::Act,
     deliberation::{
         meeting::{
-            ADJOURN_MEETING, CALL_NEXT_SPEAKER, CLOSE_MEETING, END_TURN, Meeting, MeetingCommand, OPEN_MEETING, REQUEST_TO_SPEAK,
-            RESUME_MEETING, TAKE_UP_ITEM, WITHDRAW_REQUEST_TO_SPEAK,
+            ADJOURN_MEETING, CALL_NEXT_SPEAKER, CLOSE_MEETING, END_TURN, Meeting, MeetingCommand, OPEN_MEETING, RECORD_PRESENCE,
+            REQUEST_TO_SPEAK, RESUME_MEETING, TAKE_UP_ITEM, WITHDRAW_REQUEST_TO_SPEAK,
         },
+        seat::GuestKind,
+        sitting::Capacity,
         speakers::Side,
     },
     values::{AgendaItemId, Instant, MeetingId, PersonId},
 };
 use serde::Serialize;
 
-use super::meetings::{council_of, kept, take_off};
+use super::{council_of, kept, take_off};
 use crate::{Command, rejection::Rejection, work::Work};
 
 /// Why a motion is off the agenda of a meeting that is closed.
@@ -27,7 +28,6 @@ pub struct OpenMeeting {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for OpenMeeting {
     const ACT: &'static Act = &OPEN_MEETING;
     type Answer = MeetingId;
@@ -52,7 +52,6 @@ pub struct AdjournMeeting {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for AdjournMeeting {
     const ACT: &'static Act = &ADJOURN_MEETING;
     type Answer = MeetingId;
@@ -72,7 +71,6 @@ pub struct ResumeMeeting {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for ResumeMeeting {
     const ACT: &'static Act = &RESUME_MEETING;
     type Answer = MeetingId;
@@ -92,7 +90,6 @@ pub struct CloseMeeting {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for CloseMeeting {
     const ACT: &'static Act = &CLOSE_MEETING;
     type Answer = MeetingId;
@@ -115,7 +112,6 @@ pub struct TakeUpItem {
     pub item: AgendaItemId,
 }
 
-#[async_trait]
 impl Command for TakeUpItem {
     const ACT: &'static Act = &TAKE_UP_ITEM;
     type Answer = MeetingId;
@@ -141,7 +137,6 @@ pub struct RequestToSpeak {
     pub side: Side,
 }
 
-#[async_trait]
 impl Command for RequestToSpeak {
     const ACT: &'static Act = &REQUEST_TO_SPEAK;
     type Answer = MeetingId;
@@ -165,7 +160,6 @@ pub struct WithdrawRequestToSpeak {
     pub person: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawRequestToSpeak {
     const ACT: &'static Act = &WITHDRAW_REQUEST_TO_SPEAK;
     type Answer = MeetingId;
@@ -184,7 +178,6 @@ pub struct CallNextSpeaker {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for CallNextSpeaker {
     const ACT: &'static Act = &CALL_NEXT_SPEAKER;
     type Answer = MeetingId;
@@ -204,7 +197,6 @@ pub struct EndTurn {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for EndTurn {
     const ACT: &'static Act = &END_TURN;
     type Answer = MeetingId;
@@ -213,6 +205,69 @@ impl Command for EndTurn {
         let loaded = kept(work, Self::ACT, self.meeting, None).await?;
         let now = work.now;
         work.decide::<Meeting>(loaded, MeetingCommand::EndTurn { now }).await?;
+        Ok(self.meeting)
+    }
+}
+
+/// Which way somebody went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Passage {
+    /// Into the room.
+    Came,
+    /// Out of it.
+    Went,
+}
+
+/// Record that somebody came or went. Who is on the council's register of guests needs no further invitation.
+#[derive(Debug, Serialize)]
+pub struct RecordPresence {
+    /// At which meeting.
+    pub meeting: MeetingId,
+    /// Who.
+    pub person: PersonId,
+    /// Which way.
+    pub passage: Passage,
+    /// When; now if not said.
+    pub at: Option<Instant>,
+}
+
+/// As what a guest on the council's register is in the room.
+fn capacity_of(kind: GuestKind) -> Capacity {
+    match kind {
+        GuestKind::Observer | GuestKind::Official => Capacity::Observer,
+        GuestKind::Lawyer
+        | GuestKind::Mediator
+        | GuestKind::Accountant
+        | GuestKind::Engineer
+        | GuestKind::SocialWorker
+        | GuestKind::PropertyManager
+        | GuestKind::OtherExpert => Capacity::Expert,
+    }
+}
+
+impl Command for RecordPresence {
+    const ACT: &'static Act = &RECORD_PRESENCE;
+    type Answer = MeetingId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
+        let mut loaded = kept(work, Self::ACT, self.meeting, None).await?;
+        let (person, now) = (self.person, work.now);
+        let at = self.at.unwrap_or(now);
+        let command = match self.passage {
+            Passage::Went => MeetingCommand::Go { person, at, now },
+            Passage::Came => {
+                let council = council_of(work, loaded.inner()).await?;
+                let representative = council.is_representative(person, work.day_of(at));
+                if let Some(kind) = council.guests.get(&person).filter(|_| !representative)
+                    && !loaded.inner().invited.contains_key(&person)
+                {
+                    work.decide::<Meeting>(loaded, MeetingCommand::Invite { person, capacity: capacity_of(*kind) }).await?;
+                    loaded = work.load::<Meeting>(self.meeting).await?;
+                }
+                MeetingCommand::Come { person, representative, at, now }
+            }
+        };
+        work.decide::<Meeting>(loaded, command).await?;
         Ok(self.meeting)
     }
 }

@@ -1,6 +1,5 @@
 //! What comes of a motion: reports, completion, what residents say of it.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
@@ -18,7 +17,7 @@ use gongyi_domain::{
 };
 use serde::Serialize;
 
-use super::motions::{MotionCase, tidied_file};
+use super::{MotionCase, tidied_file};
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -38,7 +37,6 @@ pub struct ReportProgress {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for ReportProgress {
     const ACT: &'static Act = &REPORT_PROGRESS;
     type Answer = MotionId;
@@ -63,7 +61,6 @@ pub struct CompleteMotion {
     pub evidence: Vec<Attachment>,
 }
 
-#[async_trait]
 impl Command for CompleteMotion {
     const ACT: &'static Act = &COMPLETE_MOTION;
     type Answer = MotionId;
@@ -86,7 +83,6 @@ pub struct RevokeCompletion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for RevokeCompletion {
     const ACT: &'static Act = &REVOKE_COMPLETION;
     type Answer = MotionId;
@@ -112,7 +108,6 @@ pub struct ReviewMotion {
     pub text: Option<String>,
 }
 
-#[async_trait]
 impl Command for ReviewMotion {
     const ACT: &'static Act = &REVIEW_MOTION;
     type Answer = MotionId;

@@ -1,24 +1,16 @@
-//! Drafting motions, submitting, seconding and screening them; and what a meeting's votes stage about them.
+//! Drafting motions, submitting, seconding and screening them.
 //!
-//! - Who drafts, joins, seconds or proposes sits in the council on that day: [`CouncilCase::in_the_council`]. What is one's
-//!   own one may change and take back also after one's term.
-//! - What is pasted is tidied before it is judged and stored.
-//! - The council's register numbers a motion in the commit of its first submission.
+//! The council's register numbers a motion in the commit of its first submission.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use chrono::Datelike;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
         amendment::ChangeRefusal,
         attachment::{Attachment, FileDigest},
-        council::{Council, CouncilRefusal},
         issue::ResidentIssue,
         motion::{
             Motion, MotionRefusal, Origin, Phase,
-            deciding::Deciding,
             drafting::{
                 ACCEPT_MOTION, ATTACH_TO_MOTION, DETACH_FROM_MOTION, DRAFT_MOTION, Drafting, JOIN_MOTION, RETURN_MOTION, REVISE_MOTION,
                 SECOND_MOTION, SUBMIT_MOTION, WITHDRAW_MOTION, WITHDRAW_SECOND,
@@ -29,76 +21,17 @@ use gongyi_domain::{
         text::{Paragraph, Text, tidied},
     },
     refusal::Refusal,
-    values::{AreaCode, CouncilId, MeetingId, MotionId, ParagraphId, PersonId, VoteId},
+    values::{AreaCode, CouncilId, MotionId, ParagraphId, PersonId},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::{CouncilCase, MotionCase, tidied_file};
 use crate::{
     Command,
     rejection::{Rejection, refused},
-    work::{Loaded, Work},
+    work::Work,
 };
-
-/// A council as a motion's command meets it; the commit expects it unchanged.
-pub(super) struct CouncilCase {
-    pub(super) council: Council,
-    pub(super) area: AreaCode,
-}
-
-impl CouncilCase {
-    pub(super) async fn load(work: &Work<'_>, id: CouncilId) -> Result<Self, Rejection> {
-        let council = work.load::<Council>(id).await?.into_inner();
-        let area = council.area.clone().ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
-        Ok(Self { council, area })
-    }
-
-    /// The actor may do this in the name of `by`, who sits in the council today.
-    pub(super) fn in_the_council(&self, work: &mut Work<'_>, act: &Act, by: PersonId) -> Result<(), Rejection> {
-        let today = work.today();
-        let own = work.actor.person() == Some(by);
-        work.may(act, &self.council.subject(own.then_some(by), today))?;
-        self.council.require_working().map_err(refused)?;
-        let sits = self.council.is_representative(by, today);
-        if sits { Ok(()) } else { Err(refused(CouncilRefusal::NotARepresentative)) }
-    }
-
-    /// The actor may do this for the council, which works.
-    pub(super) fn for_the_council(&self, work: &mut Work<'_>, act: &Act) -> Result<(), Rejection> {
-        work.may(act, &Subject::area(self.area.clone()))?;
-        self.council.require_working().map_err(refused)?;
-        Ok(())
-    }
-}
-
-/// A motion with its council.
-pub(super) struct MotionCase {
-    pub(super) motion: Loaded<Motion>,
-    pub(super) council: CouncilId,
-    pub(super) case: CouncilCase,
-}
-
-impl MotionCase {
-    pub(super) async fn load(work: &Work<'_>, id: MotionId) -> Result<Self, Rejection> {
-        let motion = work.load::<Motion>(id).await?;
-        let council = motion.inner().council.ok_or_else(|| refused(MotionRefusal::UnknownMotion))?;
-        Ok(Self { motion, council, case: CouncilCase::load(work, council).await? })
-    }
-
-    /// The actor may do this to what is `by`'s own, or write it down for `by`.
-    pub(super) fn about_ones_own(&self, work: &mut Work<'_>, act: &Act, by: PersonId) -> Result<(), Rejection> {
-        work.may(act, &Subject::person(by, Some(self.case.area.clone())))
-    }
-
-    /// Decides and stages.
-    pub(super) async fn decide(
-        self,
-        work: &Work<'_>,
-        command: impl Into<gongyi_domain::deliberation::motion::MotionCommand>,
-    ) -> Result<Arc<Motion>, Rejection> {
-        work.decide::<Motion>(self.motion, command.into()).await
-    }
-}
 
 /// A paragraph as it comes in.
 #[derive(Debug, Clone, Serialize)]
@@ -136,11 +69,6 @@ impl TextDraft {
     }
 }
 
-/// A file by reference, its name tidied.
-pub(super) fn tidied_file(file: &Attachment) -> Attachment {
-    Attachment { name: tidied(&file.name), ..file.clone() }
-}
-
 /// Draft a motion.
 #[derive(Debug, Serialize)]
 pub struct DraftMotion {
@@ -154,7 +82,6 @@ pub struct DraftMotion {
     pub text: TextDraft,
 }
 
-#[async_trait]
 impl Command for DraftMotion {
     const ACT: &'static Act = &DRAFT_MOTION;
     type Answer = MotionId;
@@ -201,7 +128,6 @@ pub struct ReviseMotion {
     pub text: TextDraft,
 }
 
-#[async_trait]
 impl Command for ReviseMotion {
     const ACT: &'static Act = &REVISE_MOTION;
     type Answer = MotionId;
@@ -229,7 +155,6 @@ pub struct JoinMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for JoinMotion {
     const ACT: &'static Act = &JOIN_MOTION;
     type Answer = MotionId;
@@ -251,7 +176,6 @@ pub struct WithdrawMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawMotion {
     const ACT: &'static Act = &WITHDRAW_MOTION;
     type Answer = MotionId;
@@ -275,7 +199,6 @@ pub struct AttachToMotion {
     pub attachment: Attachment,
 }
 
-#[async_trait]
 impl Command for AttachToMotion {
     const ACT: &'static Act = &ATTACH_TO_MOTION;
     type Answer = MotionId;
@@ -299,7 +222,6 @@ pub struct DetachFromMotion {
     pub sha256: FileDigest,
 }
 
-#[async_trait]
 impl Command for DetachFromMotion {
     const ACT: &'static Act = &DETACH_FROM_MOTION;
     type Answer = MotionId;
@@ -321,7 +243,6 @@ pub struct SubmitMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for SubmitMotion {
     const ACT: &'static Act = &SUBMIT_MOTION;
     type Answer = MotionId;
@@ -363,7 +284,6 @@ pub struct SecondMotion {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for SecondMotion {
     const ACT: &'static Act = &SECOND_MOTION;
     type Answer = MotionId;
@@ -385,7 +305,6 @@ pub struct WithdrawSecond {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawSecond {
     const ACT: &'static Act = &WITHDRAW_SECOND;
     type Answer = MotionId;
@@ -405,7 +324,6 @@ pub struct AcceptMotion {
     pub motion: MotionId,
 }
 
-#[async_trait]
 impl Command for AcceptMotion {
     const ACT: &'static Act = &ACCEPT_MOTION;
     type Answer = MotionId;
@@ -428,7 +346,6 @@ pub struct ReturnMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReturnMotion {
     const ACT: &'static Act = &RETURN_MOTION;
     type Answer = MotionId;
@@ -440,60 +357,4 @@ impl Command for ReturnMotion {
         case.decide(work, Drafting::Return { screener, reason: tidied(&self.reason) }).await?;
         Ok(self.motion)
     }
-}
-
-async fn staged(work: &Work<'_>, motion: MotionId, command: Deciding) -> Result<Arc<Motion>, Rejection> {
-    work.load_and_decide::<Motion>(motion, command.into()).await
-}
-
-/// Stages that a motion stands on the agenda of a meeting of `council`. Like all that follow, it asks nobody: the
-/// meeting's command has asked.
-///
-/// # Errors
-/// A motion of another council; the motion's refusals.
-pub async fn schedule(work: &Work<'_>, council: CouncilId, motion: MotionId, meeting: MeetingId) -> Result<Arc<Motion>, Rejection> {
-    let loaded = work.load::<Motion>(motion).await?;
-    match loaded.inner().council {
-        None => Err(refused(MotionRefusal::UnknownMotion)),
-        Some(its) if its != council => Err(refused(MotionRefusal::CouncilUnfit)),
-        Some(_) => work.decide::<Motion>(loaded, Deciding::Schedule { meeting }.into()).await,
-    }
-}
-
-/// Stages that a motion is off the agenda.
-///
-/// # Errors
-/// The motion's refusals.
-pub async fn taken_off_agenda(work: &Work<'_>, motion: MotionId, reason: String) -> Result<Arc<Motion>, Rejection> {
-    staged(work, motion, Deciding::TakeOffAgenda { reason }).await
-}
-
-/// Stages that a motion is put to the vote in this version.
-///
-/// # Errors
-/// The motion's refusals.
-pub async fn put_to_vote(
-    work: &Work<'_>,
-    motion: MotionId,
-    meeting: MeetingId,
-    vote: VoteId,
-    version: u32,
-) -> Result<Arc<Motion>, Rejection> {
-    staged(work, motion, Deciding::PutToVote { meeting, vote, version }).await
-}
-
-/// Stages what the vote decided.
-///
-/// # Errors
-/// The motion's refusals.
-pub async fn decided(work: &Work<'_>, motion: MotionId, vote: VoteId, adopted: bool) -> Result<Arc<Motion>, Rejection> {
-    staged(work, motion, Deciding::Decide { vote, adopted }).await
-}
-
-/// Stages that the vote ended without a decision.
-///
-/// # Errors
-/// The motion's refusals.
-pub async fn abandoned(work: &Work<'_>, motion: MotionId, vote: VoteId, reason: String) -> Result<Arc<Motion>, Rejection> {
-    staged(work, motion, Deciding::AbandonVote { vote, reason }).await
 }

@@ -16,7 +16,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gongyi_domain::{
     access::authority::{Act, Subject},
@@ -77,7 +76,6 @@ struct TakePart<'a> {
     put: &'a AtomicBool,
 }
 
-#[async_trait]
 impl Command for TakePart<'_> {
     const ACT: &'static Act = &CAST_BALLOT;
     type Answer = RollEntryId;
@@ -229,7 +227,6 @@ pub struct VoteOpenly {
     pub marks: Marks,
 }
 
-#[async_trait]
 impl Command for VoteOpenly {
     const ACT: &'static Act = &CAST_BALLOT;
     type Answer = RollEntryId;
@@ -260,7 +257,6 @@ pub struct RecordInPerson {
     pub marks: Option<Marks>,
 }
 
-#[async_trait]
 impl Command for RecordInPerson {
     const ACT: &'static Act = &RECORD_IN_PERSON;
     type Answer = RollEntryId;

@@ -1,15 +1,13 @@
-//! Rounds: the call, applications, screening, reviewers and their scores.
+//! From the applications of a round to the last score: their screening, their reviewers.
 
-use async_trait::async_trait;
 use gongyi_domain::{
-    access::authority::{Act, Subject},
+    access::authority::Act,
     projects::{
         applicant::Applicant,
-        fund::Fund,
         round::{
-            APPLY_IN_ROUND, APPOINT_REVIEWER, CALL_ROUND, CANCEL_ROUND, CLOSE_APPLICATIONS, DECLARE_CONFLICT, FORM_EXCLUSIVE_GROUP, Round,
-            RoundCommand, SCORE_APPLICATION, SCREEN_APPLICATION, WITHDRAW_APPLICATION,
-            terms::{ConflictGround, RoundRefusal, RoundTerms},
+            APPLY_IN_ROUND, APPOINT_REVIEWER, CLOSE_APPLICATIONS, DECLARE_CONFLICT, FORM_EXCLUSIVE_GROUP, Round, RoundCommand,
+            SCORE_APPLICATION, SCREEN_APPLICATION, WITHDRAW_APPLICATION,
+            terms::{ConflictGround, RoundRefusal},
         },
     },
     prose::tidied,
@@ -18,56 +16,13 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{require_working, subject};
+use super::{applied, kept};
 use crate::{
     Command,
+    projects::{require_working, subject, working_council},
     rejection::{Rejection, refused},
-    work::{Loaded, Work},
+    work::Work,
 };
-
-/// A round that was called, if the actor may do `act` to it, or to what is `person`'s own in it.
-pub(super) async fn kept(work: &mut Work<'_>, act: &Act, id: RoundId, person: Option<PersonId>) -> Result<Loaded<Round>, Rejection> {
-    let round = work.lock::<Round>(id).await?;
-    let area = round.inner().terms.as_ref().ok_or_else(|| refused(RoundRefusal::UnknownRound))?.area.clone();
-    work.may(act, &Subject { area: Some(area), organisations: vec![], person })?;
-    Ok(round)
-}
-
-/// The same for who applied: whoever wrote the application, and its organisation's coordinators.
-pub(super) async fn applied(work: &mut Work<'_>, act: &Act, id: RoundId, application: ApplicationId) -> Result<Loaded<Round>, Rejection> {
-    let round = work.lock::<Round>(id).await?;
-    let within = round.inner().terms.as_ref().ok_or_else(|| refused(RoundRefusal::UnknownRound))?.area.clone();
-    let about = match round.inner().application(application) {
-        Ok(it) => subject(work, it.applicant, within, Some(it.by)).await?,
-        // Who may not keep the round learns no more; who may is told that there is none.
-        Err(_) => Subject::area(within),
-    };
-    work.may(act, &about)?;
-    Ok(round)
-}
-
-/// Call a round.
-#[derive(Debug, Serialize)]
-pub struct CallRound {
-    /// What it is.
-    pub terms: RoundTerms,
-}
-
-#[async_trait]
-impl Command for CallRound {
-    const ACT: &'static Act = &CALL_ROUND;
-    type Answer = RoundId;
-
-    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
-        work.may(Self::ACT, &Subject::area(self.terms.area.clone()))?;
-        work.require_area(&self.terms.area).await?;
-        work.load::<Fund>(self.terms.fund).await?.inner().require_working().map_err(refused)?;
-        let id = RoundId(Uuid::now_v7());
-        let command = RoundCommand::Call { terms: self.terms.clone(), today: work.today() };
-        work.load_and_decide::<Round>(id, command).await?;
-        Ok(id)
-    }
-}
 
 /// Apply in a round.
 #[derive(Debug, Serialize)]
@@ -88,7 +43,6 @@ pub struct ApplyInRound {
     pub ask: Cents,
 }
 
-#[async_trait]
 impl Command for ApplyInRound {
     const ACT: &'static Act = &APPLY_IN_ROUND;
     type Answer = ApplicationId;
@@ -100,7 +54,7 @@ impl Command for ApplyInRound {
         let own = match self.applicant {
             Applicant::Organisation(_) => None,
             Applicant::Council(council) => {
-                let (council, _) = super::working_council(work, council).await?;
+                let (council, _) = working_council(work, council).await?;
                 Some(self.by).filter(|by| council.is_representative(*by, work.today()))
             }
         };
@@ -125,7 +79,6 @@ pub struct WithdrawApplication {
     pub application: ApplicationId,
 }
 
-#[async_trait]
 impl Command for WithdrawApplication {
     const ACT: &'static Act = &WITHDRAW_APPLICATION;
     type Answer = RoundId;
@@ -144,7 +97,6 @@ pub struct CloseApplications {
     pub round: RoundId,
 }
 
-#[async_trait]
 impl Command for CloseApplications {
     const ACT: &'static Act = &CLOSE_APPLICATIONS;
     type Answer = RoundId;
@@ -170,7 +122,6 @@ pub struct ScreenApplication {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ScreenApplication {
     const ACT: &'static Act = &SCREEN_APPLICATION;
     type Answer = RoundId;
@@ -195,7 +146,6 @@ pub struct FormExclusiveGroup {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for FormExclusiveGroup {
     const ACT: &'static Act = &FORM_EXCLUSIVE_GROUP;
     type Answer = RoundId;
@@ -217,7 +167,6 @@ pub struct AppointReviewer {
     pub reviewer: PersonId,
 }
 
-#[async_trait]
 impl Command for AppointReviewer {
     const ACT: &'static Act = &APPOINT_REVIEWER;
     type Answer = RoundId;
@@ -242,7 +191,6 @@ pub struct DeclareConflict {
     pub ground: ConflictGround,
 }
 
-#[async_trait]
 impl Command for DeclareConflict {
     const ACT: &'static Act = &DECLARE_CONFLICT;
     type Answer = RoundId;
@@ -268,7 +216,6 @@ pub struct ScoreApplication {
     pub points: Vec<u16>,
 }
 
-#[async_trait]
 impl Command for ScoreApplication {
     const ACT: &'static Act = &SCORE_APPLICATION;
     type Answer = RoundId;
@@ -277,27 +224,6 @@ impl Command for ScoreApplication {
         let (reviewer, application, points) = (self.reviewer, self.application, self.points.clone());
         let round = kept(work, Self::ACT, self.round, Some(reviewer)).await?;
         work.decide::<Round>(round, RoundCommand::Score { reviewer, application, points }).await?;
-        Ok(self.round)
-    }
-}
-
-/// Cancel a round for good.
-#[derive(Debug, Serialize)]
-pub struct CancelRound {
-    /// Which.
-    pub round: RoundId,
-    /// Why.
-    pub reason: String,
-}
-
-#[async_trait]
-impl Command for CancelRound {
-    const ACT: &'static Act = &CANCEL_ROUND;
-    type Answer = RoundId;
-
-    async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
-        let round = kept(work, Self::ACT, self.round, None).await?;
-        work.decide::<Round>(round, RoundCommand::Cancel { reason: tidied(&self.reason) }).await?;
         Ok(self.round)
     }
 }

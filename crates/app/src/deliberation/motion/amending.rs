@@ -1,6 +1,5 @@
 //! Proposing, revising, withdrawing, accepting and rejecting amendments.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -13,7 +12,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::motions::MotionCase;
+use super::MotionCase;
 use crate::{Command, rejection::Rejection, work::Work};
 
 /// A change as it comes in.
@@ -84,7 +83,6 @@ pub struct ProposeAmendment {
     pub grounds: Option<String>,
 }
 
-#[async_trait]
 impl Command for ProposeAmendment {
     const ACT: &'static Act = &PROPOSE_AMENDMENT;
     type Answer = AmendmentId;
@@ -116,7 +114,6 @@ pub struct ReviseAmendment {
     pub grounds: Option<String>,
 }
 
-#[async_trait]
 impl Command for ReviseAmendment {
     const ACT: &'static Act = &REVISE_AMENDMENT;
     type Answer = AmendmentId;
@@ -142,7 +139,6 @@ pub struct WithdrawAmendment {
     pub by: PersonId,
 }
 
-#[async_trait]
 impl Command for WithdrawAmendment {
     const ACT: &'static Act = &WITHDRAW_AMENDMENT;
     type Answer = AmendmentId;
@@ -164,7 +160,6 @@ pub struct AcceptAmendment {
     pub amendment: AmendmentId,
 }
 
-#[async_trait]
 impl Command for AcceptAmendment {
     const ACT: &'static Act = &ACCEPT_AMENDMENT;
     type Answer = AmendmentId;
@@ -189,7 +184,6 @@ pub struct RejectAmendment {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for RejectAmendment {
     const ACT: &'static Act = &REJECT_AMENDMENT;
     type Answer = AmendmentId;

@@ -1,6 +1,8 @@
-//! Where a motion goes besides the vote: to another council, to another day, into another motion, back before the council.
+//! A motion's way to the vote, or elsewhere: to another council, to another day, into another motion, back before the council;
+//! and what a meeting and its votes stage about it.
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -14,11 +16,11 @@ use gongyi_domain::{
         },
         text::tidied,
     },
-    values::{CouncilId, Day, MotionId, PersonId, VoteId},
+    values::{CouncilId, Day, MeetingId, MotionId, PersonId, VoteId},
 };
 use serde::Serialize;
 
-use super::motions::{CouncilCase, MotionCase, drafted};
+use super::{CouncilCase, MotionCase, drafting::drafted};
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -36,7 +38,6 @@ pub struct ReferMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReferMotion {
     const ACT: &'static Act = &REFER_MOTION;
     type Answer = MotionId;
@@ -74,7 +75,6 @@ pub struct AnswerReferral {
     pub answer: ReferralAnswer,
 }
 
-#[async_trait]
 impl Command for AnswerReferral {
     const ACT: &'static Act = &ANSWER_REFERRAL;
     /// The receiving council's motion, if it makes one.
@@ -125,7 +125,6 @@ pub struct PostponeMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for PostponeMotion {
     const ACT: &'static Act = &POSTPONE_MOTION;
     type Answer = MotionId;
@@ -150,7 +149,6 @@ pub struct MergeMotions {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for MergeMotions {
     const ACT: &'static Act = &MERGE_MOTIONS;
     type Answer = MotionId;
@@ -178,7 +176,6 @@ pub struct RelateMotions {
     pub related: bool,
 }
 
-#[async_trait]
 impl Command for RelateMotions {
     const ACT: &'static Act = &RELATE_MOTIONS;
     type Answer = MotionId;
@@ -206,7 +203,6 @@ pub struct AnnulDecision {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for AnnulDecision {
     const ACT: &'static Act = &ANNUL_DECISION;
     type Answer = MotionId;
@@ -230,7 +226,6 @@ pub struct ReconsiderMotion {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReconsiderMotion {
     const ACT: &'static Act = &RECONSIDER_MOTION;
     type Answer = MotionId;
@@ -241,4 +236,60 @@ impl Command for ReconsiderMotion {
         case.decide(work, Deciding::Reconsider { mover: self.by, vote: None, reason: tidied(&self.reason) }).await?;
         Ok(self.motion)
     }
+}
+
+async fn staged(work: &Work<'_>, motion: MotionId, command: Deciding) -> Result<Arc<Motion>, Rejection> {
+    work.load_and_decide::<Motion>(motion, command.into()).await
+}
+
+/// Stages that a motion stands on the agenda of a meeting of `council`. Like all that follow, it asks nobody: the
+/// meeting's command has asked.
+///
+/// # Errors
+/// A motion of another council; the motion's refusals.
+pub async fn schedule(work: &Work<'_>, council: CouncilId, motion: MotionId, meeting: MeetingId) -> Result<Arc<Motion>, Rejection> {
+    let loaded = work.load::<Motion>(motion).await?;
+    match loaded.inner().council {
+        None => Err(refused(MotionRefusal::UnknownMotion)),
+        Some(its) if its != council => Err(refused(MotionRefusal::CouncilUnfit)),
+        Some(_) => work.decide::<Motion>(loaded, Deciding::Schedule { meeting }.into()).await,
+    }
+}
+
+/// Stages that a motion is off the agenda.
+///
+/// # Errors
+/// The motion's refusals.
+pub async fn taken_off_agenda(work: &Work<'_>, motion: MotionId, reason: String) -> Result<Arc<Motion>, Rejection> {
+    staged(work, motion, Deciding::TakeOffAgenda { reason }).await
+}
+
+/// Stages that a motion is put to the vote in this version.
+///
+/// # Errors
+/// The motion's refusals.
+pub async fn put_to_vote(
+    work: &Work<'_>,
+    motion: MotionId,
+    meeting: MeetingId,
+    vote: VoteId,
+    version: u32,
+) -> Result<Arc<Motion>, Rejection> {
+    staged(work, motion, Deciding::PutToVote { meeting, vote, version }).await
+}
+
+/// Stages what the vote decided.
+///
+/// # Errors
+/// The motion's refusals.
+pub async fn decided(work: &Work<'_>, motion: MotionId, vote: VoteId, adopted: bool) -> Result<Arc<Motion>, Rejection> {
+    staged(work, motion, Deciding::Decide { vote, adopted }).await
+}
+
+/// Stages that the vote ended without a decision.
+///
+/// # Errors
+/// The motion's refusals.
+pub async fn abandoned(work: &Work<'_>, motion: MotionId, vote: VoteId, reason: String) -> Result<Arc<Motion>, Rejection> {
+    staged(work, motion, Deciding::AbandonVote { vote, reason }).await
 }

@@ -1,6 +1,5 @@
 //! Minutes of meetings: drafted from what happened, edited, approved, published with the resolutions, reopened.
 
-use async_trait::async_trait;
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
@@ -18,12 +17,15 @@ use gongyi_domain::{
 use gongyi_eventlog::StreamId;
 use serde::Serialize;
 
-use super::minutes_text::{Happened, draft};
 use crate::{
     Command,
     rejection::{Fault, Rejection, refused},
     work::Work,
 };
+
+mod draft;
+
+use draft::{Happened, draft};
 
 /// The meeting, if the actor may do `act` to its minutes.
 async fn held(work: &mut Work<'_>, act: &Act, meeting: MeetingId) -> Result<Meeting, Rejection> {
@@ -61,7 +63,6 @@ pub struct DraftMinutes {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for DraftMinutes {
     const ACT: &'static Act = &DRAFT_MINUTES;
     type Answer = MeetingId;
@@ -103,7 +104,6 @@ pub struct EditMinutes {
     pub text: String,
 }
 
-#[async_trait]
 impl Command for EditMinutes {
     const ACT: &'static Act = &EDIT_MINUTES;
     type Answer = MeetingId;
@@ -125,7 +125,6 @@ pub struct ApproveMinutes {
     pub revision: u32,
 }
 
-#[async_trait]
 impl Command for ApproveMinutes {
     const ACT: &'static Act = &APPROVE_MINUTES;
     type Answer = MeetingId;
@@ -144,7 +143,6 @@ pub struct PublishMinutes {
     pub meeting: MeetingId,
 }
 
-#[async_trait]
 impl Command for PublishMinutes {
     const ACT: &'static Act = &PUBLISH_MINUTES;
     type Answer = MeetingId;
@@ -166,7 +164,6 @@ pub struct ReopenMinutes {
     pub reason: String,
 }
 
-#[async_trait]
 impl Command for ReopenMinutes {
     const ACT: &'static Act = &REOPEN_MINUTES;
     type Answer = MeetingId;

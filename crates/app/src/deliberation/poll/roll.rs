@@ -1,0 +1,78 @@
+//! Who is on the roll of a poll that is being prepared.
+
+use gongyi_domain::{
+    access::authority::Act,
+    deliberation::{
+        poll::{ENTER_ON_ROLL, PollRefusal, STRIKE_FROM_ROLL},
+        poll_terms::Secrecy,
+        roll::{Roll, RollCommand},
+        roll_entry::{RollEntry, RollEntryCommand, RollLine},
+    },
+    values::{PollId, RollEntryId},
+};
+use gongyi_eventlog::StreamId;
+use serde::Serialize;
+
+use super::kept_poll;
+use crate::{
+    Command,
+    rejection::{Rejection, refused},
+    work::Work,
+};
+
+/// Enter holders on a poll's roll.
+#[derive(Debug, Serialize)]
+pub struct EnterOnRoll {
+    /// The poll.
+    pub poll: PollId,
+    /// At most [`gongyi_domain::deliberation::roll::ROLL_COMMAND_MAX_ENTRIES`].
+    pub lines: Vec<RollLine>,
+}
+
+impl Command for EnterOnRoll {
+    const ACT: &'static Act = &ENTER_ON_ROLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        let poll = kept_poll(work, Self::ACT, self.poll).await?;
+        let terms = poll.inner().require_prepared().map_err(refused)?;
+        if terms.secrecy != Secrecy::Open && self.lines.iter().any(|line| line.weight != 1) {
+            return Err(refused(PollRefusal::WeightedSecretPoll));
+        }
+        let roll = work.lock::<Roll>(self.poll).await?;
+        work.decide::<Roll>(roll, RollCommand::Extend { poll: self.poll, lines: self.lines.clone() }).await?;
+        let entries: Vec<_> = self.lines.iter().map(|line| StreamId::of::<RollEntry>(line.holder.entry(self.poll).0)).collect();
+        work.session.preload(&entries).await?;
+        for (line, entry) in self.lines.iter().zip(entries) {
+            work.load_and_decide::<RollEntry>(entry.id, RollEntryCommand::Entitle { poll: self.poll, line: *line }).await?;
+        }
+        Ok(self.poll)
+    }
+}
+
+/// Strike entries from a poll's roll, before it opens.
+#[derive(Debug, Serialize)]
+pub struct StrikeFromRoll {
+    /// The poll.
+    pub poll: PollId,
+    /// The entries.
+    pub entries: Vec<RollEntryId>,
+    /// Why; public.
+    pub reason: String,
+}
+
+impl Command for StrikeFromRoll {
+    const ACT: &'static Act = &STRIKE_FROM_ROLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        kept_poll(work, Self::ACT, self.poll).await?.inner().require_prepared().map_err(refused)?;
+        let (entries, reason) = (self.entries.clone(), self.reason.clone());
+        let roll = work.lock::<Roll>(self.poll).await?;
+        work.decide::<Roll>(roll, RollCommand::Strike { entries, reason }).await?;
+        for entry in &self.entries {
+            work.load_and_decide::<RollEntry>(*entry, RollEntryCommand::Strike).await?;
+        }
+        Ok(self.poll)
+    }
+}

@@ -11,28 +11,27 @@ use std::{
 
 use async_graphql::{Context, Error, ID, dataloader::Loader};
 use gongyi_app::{
-    App, Command, Done, Rejection, Request,
+    App, Command, Done, Fault, Rejection, Request,
     deliberation::poll::casting::{Cast, CastBallot},
+    reading::{self, Rows, Subjects, Unread, allowances::Allowances},
 };
 use gongyi_domain::{
     access::authority::{Act, Actor, Subject},
     deliberation::poll::CAST_BALLOT,
     refusal::Refusal,
-    values::{Instant, OrganisationId, PersonId},
+    values::{Instant, MotionId, OrganisationId, PersonId, VolunteerId},
 };
-use gongyi_eventlog::{Standing, Token};
-use gongyi_projections::{QueryError, VolunteerView};
+use gongyi_eventlog::Token;
+use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, QueryError, VolunteerView};
 use uuid::Uuid;
 
 use crate::{
-    allowance::Allowances,
     fault::{self, Code},
     http::metrics::Metrics,
     ids,
-    loaders::{FromViews, LineOf, Loaders, MembershipsOf},
+    loaders::{FromViews, LineOf, LoadFault, Loaders, MembershipsOf},
     outcome::Outcome,
     scalars::Position,
-    settings::READ_POSITION_MAX_MILLIS,
 };
 
 /// Who asks, from where, in which course of things; one a request.
@@ -97,35 +96,9 @@ impl<'a> Door<'a> {
         Ok(door)
     }
 
-    /// A token of this log's history, at most as far as its head after a while.
-    pub(crate) async fn known(&self, position: &str) -> Result<Token, Error> {
-        let unknown = || fault::error(Code::UnknownPosition, "this position is of another log, or of another history of this one");
-        let token: Token = position.parse().map_err(|_| unknown())?;
-        let wait = Duration::from_millis(READ_POSITION_MAX_MILLIS);
-        let log = self.app.log();
-        let mut head = log.watch();
-        match log.check(&token).await.map_err(|error| self.internal(&error))? {
-            Standing::Known => return Ok(token),
-            Standing::OtherLog | Standing::Forked => return Err(unknown()),
-            Standing::Ahead { .. } => _ = tokio::time::timeout(wait, head.wait_for(|head| *head >= token.position)).await,
-        }
-        match log.check(&token).await.map_err(|error| self.internal(&error))? {
-            Standing::Known => Ok(token),
-            Standing::Ahead { head } => Err(stale(head)),
-            Standing::OtherLog | Standing::Forked => Err(unknown()),
-        }
-    }
-
     async fn has_seen(&self, position: &str) -> Result<(), Error> {
-        let token = self.known(position).await?;
-        self.shows(token.position).await
-    }
-
-    /// Waits until the views show a position.
-    pub(crate) async fn shows(&self, position: u64) -> Result<(), Error> {
-        let wait = Duration::from_millis(READ_POSITION_MAX_MILLIS);
-        let views = self.app.views();
-        views.wait_for(position, wait).await.map_err(|_| stale(views.position()))
+        let seen = async { self.app.shows(self.app.known(position).await?.position).await };
+        seen.await.map_err(|unread| self.unread(unread))
     }
 
     /// The moment of this request.
@@ -137,6 +110,15 @@ impl<'a> Door<'a> {
         fault::internal(self.asker.correlation, source)
     }
 
+    /// Why something was not read.
+    pub(crate) fn unread(&self, unread: Unread) -> Error {
+        match unread {
+            Unread::Rejected(rejection) => fault::rejected(rejection, self.asker.correlation),
+            Unread::UnknownPosition => fault::error(Code::UnknownPosition, unread.to_string()),
+            Unread::Stale { .. } | Unread::Parked => fault::error(Code::Stale, unread.to_string()),
+        }
+    }
+
     /// What the views answered.
     pub(crate) fn read<T>(&self, answer: Result<T, QueryError>) -> Result<T, Error> {
         answer.map_err(|error| match error {
@@ -145,11 +127,19 @@ impl<'a> Door<'a> {
         })
     }
 
+    async fn row<K>(&self, key: K) -> Result<Option<<FromViews as Loader<K>>::Value>, Unread>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        FromViews: Loader<K, Error = LoadFault>,
+    {
+        self.loaders.load_one(key).await.map_err(|error| Unread::Rejected(Rejection::Fault(Fault::Views(Box::new(error)))))
+    }
+
     /// One thing by its key, in a batch with others.
     pub(crate) async fn load<K>(&self, key: K) -> Result<Option<<FromViews as Loader<K>>::Value>, Error>
     where
         K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
-        FromViews: Loader<K, Error = crate::loaders::LoadFault>,
+        FromViews: Loader<K, Error = LoadFault>,
     {
         self.loaders.load_one(key).await.map_err(|error| self.internal(&error))
     }
@@ -167,14 +157,7 @@ impl<'a> Door<'a> {
     /// # Errors
     /// As [`Door::may`].
     pub(crate) fn may_within(&self, act: &Act, subjects: &[Subject]) -> Result<(), Error> {
-        let mut outcome = if subjects.is_empty() { self.may(act, &Subject::default()) } else { Ok(()) };
-        for subject in subjects {
-            outcome = self.may(act, subject);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
+        reading::may_within(act, &self.asker.actor, subjects).map_err(|rejection| fault::rejected(rejection, self.asker.correlation))
     }
 
     /// Whether the asker may do `act` to `subject`.
@@ -187,20 +170,14 @@ impl<'a> Door<'a> {
         self.asker.actor.person() == Some(person)
     }
 
-    /// An organisation as the subject of an act: in its area, with all above it. Unknown ones lie nowhere.
+    /// An organisation as the subject of an act.
     pub(crate) async fn organisation_subject(&self, id: OrganisationId) -> Result<Subject, Error> {
-        let organisations = self.load(LineOf(id)).await?.unwrap_or_default();
-        let area = self.load(id).await?.map(|row| row.area);
-        Ok(Subject { area, organisations, person: None })
+        Subjects::organisation_subject(self, id).await.map_err(|unread| self.unread(unread))
     }
 
-    /// A volunteer as the subject of an act: at home in an area, a member of organisations and so of all above them.
+    /// A volunteer as the subject of an act.
     pub(crate) async fn volunteer_subject(&self, volunteer: &VolunteerView) -> Result<Subject, Error> {
-        let mut subject = Subject::person(volunteer.person, Some(volunteer.home_area.clone()));
-        for membership in self.load(MembershipsOf(volunteer.id)).await?.unwrap_or_default() {
-            subject.organisations.extend(self.load(LineOf(membership.organisation)).await?.unwrap_or_default());
-        }
-        Ok(subject)
+        Subjects::volunteer_subject(self, volunteer).await.map_err(|unread| self.unread(unread))
     }
 
     /// A command's request, under the id its sender chose or a fresh one.
@@ -330,6 +307,23 @@ impl<'a> Door<'a> {
     }
 }
 
-fn stale(at: u64) -> Error {
-    fault::error(Code::Stale, format!("this node is at {at} and has not seen the position asked for; try again"))
+/// Rows come in batches with whatever else is asked for at the same time.
+impl Rows for Door<'_> {
+    type Error = Unread;
+
+    async fn organisation(&self, id: OrganisationId) -> Result<Option<OrganisationRow>, Unread> {
+        self.row(id).await
+    }
+    async fn line(&self, id: OrganisationId) -> Result<Vec<OrganisationId>, Unread> {
+        Ok(self.row(LineOf(id)).await?.unwrap_or_default())
+    }
+    async fn volunteer(&self, id: VolunteerId) -> Result<Option<VolunteerView>, Unread> {
+        self.row(id).await
+    }
+    async fn memberships(&self, id: VolunteerId) -> Result<Vec<MembershipRow>, Unread> {
+        Ok(self.row(MembershipsOf(id)).await?.unwrap_or_default())
+    }
+    async fn motion(&self, id: MotionId) -> Result<Option<MotionRow>, Unread> {
+        self.row(id).await
+    }
 }

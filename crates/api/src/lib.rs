@@ -13,11 +13,9 @@
 #![recursion_limit = "256"]
 
 mod access;
-mod allowance;
 mod deliberation;
 mod door;
 mod fault;
-mod feed;
 mod following;
 mod http;
 mod ids;

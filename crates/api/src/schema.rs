@@ -1,16 +1,14 @@
 //! The schema: its roots, merged from the areas of the platform.
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema as Built};
-use gongyi_app::App;
+use gongyi_app::{App, reading::allowances::Allowances};
 
 use crate::{
     access::{accounts, areas, calendars, sign_in},
-    allowance::Allowances,
     deliberation::{
         council_commands, councils, covenants, election_commands, elections, issues, meeting_changes, meeting_commands, meetings, minutes,
         motion_commands, motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
     },
-    feed::Feed,
     http::metrics::Metrics,
     limits::Limits,
     loaders,
@@ -107,10 +105,10 @@ pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Sch
         // Limits::validate says the depth; this one only keeps the library's own recursion flat.
         .limit_recursive_depth(2 * QUERY_DEPTH_MAX_FIELDS)
         .extension(Limits)
-        .data(Allowances::new(settings))
+        .data(Allowances::new(settings.sign_ins_per_minute, settings.registrations_per_hour))
         .data(metrics);
     if let Some(app) = app {
-        builder = builder.data(loaders::loaders(app.clone())).data(Feed::new(app.log().clone())).data(app);
+        builder = builder.data(loaders::loaders(app.clone())).data(app);
     }
     builder.finish()
 }

@@ -26,8 +26,6 @@ pub const NODES_MAX_COUNT: usize = 100;
 pub const CONFIRM_SERVICES_MAX_RECORDS: usize = 100;
 /// How long a request may take, in seconds.
 pub const REQUEST_MAX_SECONDS: u64 = 30;
-/// How long a read waits for the position it was asked to have seen, in milliseconds.
-pub const READ_POSITION_MAX_MILLIS: u64 = 5_000;
 /// Subscriptions running over one socket.
 pub const SOCKET_SUBSCRIPTIONS_MAX_COUNT: usize = 20;
 /// Operations running over one socket, subscriptions included.

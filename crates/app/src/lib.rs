@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod personal;
 pub mod processes;
 pub mod projects;
+pub mod reading;
 pub mod rejection;
 mod secrets;
 pub mod volunteering;
@@ -33,6 +34,7 @@ use uuid::Uuid;
 
 use clock::SharedClock;
 pub use dispatch::{Command, Done, Request};
+use reading::feed::Feed;
 pub use rejection::{Fault, Rejection};
 use work::{Kind, Work};
 
@@ -51,6 +53,7 @@ struct Inner {
     states: StateCache,
     clock: SharedClock,
     zone: Tz,
+    feed: Feed,
     /// The last write of a command failed for the storage.
     storage_fails: AtomicBool,
 }
@@ -71,8 +74,8 @@ impl App {
         zone: Tz,
         states: StateCache,
     ) -> Self {
-        let (locks, storage_fails) = (StreamLocks::new(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks, states, clock, zone, storage_fails }) }
+        let (locks, storage_fails, feed) = (StreamLocks::new(), AtomicBool::new(false), Feed::new(log.clone()));
+        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks, states, clock, zone, feed, storage_fails }) }
     }
 
     /// The log.
@@ -117,6 +120,11 @@ impl App {
     /// The states that commands need not read again.
     pub fn states(&self) -> &StateCache {
         &self.inner.states
+    }
+
+    /// The log as its followers hear it.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.inner.feed
     }
 
     pub(crate) fn locks(&self) -> &StreamLocks {

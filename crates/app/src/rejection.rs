@@ -1,7 +1,7 @@
 //! Why a command was not done: the rules said no, somebody was faster, or something broke.
 
 use gongyi_domain::refusal::Refusal;
-use gongyi_eventlog::{AppendError, LogError, SessionError};
+use gongyi_eventlog::{AppendError, DecodeError, LogError, SessionError};
 use gongyi_vault::VaultError;
 
 /// A command was not done.
@@ -36,6 +36,9 @@ pub enum Fault {
     /// The views could not be asked.
     #[error("the views could not be asked")]
     Views(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A stored event is none that this build knows.
+    #[error("a stored event could not be read")]
+    Decoding(#[source] DecodeError),
     /// A sealed text did not open although its key exists.
     #[error("a sealed text did not open")]
     Unsealing,

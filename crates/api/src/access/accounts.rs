@@ -97,7 +97,7 @@ pub struct Account(pub(crate) AccountView);
 
 impl Account {
     fn sight(&self, door: &Door<'_>) -> Sight {
-        Sight::of(door, &self.subject())
+        Sight::of(&door.asker.actor, &self.subject())
     }
     fn subject(&self) -> Subject {
         Subject::person(self.0.person, self.0.home_area.clone())

@@ -11,7 +11,8 @@ use gongyi_domain::{
     refusal::Refusal,
 };
 
-use crate::{allowance::Attempt, door::Door, outcome::Refused};
+use crate::{door::Door, outcome::Refused};
+use gongyi_app::reading::allowances::Attempt;
 
 /// A session: what a signed-in client keeps.
 #[derive(SimpleObject)]

@@ -19,7 +19,7 @@ use super::charters::{Charter, Mandate};
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Sight},
+        personal::{Met, Named, Sight},
     },
     door::Door,
     ids,
@@ -83,7 +83,7 @@ impl Guest {
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
-        Met::as_resident(&door, self.person, Some(self.area.clone())).name(&door).await
+        Met::as_resident(&door.asker.actor, self.person, Some(self.area.clone())).name(&door).await
     }
     /// As what.
     fn kind(&self) -> GuestKind {
@@ -205,7 +205,7 @@ impl Representative {
     /// Why the representative left; null for those who may not see personal data, and once erased.
     fn leaving_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let subject = Subject::person(self.row.person, Some(self.area.clone()));
-        Ok(Sight::of(&Door::of(ctx)?, &subject).text(self.row.reason.as_deref()))
+        Ok(Sight::of(&Door::of(ctx)?.asker.actor, &subject).text(self.row.reason.as_deref()))
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     threads,
 };
 use crate::{
-    access::personal::{Met, in_the_name_of},
+    access::personal::{Met, Named, in_the_name_of},
     door::Door,
     ids,
     outcome::payloads,
@@ -139,7 +139,7 @@ impl ResidentIssue {
     /// The name of who raised it; masked, `张*`, for those who may not see personal data; null once erased.
     async fn raised_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
-        Met::as_resident(&door, self.0.raised_by, Some(self.0.area.clone())).name(&door).await
+        Met::as_resident(&door.asker.actor, self.0.raised_by, Some(self.0.area.clone())).name(&door).await
     }
     /// When it was raised.
     fn raised_at(&self) -> Moment {

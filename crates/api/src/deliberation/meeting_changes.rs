@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt};
+use gongyi_app::reading::following::Followed;
 use gongyi_domain::{deliberation::meeting::MeetingEvent, values::MeetingId};
 
 use super::meetings::{self, Meeting};
 use crate::{
     door::Door,
-    following::{Followed, Following, Heard},
+    following::{Heard, followed},
     ids,
     scalars::{Moment, Position},
 };
@@ -81,7 +82,7 @@ impl MeetingSubscriptions {
     ) -> Result<impl Stream<Item = Result<MeetingChange, Error>> + use<'c>, Error> {
         let door = Door::of(ctx)?;
         let id: MeetingId = ids::asked(&meeting)?;
-        let events = Following::new(ctx, Followed::Meeting(id)).await?.after::<MeetingEvent>(after.as_ref()).await?;
+        let events = followed::<MeetingEvent>(ctx, Followed::Meeting(id), after.as_ref()).await?;
         Ok(events.then(move |heard| async move {
             let Heard { position, at, event } = heard?;
             let meeting = meetings::meeting(&door, id).await?;

@@ -113,7 +113,7 @@ impl Participant {
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
         let Some(row) = door.load(self.0).await? else { return Ok(None) };
-        let sight = Sight::of(&door, &Subject::person(self.0, row.home_area));
+        let sight = Sight::of(&door.asker.actor, &Subject::person(self.0, row.home_area));
         Ok(sight.name(row.name.as_deref()))
     }
 }

@@ -9,7 +9,10 @@ use gongyi_projections::{MotionAmendmentRow, MotionHistoryRow, MotionReportRow, 
 
 use super::texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference};
 use crate::{
-    access::{accounts::Agent, personal::Met},
+    access::{
+        accounts::Agent,
+        personal::{Met, Named},
+    },
     door::Door,
     ids::{self, AmendmentKey},
     loaders::TextAt,
@@ -27,7 +30,7 @@ impl MotionPerson {
 
     /// A resident, who holds no office.
     fn resident(door: &Door<'_>, person: PersonId, area: &AreaCode) -> Self {
-        Self(Met::as_resident(door, person, Some(area.clone())))
+        Self(Met::as_resident(&door.asker.actor, person, Some(area.clone())))
     }
 }
 
@@ -265,7 +268,7 @@ impl MotionReview {
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
     fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let met = Met::as_resident(&Door::of(ctx)?, self.row.person, Some(self.area.clone()));
+        let met = Met::as_resident(&Door::of(ctx)?.asker.actor, self.row.person, Some(self.area.clone()));
         Ok(met.sight.text(self.row.text.as_deref()))
     }
     /// When.

@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt};
+use gongyi_app::reading::following::Followed;
 use gongyi_domain::{deliberation::motion::MotionEvent, event::DomainEvent, values::MotionId};
 
 use super::motions::{self, Motion};
 use crate::{
     door::Door,
-    following::{Followed, Following, Heard},
+    following::{Heard, followed},
     ids,
     scalars::{Moment, Position},
 };
@@ -41,7 +42,7 @@ impl MotionSubscriptions {
     ) -> Result<impl Stream<Item = Result<MotionChange, Error>> + use<'c>, Error> {
         let door = Door::of(ctx)?;
         let id: MotionId = ids::asked(&motion)?;
-        let events = Following::new(ctx, Followed::Motion(id)).await?.after::<MotionEvent>(after.as_ref()).await?;
+        let events = followed::<MotionEvent>(ctx, Followed::Motion(id), after.as_ref()).await?;
         Ok(events.then(move |heard| async move {
             let Heard { position, at, event } = heard?;
             let (event, _) = event.encode().map_err(|error| door.internal(&error))?;

@@ -4,8 +4,9 @@
 //!   movers and the area's staff.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_app::reading::subjects::draft_subject;
 use gongyi_domain::{
-    access::authority::{Act, Actor, Scope, Subject, To},
+    access::authority::{Actor, Scope, Subject, To},
     deliberation::{
         motion::{MOTION_DRAFTS, MOTIONS, Origin, Outcome, Phase},
         motion_category::MotionCategory as StoredCategory,
@@ -116,7 +117,7 @@ impl Motion {
     /// The first version of the text that the asker may read.
     fn readable_from(&self, door: &Door<'_>) -> u32 {
         let public_from = self.0.public_from.unwrap_or(1);
-        if door.allowed(&MOTION_DRAFTS, &draft_subject(door, &self.0)) { 1 } else { public_from }
+        if door.allowed(&MOTION_DRAFTS, &draft_subject(&door.asker.actor, &self.0)) { 1 } else { public_from }
     }
 }
 
@@ -380,25 +381,10 @@ impl Motion {
     }
 }
 
-/// A motion as the subject of the act that reads drafts: in its area, the asker's own if the asker moves it.
-pub(crate) fn draft_subject(door: &Door<'_>, row: &MotionRow) -> Subject {
-    let mover = door.asker.actor.person().filter(|person| row.state.movers.contains(person));
-    Subject { area: Some(row.area.clone()), person: mover, ..Subject::default() }
-}
-
-/// The act of following a motion, and what it is about as things stand now.
-pub(crate) async fn act_of_following(door: &Door<'_>, id: MotionId) -> Result<(&'static Act, Subject), Error> {
-    Ok(match door.load(id).await? {
-        Some(row) if row.year.is_some() => (&MOTIONS, Subject::default()),
-        Some(row) => (&MOTION_DRAFTS, draft_subject(door, &row)),
-        None => (&MOTION_DRAFTS, Subject::default()),
-    })
-}
-
 /// A motion, for whoever may read it.
 pub(crate) async fn motion(door: &Door<'_>, id: MotionId) -> Result<Option<Motion>, Error> {
     let row = door.load(id).await?;
-    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(door, row))).map(Motion::new))
+    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(&door.asker.actor, row))).map(Motion::new))
 }
 
 pub(super) async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {

@@ -18,7 +18,11 @@ use super::{
     charters::{DecisionRule, Wording},
     decisions::{Decision, DecisionStep},
 };
-use crate::{access::personal::Met, door::Door, ids};
+use crate::{
+    access::personal::{Met, Named},
+    door::Door,
+    ids,
+};
 
 /// A person in an election or a poll.
 pub struct PollPerson(pub(crate) Met);

@@ -110,7 +110,7 @@ impl PollSubscriptions {
         let door = Door::of(ctx)?;
         door.may(&POLLS, &Subject::default())?;
         let told = match after {
-            Some(position) => door.known(&position.0).await?.position,
+            Some(position) => door.app.known(&position.0).await.map_err(|unread| door.unread(unread))?.position,
             None => 0,
         };
         let watching = Watching { door, poll: ids::asked(&poll)?, told, looked: told, _seat: Seat::take(ctx)? };

@@ -449,7 +449,7 @@ pub(crate) async fn of_person(door: &Door<'_>, person: PersonId, page: &PageArgs
 
 /// A resident in an area: masked for those who may not see personal data there.
 pub(crate) fn resident(door: &Door<'_>, person: PersonId, area: &gongyi_domain::values::AreaCode) -> PollPerson {
-    PollPerson(Met::as_resident(door, person, Some(area.clone())))
+    PollPerson(Met::as_resident(&door.asker.actor, person, Some(area.clone())))
 }
 
 /// Which polls.

@@ -40,7 +40,7 @@ pub struct RollEntry(pub(crate) RollEntryRow);
 impl RollEntry {
     async fn person(&self, door: &Door<'_>, person: gongyi_domain::values::PersonId) -> Result<PollPerson, Error> {
         let area = door.load(self.0.poll).await?.map(|poll| poll.area);
-        Ok(PollPerson(Met::as_resident(door, person, area)))
+        Ok(PollPerson(Met::as_resident(&door.asker.actor, person, area)))
     }
 }
 

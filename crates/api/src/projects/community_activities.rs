@@ -21,7 +21,7 @@ use crate::{
     access::{
         accounts::Agent,
         areas::{self, Area},
-        personal::Met,
+        personal::{Met, Named},
     },
     deliberation::{
         councils::{self, Council},

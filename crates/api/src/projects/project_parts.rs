@@ -11,7 +11,10 @@ use gongyi_domain::{
 use gongyi_projections::{BookEntryRow, ProjectHistoryRow, ProjectReviewRow, ProjectStep as StoredStep, RatingCount};
 
 use crate::{
-    access::{accounts::Agent, personal::Met},
+    access::{
+        accounts::Agent,
+        personal::{Met, Named},
+    },
     deliberation::texts::{self, Attachment},
     door::Door,
     ids::{self, BookEntryKey},
@@ -235,7 +238,7 @@ impl ProjectReview {
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
-        Met::as_resident(&door, self.row.person, Some(self.area.clone())).name(&door).await
+        Met::as_resident(&door.asker.actor, self.row.person, Some(self.area.clone())).name(&door).await
     }
     /// 1 to 5.
     fn rating(&self) -> u8 {
@@ -243,7 +246,7 @@ impl ProjectReview {
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
     fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let met = Met::as_resident(&Door::of(ctx)?, self.row.person, Some(self.area.clone()));
+        let met = Met::as_resident(&Door::of(ctx)?.asker.actor, self.row.person, Some(self.area.clone()));
         Ok(met.sight.text(self.row.text.as_deref()))
     }
     /// When.

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::Met,
+        personal::{Met, Named},
     },
     door::Door,
     ids::{self, ApplicationKey},
@@ -147,7 +147,7 @@ impl RoundApplication {
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn written_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
-        Met::as_resident(&door, self.0.author, Some(self.0.area.clone())).name(&door).await
+        Met::as_resident(&door.asker.actor, self.0.author, Some(self.0.area.clone())).name(&door).await
     }
     /// Its title.
     fn title(&self) -> &str {

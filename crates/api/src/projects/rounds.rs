@@ -25,7 +25,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::Met,
+        personal::{Met, Named},
     },
     deliberation::{
         charters::Threshold,

@@ -19,7 +19,7 @@ use super::{
     round_terms::{SelectionRule, Support},
 };
 use crate::{
-    access::personal::Met,
+    access::personal::{Met, Named},
     deliberation::charters::Wording,
     door::Door,
     ids::{self, ApplicationKey, ObjectionKey},
@@ -242,7 +242,7 @@ impl RoundObjection {
     async fn raised_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
         let area = door.load(self.0.round).await?.map(|row| row.area);
-        Met::as_resident(&door, self.0.person, area).name(&door).await
+        Met::as_resident(&door.asker.actor, self.0.person, area).name(&door).await
     }
     /// The day.
     fn raised_on(&self) -> Date {
@@ -252,7 +252,7 @@ impl RoundObjection {
     async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let door = Door::of(ctx)?;
         let area = door.load(self.0.round).await?.map(|row| row.area);
-        Ok(Met::as_resident(&door, self.0.person, area).sight.text(self.0.text.as_deref()))
+        Ok(Met::as_resident(&door.asker.actor, self.0.person, area).sight.text(self.0.text.as_deref()))
     }
     /// Where it stands.
     fn status(&self) -> ObjectionStatus {

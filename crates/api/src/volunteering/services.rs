@@ -1,9 +1,9 @@
 //! Service records as they are read. What changes them stands in `service_commands`.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_app::reading::Subjects;
 use gongyi_domain::{
     access::authority::Subject,
-    values::VolunteerId,
     volunteering::{
         category::Category as StoredCategory,
         service_ledger::SERVICE_RECORDS,
@@ -173,7 +173,7 @@ impl ServiceRecord {
     /// What was done, in words; null if nothing was said, for those who may not see personal data, and once erased.
     async fn content(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let door = Door::of(ctx)?;
-        Ok(Sight::of(&door, &self.subject(&door).await?).text(self.row.content.as_deref()))
+        Ok(Sight::of(&door.asker.actor, &self.subject(&door).await?).text(self.row.content.as_deref()))
     }
     /// When it was logged.
     fn logged_at(&self) -> Moment {
@@ -302,17 +302,9 @@ async fn subjects(door: &Door<'_>, filter: &Filter) -> Result<Vec<Subject>, Erro
         subjects.push(activities::subject_of(door, &row).await?);
     }
     if let Some(id) = filter.volunteer {
-        subjects.push(about(door, id).await?);
+        subjects.push(door.subject_of_volunteer(id).await.map_err(|unread| door.unread(unread))?);
     }
     Ok(subjects)
-}
-
-/// A volunteer, with the records, as the subject of an act.
-pub(crate) async fn about(door: &Door<'_>, id: VolunteerId) -> Result<Subject, Error> {
-    match door.load(id).await? {
-        Some(view) => door.volunteer_subject(&view).await,
-        None => Ok(Subject::default()),
-    }
 }
 
 /// The root fields about service records.

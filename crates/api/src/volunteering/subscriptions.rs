@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt};
+use gongyi_app::reading::following::Followed;
 use gongyi_domain::{
     values::{ActivityId, RecordId, VolunteerId},
     volunteering::{activity::ActivityEvent, service_ledger::ServiceLedgerEvent},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     door::Door,
-    following::{Followed, Following, Heard},
+    following::{Heard, followed},
     ids::{self, RecordKey},
     scalars::{Moment, Position},
 };
@@ -123,7 +124,7 @@ impl Subscriptions {
     ) -> Result<impl Stream<Item = Result<PlacesChange, Error>> + use<'c>, Error> {
         let door = Door::of(ctx)?;
         let id: ActivityId = ids::asked(&activity)?;
-        let events = Following::new(ctx, Followed::Places(id)).await?.after::<ActivityEvent>(after.as_ref()).await?;
+        let events = followed::<ActivityEvent>(ctx, Followed::Places(id), after.as_ref()).await?;
         Ok(events.filter_map(move |heard| async move {
             match heard {
                 Err(error) => Some(Err(error)),
@@ -145,7 +146,7 @@ impl Subscriptions {
     ) -> Result<impl Stream<Item = Result<ServiceRecordChange, Error>> + use<'c>, Error> {
         let door = Door::of(ctx)?;
         let id: VolunteerId = ids::asked(&volunteer)?;
-        let events = Following::new(ctx, Followed::Records(id)).await?.after::<ServiceLedgerEvent>(after.as_ref()).await?;
+        let events = followed::<ServiceLedgerEvent>(ctx, Followed::Records(id), after.as_ref()).await?;
         Ok(events.then(move |heard| async move {
             let Heard { position, at, event } = heard?;
             let (record, event) = record_event(&event);

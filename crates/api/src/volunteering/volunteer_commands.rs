@@ -1,6 +1,7 @@
 //! Registering, correcting, suspending, reinstating and withdrawing volunteers.
 
 use async_graphql::{Context, Error, ID, InputObject, Object};
+use gongyi_app::reading::allowances::Attempt;
 use gongyi_app::volunteering::volunteers::{CorrectVolunteer, RegisterVolunteer, ReinstateVolunteer, SuspendVolunteer, WithdrawVolunteer};
 use gongyi_domain::{
     access::authority::Actor, refusal::Refusal, values::VolunteerId, volunteering::volunteer::Consents,
@@ -12,7 +13,6 @@ use super::{
     volunteers::{self, Volunteer},
 };
 use crate::{
-    allowance::Attempt,
     door::Door,
     ids,
     outcome::{Outcome, payloads},

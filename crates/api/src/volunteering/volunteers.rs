@@ -95,12 +95,12 @@ impl Volunteer {
 
     async fn sight(&self, door: &Door<'_>) -> Result<Sight, Error> {
         let look = || async {
-            let mut sight = Sight::of(door, &Subject::person(self.view.person, Some(self.view.home_area.clone())));
+            let mut sight = Sight::of(&door.asker.actor, &Subject::person(self.view.person, Some(self.view.home_area.clone())));
             if let Some(subject) = self.seen_in.as_ref().filter(|_| sight < Sight::Full) {
-                sight = sight.max(Sight::of(door, subject));
+                sight = sight.max(Sight::of(&door.asker.actor, subject));
             }
             if sight < Sight::Full && !door.asker.actor.grants().is_empty() {
-                sight = sight.max(Sight::of(door, &door.volunteer_subject(&self.view).await?));
+                sight = sight.max(Sight::of(&door.asker.actor, &door.volunteer_subject(&self.view).await?));
             }
             Ok::<_, Error>(sight)
         };

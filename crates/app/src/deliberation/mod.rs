@@ -9,3 +9,4 @@ pub mod meeting;
 pub mod motion;
 pub mod poll;
 pub mod recount;
+pub mod threads;

@@ -8,20 +8,18 @@ use std::{
 use gongyi_domain::refusal::Refusal;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock, clock::DefaultClock};
 
-use crate::settings::ApiSettings;
-
 /// Addresses remembered before the idle ones are forgotten.
 const REMEMBERED_MAX_ADDRESSES: usize = 50_000;
 
 /// The allowances of each address.
-pub(crate) struct Allowances {
+pub struct Allowances {
     sign_ins: DefaultKeyedRateLimiter<IpAddr>,
     registrations: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Attempt {
+pub enum Attempt {
     /// Signing in.
     SignIn,
     /// Registering, without a role that takes others in.
@@ -29,11 +27,12 @@ pub(crate) enum Attempt {
 }
 
 impl Allowances {
-    pub(crate) fn new(settings: &ApiSettings) -> Self {
+    /// So many attempts from one address; at least one each.
+    pub fn new(sign_ins_per_minute: u32, registrations_per_hour: u32) -> Self {
         let at_least_one = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
         Self {
-            sign_ins: RateLimiter::keyed(Quota::per_minute(at_least_one(settings.sign_ins_per_minute))),
-            registrations: RateLimiter::keyed(Quota::per_hour(at_least_one(settings.registrations_per_hour))),
+            sign_ins: RateLimiter::keyed(Quota::per_minute(at_least_one(sign_ins_per_minute))),
+            registrations: RateLimiter::keyed(Quota::per_hour(at_least_one(registrations_per_hour))),
         }
     }
 
@@ -41,7 +40,7 @@ impl Allowances {
     ///
     /// # Errors
     /// Too many, with the seconds to wait.
-    pub(crate) fn take(&self, attempt: Attempt, address: Option<IpAddr>) -> Result<(), Refusal> {
+    pub fn take(&self, attempt: Attempt, address: Option<IpAddr>) -> Result<(), Refusal> {
         let limiter = match attempt {
             Attempt::SignIn => &self.sign_ins,
             Attempt::Registration => &self.registrations,
@@ -79,8 +78,7 @@ mod tests {
 
     #[test]
     fn an_address_has_its_own_allowance() {
-        let settings = ApiSettings { registrations_per_hour: 2, ..ApiSettings::default() };
-        let allowances = Allowances::new(&settings);
+        let allowances = Allowances::new(5, 2);
         let from = |text: &str| text.parse().ok();
         let take = |address| allowances.take(Attempt::Registration, address);
         assert!(take(from("192.0.2.1")).is_ok() && take(from("192.0.2.1")).is_ok());

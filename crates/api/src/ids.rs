@@ -15,21 +15,23 @@ use gongyi_domain::{
 
 use crate::fault::{self, Code};
 
-/// Something with a global id.
-pub(crate) trait GlobalId: Sized {
-    /// The type's name in the schema.
-    const TYPE: &'static str;
-
+/// An id as it stands within its type.
+pub(crate) trait Text: Sized {
     /// The id within its type.
     fn write(&self) -> String;
     /// The id within its type, if the text is one.
     fn read(text: &str) -> Option<Self>;
 }
 
+/// What is known by a global id. A type of the schema gets it by its line in [`crate::node`].
+pub(crate) trait GlobalId: Text {
+    /// The type's name in the schema.
+    const TYPE: &'static str;
+}
+
 macro_rules! plain {
-    ($($id:ident $name:literal),+ $(,)?) => {$(
-        impl GlobalId for $id {
-            const TYPE: &'static str = $name;
+    ($($id:ident),+ $(,)?) => {$(
+        impl Text for $id {
             fn write(&self) -> String {
                 self.to_string()
             }
@@ -40,22 +42,19 @@ macro_rules! plain {
     )+};
 }
 plain! {
-    PersonId "Person", AccountId "Account", VolunteerId "Volunteer", OrganisationId "Organisation", ActivityId "Activity", AreaCode "Area",
-    CouncilId "Council", ResidentIssueId "ResidentIssue", MotionId "Motion", ParagraphId "Paragraph", MeetingId "Meeting", VoteId "Vote",
-    CovenantId "Covenant", ElectionId "Election", PollId "Poll", RollEntryId "RollEntry",
-    FundId "Fund", RoundId "Round", ProjectId "Project", CommunityActivityId "CommunityActivity",
+    PersonId, AccountId, VolunteerId, OrganisationId, ActivityId, AreaCode, CouncilId, ResidentIssueId, MotionId, ParagraphId, MeetingId,
+    VoteId, CovenantId, ElectionId, PollId, RollEntryId, FundId, RoundId, ProjectId, CommunityActivityId,
 }
 
 macro_rules! within {
-    ($($(#[$doc:meta])* $key:ident { $outer:ident: $outer_id:ident, $inner:ident: $inner_id:ident } $name:literal),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $key:ident { $outer:ident: $outer_id:ident, $inner:ident: $inner_id:ident })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) struct $key {
             pub(crate) $outer: $outer_id,
             pub(crate) $inner: $inner_id,
         }
-        impl GlobalId for $key {
-            const TYPE: &'static str = $name;
+        impl Text for $key {
             fn write(&self) -> String {
                 format!("{}/{}", self.$outer, self.$inner)
             }
@@ -68,39 +67,50 @@ macro_rules! within {
 }
 within! {
     /// A service record in its volunteer's ledger.
-    RecordKey { volunteer: VolunteerId, record: RecordId } "ServiceRecord",
+    RecordKey { volunteer: VolunteerId, record: RecordId }
     /// A shift of an activity.
-    ShiftKey { activity: ActivityId, shift: ShiftId } "Shift",
+    ShiftKey { activity: ActivityId, shift: ShiftId }
     /// A stay at an activity.
-    AttendanceKey { activity: ActivityId, attendance: AttendanceId } "Attendance",
+    AttendanceKey { activity: ActivityId, attendance: AttendanceId }
     /// An amendment to a motion.
-    AmendmentKey { motion: MotionId, amendment: AmendmentId } "Amendment",
+    AmendmentKey { motion: MotionId, amendment: AmendmentId }
     /// An item of a meeting's agenda.
-    AgendaItemKey { meeting: MeetingId, item: AgendaItemId } "AgendaItem",
+    AgendaItemKey { meeting: MeetingId, item: AgendaItemId }
     /// A grant of a fund.
-    GrantKey { fund: FundId, allocation: AllocationId } "ProjectGrant",
+    GrantKey { fund: FundId, allocation: AllocationId }
     /// A payment of a fund.
-    PaymentKey { fund: FundId, disbursement: DisbursementId } "GrantPayment",
+    PaymentKey { fund: FundId, disbursement: DisbursementId }
     /// An application in a round.
-    ApplicationKey { round: RoundId, application: ApplicationId } "RoundApplication",
+    ApplicationKey { round: RoundId, application: ApplicationId }
     /// An objection in a round.
-    ObjectionKey { round: RoundId, objection: ObjectionId } "RoundObjection",
+    ObjectionKey { round: RoundId, objection: ObjectionId }
     /// An entry of a project's books.
-    BookEntryKey { project: ProjectId, entry: BookEntryId } "BookEntry",
+    BookEntryKey { project: ProjectId, entry: BookEntryId }
 }
 
 /// A self-organisation, known by its organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SelfOrganisationKey(pub(crate) OrganisationId);
 
-impl GlobalId for SelfOrganisationKey {
-    const TYPE: &'static str = "SelfOrganisation";
+impl Text for SelfOrganisationKey {
     fn write(&self) -> String {
         self.0.to_string()
     }
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }
+}
+
+/// What commands and answers name that cannot be asked for by its id alone.
+macro_rules! named_only {
+    ($($id:ident $name:literal),+ $(,)?) => {$(
+        impl GlobalId for $id {
+            const TYPE: &'static str = $name;
+        }
+    )+};
+}
+named_only! {
+    PersonId "Person", ParagraphId "Paragraph", RollEntryId "RollEntry", AmendmentKey "Amendment", AgendaItemKey "AgendaItem",
 }
 
 /// The global id.

@@ -8,6 +8,10 @@ use gongyi_domain::deliberation::{
 use gongyi_domain::projects::{
     community_activity::COMMUNITY_ACTIVITIES, fund::FUNDS, incubation::SELF_ORGANISATIONS, project::PROJECTS, round::ROUNDS,
 };
+use gongyi_domain::values::{
+    AccountId, ActivityId, AreaCode, CommunityActivityId, CouncilId, CovenantId, ElectionId, FundId, MeetingId, MotionId, OrganisationId,
+    PollId, ProjectId, ResidentIssueId, RoundId, VolunteerId, VoteId,
+};
 use gongyi_domain::volunteering::{activity::ACTIVITIES, organisation::ORGANISATIONS};
 
 use crate::{
@@ -27,7 +31,10 @@ use crate::{
     },
     door::Door,
     fault::{self, Code},
-    ids::{self, GlobalId, SelfOrganisationKey},
+    ids::{
+        self, ApplicationKey, AttendanceKey, BookEntryKey, GlobalId, GrantKey, ObjectionKey, PaymentKey, RecordKey, SelfOrganisationKey,
+        ShiftKey, Text,
+    },
     projects::{
         community_activities::{self, CommunityActivity},
         funds::{self, Fund, GrantPayment, ProjectGrant},
@@ -49,163 +56,92 @@ use crate::{
     },
 };
 
-/// Anything with a global id.
-#[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
-#[expect(clippy::large_enum_variant, reason = "made for one answer, never kept")]
-pub enum Node {
-    /// An administrative area.
-    Area(Area),
-    /// A person's sign-in.
-    Account(Account),
-    /// A person who has registered to serve.
-    Volunteer(Volunteer),
-    /// An organisation.
-    Organisation(Organisation),
-    /// An activity.
-    Activity(Activity),
-    /// A shift of an activity.
-    Shift(Shift),
-    /// A stay at an activity.
-    Attendance(Attendance),
-    /// A service record.
-    ServiceRecord(ServiceRecord),
-    /// A council.
-    Council(Council),
-    /// A resident's issue.
-    ResidentIssue(ResidentIssue),
-    /// A motion.
-    Motion(Motion),
-    /// An election.
-    Election(Election),
-    /// A poll.
-    Poll(Poll),
-    /// A council's meeting.
-    Meeting(Meeting),
-    /// A vote within a meeting.
-    Vote(Vote),
-    /// A residents' covenant.
-    Covenant(Covenant),
-    /// A fund.
-    Fund(Fund),
-    /// A grant of a fund.
-    ProjectGrant(ProjectGrant),
-    /// A payment out of a grant.
-    GrantPayment(GrantPayment),
-    /// A round of selection.
-    Round(Round),
-    /// An application in a round.
-    RoundApplication(RoundApplication),
-    /// An objection against a selection.
-    RoundObjection(RoundObjection),
-    /// A project.
-    Project(Project),
-    /// An entry of a project's books.
-    BookEntry(BookEntry),
-    /// A community benefit activity.
-    CommunityActivity(CommunityActivity),
-    /// A residents' self-organisation.
-    SelfOrganisation(SelfOrganisation),
+/// The types with a global id, a line each: what its id is made of, the act of reading it, and how one is found. Where no act
+/// stands, finding asks by itself, for who may depends on what was found. The type's name in the schema, its place among the
+/// nodes and [`found`] come of it.
+macro_rules! nodes {
+    ($($(#[$doc:meta])* $name:ident($key:ty) $(may $act:ident)? by $find:path;)+) => {
+        /// Anything with a global id.
+        #[derive(Interface)]
+        #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+        #[expect(clippy::large_enum_variant, reason = "made for one answer, never kept")]
+        pub enum Node {
+            $($(#[$doc])* $name($name),)+
+        }
+
+        $(impl GlobalId for $key {
+            const TYPE: &'static str = stringify!($name);
+        })+
+
+        /// What a global id names, for whoever may read it.
+        async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
+            let unknown = || fault::error(Code::BadInput, "not a global id");
+            let (kind, text) = ids::parts(id).ok_or_else(unknown)?;
+            Ok(match kind.as_str() {
+                $(stringify!($name) => {
+                    let key = <$key as Text>::read(&text).ok_or_else(unknown)?;
+                    $(door.may(&$act, &Subject::default())?;)?
+                    $find(door, key).await?.map(Node::$name)
+                })+
+                _ => return Err(unknown()),
+            })
+        }
+    };
 }
 
-/// What a global id names, for whoever may read it: each type asks its own act.
-async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
-    let unknown = || fault::error(Code::BadInput, "not a global id");
-    let (kind, text) = ids::parts(id).ok_or_else(unknown)?;
-    fn read<T: GlobalId>(text: &str) -> Result<T, Error> {
-        T::read(text).ok_or_else(|| fault::error(Code::BadInput, "not a global id"))
-    }
-    let public = Subject::default();
-    Ok(match kind.as_str() {
-        "Area" => {
-            door.may(&AREAS, &public)?;
-            areas::area(door, read(&text)?).await?.map(Node::Area)
-        }
-        "Organisation" => {
-            door.may(&ORGANISATIONS, &public)?;
-            organisations::organisation(door, read(&text)?).await?.map(Node::Organisation)
-        }
-        "Activity" => {
-            door.may(&ACTIVITIES, &public)?;
-            activities::activity(door, read(&text)?).await?.map(Node::Activity)
-        }
-        "Shift" => {
-            door.may(&ACTIVITIES, &public)?;
-            activities::shift(door, read(&text)?).await?.map(Node::Shift)
-        }
-        "Meeting" => {
-            door.may(&MEETINGS, &public)?;
-            meetings::meeting(door, read(&text)?).await?.map(Node::Meeting)
-        }
-        "Vote" => {
-            door.may(&MEETINGS, &public)?;
-            meeting_votes::of_id(door, read(&text)?).await?.map(Node::Vote)
-        }
-        "Covenant" => {
-            door.may(&COVENANTS, &public)?;
-            covenants::covenant(door, read(&text)?).await?.map(Node::Covenant)
-        }
-        "Account" => accounts::account_node(door, read(&text)?).await?.map(Node::Account),
-        "Volunteer" => volunteers::volunteer_node(door, read(&text)?).await?.map(Node::Volunteer),
-        "Attendance" => attendance::attendance_node(door, read(&text)?).await?.map(Node::Attendance),
-        "ServiceRecord" => services::service_record_node(door, read(&text)?).await?.map(Node::ServiceRecord),
-        "Council" => {
-            door.may(&COUNCILS, &public)?;
-            councils::council(door, read(&text)?).await?.map(Node::Council)
-        }
-        "ResidentIssue" => issues::issue_node(door, read(&text)?).await?.map(Node::ResidentIssue),
-        "Motion" => {
-            door.may(&MOTIONS, &public)?;
-            motions::motion(door, read(&text)?).await?.map(Node::Motion)
-        }
-        "Election" => {
-            door.may(&ELECTIONS, &public)?;
-            elections::election(door, read(&text)?).await?.map(Node::Election)
-        }
-        "Poll" => {
-            door.may(&POLLS, &public)?;
-            polls::poll(door, read(&text)?).await?.map(Node::Poll)
-        }
-        "Fund" => {
-            door.may(&FUNDS, &public)?;
-            funds::fund(door, read(&text)?).await?.map(Node::Fund)
-        }
-        "ProjectGrant" => {
-            door.may(&FUNDS, &public)?;
-            funds::grant(door, read(&text)?).await?.map(Node::ProjectGrant)
-        }
-        "GrantPayment" => {
-            door.may(&FUNDS, &public)?;
-            funds::payment(door, read(&text)?).await?.map(Node::GrantPayment)
-        }
-        "Round" => {
-            door.may(&ROUNDS, &public)?;
-            rounds::round(door, read(&text)?).await?.map(Node::Round)
-        }
-        "RoundApplication" => {
-            door.may(&ROUNDS, &public)?;
-            round_applications::application(door, read(&text)?).await?.map(Node::RoundApplication)
-        }
-        "RoundObjection" => selections::objection_node(door, read(&text)?).await?.map(Node::RoundObjection),
-        "Project" => {
-            door.may(&PROJECTS, &public)?;
-            projects::project(door, read(&text)?).await?.map(Node::Project)
-        }
-        "BookEntry" => {
-            door.may(&PROJECTS, &public)?;
-            project_parts::book_entry(door, read(&text)?).await?.map(Node::BookEntry)
-        }
-        "CommunityActivity" => {
-            door.may(&COMMUNITY_ACTIVITIES, &public)?;
-            community_activities::community_activity(door, read(&text)?).await?.map(Node::CommunityActivity)
-        }
-        "SelfOrganisation" => {
-            door.may(&SELF_ORGANISATIONS, &public)?;
-            let SelfOrganisationKey(organisation) = read(&text)?;
-            self_organisations::self_organisation(door, organisation).await?.map(Node::SelfOrganisation)
-        }
-        _ => return Err(unknown()),
-    })
+nodes! {
+    /// An administrative area.
+    Area(AreaCode) may AREAS by areas::area;
+    /// A person's sign-in.
+    Account(AccountId) by accounts::account_node;
+    /// A person who has registered to serve.
+    Volunteer(VolunteerId) by volunteers::volunteer_node;
+    /// An organisation.
+    Organisation(OrganisationId) may ORGANISATIONS by organisations::organisation;
+    /// An activity.
+    Activity(ActivityId) may ACTIVITIES by activities::activity;
+    /// A shift of an activity.
+    Shift(ShiftKey) may ACTIVITIES by activities::shift;
+    /// A stay at an activity.
+    Attendance(AttendanceKey) by attendance::attendance_node;
+    /// A service record.
+    ServiceRecord(RecordKey) by services::service_record_node;
+    /// A council.
+    Council(CouncilId) may COUNCILS by councils::council;
+    /// A resident's issue.
+    ResidentIssue(ResidentIssueId) by issues::issue_node;
+    /// A motion.
+    Motion(MotionId) may MOTIONS by motions::motion;
+    /// An election.
+    Election(ElectionId) may ELECTIONS by elections::election;
+    /// A poll.
+    Poll(PollId) may POLLS by polls::poll;
+    /// A council's meeting.
+    Meeting(MeetingId) may MEETINGS by meetings::meeting;
+    /// A vote within a meeting.
+    Vote(VoteId) may MEETINGS by meeting_votes::of_id;
+    /// A residents' covenant.
+    Covenant(CovenantId) may COVENANTS by covenants::covenant;
+    /// A fund.
+    Fund(FundId) may FUNDS by funds::fund;
+    /// A grant of a fund.
+    ProjectGrant(GrantKey) may FUNDS by funds::grant;
+    /// A payment out of a grant.
+    GrantPayment(PaymentKey) may FUNDS by funds::payment;
+    /// A round of selection.
+    Round(RoundId) may ROUNDS by rounds::round;
+    /// An application in a round.
+    RoundApplication(ApplicationKey) may ROUNDS by round_applications::application;
+    /// An objection against a selection.
+    RoundObjection(ObjectionKey) by selections::objection_node;
+    /// A project.
+    Project(ProjectId) may PROJECTS by projects::project;
+    /// An entry of a project's books.
+    BookEntry(BookEntryKey) may PROJECTS by project_parts::book_entry;
+    /// A community benefit activity.
+    CommunityActivity(CommunityActivityId) may COMMUNITY_ACTIVITIES by community_activities::community_activity;
+    /// A residents' self-organisation.
+    SelfOrganisation(SelfOrganisationKey) may SELF_ORGANISATIONS by self_organisations::self_organisation_node;
 }
 
 /// The root fields about nodes.

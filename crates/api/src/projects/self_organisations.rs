@@ -93,6 +93,11 @@ impl SelfOrganisation {
     }
 }
 
+/// As [`self_organisation`], by its key.
+pub(crate) async fn self_organisation_node(door: &Door<'_>, key: SelfOrganisationKey) -> Result<Option<SelfOrganisation>, Error> {
+    self_organisation(door, key.0).await
+}
+
 /// A self-organisation by its organisation; they are public.
 pub(crate) async fn self_organisation(door: &Door<'_>, id: OrganisationId) -> Result<Option<SelfOrganisation>, Error> {
     Ok(door.load(IncubationOf(id)).await?.map(SelfOrganisation))

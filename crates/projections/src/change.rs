@@ -7,7 +7,7 @@ use gongyi_domain::{
     Event,
     access::person::PersonEvent,
     deliberation::{self, council::CouncilEvent, issue::ResidentIssueEvent, motion::MotionEvent, seat::Vacancy},
-    values::{Day, Instant, Sealed},
+    values::{Day, Instant, PersonId, Sealed},
     volunteering::{service_ledger::ServiceLedgerEvent, volunteer::VolunteerEvent},
 };
 use gongyi_eventlog::{CommitInfo, Recorded, StreamId};
@@ -44,6 +44,26 @@ impl Change {
     /// The day of a moment, in the tenant's time zone.
     pub(crate) fn day_of(&self, at: Instant) -> Day {
         at.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The person whom it erases, if it erases one: what was opened of that person's texts goes.
+    pub(crate) fn erases(&self) -> Option<PersonId> {
+        match &self.event {
+            Event::Person(PersonEvent::PersonErased {}) => Some(PersonId(self.stream.id)),
+            Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
+            | Event::Area(_)
+            | Event::Claim(_)
+            | Event::Account(_)
+            | Event::Volunteer(_)
+            | Event::Organisation(_)
+            | Event::Membership(_)
+            | Event::Calendar(_)
+            | Event::Activity(_)
+            | Event::ServiceLedger(_)
+            | Event::StarScheme(_)
+            | Event::Deliberation(_)
+            | Event::Projects(_) => None,
+        }
     }
 
     /// Who did it, as the log names actors.

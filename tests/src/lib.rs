@@ -27,11 +27,38 @@ pub use district::District;
 pub use folder::TestFolder;
 pub use server::TestServer;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The repository's root.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the repository")
+}
+
+/// Every Rust file under a folder of the repository.
+///
+/// # Panics
+/// If there is none: a test of the sources must read some.
+pub fn rust_files(folder: &str) -> Vec<PathBuf> {
+    let (mut files, mut folders) = (vec![], vec![repository().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if name != "target" && name != "node_modules" {
+                    folders.push(path);
+                }
+            } else if name.ends_with(".rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "no file in {folder}");
+    files
 }
 
 /// A file of the real inputs that stand beside the repository.

@@ -62,32 +62,24 @@ pub enum CodecError {
     },
 }
 
-/// Declares the events of a whole context, or of all: an enum with a variant for each aggregate's events, and one for
-/// each further context's.
+/// Declares the events of a context: an enum with a variant for each aggregate's events.
 macro_rules! aggregates {
-    (
-        $(#[$enum_doc:meta])*
-        pub enum $name:ident { $($(#[$doc:meta])* $variant:ident($aggregate:ty)),+ $(,)? }
-        $(contexts { $($(#[$context_doc:meta])* $context:ident($module:ident)),+ $(,)? })?
-    ) => {
+    ($(#[$enum_doc:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident($aggregate:ty)),+ $(,)? }) => {
         $(#[$enum_doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub enum $name {
             $($(#[$doc])* $variant(<$aggregate as esrs::Aggregate>::Event),)+
-            $($($(#[$context_doc])* $context($module::Event)),+)?
         }
 
         impl $name {
             /// The event stored as `event_type` with `payload` (of the current schema version) in a stream of `kind`.
             ///
             /// # Errors
-            /// A kind or type this build does not know, or a payload that does not fit.
+            /// A kind or type that the context does not know, or a payload that does not fit.
             pub fn decode(kind: &str, event_type: &str, payload: &str) -> Result<Self, $crate::event::CodecError> {
                 match kind {
                     $(<$aggregate as esrs::Aggregate>::NAME =>
                         $crate::event::DomainEvent::decode(event_type, payload).map(Self::$variant),)+
-                    $($(kind if $module::Event::schema_version(kind, event_type).is_some() =>
-                        $module::Event::decode(kind, event_type, payload).map(Self::$context),)+)?
                     _ => Err($crate::event::CodecError::UnknownKind { kind: kind.to_owned() }),
                 }
             }
@@ -99,26 +91,71 @@ macro_rules! aggregates {
             pub fn encode(&self) -> Result<(String, String), $crate::event::CodecError> {
                 match self {
                     $(Self::$variant(event) => $crate::event::DomainEvent::encode(event),)+
-                    $($(Self::$context(event) => event.encode(),)+)?
+                }
+            }
+
+            /// The schema version that this build writes for `event_type` in a stream of `kind`; `None` for a kind that
+            /// the context does not know.
+            pub fn schema_version(kind: &str, event_type: &str) -> Option<u16> {
+                match kind {
+                    $(<$aggregate as esrs::Aggregate>::NAME =>
+                        Some(<<$aggregate as esrs::Aggregate>::Event as $crate::event::DomainEvent>::schema_version(event_type)),)+
+                    _ => None,
+                }
+            }
+
+            /// The JSON Schema of every aggregate's events, by the aggregate's name.
+            pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+                vec![$((<$aggregate as esrs::Aggregate>::NAME, schemars::schema_for!(<$aggregate as esrs::Aggregate>::Event))),+]
+            }
+        }
+    };
+}
+pub(crate) use aggregates;
+
+/// Declares the events of all contexts: an enum with a variant for each context's.
+macro_rules! contexts {
+    ($(#[$enum_doc:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident($context:ident)),+ $(,)? }) => {
+        $(#[$enum_doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $name {
+            $($(#[$doc])* $variant($context::Event),)+
+        }
+
+        impl $name {
+            /// The event stored as `event_type` with `payload` (of the current schema version) in a stream of `kind`.
+            ///
+            /// # Errors
+            /// A kind or type this build does not know, or a payload that does not fit.
+            pub fn decode(kind: &str, event_type: &str, payload: &str) -> Result<Self, $crate::event::CodecError> {
+                match kind {
+                    $(kind if $context::Event::schema_version(kind, event_type).is_some() =>
+                        $context::Event::decode(kind, event_type, payload).map(Self::$variant),)+
+                    _ => Err($crate::event::CodecError::UnknownKind { kind: kind.to_owned() }),
+                }
+            }
+
+            /// Type and payload, as stored.
+            ///
+            /// # Errors
+            /// See [`DomainEvent::encode`]($crate::event::DomainEvent::encode).
+            pub fn encode(&self) -> Result<(String, String), $crate::event::CodecError> {
+                match self {
+                    $(Self::$variant(event) => event.encode(),)+
                 }
             }
 
             /// The schema version that this build writes for `event_type` in a stream of `kind`; `None` for a kind it
             /// does not know.
             pub fn schema_version(kind: &str, event_type: &str) -> Option<u16> {
-                match kind {
-                    $(<$aggregate as esrs::Aggregate>::NAME =>
-                        Some(<<$aggregate as esrs::Aggregate>::Event as $crate::event::DomainEvent>::schema_version(event_type)),)+
-                    _ => None$($(.or_else(|| $module::Event::schema_version(kind, event_type)))+)?,
-                }
+                None$(.or_else(|| $context::Event::schema_version(kind, event_type)))+
             }
 
             /// The JSON Schema of every aggregate's events, by the aggregate's name.
             pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-                let own = [$((<$aggregate as esrs::Aggregate>::NAME, schemars::schema_for!(<$aggregate as esrs::Aggregate>::Event))),+];
-                own.into_iter()$($(.chain($module::Event::schemas()))+)?.collect()
+                [$($context::Event::schemas()),+].into_iter().flatten().collect()
             }
         }
     };
 }
-pub(crate) use aggregates;
+pub(crate) use contexts;

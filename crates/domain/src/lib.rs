@@ -15,47 +15,27 @@ pub mod report;
 pub mod values;
 pub mod volunteering;
 
-use access::{account, area, authority::Act, claim, person};
+use access::{account, area, authority::Act, person};
 use deliberation::{
     council, covenant, election, issue, meeting, minutes,
     motion::{self, amending, carrying_out, deciding, drafting},
     poll,
 };
-use event::aggregates;
+use event::contexts;
 use projects::{community_activity, fund, incubation, project, round, service_link};
-use volunteering::{activity, calendar, membership, organisation, service_ledger, star_scheme, volunteer};
+use volunteering::{activity, membership, organisation, service_ledger, star_scheme, volunteer};
 
-aggregates! {
-    /// An event of any aggregate. Folds match on every variant; there is no wildcard arm.
+contexts! {
+    /// An event of any aggregate, by its context. A read model folds one context or two, and names all of their events.
     #[expect(clippy::large_enum_variant, reason = "decoded one at a time; boxing a context would show in every fold's match")]
     pub enum Event {
-        /// Areas.
-        Area(area::Area),
-        /// Persons.
-        Person(person::Person),
-        /// Claims.
-        Claim(claim::Claim),
-        /// Accounts.
-        Account(account::Account),
-        /// Volunteers.
-        Volunteer(volunteer::Volunteer),
-        /// Organisations.
-        Organisation(organisation::Organisation),
-        /// Memberships.
-        Membership(membership::Membership),
-        /// Calendars.
-        Calendar(calendar::Calendar),
-        /// Activities.
-        Activity(activity::Activity),
-        /// Service ledgers.
-        ServiceLedger(service_ledger::ServiceLedger),
-        /// Star schemes.
-        StarScheme(star_scheme::StarScheme),
-    }
-    contexts {
-        /// Deliberation: councils, motions, meetings, elections.
+        /// Who is who and who may do what.
+        Access(access),
+        /// Volunteers, organisations, activities, service.
+        Volunteering(volunteering),
+        /// Councils, motions, meetings, elections.
         Deliberation(deliberation),
-        /// Projects and money: funds, rounds, projects, activities, self-organisations.
+        /// Funds, rounds, projects, community activities, self-organisations.
         Projects(projects),
     }
 }
@@ -284,3 +264,32 @@ pub const ACTS: &[&Act] = &[
     &incubation::END_INCUBATION,
     &incubation::SELF_ORGANISATIONS,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// What the log holds is found by a stream's kind: two contexts with one kind would read each other's events.
+    #[test]
+    fn every_kind_is_of_one_context_and_stored_as_committed() {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/events");
+        let mut kinds = BTreeSet::new();
+        for (kind, schema) in event_schemas() {
+            let contexts = [
+                access::Event::schema_version(kind, ""),
+                volunteering::Event::schema_version(kind, ""),
+                deliberation::Event::schema_version(kind, ""),
+                projects::Event::schema_version(kind, ""),
+            ];
+            assert_eq!(contexts.iter().flatten().count(), 1, "{kind}");
+            assert!(kinds.insert(format!("{kind}.json")), "{kind} is declared twice");
+            let text = fs::read_to_string(committed.join(format!("{kind}.json"))).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            let text: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_value(schema).unwrap(), text, "schema/events/{kind}.json is what is stored");
+        }
+        let files = fs::read_dir(committed).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        assert_eq!(files.filter(|name| name.ends_with(".json")).collect::<BTreeSet<_>>(), kinds);
+    }
+}

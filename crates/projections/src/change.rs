@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
+    access::{self, person::PersonEvent},
     deliberation::{self, council::CouncilEvent, issue::ResidentIssueEvent, motion::MotionEvent, seat::Vacancy},
-    values::{Day, Instant, Sealed},
-    volunteering::{service_ledger::ServiceLedgerEvent, volunteer::VolunteerEvent},
+    values::{Day, Instant, PersonId, Sealed},
+    volunteering::{self, service_ledger::ServiceLedgerEvent, volunteer::VolunteerEvent},
 };
 use gongyi_eventlog::{CommitInfo, Recorded, StreamId};
 
@@ -46,6 +46,19 @@ impl Change {
         at.with_timezone(&self.zone).date_naive()
     }
 
+    /// The person whom it erases, if it erases one: what was opened of that person's texts goes.
+    pub(crate) fn erases(&self) -> Option<PersonId> {
+        use access::Event as A;
+        let Event::Access(event) = &self.event else { return None };
+        match event {
+            A::Person(PersonEvent::PersonErased {}) => Some(PersonId(self.stream.id)),
+            A::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
+            | A::Area(_)
+            | A::Claim(_)
+            | A::Account(_) => None,
+        }
+    }
+
     /// Who did it, as the log names actors.
     pub fn actor(&self) -> &str {
         &self.commit.metadata.actor
@@ -60,39 +73,50 @@ pub(crate) fn is_known_kind(kind: &str) -> bool {
 /// Every sealed text of an event.
 pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed)) {
     match event {
+        Event::Access(event) => access_texts(event, see),
+        Event::Volunteering(event) => volunteering_texts(event, see),
         Event::Deliberation(event) => deliberation_texts(event, see),
         Event::Projects(event) => crate::projects::texts::sealed_texts(event, see),
-        Event::Person(PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: _ }) => {
+    }
+}
+
+fn access_texts<'a>(event: &'a access::Event, see: &mut impl FnMut(&'a Sealed)) {
+    use access::Event as A;
+    match event {
+        A::Person(PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: _ }) => {
             [name, id_number, phone, birth_date].into_iter().for_each(see);
         }
-        Event::Person(PersonEvent::PersonCorrected { name, id_number, phone, birth_date, home_area: _, reason }) => {
+        A::Person(PersonEvent::PersonCorrected { name, id_number, phone, birth_date, home_area: _, reason }) => {
             [name, id_number, phone, birth_date, reason].into_iter().flatten().for_each(see);
         }
-        Event::Volunteer(VolunteerEvent::VolunteerSuspended { reason } | VolunteerEvent::VolunteerReinstated { reason }) => see(reason),
-        Event::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason }) => reason.iter().for_each(see),
-        Event::ServiceLedger(ServiceLedgerEvent::ServiceLogged { content, .. }) => content.iter().for_each(see),
-        Event::ServiceLedger(ServiceLedgerEvent::ServiceDisputed { reason, .. }) => see(reason),
-        Event::ServiceLedger(
+        A::Person(PersonEvent::PersonErased {}) | A::Area(_) | A::Claim(_) | A::Account(_) => {}
+    }
+}
+
+fn volunteering_texts<'a>(event: &'a volunteering::Event, see: &mut impl FnMut(&'a Sealed)) {
+    use volunteering::Event as V;
+    match event {
+        V::Volunteer(VolunteerEvent::VolunteerSuspended { reason } | VolunteerEvent::VolunteerReinstated { reason }) => see(reason),
+        V::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason }) => reason.iter().for_each(see),
+        V::ServiceLedger(ServiceLedgerEvent::ServiceLogged { content, .. }) => content.iter().for_each(see),
+        V::ServiceLedger(ServiceLedgerEvent::ServiceDisputed { reason, .. }) => see(reason),
+        V::ServiceLedger(
             ServiceLedgerEvent::ServiceRejected { reason, .. }
             | ServiceLedgerEvent::ServiceCorrected { reason, .. }
             | ServiceLedgerEvent::ServiceVoided { reason, .. },
         ) => reason.iter().for_each(see),
-        Event::Person(PersonEvent::PersonErased {})
-        | Event::Volunteer(
+        V::Volunteer(
             VolunteerEvent::VolunteerRegistered { .. }
             | VolunteerEvent::VolunteerCorrected { .. }
             | VolunteerEvent::VolunteerReturned { .. }
             | VolunteerEvent::VolunteerErased {},
         )
-        | Event::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
-        | Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Organisation(_)
-        | Event::Membership(_)
-        | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::StarScheme(_) => {}
+        | V::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
+        | V::Organisation(_)
+        | V::Membership(_)
+        | V::Calendar(_)
+        | V::Activity(_)
+        | V::StarScheme(_) => {}
     }
 }
 

@@ -90,7 +90,8 @@ pub(crate) trait Fold: Default + Send + Sync + 'static {
     /// memory from batch to batch, and are written once.
     const KEEPS_ROWS: bool = false;
 
-    /// Asks for the rows that `fold` will read or change.
+    /// Asks for the rows that `fold` will read or change. It need not name every event, as `fold` does: a row that was not
+    /// asked for is refused there.
     fn want(&mut self, change: &Change);
     /// Asks for rows that only those asked for first tell of.
     fn want_next(&mut self, change: &Change) {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use gongyi_domain::{Event, access::person::PersonEvent, values::PersonId};
+use gongyi_domain::values::PersonId;
 use gongyi_eventlog::{Log, LogError, Upcasters};
 use sqlx::{Connection, QueryBuilder, SqliteConnection};
 use tokio::sync::watch;
@@ -275,8 +275,7 @@ impl Writer {
         let persons: Vec<PersonId> = persons.into_iter().collect();
         let keys = self.opener.keys(&persons).await?;
         let texts = Texts { keys: keys.as_ref() };
-        let erases = |item: &Item| matches!(&item.change, Ok(Change { event: Event::Person(PersonEvent::PersonErased {}), .. }));
-        let erased = items.iter().any(erases);
+        let erased = items.iter().filter_map(|item| item.change.as_ref().ok()).any(|change| change.erases().is_some());
 
         match self.write(&items, &texts, erased, care).await {
             Err(StepError::Refused) if care == Care::Plain => self.write(&items, &texts, erased, Care::Savepoints).await?,

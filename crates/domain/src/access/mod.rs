@@ -7,3 +7,19 @@ pub mod claim;
 pub mod contact;
 pub mod id_number;
 pub mod person;
+
+use crate::event::aggregates;
+
+aggregates! {
+    /// An event of access.
+    pub enum Event {
+        /// Areas.
+        Area(area::Area),
+        /// Persons.
+        Person(person::Person),
+        /// Claims.
+        Claim(claim::Claim),
+        /// Accounts.
+        Account(account::Account),
+    }
+}

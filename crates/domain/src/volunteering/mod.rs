@@ -13,3 +13,25 @@ pub mod service_record;
 pub mod skill;
 pub mod star_scheme;
 pub mod volunteer;
+
+use crate::event::aggregates;
+
+aggregates! {
+    /// An event of volunteering.
+    pub enum Event {
+        /// Volunteers.
+        Volunteer(volunteer::Volunteer),
+        /// Organisations.
+        Organisation(organisation::Organisation),
+        /// Memberships.
+        Membership(membership::Membership),
+        /// Calendars.
+        Calendar(calendar::Calendar),
+        /// Activities.
+        Activity(activity::Activity),
+        /// Service ledgers.
+        ServiceLedger(service_ledger::ServiceLedger),
+        /// Star schemes.
+        StarScheme(star_scheme::StarScheme),
+    }
+}

@@ -6,6 +6,7 @@ use chrono::serde::ts_microseconds;
 use gongyi_domain::{
     Event,
     access::{
+        self,
         account::AccountEvent,
         authority::{Grant, Role, Scope},
     },
@@ -74,48 +75,45 @@ fn grant_key(account: AccountId, grant: &Grant) -> (AccountId, Role, String) {
     (account, grant.role, scope::text(&grant.scope))
 }
 
+/// What an event says of an account.
+fn concern(change: &Change) -> Option<&AccountEvent> {
+    let Event::Access(event) = &change.event else { return None };
+    match event {
+        access::Event::Account(event) => Some(event),
+        access::Event::Area(_) | access::Event::Person(_) | access::Event::Claim(_) => None,
+    }
+}
+
 impl Fold for AccountsFold {
     const NAME: &'static str = "accounts";
     const KINDS: &'static [&'static str] = &["account"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Account(event) = &change.event {
-            let account = AccountId(change.stream.id);
-            self.accounts.want((account,));
-            if let AccountEvent::RoleGranted { grant } | AccountEvent::RoleRevoked { grant } = event {
-                self.grants.want(grant_key(account, grant));
-            }
+        let Some(event) = concern(change) else { return };
+        let account = AccountId(change.stream.id);
+        self.accounts.want((account,));
+        if let AccountEvent::RoleGranted { grant } | AccountEvent::RoleRevoked { grant } = event {
+            self.grants.want(grant_key(account, grant));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        let Some(event) = concern(change) else { return Ok(()) };
         let (account, position) = (AccountId(change.stream.id), change.position);
-        match &change.event {
-            Event::Account(AccountEvent::AccountOpened { person }) => {
+        match event {
+            AccountEvent::AccountOpened { person } => {
                 self.accounts.add(AccountRow { account, person: *person, opened_at: change.recorded_at, closed: false, position })?;
             }
-            Event::Account(AccountEvent::RoleGranted { grant }) => {
+            AccountEvent::RoleGranted { grant } => {
                 self.accounts.change(&(account,), position)?;
                 let (account, role, scope) = grant_key(account, grant);
                 self.grants.add(GrantRow { account, role, scope, granted_at: change.recorded_at, position })?;
             }
-            Event::Account(AccountEvent::RoleRevoked { grant }) => {
+            AccountEvent::RoleRevoked { grant } => {
                 self.accounts.change(&(account,), position)?;
                 self.grants.remove(&grant_key(account, grant))?;
             }
-            Event::Account(AccountEvent::AccountClosed {}) => self.accounts.change(&(account,), position)?.closed = true,
-            Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
+            AccountEvent::AccountClosed {} => self.accounts.change(&(account,), position)?.closed = true,
         }
         Ok(())
     }

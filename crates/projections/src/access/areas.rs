@@ -2,7 +2,11 @@
 //!
 //! - One row a listed code; a renamed one keeps its code.
 
-use gongyi_domain::{Event, access::area::AreaEvent, values::AreaCode};
+use gongyi_domain::{
+    Event,
+    access::{self, area::AreaEvent},
+    values::AreaCode,
+};
 
 use crate::{
     change::Change,
@@ -36,36 +40,34 @@ pub(crate) struct AreasFold {
     areas: Rows<AreaRow>,
 }
 
+/// What an event says of an area.
+fn concern(change: &Change) -> Option<&AreaEvent> {
+    let Event::Access(event) = &change.event else { return None };
+    match event {
+        access::Event::Area(event) => Some(event),
+        access::Event::Person(_) | access::Event::Claim(_) | access::Event::Account(_) => None,
+    }
+}
+
 impl Fold for AreasFold {
     const NAME: &'static str = "areas";
     const KINDS: &'static [&'static str] = &["area"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Area(AreaEvent::AreaListed { code, .. } | AreaEvent::AreaRenamed { code, .. }) = &change.event {
-            self.areas.want((code.clone(),));
-        }
+        let Some(event) = concern(change) else { return };
+        let (AreaEvent::AreaListed { code, .. } | AreaEvent::AreaRenamed { code, .. }) = event;
+        self.areas.want((code.clone(),));
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::Area(AreaEvent::AreaListed { code, name, pseudo }) => {
+        let Some(event) = concern(change) else { return Ok(()) };
+        match event {
+            AreaEvent::AreaListed { code, name, pseudo } => {
                 self.areas.add(AreaRow { code: code.clone(), name: name.clone(), pseudo: *pseudo, position: change.position })?;
             }
-            Event::Area(AreaEvent::AreaRenamed { code, name }) => {
+            AreaEvent::AreaRenamed { code, name } => {
                 self.areas.change(&(code.clone(),), change.position)?.name.clone_from(name);
             }
-            Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
+    access::{self, person::PersonEvent},
     values::{AreaCode, Day, PersonId},
 };
 
@@ -59,20 +59,30 @@ fn birth_date(change: &Change, text: Option<String>) -> Option<Day> {
     })
 }
 
+/// What an event says of a person.
+fn concern(change: &Change) -> Option<&PersonEvent> {
+    let Event::Access(event) = &change.event else { return None };
+    match event {
+        access::Event::Person(event) => Some(event),
+        access::Event::Area(_) | access::Event::Claim(_) | access::Event::Account(_) => None,
+    }
+}
+
 impl Fold for PersonsFold {
     const NAME: &'static str = "persons";
     const KINDS: &'static [&'static str] = &["person"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Person(_) = &change.event {
+        if concern(change).is_some() {
             self.persons.want((PersonId(change.stream.id),));
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
+        let Some(event) = concern(change) else { return Ok(()) };
         let (person, position) = (PersonId(change.stream.id), change.position);
-        match &change.event {
-            Event::Person(PersonEvent::PersonRegistered { name, id_number, phone, birth_date: birth, home_area }) => {
+        match event {
+            PersonEvent::PersonRegistered { name, id_number, phone, birth_date: birth, home_area } => {
                 self.persons.add(PersonRow {
                     person,
                     name: texts.open(change, "name", name),
@@ -84,7 +94,7 @@ impl Fold for PersonsFold {
                     position,
                 })?;
             }
-            Event::Person(PersonEvent::PersonCorrected { name, id_number, phone, birth_date: birth, home_area, reason: _ }) => {
+            PersonEvent::PersonCorrected { name, id_number, phone, birth_date: birth, home_area, reason: _ } => {
                 let row = self.persons.change(&(person,), position)?;
                 if let Some(name) = name {
                     row.name = texts.open(change, "name", name);
@@ -102,7 +112,7 @@ impl Fold for PersonsFold {
                     row.home_area = Some(area.clone());
                 }
             }
-            Event::Person(PersonEvent::PersonErased {}) => {
+            PersonEvent::PersonErased {} => {
                 let row = self.persons.change(&(person,), position)?;
                 *row = PersonRow {
                     person,
@@ -115,18 +125,6 @@ impl Fold for PersonsFold {
                     position,
                 };
             }
-            Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

@@ -6,7 +6,6 @@
 use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     deliberation::{
         self,
         charter::Charter,
@@ -184,42 +183,32 @@ fn without_reason(how: &Vacancy) -> Vacancy {
 }
 
 /// What this fold goes by.
-enum Own<'e> {
+enum Concern<'e> {
+    /// Something befell a council.
     Council(&'e E),
-    Erased,
+    /// This person was erased.
+    Erased(PersonId),
 }
 
-/// What of an event is this fold's own; nothing, of most.
-fn own(event: &Event) -> Option<Own<'_>> {
+fn concern(change: &Change) -> Option<Concern<'_>> {
     use deliberation::Event as D;
+    if let Some(person) = change.erases() {
+        return Some(Concern::Erased(person));
+    }
+    let Event::Deliberation(event) = &change.event else { return None };
     match event {
-        Event::Deliberation(D::Council(event)) => Some(Own::Council(event)),
-        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
-        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
-        Event::Deliberation(
-            D::ResidentIssue(_)
-            | D::Motion(_)
-            | D::MotionRegister(_)
-            | D::Covenant(_)
-            | D::Meeting(_)
-            | D::Election(_)
-            | D::Poll(_)
-            | D::Roll(_)
-            | D::RollEntry(_)
-            | D::BallotList(_)
-            | D::Minutes(_),
-        ) => None,
-        Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Volunteer(_)
-        | Event::Organisation(_)
-        | Event::Membership(_)
-        | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::ServiceLedger(_)
-        | Event::StarScheme(_)
-        | Event::Projects(_) => None,
+        D::Council(event) => Some(Concern::Council(event)),
+        D::ResidentIssue(_)
+        | D::Motion(_)
+        | D::MotionRegister(_)
+        | D::Covenant(_)
+        | D::Meeting(_)
+        | D::Election(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
     }
 }
 
@@ -229,28 +218,29 @@ impl Fold for CouncilsFold {
 
     fn want(&mut self, change: &Change) {
         let council = CouncilId(change.stream.id);
-        match own(&change.event) {
-            Some(Own::Council(event)) => {
+        match concern(change) {
+            Some(Concern::Council(event)) => {
                 self.councils.want((council,));
-                match event {
-                    E::CouncilEstablished { .. } => self.charters.want((council, 1)),
-                    E::CharterAmended { version, .. } => self.charters.want((council, *version)),
-                    E::RepresentativeSeated { person, from, .. }
-                    | E::SeatVacated { person, from, .. }
-                    | E::TermEnded { person, from, .. } => self.seats.want((council, *person, *from)),
-                    E::CouncilRenamed { .. } | E::CouncilDissolved { .. } | E::GuestRegistered { .. } | E::GuestReleased { .. } => {}
+                if let E::CouncilEstablished { .. } = event {
+                    self.charters.want((council, 1));
+                } else if let E::CharterAmended { version, .. } = event {
+                    self.charters.want((council, *version));
+                } else if let E::RepresentativeSeated { person, from, .. }
+                | E::SeatVacated { person, from, .. }
+                | E::TermEnded { person, from, .. } = event
+                {
+                    self.seats.want((council, *person, *from));
                 }
             }
-            Some(Own::Erased) => self.seats.want_by("person", change.stream.id),
+            Some(Concern::Erased(person)) => self.seats.want_by("person", person),
             None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match own(&change.event) {
-            Some(Own::Council(event)) => self.council(change, event, texts)?,
-            Some(Own::Erased) => {
-                let person = PersonId(change.stream.id);
+        match concern(change) {
+            Some(Concern::Council(event)) => self.council(change, event, texts)?,
+            Some(Concern::Erased(person)) => {
                 self.seats.change_all(change.position, |row| row.person == person && row.reason.is_some(), |row| row.reason = None);
             }
             None => {}

@@ -54,18 +54,38 @@ pub(crate) struct CovenantsFold {
     covenants: Rows<CovenantRow>,
 }
 
+/// What an event says of a covenant.
+fn concern(change: &Change) -> Option<&CovenantEvent> {
+    use deliberation::Event as D;
+    let Event::Deliberation(event) = &change.event else { return None };
+    match event {
+        D::Covenant(event) => Some(event),
+        D::Council(_)
+        | D::ResidentIssue(_)
+        | D::Motion(_)
+        | D::MotionRegister(_)
+        | D::Meeting(_)
+        | D::Election(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
+    }
+}
+
 impl Fold for CovenantsFold {
     const NAME: &'static str = "covenants";
     const KINDS: &'static [&'static str] = &["covenant"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Deliberation(deliberation::Event::Covenant(_)) = &change.event {
+        if concern(change).is_some() {
             self.covenants.want((CovenantId(change.stream.id),));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        let Event::Deliberation(deliberation::Event::Covenant(event)) = &change.event else { return Ok(()) };
+        let Some(event) = concern(change) else { return Ok(()) };
         let (id, position) = (CovenantId(change.stream.id), change.position);
         if let CovenantEvent::CovenantAdopted { council, area, text, adoption, .. } = event {
             let state = Covenant::apply_event(Covenant::default(), event.clone());

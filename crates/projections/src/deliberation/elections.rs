@@ -122,12 +122,32 @@ impl ElectionsFold {
     }
 }
 
+/// What an event says of an election.
+fn concern(change: &Change) -> Option<&ElectionEvent> {
+    use deliberation::Event as D;
+    let Event::Deliberation(event) = &change.event else { return None };
+    match event {
+        D::Election(event) => Some(event),
+        D::Council(_)
+        | D::ResidentIssue(_)
+        | D::Motion(_)
+        | D::MotionRegister(_)
+        | D::Covenant(_)
+        | D::Meeting(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
+    }
+}
+
 impl Fold for ElectionsFold {
     const NAME: &'static str = "elections";
     const KINDS: &'static [&'static str] = &["election"];
 
     fn want(&mut self, change: &Change) {
-        let Event::Deliberation(deliberation::Event::Election(event)) = &change.event else { return };
+        let Some(event) = concern(change) else { return };
         let id = ElectionId(change.stream.id);
         self.elections.want((id,));
         if let ElectionEvent::ProxyRegistered { principal, .. } | ElectionEvent::ProxyRevoked { principal } = event {
@@ -136,34 +156,8 @@ impl Fold for ElectionsFold {
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::Deliberation(deliberation::Event::Election(event)) => self.election(ElectionId(change.stream.id), change, event),
-            Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Motion(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_)
-                | deliberation::Event::Minutes(_),
-            )
-            | Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_) => Ok(()),
-        }
+        let Some(event) = concern(change) else { return Ok(()) };
+        self.election(ElectionId(change.stream.id), change, event)
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {

@@ -8,7 +8,6 @@ use chrono::serde::ts_microseconds;
 use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     deliberation::{
         self,
         issue::{IssuePhase, ResidentIssue, ResidentIssueEvent as E},
@@ -153,42 +152,32 @@ impl IssuesFold {
 }
 
 /// What this fold goes by.
-enum Own<'e> {
+enum Concern<'e> {
+    /// Something befell an issue.
     Issue(&'e E),
-    Erased,
+    /// This person was erased.
+    Erased(PersonId),
 }
 
-/// What of an event is this fold's own; nothing, of most.
-fn own(event: &Event) -> Option<Own<'_>> {
+fn concern(change: &Change) -> Option<Concern<'_>> {
     use deliberation::Event as D;
+    if let Some(person) = change.erases() {
+        return Some(Concern::Erased(person));
+    }
+    let Event::Deliberation(event) = &change.event else { return None };
     match event {
-        Event::Deliberation(D::ResidentIssue(event)) => Some(Own::Issue(event)),
-        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
-        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
-        Event::Deliberation(
-            D::Council(_)
-            | D::Motion(_)
-            | D::MotionRegister(_)
-            | D::Covenant(_)
-            | D::Meeting(_)
-            | D::Election(_)
-            | D::Poll(_)
-            | D::Roll(_)
-            | D::RollEntry(_)
-            | D::BallotList(_)
-            | D::Minutes(_),
-        ) => None,
-        Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Volunteer(_)
-        | Event::Organisation(_)
-        | Event::Membership(_)
-        | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::ServiceLedger(_)
-        | Event::StarScheme(_)
-        | Event::Projects(_) => None,
+        D::ResidentIssue(event) => Some(Concern::Issue(event)),
+        D::Council(_)
+        | D::Motion(_)
+        | D::MotionRegister(_)
+        | D::Covenant(_)
+        | D::Meeting(_)
+        | D::Election(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
     }
 }
 
@@ -197,24 +186,23 @@ impl Fold for IssuesFold {
     const KINDS: &'static [&'static str] = &["resident_issue", "person"];
 
     fn want(&mut self, change: &Change) {
-        match own(&change.event) {
-            Some(Own::Issue(event)) => {
+        match concern(change) {
+            Some(Concern::Issue(event)) => {
                 let issue = ResidentIssueId(change.stream.id);
                 self.issues.want((issue,));
                 if let E::IssueEndorsed { person } | E::EndorsementWithdrawn { person } = event {
                     self.endorsements.want((issue, *person));
                 }
             }
-            Some(Own::Erased) => self.issues.want_by("raised_by", change.stream.id),
+            Some(Concern::Erased(person)) => self.issues.want_by("raised_by", person),
             None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match own(&change.event) {
-            Some(Own::Issue(event)) => self.issue(change, event, texts)?,
-            Some(Own::Erased) => {
-                let person = PersonId(change.stream.id);
+        match concern(change) {
+            Some(Concern::Issue(event)) => self.issue(change, event, texts)?,
+            Some(Concern::Erased(person)) => {
                 let erase = |row: &mut IssueRow| (row.title, row.text, row.reason) = (None, None, None);
                 self.issues.change_all(change.position, |row| row.raised_by == person, erase);
             }

@@ -216,82 +216,12 @@ fn entry(step: CourseStep, at: Instant, counts: Option<(u64, Option<u64>)>) -> C
     CourseEntry { step, at, present, entitled: entitled.flatten(), until: None, reason: None }
 }
 
-/// The step of a meeting's course that an event is.
-fn step(event: &MeetingEvent) -> Option<CourseEntry> {
-    use CourseStep as S;
-    use MeetingEvent as E;
-    match event {
-        E::MeetingOpened { at, present, entitled } => Some(entry(S::Opened, *at, Some((*present, Some(*entitled))))),
-        E::QuorumLost { at, present, entitled } => Some(entry(S::QuorumLost, *at, Some((*present, Some(*entitled))))),
-        E::QuorumReached { at, present, entitled } => Some(entry(S::QuorumReached, *at, Some((*present, Some(*entitled))))),
-        E::MeetingResumed { at, present } => Some(entry(S::Resumed, *at, Some((*present, None)))),
-        E::MeetingAdjourned { at, until, reason } => {
-            Some(CourseEntry { until: *until, reason: Some(reason.clone()), ..entry(S::Adjourned, *at, None) })
-        }
-        E::MeetingClosed { at } => Some(entry(S::Closed, *at, None)),
-        E::MeetingConvened { .. }
-        | E::MeetingAmended { .. }
-        | E::MeetingCancelled { .. }
-        | E::GuestInvited { .. }
-        | E::AbsenceExcused { .. }
-        | E::AttendeeCame { .. }
-        | E::AttendeeWent { .. }
-        | E::ItemTakenUp { .. }
-        | E::SpeakerListed { .. }
-        | E::SpeakerUnlisted { .. }
-        | E::SpeakerCalled { .. }
-        | E::TurnEnded { .. }
-        | E::VoteOpened { .. }
-        | E::OpenVoteCast { .. }
-        | E::HandsCounted { .. }
-        | E::VoteClosed { .. }
-        | E::VoteAnnulled { .. } => None,
-    }
-}
-
-/// What an event tells of a vote's times.
-fn time_vote(votes: &mut BTreeMap<VoteId, VoteCourse>, event: &MeetingEvent) {
-    match event {
-        MeetingEvent::VoteOpened { vote, recused, at, .. } => {
-            votes.insert(*vote, VoteCourse { opened: *at, closed: None, recused: recused.clone(), annulled: None });
-        }
-        MeetingEvent::VoteClosed { vote, at, .. } => {
-            if let Some(course) = votes.get_mut(vote) {
-                course.closed = Some(*at);
-            }
-        }
-        MeetingEvent::VoteAnnulled { vote, reason } => {
-            if let Some(course) = votes.get_mut(vote) {
-                course.annulled = Some(reason.clone());
-            }
-        }
-        MeetingEvent::MeetingConvened { .. }
-        | MeetingEvent::MeetingAmended { .. }
-        | MeetingEvent::MeetingCancelled { .. }
-        | MeetingEvent::GuestInvited { .. }
-        | MeetingEvent::AbsenceExcused { .. }
-        | MeetingEvent::AttendeeCame { .. }
-        | MeetingEvent::AttendeeWent { .. }
-        | MeetingEvent::QuorumReached { .. }
-        | MeetingEvent::QuorumLost { .. }
-        | MeetingEvent::MeetingOpened { .. }
-        | MeetingEvent::MeetingAdjourned { .. }
-        | MeetingEvent::MeetingResumed { .. }
-        | MeetingEvent::MeetingClosed { .. }
-        | MeetingEvent::ItemTakenUp { .. }
-        | MeetingEvent::SpeakerListed { .. }
-        | MeetingEvent::SpeakerUnlisted { .. }
-        | MeetingEvent::SpeakerCalled { .. }
-        | MeetingEvent::TurnEnded { .. }
-        | MeetingEvent::OpenVoteCast { .. }
-        | MeetingEvent::HandsCounted { .. } => {}
-    }
-}
-
 impl MeetingsFold {
     fn meeting(&mut self, change: &Change, event: &MeetingEvent) -> Result<(), FoldError> {
+        use CourseStep as S;
+        use MeetingEvent as E;
         let (id, position) = (MeetingId(change.stream.id), change.position);
-        if let MeetingEvent::MeetingConvened { council, area, notice, short_notice, .. } = event {
+        if let E::MeetingConvened { council, area, notice, short_notice, .. } = event {
             return self.meetings.add(MeetingRow {
                 id,
                 council: *council,
@@ -314,44 +244,46 @@ impl MeetingsFold {
         if let Some(notice) = &row.state.notice {
             (row.starts, row.ends) = (notice.starts, notice.ends);
         }
-        if let MeetingEvent::MeetingCancelled { reason } = event {
-            row.cancel_reason = Some(reason.clone());
-        }
-        row.course.extend(step(event));
-        time_vote(&mut row.votes, event);
         match event {
-            MeetingEvent::VoteOpened { vote, question, .. } => {
-                self.votes.add(VoteRow { id: *vote, meeting: id, motion: question.motion, position })
+            E::MeetingCancelled { reason } => row.cancel_reason = Some(reason.clone()),
+            E::MeetingOpened { at, present, entitled } => row.course.push(entry(S::Opened, *at, Some((*present, Some(*entitled))))),
+            E::QuorumLost { at, present, entitled } => row.course.push(entry(S::QuorumLost, *at, Some((*present, Some(*entitled))))),
+            E::QuorumReached { at, present, entitled } => row.course.push(entry(S::QuorumReached, *at, Some((*present, Some(*entitled))))),
+            E::MeetingResumed { at, present } => row.course.push(entry(S::Resumed, *at, Some((*present, None)))),
+            E::MeetingAdjourned { at, until, reason } => {
+                row.course.push(CourseEntry { until: *until, reason: Some(reason.clone()), ..entry(S::Adjourned, *at, None) });
             }
-            MeetingEvent::GuestInvited { person, capacity } => {
+            E::MeetingClosed { at } => row.course.push(entry(S::Closed, *at, None)),
+            E::GuestInvited { person, capacity } => {
                 self.guests.put(GuestRow { meeting: id, person: *person, capacity: *capacity, position });
-                Ok(())
             }
-            MeetingEvent::OpenVoteCast { vote, person, choice } => {
+            E::VoteOpened { vote, question, recused, at, .. } => {
+                row.votes.insert(*vote, VoteCourse { opened: *at, closed: None, recused: recused.clone(), annulled: None });
+                self.votes.add(VoteRow { id: *vote, meeting: id, motion: question.motion, position })?;
+            }
+            E::OpenVoteCast { vote, person, choice } => {
                 let (vote, person, choice, cast_at) = (*vote, *person, *choice, change.recorded_at);
-                self.open_votes.add(OpenVoteRow { vote, person, meeting: id, choice, cast_at, position })
+                self.open_votes.add(OpenVoteRow { vote, person, meeting: id, choice, cast_at, position })?;
             }
-            MeetingEvent::MeetingConvened { .. }
-            | MeetingEvent::MeetingAmended { .. }
-            | MeetingEvent::MeetingCancelled { .. }
-            | MeetingEvent::AbsenceExcused { .. }
-            | MeetingEvent::AttendeeCame { .. }
-            | MeetingEvent::AttendeeWent { .. }
-            | MeetingEvent::QuorumReached { .. }
-            | MeetingEvent::QuorumLost { .. }
-            | MeetingEvent::MeetingOpened { .. }
-            | MeetingEvent::MeetingAdjourned { .. }
-            | MeetingEvent::MeetingResumed { .. }
-            | MeetingEvent::MeetingClosed { .. }
-            | MeetingEvent::ItemTakenUp { .. }
-            | MeetingEvent::SpeakerListed { .. }
-            | MeetingEvent::SpeakerUnlisted { .. }
-            | MeetingEvent::SpeakerCalled { .. }
-            | MeetingEvent::TurnEnded { .. }
-            | MeetingEvent::HandsCounted { .. }
-            | MeetingEvent::VoteClosed { .. }
-            | MeetingEvent::VoteAnnulled { .. } => Ok(()),
+            E::VoteClosed { vote, at, .. } => {
+                row.votes.entry(*vote).and_modify(|course| course.closed = Some(*at));
+            }
+            E::VoteAnnulled { vote, reason } => {
+                row.votes.entry(*vote).and_modify(|course| course.annulled = Some(reason.clone()));
+            }
+            E::MeetingConvened { .. }
+            | E::MeetingAmended { .. }
+            | E::AbsenceExcused { .. }
+            | E::AttendeeCame { .. }
+            | E::AttendeeWent { .. }
+            | E::ItemTakenUp { .. }
+            | E::SpeakerListed { .. }
+            | E::SpeakerUnlisted { .. }
+            | E::SpeakerCalled { .. }
+            | E::TurnEnded { .. }
+            | E::HandsCounted { .. } => {}
         }
+        Ok(())
     }
 
     fn minutes(&mut self, change: &Change, event: &MinutesEvent) -> Result<(), FoldError> {
@@ -386,33 +318,60 @@ impl MeetingsFold {
     }
 }
 
+/// What this fold goes by.
+enum Concern<'e> {
+    /// Something befell a meeting.
+    Meeting(&'e MeetingEvent),
+    /// Something befell its minutes.
+    Minutes(&'e MinutesEvent),
+}
+
+fn concern(change: &Change) -> Option<Concern<'_>> {
+    use deliberation::Event as D;
+    let Event::Deliberation(event) = &change.event else { return None };
+    match event {
+        D::Meeting(event) => Some(Concern::Meeting(event)),
+        D::Minutes(event) => Some(Concern::Minutes(event)),
+        D::Council(_)
+        | D::ResidentIssue(_)
+        | D::Motion(_)
+        | D::MotionRegister(_)
+        | D::Covenant(_)
+        | D::Election(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_) => None,
+    }
+}
+
 impl Fold for MeetingsFold {
     const NAME: &'static str = "meetings";
     const KINDS: &'static [&'static str] = &["meeting", "minutes"];
 
     fn want(&mut self, change: &Change) {
         let id = MeetingId(change.stream.id);
-        if let Event::Deliberation(deliberation::Event::Meeting(event)) = &change.event {
-            self.meetings.want((id,));
-            if let MeetingEvent::VoteOpened { vote, .. } = event {
-                self.votes.want((*vote,));
-            } else if let MeetingEvent::GuestInvited { person, .. } = event {
-                self.guests.want((id, *person));
-            } else if let MeetingEvent::OpenVoteCast { vote, person, .. } = event {
-                self.open_votes.want((*vote, *person));
+        match concern(change) {
+            Some(Concern::Meeting(event)) => {
+                self.meetings.want((id,));
+                if let MeetingEvent::VoteOpened { vote, .. } = event {
+                    self.votes.want((*vote,));
+                } else if let MeetingEvent::GuestInvited { person, .. } = event {
+                    self.guests.want((id, *person));
+                } else if let MeetingEvent::OpenVoteCast { vote, person, .. } = event {
+                    self.open_votes.want((*vote, *person));
+                }
             }
-        } else if let Event::Deliberation(deliberation::Event::Minutes(_)) = &change.event {
-            self.minutes.want((id,));
+            Some(Concern::Minutes(_)) => self.minutes.want((id,)),
+            None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        if let Event::Deliberation(deliberation::Event::Meeting(event)) = &change.event {
-            self.meeting(change, event)
-        } else if let Event::Deliberation(deliberation::Event::Minutes(event)) = &change.event {
-            self.minutes(change, event)
-        } else {
-            Ok(())
+        match concern(change) {
+            Some(Concern::Meeting(event)) => self.meeting(change, event),
+            Some(Concern::Minutes(event)) => self.minutes(change, event),
+            None => Ok(()),
         }
     }
 

@@ -46,8 +46,10 @@ pub(crate) struct MotionHistoryFold {
     lines: Rows<MotionHistoryRow>,
 }
 
-/// In whose name it was done, and why.
-fn name_and_reason(event: &E) -> (Option<PersonId>, Option<&String>) {
+/// In whose name something was done, and why.
+type NameAndReason<'e> = (Option<PersonId>, Option<&'e String>);
+
+fn name_and_reason(event: &E) -> NameAndReason<'_> {
     match event {
         E::MotionDrafted { mover: person, .. }
         | E::MoverJoined { person }
@@ -90,6 +92,26 @@ fn name_and_reason(event: &E) -> (Option<PersonId>, Option<&String>) {
     }
 }
 
+/// The motion an event is about, with name and reason.
+fn concern(change: &Change) -> Option<(MotionId, NameAndReason<'_>)> {
+    use deliberation::Event as D;
+    let Event::Deliberation(event) = &change.event else { return None };
+    match event {
+        D::Motion(event) => Some((MotionId(change.stream.id), name_and_reason(event))),
+        D::MotionRegister(MotionRegisterEvent::MotionNumbered { motion, .. }) => Some((*motion, (None, None))),
+        D::Council(_)
+        | D::ResidentIssue(_)
+        | D::Covenant(_)
+        | D::Meeting(_)
+        | D::Election(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
+    }
+}
+
 impl Fold for MotionHistoryFold {
     const NAME: &'static str = "motion_history";
     const KINDS: &'static [&'static str] = &["motion", "motion_register"];
@@ -97,36 +119,7 @@ impl Fold for MotionHistoryFold {
     fn want(&mut self, _: &Change) {}
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        let (motion, (person, reason)) = match &change.event {
-            Event::Deliberation(deliberation::Event::Motion(event)) => (MotionId(change.stream.id), name_and_reason(event)),
-            Event::Deliberation(deliberation::Event::MotionRegister(MotionRegisterEvent::MotionNumbered { motion, .. })) => {
-                (*motion, (None, None))
-            }
-            Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Person(_)
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_) => return Ok(()),
-        };
+        let Some((motion, (person, reason))) = concern(change) else { return Ok(()) };
         self.lines.put(MotionHistoryRow {
             at: change.position,
             motion,

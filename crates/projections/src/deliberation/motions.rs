@@ -8,7 +8,6 @@ use chrono::serde::{ts_microseconds, ts_microseconds_option};
 use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     deliberation::{
         self,
         amendment::{AmendmentStatus, Change as TextChange},
@@ -215,48 +214,26 @@ pub(crate) struct MotionsFold {
 
 impl MotionsFold {
     fn want_parts(&mut self, id: MotionId, event: &E) {
-        match event {
-            E::MotionDrafted { mover, .. } => {
-                self.movers.want((id, *mover));
-                self.versions.want((id, 1));
-            }
-            E::MoverJoined { person } | E::MoverLeft { person } => self.movers.want((id, *person)),
-            E::MotionRevised { version, .. } => self.versions.want((id, *version)),
-            E::AmendmentAccepted { amendment, version, .. } => {
-                self.versions.want((id, *version));
-                self.amendments.want((id, *amendment));
-            }
-            E::AmendmentProposed { amendment, .. }
-            | E::AmendmentRevised { amendment, .. }
-            | E::AmendmentWithdrawn { amendment }
-            | E::AmendmentRejected { amendment, .. } => self.amendments.want((id, *amendment)),
-            E::CompletionRevoked { .. } | E::DecisionAnnulled { .. } | E::MotionReconsidered { .. } => self.reviews.want_by("motion", id),
-            E::MotionWithdrawn { .. }
-            | E::AttachmentAdded { .. }
-            | E::AttachmentRemoved { .. }
-            | E::MotionSubmitted { .. }
-            | E::MotionSeconded { .. }
-            | E::SecondWithdrawn { .. }
-            | E::SecondsCompleted { .. }
-            | E::MotionAccepted {}
-            | E::MotionReturned { .. }
-            | E::MotionScheduled { .. }
-            | E::MotionTakenOffAgenda { .. }
-            | E::MotionPutToVote { .. }
-            | E::VoteAbandoned { .. }
-            | E::MotionAdopted { .. }
-            | E::MotionRejected { .. }
-            | E::MotionReferred { .. }
-            | E::ReferralAccepted { .. }
-            | E::ReferralDeclined { .. }
-            | E::MotionPostponed { .. }
-            | E::MotionMerged { .. }
-            | E::MotionAbsorbed { .. }
-            | E::MotionRelated { .. }
-            | E::MotionUnrelated { .. }
-            | E::ProgressReported { .. }
-            | E::MotionCompleted { .. }
-            | E::MotionReviewed { .. } => {}
+        if let E::MotionDrafted { mover, .. } = event {
+            self.movers.want((id, *mover));
+            self.versions.want((id, 1));
+        }
+        if let E::MoverJoined { person } | E::MoverLeft { person } = event {
+            self.movers.want((id, *person));
+        }
+        if let E::MotionRevised { version, .. } | E::AmendmentAccepted { version, .. } = event {
+            self.versions.want((id, *version));
+        }
+        if let E::AmendmentProposed { amendment, .. }
+        | E::AmendmentRevised { amendment, .. }
+        | E::AmendmentWithdrawn { amendment }
+        | E::AmendmentRejected { amendment, .. }
+        | E::AmendmentAccepted { amendment, .. } = event
+        {
+            self.amendments.want((id, *amendment));
+        }
+        if let E::CompletionRevoked { .. } | E::DecisionAnnulled { .. } | E::MotionReconsidered { .. } = event {
+            self.reviews.want_by("motion", id);
         }
     }
 
@@ -428,43 +405,34 @@ impl MotionsFold {
 }
 
 /// What this fold goes by.
-enum Own<'e> {
+enum Concern<'e> {
+    /// Something befell a motion.
     Motion(&'e E),
+    /// A motion got its number.
     Numbered(&'e MotionRegisterEvent),
-    Erased,
+    /// This person was erased.
+    Erased(PersonId),
 }
 
-/// What of an event is this fold's own; nothing, of most.
-fn own(event: &Event) -> Option<Own<'_>> {
+fn concern(change: &Change) -> Option<Concern<'_>> {
     use deliberation::Event as D;
+    if let Some(person) = change.erases() {
+        return Some(Concern::Erased(person));
+    }
+    let Event::Deliberation(event) = &change.event else { return None };
     match event {
-        Event::Deliberation(D::Motion(event)) => Some(Own::Motion(event)),
-        Event::Deliberation(D::MotionRegister(event)) => Some(Own::Numbered(event)),
-        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
-        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
-        Event::Deliberation(
-            D::Council(_)
-            | D::ResidentIssue(_)
-            | D::Covenant(_)
-            | D::Meeting(_)
-            | D::Election(_)
-            | D::Poll(_)
-            | D::Roll(_)
-            | D::RollEntry(_)
-            | D::BallotList(_)
-            | D::Minutes(_),
-        ) => None,
-        Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Volunteer(_)
-        | Event::Organisation(_)
-        | Event::Membership(_)
-        | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::ServiceLedger(_)
-        | Event::StarScheme(_)
-        | Event::Projects(_) => None,
+        D::Motion(event) => Some(Concern::Motion(event)),
+        D::MotionRegister(event) => Some(Concern::Numbered(event)),
+        D::Council(_)
+        | D::ResidentIssue(_)
+        | D::Covenant(_)
+        | D::Meeting(_)
+        | D::Election(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
     }
 }
 
@@ -473,27 +441,26 @@ impl Fold for MotionsFold {
     const KINDS: &'static [&'static str] = &["motion", "motion_register", "person"];
 
     fn want(&mut self, change: &Change) {
-        match own(&change.event) {
-            Some(Own::Motion(event)) => {
+        match concern(change) {
+            Some(Concern::Motion(event)) => {
                 let id = MotionId(change.stream.id);
                 self.motions.want((id,));
                 self.want_parts(id, event);
             }
-            Some(Own::Numbered(MotionRegisterEvent::MotionNumbered { motion, .. })) => self.motions.want((*motion,)),
-            Some(Own::Erased) => self.reviews.want_by("text_of", change.stream.id),
+            Some(Concern::Numbered(MotionRegisterEvent::MotionNumbered { motion, .. })) => self.motions.want((*motion,)),
+            Some(Concern::Erased(person)) => self.reviews.want_by("text_of", person),
             None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match own(&change.event) {
-            Some(Own::Motion(event)) => self.motion(change, texts, event)?,
-            Some(Own::Numbered(MotionRegisterEvent::MotionNumbered { motion, year, number })) => {
+        match concern(change) {
+            Some(Concern::Motion(event)) => self.motion(change, texts, event)?,
+            Some(Concern::Numbered(MotionRegisterEvent::MotionNumbered { motion, year, number })) => {
                 let row = self.motions.change(&(*motion,), change.position)?;
                 (row.year, row.number, row.public_from) = (Some(*year), Some(*number), Some(row.state.version));
             }
-            Some(Own::Erased) => {
-                let person = PersonId(change.stream.id);
+            Some(Concern::Erased(person)) => {
                 self.reviews.change_all(change.position, |row| row.text_of == Some(person), |row| row.text = None);
             }
             None => {}

@@ -230,34 +230,54 @@ impl PollsFold {
     }
 }
 
+/// What this fold goes by.
+enum Concern<'e> {
+    /// Something befell a poll.
+    Poll(&'e PollEvent),
+    /// Something befell an entry of a roll.
+    Entry(&'e RollEntryEvent),
+    /// The ballots of a secret poll were published.
+    Ballots(&'e BallotListEvent),
+}
+
+fn concern(change: &Change) -> Option<Concern<'_>> {
+    use deliberation::Event as D;
+    let Event::Deliberation(event) = &change.event else { return None };
+    match event {
+        D::Poll(event) => Some(Concern::Poll(event)),
+        D::RollEntry(event) => Some(Concern::Entry(event)),
+        D::BallotList(event) => Some(Concern::Ballots(event)),
+        D::Council(_)
+        | D::ResidentIssue(_)
+        | D::Motion(_)
+        | D::MotionRegister(_)
+        | D::Covenant(_)
+        | D::Meeting(_)
+        | D::Election(_)
+        | D::Roll(_)
+        | D::Minutes(_) => None,
+    }
+}
+
 impl Fold for PollsFold {
     const NAME: &'static str = "polls";
     const KINDS: &'static [&'static str] = &["poll", "roll_entry", "ballot_list"];
 
     fn want(&mut self, change: &Change) {
-        let Event::Deliberation(event) = &change.event else { return };
-        match event {
-            deliberation::Event::Poll(_) | deliberation::Event::BallotList(_) => self.polls.want((PollId(change.stream.id),)),
-            deliberation::Event::RollEntry(event) => {
+        match concern(change) {
+            Some(Concern::Poll(_) | Concern::Ballots(_)) => self.polls.want((PollId(change.stream.id),)),
+            Some(Concern::Entry(event)) => {
                 self.entries.want((RollEntryId(change.stream.id),));
                 if let RollEntryEvent::EntitledOnRoll { poll, .. } = event {
                     self.polls.want((*poll,));
                 }
             }
-            deliberation::Event::Council(_)
-            | deliberation::Event::ResidentIssue(_)
-            | deliberation::Event::Motion(_)
-            | deliberation::Event::MotionRegister(_)
-            | deliberation::Event::Covenant(_)
-            | deliberation::Event::Meeting(_)
-            | deliberation::Event::Election(_)
-            | deliberation::Event::Roll(_)
-            | deliberation::Event::Minutes(_) => {}
+            None => {}
         }
     }
 
     fn want_next(&mut self, change: &Change) {
-        let Event::Deliberation(deliberation::Event::RollEntry(_)) = &change.event else { return };
+        let Some(Concern::Entry(_)) = concern(change) else { return };
         let known = self.entries.get(&(RollEntryId(change.stream.id),)).ok().flatten().map(|row| row.poll);
         if let Some(poll) = known {
             self.polls.want((poll,));
@@ -266,10 +286,10 @@ impl Fold for PollsFold {
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
         let (id, position) = (change.stream.id, change.position);
-        match &change.event {
-            Event::Deliberation(deliberation::Event::Poll(event)) => self.poll(PollId(id), change, event),
-            Event::Deliberation(deliberation::Event::RollEntry(event)) => self.entry(RollEntryId(id), position, event),
-            Event::Deliberation(deliberation::Event::BallotList(BallotListEvent::BallotsPublished { ballots })) => {
+        match concern(change) {
+            Some(Concern::Poll(event)) => self.poll(PollId(id), change, event),
+            Some(Concern::Entry(event)) => self.entry(RollEntryId(id), position, event),
+            Some(Concern::Ballots(BallotListEvent::BallotsPublished { ballots })) => {
                 let poll = self.polls.change(&(PollId(id),), position)?;
                 for ballot in ballots {
                     more(&mut poll.ballots)?;
@@ -278,29 +298,7 @@ impl Fold for PollsFold {
                 }
                 Ok(())
             }
-            Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::Motion(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::Minutes(_),
-            )
-            | Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_) => Ok(()),
+            None => Ok(()),
         }
     }
 

@@ -98,18 +98,28 @@ pub(crate) struct CommunityActivitiesFold {
     corrections: Rows<PersonTimesCorrectionRow>,
 }
 
+/// What an event says of a community activity.
+fn concern(change: &Change) -> Option<&E> {
+    use projects::Event as P;
+    let Event::Projects(event) = &change.event else { return None };
+    match event {
+        P::CommunityActivity(event) => Some(event),
+        P::Fund(_) | P::Round(_) | P::Project(_) | P::ServiceLink(_) | P::Incubation(_) => None,
+    }
+}
+
 impl Fold for CommunityActivitiesFold {
     const NAME: &'static str = "community_activities";
     const KINDS: &'static [&'static str] = &["community_activity"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Projects(projects::Event::CommunityActivity(_)) = &change.event {
+        if concern(change).is_some() {
             self.activities.want((CommunityActivityId(change.stream.id),));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        let Event::Projects(projects::Event::CommunityActivity(event)) = &change.event else { return Ok(()) };
+        let Some(event) = concern(change) else { return Ok(()) };
         let (id, position) = (CommunityActivityId(change.stream.id), change.position);
         if let E::CommunityActivityBegun { begun_by, project, title, area } = event {
             return self.activities.add(CommunityActivityRow {

@@ -293,51 +293,35 @@ impl FundsFold {
     }
 }
 
+/// What an event says of a fund.
+fn concern(change: &Change) -> Option<&E> {
+    use projects::Event as P;
+    let Event::Projects(event) = &change.event else { return None };
+    match event {
+        P::Fund(event) => Some(event),
+        P::Round(_) | P::Project(_) | P::CommunityActivity(_) | P::ServiceLink(_) | P::Incubation(_) => None,
+    }
+}
+
 impl Fold for FundsFold {
     const NAME: &'static str = "funds";
     const KINDS: &'static [&'static str] = &["fund"];
 
     fn want(&mut self, change: &Change) {
-        let Event::Projects(projects::Event::Fund(event)) = &change.event else { return };
+        let Some(event) = concern(change) else { return };
         self.funds.want((FundId(change.stream.id),));
-        match event {
-            E::GrantAllocated { allocation, .. }
-            | E::GrantReleased { allocation, .. }
-            | E::GrantDisbursed { allocation, .. }
-            | E::GrantReturned { allocation, .. } => self.grants.want((*allocation,)),
-            E::FundEstablished { .. }
-            | E::BudgetAppropriated { .. }
-            | E::BudgetWithdrawn { .. }
-            | E::FundYearClosed { .. }
-            | E::BalanceCarriedOver { .. }
-            | E::BalanceLapsed { .. }
-            | E::FundClosed {} => {}
+        if let E::GrantAllocated { allocation, .. }
+        | E::GrantReleased { allocation, .. }
+        | E::GrantDisbursed { allocation, .. }
+        | E::GrantReturned { allocation, .. } = event
+        {
+            self.grants.want((*allocation,));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::Projects(projects::Event::Fund(event)) => self.fund(change, event),
-            Event::Projects(
-                projects::Event::Round(_)
-                | projects::Event::Project(_)
-                | projects::Event::CommunityActivity(_)
-                | projects::Event::ServiceLink(_)
-                | projects::Event::Incubation(_),
-            )
-            | Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Deliberation(_) => Ok(()),
-        }
+        let Some(event) = concern(change) else { return Ok(()) };
+        self.fund(change, event)
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {

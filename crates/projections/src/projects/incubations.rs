@@ -54,18 +54,28 @@ pub(crate) struct IncubationsFold {
     incubations: Rows<IncubationRow>,
 }
 
+/// What an event says of an incubation.
+fn concern(change: &Change) -> Option<&E> {
+    use projects::Event as P;
+    let Event::Projects(event) = &change.event else { return None };
+    match event {
+        P::Incubation(event) => Some(event),
+        P::Fund(_) | P::Round(_) | P::Project(_) | P::CommunityActivity(_) | P::ServiceLink(_) => None,
+    }
+}
+
 impl Fold for IncubationsFold {
     const NAME: &'static str = "incubations";
     const KINDS: &'static [&'static str] = &["incubation"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Projects(projects::Event::Incubation(_)) = &change.event {
+        if concern(change).is_some() {
             self.incubations.want((OrganisationId(change.stream.id),));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        let Event::Projects(projects::Event::Incubation(event)) = &change.event else { return Ok(()) };
+        let Some(event) = concern(change) else { return Ok(()) };
         let (organisation, position) = (OrganisationId(change.stream.id), change.position);
         if let E::IncubationBegun { organisation: _, council, motion, on } = event {
             return self.incubations.add(IncubationRow {

@@ -11,7 +11,6 @@ use chrono::serde::ts_microseconds;
 use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     attachment::Attachment,
     projects::{
         self,
@@ -397,30 +396,22 @@ impl ProjectsFold {
 }
 
 /// What this fold goes by.
-enum Own<'e> {
+enum Concern<'e> {
+    /// Something befell a project.
     Project(&'e E),
-    Erased,
+    /// This person was erased.
+    Erased(PersonId),
 }
 
-/// What of an event is this fold's own; nothing, of most.
-fn own(event: &Event) -> Option<Own<'_>> {
+fn concern(change: &Change) -> Option<Concern<'_>> {
     use projects::Event as P;
+    if let Some(person) = change.erases() {
+        return Some(Concern::Erased(person));
+    }
+    let Event::Projects(event) = &change.event else { return None };
     match event {
-        Event::Projects(P::Project(event)) => Some(Own::Project(event)),
-        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
-        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
-        Event::Projects(P::Fund(_) | P::Round(_) | P::CommunityActivity(_) | P::ServiceLink(_) | P::Incubation(_)) => None,
-        Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Volunteer(_)
-        | Event::Organisation(_)
-        | Event::Membership(_)
-        | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::ServiceLedger(_)
-        | Event::StarScheme(_)
-        | Event::Deliberation(_) => None,
+        P::Project(event) => Some(Concern::Project(event)),
+        P::Fund(_) | P::Round(_) | P::CommunityActivity(_) | P::ServiceLink(_) | P::Incubation(_) => None,
     }
 }
 
@@ -429,24 +420,23 @@ impl Fold for ProjectsFold {
     const KINDS: &'static [&'static str] = &["project", "person"];
 
     fn want(&mut self, change: &Change) {
-        match own(&change.event) {
-            Some(Own::Project(event)) => {
+        match concern(change) {
+            Some(Concern::Project(event)) => {
                 let project = ProjectId(change.stream.id);
                 self.projects.want((project,));
                 if let E::MoneyRaised { entry, .. } | E::ExpenseRecorded { entry, .. } | E::BookEntryVoided { entry, .. } = event {
                     self.books.want((project, *entry));
                 }
             }
-            Some(Own::Erased) => self.reviews.want_by("text_of", change.stream.id),
+            Some(Concern::Erased(person)) => self.reviews.want_by("text_of", person),
             None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match own(&change.event) {
-            Some(Own::Project(event)) => self.project(change, texts, event)?,
-            Some(Own::Erased) => {
-                let person = PersonId(change.stream.id);
+        match concern(change) {
+            Some(Concern::Project(event)) => self.project(change, texts, event)?,
+            Some(Concern::Erased(person)) => {
                 self.reviews.change_all(change.position, |row| row.text_of == Some(person), |row| row.text = None);
             }
             None => {}

@@ -11,7 +11,6 @@ use chrono::serde::{ts_microseconds, ts_microseconds_option};
 use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     projects::{
         self,
         applicant::Applicant,
@@ -471,30 +470,22 @@ impl RoundsFold {
 }
 
 /// What this fold goes by.
-enum Own<'e> {
+enum Concern<'e> {
+    /// Something befell a round.
     Round(&'e E),
-    Erased,
+    /// This person was erased.
+    Erased(PersonId),
 }
 
-/// What of an event is this fold's own; nothing, of most.
-fn own(event: &Event) -> Option<Own<'_>> {
+fn concern(change: &Change) -> Option<Concern<'_>> {
     use projects::Event as P;
+    if let Some(person) = change.erases() {
+        return Some(Concern::Erased(person));
+    }
+    let Event::Projects(event) = &change.event else { return None };
     match event {
-        Event::Projects(P::Round(event)) => Some(Own::Round(event)),
-        Event::Person(PersonEvent::PersonErased {}) => Some(Own::Erased),
-        Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. }) => None,
-        Event::Projects(P::Fund(_) | P::Project(_) | P::CommunityActivity(_) | P::ServiceLink(_) | P::Incubation(_)) => None,
-        Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Volunteer(_)
-        | Event::Organisation(_)
-        | Event::Membership(_)
-        | Event::Calendar(_)
-        | Event::Activity(_)
-        | Event::ServiceLedger(_)
-        | Event::StarScheme(_)
-        | Event::Deliberation(_) => None,
+        P::Round(event) => Some(Concern::Round(event)),
+        P::Fund(_) | P::Project(_) | P::CommunityActivity(_) | P::ServiceLink(_) | P::Incubation(_) => None,
     }
 }
 
@@ -503,48 +494,31 @@ impl Fold for RoundsFold {
     const KINDS: &'static [&'static str] = &["round", "person"];
 
     fn want(&mut self, change: &Change) {
-        match own(&change.event) {
-            Some(Own::Round(event)) => {
+        match concern(change) {
+            Some(Concern::Round(event)) => {
                 let round = RoundId(change.stream.id);
                 self.rounds.want((round,));
                 named(event).iter().for_each(|application| self.applications.want((round, *application)));
-                match event {
-                    E::ObjectionRaised { objection, .. } | E::ObjectionSettled { objection, .. } => {
-                        self.objections.want((round, *objection));
-                    }
-                    E::ConflictDeclared { reviewer, application, .. } | E::ApplicationScored { reviewer, application, .. } => {
-                        self.scores.want((round, *application, *reviewer));
-                    }
-                    E::SelectionAnnulled { .. } => {
-                        self.applications.want_by("round", round);
-                        self.selections.want_by("round", round);
-                    }
-                    E::RoundCalled { .. }
-                    | E::ApplicationSubmitted { .. }
-                    | E::ApplicationWithdrawn { .. }
-                    | E::ApplicationsClosed {}
-                    | E::ApplicationScreened { .. }
-                    | E::ExclusiveGroupFormed { .. }
-                    | E::ReviewerAppointed { .. }
-                    | E::BallotPrepared { .. }
-                    | E::ProjectsSelected { .. }
-                    | E::SelectionAnnounced { .. }
-                    | E::ProjectAwarded { .. }
-                    | E::AwardDeclined { .. }
-                    | E::ReservePromoted { .. }
-                    | E::RoundCancelled { .. } => {}
+                if let E::ObjectionRaised { objection, .. } | E::ObjectionSettled { objection, .. } = event {
+                    self.objections.want((round, *objection));
+                }
+                if let E::ConflictDeclared { reviewer, application, .. } | E::ApplicationScored { reviewer, application, .. } = event {
+                    self.scores.want((round, *application, *reviewer));
+                }
+                if let E::SelectionAnnulled { .. } = event {
+                    self.applications.want_by("round", round);
+                    self.selections.want_by("round", round);
                 }
             }
-            Some(Own::Erased) => self.objections.want_by("text_of", change.stream.id),
+            Some(Concern::Erased(person)) => self.objections.want_by("text_of", person),
             None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        match own(&change.event) {
-            Some(Own::Round(event)) => self.round(change, texts, event)?,
-            Some(Own::Erased) => {
-                let person = PersonId(change.stream.id);
+        match concern(change) {
+            Some(Concern::Round(event)) => self.round(change, texts, event)?,
+            Some(Concern::Erased(person)) => {
                 self.objections.change_all(change.position, |row| row.text_of == person, |row| row.text = None);
             }
             None => {}

@@ -51,18 +51,28 @@ pub(crate) struct ServiceLinksFold {
     links: Rows<ServiceLinkRow>,
 }
 
+/// What an event says of what service was for.
+fn concern(change: &Change) -> Option<&E> {
+    use projects::Event as P;
+    let Event::Projects(event) = &change.event else { return None };
+    match event {
+        P::ServiceLink(event) => Some(event),
+        P::Fund(_) | P::Round(_) | P::Project(_) | P::CommunityActivity(_) | P::Incubation(_) => None,
+    }
+}
+
 impl Fold for ServiceLinksFold {
     const NAME: &'static str = "service_links";
     const KINDS: &'static [&'static str] = &["service_link"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Projects(projects::Event::ServiceLink(_)) = &change.event {
+        if concern(change).is_some() {
             self.links.want((ActivityId(change.stream.id),));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        let Event::Projects(projects::Event::ServiceLink(event)) = &change.event else { return Ok(()) };
+        let Some(event) = concern(change) else { return Ok(()) };
         let (project, community_activity, reason) = match event {
             E::ServiceLinked { purpose: ServicePurpose::Project(id), .. } => (Some(*id), None, None),
             E::ServiceLinked { purpose: ServicePurpose::CommunityActivity(id), .. } => (None, Some(*id), None),

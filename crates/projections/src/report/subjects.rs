@@ -1,13 +1,13 @@
 //! What the figures count, as far as later events need to know it, and what every event changes about which figure.
 
 use gongyi_domain::{
-    Event, deliberation,
-    deliberation::{council::CouncilEvent, election::ElectionEvent, meeting::MeetingEvent, motion::MotionEvent},
-    projects,
-    projects::{community_activity::CommunityActivityEvent, fund::FundEvent, project::ProjectEvent},
+    Event,
+    deliberation::{self, council::CouncilEvent, election::ElectionEvent, meeting::MeetingEvent, motion::MotionEvent},
+    projects::{self, community_activity::CommunityActivityEvent, fund::FundEvent, project::ProjectEvent},
     report::Figure,
-    values::{AreaCode, Cents, Day, PersonId},
+    values::{AreaCode, Cents, Day, Instant, OrganisationId, PersonId, ProjectId},
     volunteering::{
+        self,
         membership::MembershipEvent,
         organisation::{OrganisationEvent, OrganisationKind},
         volunteer::VolunteerEvent,
@@ -126,6 +126,189 @@ fn organisation(kind: OrganisationKind, area: &AreaCode, members: i64, day: Day,
     deltas
 }
 
+/// What an event means for the figures.
+enum Concern<'e> {
+    /// Something befell a volunteer.
+    Volunteer(&'e VolunteerEvent),
+    /// Something befell an organisation.
+    Organisation(&'e OrganisationEvent),
+    /// So many members more, or fewer, of an organisation.
+    Members(OrganisationId, i64),
+    /// Something befell a council.
+    Council(&'e CouncilEvent),
+    /// An election, meeting or motion begins in this area and counts like this.
+    Begins(&'e AreaCode, Counted),
+    /// An election was certified.
+    ElectionCertified,
+    /// A meeting was opened.
+    MeetingOpened,
+    /// A meeting was closed.
+    MeetingClosed(Instant),
+    /// A motion was submitted.
+    MotionSubmitted,
+    /// Something befell a project.
+    Project(&'e ProjectEvent),
+    /// A project's grant is larger on a day by so much, times the sign.
+    Grant(ProjectId, Day, Cents, i64),
+    /// Something befell a community activity.
+    Activity(&'e CommunityActivityEvent),
+}
+
+fn concern(event: &Event) -> Option<Concern<'_>> {
+    match event {
+        Event::Volunteering(event) => of_volunteering(event),
+        Event::Deliberation(event) => of_deliberation(event),
+        Event::Projects(event) => of_projects(event),
+        Event::Access(_) => None,
+    }
+}
+
+fn of_volunteering(event: &volunteering::Event) -> Option<Concern<'_>> {
+    use volunteering::Event as V;
+    match event {
+        V::Volunteer(event) => Some(Concern::Volunteer(event)),
+        V::Organisation(event) => Some(Concern::Organisation(event)),
+        V::Membership(MembershipEvent::OrganisationJoined { organisation, .. }) => Some(Concern::Members(*organisation, 1)),
+        V::Membership(MembershipEvent::OrganisationLeft { organisation, .. }) => Some(Concern::Members(*organisation, -1)),
+        V::Calendar(_) | V::Activity(_) | V::ServiceLedger(_) | V::StarScheme(_) => None,
+    }
+}
+
+fn of_deliberation(event: &deliberation::Event) -> Option<Concern<'_>> {
+    use deliberation::Event as D;
+    match event {
+        D::Council(event) => Some(Concern::Council(event)),
+        D::Election(event) => of_election(event),
+        D::Meeting(event) => of_meeting(event),
+        D::Motion(event) => of_motion(event),
+        D::ResidentIssue(_)
+        | D::MotionRegister(_)
+        | D::Covenant(_)
+        | D::Poll(_)
+        | D::Roll(_)
+        | D::RollEntry(_)
+        | D::BallotList(_)
+        | D::Minutes(_) => None,
+    }
+}
+
+fn of_election(event: &ElectionEvent) -> Option<Concern<'_>> {
+    use ElectionEvent as E;
+    match event {
+        E::ElectionCalled { terms, .. } => Some(Concern::Begins(&terms.area, Counted::Election)),
+        E::ElectionCertified { .. } => Some(Concern::ElectionCertified),
+        E::NomineePutForward { .. }
+        | E::NominationAccepted { .. }
+        | E::NominationWithdrawn { .. }
+        | E::ProxyRegistered { .. }
+        | E::ProxyRevoked { .. }
+        | E::ProxiesPublished { .. }
+        | E::PollAttached { .. }
+        | E::ElectorateFrozen { .. }
+        | E::ElectionVoided { .. }
+        | E::RunOffCalled { .. } => None,
+    }
+}
+
+fn of_meeting(event: &MeetingEvent) -> Option<Concern<'_>> {
+    use MeetingEvent as E;
+    match event {
+        E::MeetingConvened { area, .. } => Some(Concern::Begins(area, Counted::Meeting(false))),
+        E::MeetingOpened { .. } => Some(Concern::MeetingOpened),
+        E::MeetingClosed { at } => Some(Concern::MeetingClosed(*at)),
+        E::MeetingAmended { .. }
+        | E::MeetingCancelled { .. }
+        | E::GuestInvited { .. }
+        | E::AbsenceExcused { .. }
+        | E::AttendeeCame { .. }
+        | E::AttendeeWent { .. }
+        | E::QuorumReached { .. }
+        | E::QuorumLost { .. }
+        | E::MeetingAdjourned { .. }
+        | E::MeetingResumed { .. }
+        | E::ItemTakenUp { .. }
+        | E::SpeakerListed { .. }
+        | E::SpeakerUnlisted { .. }
+        | E::SpeakerCalled { .. }
+        | E::TurnEnded { .. }
+        | E::VoteOpened { .. }
+        | E::OpenVoteCast { .. }
+        | E::HandsCounted { .. }
+        | E::VoteClosed { .. }
+        | E::VoteAnnulled { .. } => None,
+    }
+}
+
+fn of_motion(event: &MotionEvent) -> Option<Concern<'_>> {
+    use MotionEvent as E;
+    match event {
+        E::MotionDrafted { area, .. } => Some(Concern::Begins(area, Counted::Motion(false))),
+        E::MotionSubmitted { .. } => Some(Concern::MotionSubmitted),
+        E::MotionRevised { .. }
+        | E::MoverJoined { .. }
+        | E::MoverLeft { .. }
+        | E::MotionWithdrawn { .. }
+        | E::AttachmentAdded { .. }
+        | E::AttachmentRemoved { .. }
+        | E::MotionSeconded { .. }
+        | E::SecondWithdrawn { .. }
+        | E::SecondsCompleted { .. }
+        | E::MotionAccepted {}
+        | E::MotionReturned { .. }
+        | E::AmendmentProposed { .. }
+        | E::AmendmentRevised { .. }
+        | E::AmendmentWithdrawn { .. }
+        | E::AmendmentAccepted { .. }
+        | E::AmendmentRejected { .. }
+        | E::MotionScheduled { .. }
+        | E::MotionTakenOffAgenda { .. }
+        | E::MotionPutToVote { .. }
+        | E::VoteAbandoned { .. }
+        | E::MotionAdopted { .. }
+        | E::MotionRejected { .. }
+        | E::MotionReferred { .. }
+        | E::ReferralAccepted { .. }
+        | E::ReferralDeclined { .. }
+        | E::MotionPostponed { .. }
+        | E::MotionMerged { .. }
+        | E::MotionAbsorbed { .. }
+        | E::MotionRelated { .. }
+        | E::MotionUnrelated { .. }
+        | E::ProgressReported { .. }
+        | E::MotionCompleted { .. }
+        | E::CompletionRevoked { .. }
+        | E::MotionReviewed { .. }
+        | E::DecisionAnnulled { .. }
+        | E::MotionReconsidered { .. } => None,
+    }
+}
+
+fn of_projects(event: &projects::Event) -> Option<Concern<'_>> {
+    use FundEvent as E;
+    use projects::Event as P;
+    match event {
+        P::Project(event) => Some(Concern::Project(event)),
+        P::CommunityActivity(event) => Some(Concern::Activity(event)),
+        P::Fund(E::GrantAllocated { project, amount, on, .. }) => Some(Concern::Grant(*project, *on, *amount, 1)),
+        P::Fund(E::GrantReleased { project, amount, on, .. } | E::GrantReturned { project, amount, on, .. }) => {
+            Some(Concern::Grant(*project, *on, *amount, -1))
+        }
+        P::Fund(
+            E::FundEstablished { .. }
+            | E::BudgetAppropriated { .. }
+            | E::BudgetWithdrawn { .. }
+            | E::GrantDisbursed { .. }
+            | E::FundYearClosed { .. }
+            | E::BalanceCarriedOver { .. }
+            | E::BalanceLapsed { .. }
+            | E::FundClosed {},
+        )
+        | P::Round(_)
+        | P::ServiceLink(_)
+        | P::Incubation(_) => None,
+    }
+}
+
 /// The subjects of a batch, by the stream's id.
 #[derive(Default)]
 pub(crate) struct Subjects(pub(crate) Rows<FigureSubject>);
@@ -134,63 +317,27 @@ impl Subjects {
     /// Asks for the subjects that an event is about.
     pub(crate) fn want(&mut self, change: &Change) {
         let stream = change.stream.id;
-        match &change.event {
-            Event::Membership(
-                MembershipEvent::OrganisationJoined { organisation, .. } | MembershipEvent::OrganisationLeft { organisation, .. },
-            ) => self.0.want((organisation.0,)),
-            Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Deliberation(
-                deliberation::Event::Council(_)
-                | deliberation::Event::Election(_)
-                | deliberation::Event::Meeting(_)
-                | deliberation::Event::Motion(_),
-            )
-            | Event::Projects(projects::Event::CommunityActivity(_)) => self.0.want((stream,)),
-            Event::Projects(projects::Event::Project(event)) => {
+        match concern(&change.event) {
+            Some(Concern::Members(organisation, _)) => self.0.want((organisation.0,)),
+            Some(Concern::Grant(project, ..)) => self.0.want((project.0,)),
+            Some(Concern::Project(event)) => {
                 self.0.want((stream,));
                 if let ProjectEvent::MoneyRaised { entry, .. } | ProjectEvent::BookEntryVoided { entry, .. } = event {
                     self.0.want((entry.0,));
                 }
             }
-            Event::Projects(projects::Event::Fund(
-                FundEvent::GrantAllocated { project, .. }
-                | FundEvent::GrantReleased { project, .. }
-                | FundEvent::GrantReturned { project, .. },
-            )) => self.0.want((project.0,)),
-            Event::Projects(
-                projects::Event::Fund(
-                    FundEvent::FundEstablished { .. }
-                    | FundEvent::BudgetAppropriated { .. }
-                    | FundEvent::BudgetWithdrawn { .. }
-                    | FundEvent::GrantDisbursed { .. }
-                    | FundEvent::FundYearClosed { .. }
-                    | FundEvent::BalanceCarriedOver { .. }
-                    | FundEvent::BalanceLapsed { .. }
-                    | FundEvent::FundClosed {},
-                )
-                | projects::Event::Round(_)
-                | projects::Event::ServiceLink(_)
-                | projects::Event::Incubation(_),
-            )
-            | Event::Deliberation(
-                deliberation::Event::ResidentIssue(_)
-                | deliberation::Event::MotionRegister(_)
-                | deliberation::Event::Covenant(_)
-                | deliberation::Event::Minutes(_)
-                | deliberation::Event::Poll(_)
-                | deliberation::Event::Roll(_)
-                | deliberation::Event::RollEntry(_)
-                | deliberation::Event::BallotList(_),
-            )
-            | Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => {}
+            Some(
+                Concern::Volunteer(_)
+                | Concern::Organisation(_)
+                | Concern::Council(_)
+                | Concern::Begins(..)
+                | Concern::ElectionCertified
+                | Concern::MeetingOpened
+                | Concern::MeetingClosed(_)
+                | Concern::MotionSubmitted
+                | Concern::Activity(_),
+            ) => self.0.want((stream,)),
+            None => {}
         }
     }
 
@@ -204,21 +351,41 @@ impl Subjects {
 
     /// Takes an event in: changes the subjects and tells what changes about which figure.
     pub(crate) fn take(&mut self, change: &Change) -> Result<Deltas, FoldError> {
-        match &change.event {
-            Event::Volunteer(event) => self.volunteer(change, event),
-            Event::Organisation(event) => self.organisation(change, event),
-            Event::Membership(MembershipEvent::OrganisationJoined { organisation, .. }) => self.member(change, organisation.0, 1),
-            Event::Membership(MembershipEvent::OrganisationLeft { organisation, .. }) => self.member(change, organisation.0, -1),
-            Event::Deliberation(event) => self.deliberation(change, event),
-            Event::Projects(event) => self.projects(change, event),
-            Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_) => Ok(vec![]),
+        let (id, today) = (change.stream.id, change.recorded_day);
+        match concern(&change.event) {
+            Some(Concern::Volunteer(event)) => self.volunteer(change, event),
+            Some(Concern::Organisation(event)) => self.organisation(change, event),
+            Some(Concern::Members(organisation, by)) => self.member(change, organisation.0, by),
+            Some(Concern::Council(event)) => self.council(change, event),
+            Some(Concern::Project(event)) => self.project(change, event),
+            Some(Concern::Activity(event)) => self.activity(change, event),
+            Some(Concern::Begins(area, state)) => {
+                self.begin(change, id, area, state)?;
+                Ok(vec![])
+            }
+            Some(Concern::ElectionCertified) => {
+                let area = &self.change(change, id)?.area;
+                Ok(vec![tells(Figure::CertifiedElections, area, today, 1)])
+            }
+            Some(Concern::MeetingOpened) => {
+                self.change(change, id)?.state = Counted::Meeting(true);
+                Ok(vec![])
+            }
+            Some(Concern::MeetingClosed(at)) => {
+                let row = self.change(change, id)?;
+                let held = row.state == Counted::Meeting(true);
+                Ok(if held { vec![tells(Figure::MeetingsHeld, &row.area, change.day_of(at), 1)] } else { vec![] })
+            }
+            Some(Concern::MotionSubmitted) => {
+                let row = self.change(change, id)?;
+                let first = std::mem::replace(&mut row.state, Counted::Motion(true)) == Counted::Motion(false);
+                Ok(if first { vec![tells(Figure::MotionsReceived, &row.area, today, 1)] } else { vec![] })
+            }
+            Some(Concern::Grant(project, on, amount, sign)) => {
+                let area = &self.change(change, project.0)?.area;
+                Ok(vec![tells(Figure::ProjectGrantCents, area, on, sign * cents(amount)?)])
+            }
+            None => Ok(vec![]),
         }
     }
 
@@ -292,54 +459,6 @@ impl Subjects {
         Ok(if counts { vec![tells(Figure::SelfOrganisationMembers, &row.area, today, by)] } else { vec![] })
     }
 
-    fn deliberation(&mut self, change: &Change, event: &deliberation::Event) -> Result<Deltas, FoldError> {
-        let (id, today) = (change.stream.id, change.recorded_day);
-        match event {
-            deliberation::Event::Council(event) => self.council(change, event),
-            deliberation::Event::Election(ElectionEvent::ElectionCalled { terms, .. }) => {
-                self.begin(change, id, &terms.area, Counted::Election)?;
-                Ok(vec![])
-            }
-            deliberation::Event::Election(ElectionEvent::ElectionCertified { .. }) => {
-                let area = &self.change(change, id)?.area;
-                Ok(vec![tells(Figure::CertifiedElections, area, today, 1)])
-            }
-            deliberation::Event::Meeting(MeetingEvent::MeetingConvened { area, .. }) => {
-                self.begin(change, id, area, Counted::Meeting(false))?;
-                Ok(vec![])
-            }
-            deliberation::Event::Meeting(MeetingEvent::MeetingOpened { .. }) => {
-                self.change(change, id)?.state = Counted::Meeting(true);
-                Ok(vec![])
-            }
-            deliberation::Event::Meeting(MeetingEvent::MeetingClosed { at }) => {
-                let row = self.change(change, id)?;
-                let held = row.state == Counted::Meeting(true);
-                Ok(if held { vec![tells(Figure::MeetingsHeld, &row.area, change.day_of(*at), 1)] } else { vec![] })
-            }
-            deliberation::Event::Motion(MotionEvent::MotionDrafted { area, .. }) => {
-                self.begin(change, id, area, Counted::Motion(false))?;
-                Ok(vec![])
-            }
-            deliberation::Event::Motion(MotionEvent::MotionSubmitted { .. }) => {
-                let row = self.change(change, id)?;
-                let first = std::mem::replace(&mut row.state, Counted::Motion(true)) == Counted::Motion(false);
-                Ok(if first { vec![tells(Figure::MotionsReceived, &row.area, today, 1)] } else { vec![] })
-            }
-            deliberation::Event::Election(_)
-            | deliberation::Event::Meeting(_)
-            | deliberation::Event::Motion(_)
-            | deliberation::Event::ResidentIssue(_)
-            | deliberation::Event::MotionRegister(_)
-            | deliberation::Event::Covenant(_)
-            | deliberation::Event::Minutes(_)
-            | deliberation::Event::Poll(_)
-            | deliberation::Event::Roll(_)
-            | deliberation::Event::RollEntry(_)
-            | deliberation::Event::BallotList(_) => Ok(vec![]),
-        }
-    }
-
     /// A seat counts from its first day to its last, whenever that is recorded.
     fn council(&mut self, change: &Change, event: &CouncilEvent) -> Result<Deltas, FoldError> {
         const FIGURE: Figure = Figure::SeatedRepresentatives;
@@ -378,37 +497,6 @@ impl Subjects {
         Ok(deltas)
     }
 
-    fn projects(&mut self, change: &Change, event: &projects::Event) -> Result<Deltas, FoldError> {
-        const GRANTED: Figure = Figure::ProjectGrantCents;
-        match event {
-            projects::Event::Project(event) => self.project(change, event),
-            projects::Event::CommunityActivity(event) => self.activity(change, event),
-            projects::Event::Fund(FundEvent::GrantAllocated { project, amount, on, .. }) => {
-                let area = &self.change(change, project.0)?.area;
-                Ok(vec![tells(GRANTED, area, *on, cents(*amount)?)])
-            }
-            projects::Event::Fund(
-                FundEvent::GrantReleased { project, amount, on, .. } | FundEvent::GrantReturned { project, amount, on, .. },
-            ) => {
-                let area = &self.change(change, project.0)?.area;
-                Ok(vec![tells(GRANTED, area, *on, -cents(*amount)?)])
-            }
-            projects::Event::Fund(
-                FundEvent::FundEstablished { .. }
-                | FundEvent::BudgetAppropriated { .. }
-                | FundEvent::BudgetWithdrawn { .. }
-                | FundEvent::GrantDisbursed { .. }
-                | FundEvent::FundYearClosed { .. }
-                | FundEvent::BalanceCarriedOver { .. }
-                | FundEvent::BalanceLapsed { .. }
-                | FundEvent::FundClosed {},
-            )
-            | projects::Event::Round(_)
-            | projects::Event::ServiceLink(_)
-            | projects::Event::Incubation(_) => Ok(vec![]),
-        }
-    }
-
     fn project(&mut self, change: &Change, event: &ProjectEvent) -> Result<Deltas, FoldError> {
         const RAISED: Figure = Figure::ProjectSelfRaisedCents;
         let id = change.stream.id;
@@ -428,10 +516,8 @@ impl Subjects {
                     return Ok(vec![]);
                 }
                 let row = self.change(change, entry.0)?;
-                match std::mem::replace(&mut row.state, Counted::Nothing) {
-                    Counted::Raised(on, amount) => Ok(vec![mends(RAISED, &row.area, on, -cents(amount)?)]),
-                    _ => Ok(vec![]),
-                }
+                let Counted::Raised(on, amount) = std::mem::replace(&mut row.state, Counted::Nothing) else { return Ok(vec![]) };
+                Ok(vec![mends(RAISED, &row.area, on, -cents(amount)?)])
             }
             ProjectEvent::PlanRevised { .. }
             | ProjectEvent::MilestoneReached { .. }

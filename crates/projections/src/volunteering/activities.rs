@@ -10,6 +10,7 @@ use gongyi_domain::{
     Event,
     values::{ActivityId, AreaCode, AttendanceId, Day, Instant, Minutes, OrganisationId, ShiftId, VolunteerId},
     volunteering::{
+        self,
         activity::{ActivityEvent, Phase, Witness},
         activity_details::{Details, Risk},
         category::Category,
@@ -251,12 +252,22 @@ impl ActivitiesFold {
     }
 }
 
+/// What an event says of an activity.
+fn concern(change: &Change) -> Option<&ActivityEvent> {
+    use volunteering::Event as V;
+    let Event::Volunteering(event) = &change.event else { return None };
+    match event {
+        V::Activity(event) => Some(event),
+        V::Volunteer(_) | V::Organisation(_) | V::Membership(_) | V::Calendar(_) | V::ServiceLedger(_) | V::StarScheme(_) => None,
+    }
+}
+
 impl Fold for ActivitiesFold {
     const NAME: &'static str = "activities";
     const KINDS: &'static [&'static str] = &["activity"];
 
     fn want(&mut self, change: &Change) {
-        let Event::Activity(event) = &change.event else { return };
+        let Some(event) = concern(change) else { return };
         let id = ActivityId(change.stream.id);
         match event {
             ActivityEvent::ActivityPublished { details, .. } | ActivityEvent::ActivityAmended { details } => {
@@ -285,22 +296,8 @@ impl Fold for ActivitiesFold {
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        let Some(event) = concern(change) else { return Ok(()) };
         let (id, position) = (ActivityId(change.stream.id), change.position);
-        let event = match &change.event {
-            Event::Activity(event) => event,
-            Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => return Ok(()),
-        };
         match event {
             ActivityEvent::ActivityPublished { organisation, details } => {
                 self.activities.add(ActivityRow {

@@ -6,9 +6,10 @@
 use chrono::serde::ts_microseconds;
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
+    access::{self, person::PersonEvent},
     values::{Instant, PersonId, Sealed, VolunteerId},
     volunteering::{
+        self,
         activity::ActivityEvent,
         membership::MembershipEvent,
         service_ledger::ServiceLedgerEvent,
@@ -166,23 +167,21 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
 }
 
 fn line(change: &Change) -> Result<Option<Line<'_>>, FoldError> {
+    use access::Event as A;
+    use volunteering::Event as V;
     let id = change.stream.id;
     match &change.event {
-        Event::Person(event) => person_line(id, event).map(Some),
-        Event::Volunteer(event) => volunteer_line(id, event).map(Some),
-        Event::Membership(
+        Event::Access(A::Person(event)) => person_line(id, event).map(Some),
+        Event::Volunteering(V::Volunteer(event)) => volunteer_line(id, event).map(Some),
+        Event::Volunteering(V::Membership(
             MembershipEvent::OrganisationJoined { organisation, volunteer } | MembershipEvent::OrganisationLeft { organisation, volunteer },
-        ) => Ok(Some(Line { volunteer: *volunteer, subject: organisation.0, details: "{}".to_owned(), reason: None })),
-        Event::Activity(event) => activity_line(id, event),
-        Event::ServiceLedger(event) => ledger_line(id, event).map(Some),
-        Event::Area(_)
-        | Event::Claim(_)
-        | Event::Account(_)
-        | Event::Organisation(_)
-        | Event::Calendar(_)
-        | Event::StarScheme(_)
-        | Event::Projects(_)
-        | Event::Deliberation(_) => Ok(None),
+        )) => Ok(Some(Line { volunteer: *volunteer, subject: organisation.0, details: "{}".to_owned(), reason: None })),
+        Event::Volunteering(V::Activity(event)) => activity_line(id, event),
+        Event::Volunteering(V::ServiceLedger(event)) => ledger_line(id, event).map(Some),
+        Event::Access(A::Area(_) | A::Claim(_) | A::Account(_))
+        | Event::Volunteering(V::Organisation(_) | V::Calendar(_) | V::StarScheme(_))
+        | Event::Deliberation(_)
+        | Event::Projects(_) => Ok(None),
     }
 }
 
@@ -191,14 +190,13 @@ impl Fold for HistoryFold {
     const KINDS: &'static [&'static str] = &["person", "volunteer", "membership", "activity", "service_ledger"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Person(PersonEvent::PersonErased {}) = &change.event {
-            self.lines.want_by("reason_of", change.stream.id);
+        if let Some(person) = change.erases() {
+            self.lines.want_by("reason_of", person);
         }
     }
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
-        if let Event::Person(PersonEvent::PersonErased {}) = &change.event {
-            let person = PersonId(change.stream.id);
+        if let Some(person) = change.erases() {
             self.lines.change_all(change.position, |row| row.reason_of == Some(person), |row| row.reason = None);
         }
         if let Some(Line { volunteer, subject, details, reason }) = line(change)? {

@@ -7,6 +7,7 @@ use gongyi_domain::{
     Event,
     values::{AreaCode, Instant, OrganisationId, VolunteerId},
     volunteering::{
+        self,
         membership::MembershipEvent,
         organisation::{OrganisationEvent, OrganisationKind, Profile},
     },
@@ -95,38 +96,44 @@ impl OrganisationsFold {
     }
 }
 
+/// What this fold goes by.
+enum Concern<'e> {
+    Organisation(&'e OrganisationEvent),
+    Membership(&'e MembershipEvent),
+}
+
+fn concern(change: &Change) -> Option<Concern<'_>> {
+    use volunteering::Event as V;
+    let Event::Volunteering(event) = &change.event else { return None };
+    match event {
+        V::Organisation(event) => Some(Concern::Organisation(event)),
+        V::Membership(event) => Some(Concern::Membership(event)),
+        V::Volunteer(_) | V::Calendar(_) | V::Activity(_) | V::ServiceLedger(_) | V::StarScheme(_) => None,
+    }
+}
+
 impl Fold for OrganisationsFold {
     const NAME: &'static str = "organisations";
     const KINDS: &'static [&'static str] = &["organisation", "membership"];
 
     fn want(&mut self, change: &Change) {
-        match &change.event {
-            Event::Organisation(_) => self.organisations.want((OrganisationId(change.stream.id),)),
-            Event::Membership(
+        match concern(change) {
+            Some(Concern::Organisation(_)) => self.organisations.want((OrganisationId(change.stream.id),)),
+            Some(Concern::Membership(
                 MembershipEvent::OrganisationJoined { organisation, volunteer }
                 | MembershipEvent::OrganisationLeft { organisation, volunteer },
-            ) => {
+            )) => {
                 self.organisations.want((*organisation,));
                 self.memberships.want((*organisation, *volunteer));
             }
-            Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
+            None => {}
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
         let (id, position) = (OrganisationId(change.stream.id), change.position);
-        match &change.event {
-            Event::Organisation(OrganisationEvent::OrganisationFounded { profile }) => {
+        match concern(change) {
+            Some(Concern::Organisation(OrganisationEvent::OrganisationFounded { profile })) => {
                 let Profile { kind, name, area, parent } = profile.clone();
                 self.organisations.add(OrganisationRow {
                     id,
@@ -140,14 +147,14 @@ impl Fold for OrganisationsFold {
                     position,
                 })?;
             }
-            Event::Organisation(OrganisationEvent::OrganisationAmended { profile }) => {
+            Some(Concern::Organisation(OrganisationEvent::OrganisationAmended { profile })) => {
                 let row = self.organisations.change(&(id,), position)?;
                 Profile { kind: row.kind, name: row.name, area: row.area, parent: row.parent } = profile.clone();
             }
-            Event::Organisation(OrganisationEvent::OrganisationDissolved {}) => {
+            Some(Concern::Organisation(OrganisationEvent::OrganisationDissolved {})) => {
                 self.organisations.change(&(id,), position)?.dissolved = true;
             }
-            Event::Membership(MembershipEvent::OrganisationJoined { organisation, volunteer }) => {
+            Some(Concern::Membership(MembershipEvent::OrganisationJoined { organisation, volunteer })) => {
                 let key = (*organisation, *volunteer);
                 if self.memberships.get(&key)?.is_some_and(|row| row.active) {
                     return Err(FoldError::Exists { table: MembershipRow::TABLE, key: format!("{key:?}") });
@@ -162,7 +169,7 @@ impl Fold for OrganisationsFold {
                     position,
                 });
             }
-            Event::Membership(MembershipEvent::OrganisationLeft { organisation, volunteer }) => {
+            Some(Concern::Membership(MembershipEvent::OrganisationLeft { organisation, volunteer })) => {
                 let key = (*organisation, *volunteer);
                 if !self.memberships.get(&key)?.is_some_and(|row| row.active) {
                     return Err(FoldError::Missing { table: MembershipRow::TABLE, key: format!("{key:?}") });
@@ -171,17 +178,7 @@ impl Fold for OrganisationsFold {
                 let row = self.memberships.change(&key, position)?;
                 (row.active, row.left_at) = (false, Some(change.recorded_at));
             }
-            Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
+            None => {}
         }
         Ok(())
     }

@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use chrono::serde::{ts_microseconds, ts_microseconds_option};
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     values::{ActivityId, AreaCode, AttendanceId, Day, Instant, Minutes, OrganisationId, PersonId, RecordId, VolunteerId},
     volunteering::{
+        self,
         category::Category,
         service_ledger::ServiceLedgerEvent,
         service_record::{Evidence, Level, Served, Setting, Source, Status},
@@ -272,6 +272,42 @@ fn settle(row: &mut ServiceRecordRow, change: &Change, status: Status, level: Op
     (row.decided_at, row.decided_by) = (Some(change.recorded_at), Some(change.actor().to_owned()));
 }
 
+/// What this fold goes by.
+enum Concern<'e> {
+    /// A volunteer's ledger has an entry more.
+    Ledger(&'e ServiceLedgerEvent),
+    /// A volunteer was registered, who has no service yet.
+    Registered,
+    /// This person was erased.
+    Erased(PersonId),
+}
+
+fn concern(change: &Change) -> Option<Concern<'_>> {
+    use VolunteerEvent as E;
+    use volunteering::Event as V;
+    if let Some(person) = change.erases() {
+        return Some(Concern::Erased(person));
+    }
+    let Event::Volunteering(event) = &change.event else { return None };
+    match event {
+        V::ServiceLedger(event) => Some(Concern::Ledger(event)),
+        V::Volunteer(E::VolunteerRegistered { .. }) => Some(Concern::Registered),
+        V::Volunteer(
+            E::VolunteerCorrected { .. }
+            | E::VolunteerSuspended { .. }
+            | E::VolunteerReinstated { .. }
+            | E::VolunteerWithdrawn { .. }
+            | E::VolunteerReturned { .. }
+            | E::VolunteerErased {},
+        )
+        | V::Organisation(_)
+        | V::Membership(_)
+        | V::Calendar(_)
+        | V::Activity(_)
+        | V::StarScheme(_) => None,
+    }
+}
+
 impl Fold for ServiceFold {
     const NAME: &'static str = "service";
     const KINDS: &'static [&'static str] = &["service_ledger", "volunteer", "person"];
@@ -279,44 +315,26 @@ impl Fold for ServiceFold {
     const KEEPS_ROWS: bool = true;
 
     fn want(&mut self, change: &Change) {
-        match &change.event {
-            Event::ServiceLedger(
+        match concern(change) {
+            Some(Concern::Ledger(
                 ServiceLedgerEvent::ServiceLogged { record, .. }
                 | ServiceLedgerEvent::ServiceConfirmed { record, .. }
                 | ServiceLedgerEvent::ServiceRejected { record, .. }
                 | ServiceLedgerEvent::ServiceDisputed { record, .. }
                 | ServiceLedgerEvent::ServiceCorrected { record, .. }
                 | ServiceLedgerEvent::ServiceVoided { record, .. },
-            ) => {
+            )) => {
                 self.records.want((*record,));
                 self.totals.want((VolunteerId(change.stream.id),));
             }
-            Event::Volunteer(VolunteerEvent::VolunteerRegistered { .. }) => self.totals.want((VolunteerId(change.stream.id),)),
-            Event::Person(PersonEvent::PersonErased {}) => self.records.want_by("content_of", change.stream.id),
-            Event::Volunteer(
-                VolunteerEvent::VolunteerCorrected { .. }
-                | VolunteerEvent::VolunteerSuspended { .. }
-                | VolunteerEvent::VolunteerReinstated { .. }
-                | VolunteerEvent::VolunteerWithdrawn { .. }
-                | VolunteerEvent::VolunteerReturned { .. }
-                | VolunteerEvent::VolunteerErased {},
-            )
-            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
+            Some(Concern::Registered) => self.totals.want((VolunteerId(change.stream.id),)),
+            Some(Concern::Erased(person)) => self.records.want_by("content_of", person),
+            None => {}
         }
     }
 
     fn want_next(&mut self, change: &Change) {
-        let Event::ServiceLedger(event) = &change.event else { return };
+        let Some(Concern::Ledger(event)) = concern(change) else { return };
         match event {
             ServiceLedgerEvent::ServiceLogged { record, setting, served, .. } => {
                 self.places.insert(*record, (served.day, setting.area.clone(), setting.organisation, served.category));
@@ -342,8 +360,8 @@ impl Fold for ServiceFold {
 
     fn fold(&mut self, change: &Change, texts: &Texts<'_>) -> Result<(), FoldError> {
         let position = change.position;
-        match &change.event {
-            Event::ServiceLedger(event) => match event {
+        match concern(change) {
+            Some(Concern::Ledger(event)) => match event {
                 ServiceLedgerEvent::ServiceLogged { .. } => self.log(change, texts, event)?,
                 ServiceLedgerEvent::ServiceConfirmed { record, level } => {
                     self.decide(change, *record, |row| settle(row, change, Status::Confirmed, Some(*level)))?;
@@ -365,35 +383,16 @@ impl Fold for ServiceFold {
                     })?;
                 }
             },
-            Event::Volunteer(VolunteerEvent::VolunteerRegistered { .. }) => {
+            Some(Concern::Registered) => {
                 let volunteer = VolunteerId(change.stream.id);
                 if self.totals.get(&(volunteer,))?.is_none() {
                     self.totals.put(ServiceTotals::none(volunteer, position));
                 }
             }
-            Event::Person(PersonEvent::PersonErased {}) => {
-                let person = PersonId(change.stream.id);
+            Some(Concern::Erased(person)) => {
                 self.records.change_all(position, |row| row.content_of == Some(person), |row| row.content = None);
             }
-            Event::Volunteer(
-                VolunteerEvent::VolunteerCorrected { .. }
-                | VolunteerEvent::VolunteerSuspended { .. }
-                | VolunteerEvent::VolunteerReinstated { .. }
-                | VolunteerEvent::VolunteerWithdrawn { .. }
-                | VolunteerEvent::VolunteerReturned { .. }
-                | VolunteerEvent::VolunteerErased {},
-            )
-            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
-            | Event::Area(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
+            None => {}
         }
         Ok(())
     }

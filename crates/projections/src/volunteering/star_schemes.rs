@@ -4,7 +4,10 @@ use chrono::serde::ts_microseconds;
 use gongyi_domain::{
     Event,
     values::{AreaCode, Instant, Minutes},
-    volunteering::star_scheme::{Counts, StarScheme, StarSchemeEvent},
+    volunteering::{
+        self,
+        star_scheme::{Counts, StarScheme, StarSchemeEvent},
+    },
 };
 
 use crate::{
@@ -50,41 +53,37 @@ pub(crate) struct StarSchemesFold {
     schemes: Rows<StarSchemeRow>,
 }
 
+/// What an event says of a district's stars.
+fn concern(change: &Change) -> Option<&StarSchemeEvent> {
+    use volunteering::Event as V;
+    let Event::Volunteering(event) = &change.event else { return None };
+    match event {
+        V::StarScheme(event) => Some(event),
+        V::Volunteer(_) | V::Organisation(_) | V::Membership(_) | V::Calendar(_) | V::Activity(_) | V::ServiceLedger(_) => None,
+    }
+}
+
 impl Fold for StarSchemesFold {
     const NAME: &'static str = "star_schemes";
     const KINDS: &'static [&'static str] = &["star_scheme"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::StarScheme(StarSchemeEvent::StarSchemeSet { district, .. }) = &change.event {
-            self.schemes.want((district.clone(),));
-        }
+        let Some(event) = concern(change) else { return };
+        let StarSchemeEvent::StarSchemeSet { district, .. } = event;
+        self.schemes.want((district.clone(),));
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
-        match &change.event {
-            Event::StarScheme(StarSchemeEvent::StarSchemeSet { district, thresholds, counts }) => {
-                self.schemes.put(StarSchemeRow {
-                    district: district.clone(),
-                    thresholds: thresholds.clone(),
-                    counts: *counts,
-                    set_at: change.recorded_at,
-                    set_by: change.actor().to_owned(),
-                    position: change.position,
-                });
-            }
-            Event::Area(_)
-            | Event::Person(_)
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Volunteer(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::Deliberation(_)
-            | Event::Projects(_) => {}
-        }
+        let Some(event) = concern(change) else { return Ok(()) };
+        let StarSchemeEvent::StarSchemeSet { district, thresholds, counts } = event;
+        self.schemes.put(StarSchemeRow {
+            district: district.clone(),
+            thresholds: thresholds.clone(),
+            counts: *counts,
+            set_at: change.recorded_at,
+            set_by: change.actor().to_owned(),
+            position: change.position,
+        });
         Ok(())
     }
 

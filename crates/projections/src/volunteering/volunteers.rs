@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use gongyi_domain::{
     Event,
-    access::person::PersonEvent,
     values::{AreaCode, Day, OrganisationId, PersonId, VolunteerId},
     volunteering::{
+        self,
         skill::Skill,
         star_scheme::{Counts, STARS_DEFAULT_MINUTES},
         volunteer::{Consents, Standing, VolunteerEvent},
@@ -67,20 +67,31 @@ pub(crate) struct VolunteersFold {
     volunteers: Rows<VolunteerRow>,
 }
 
+/// What an event says of a volunteer.
+fn concern(change: &Change) -> Option<&VolunteerEvent> {
+    use volunteering::Event as V;
+    let Event::Volunteering(event) = &change.event else { return None };
+    match event {
+        V::Volunteer(event) => Some(event),
+        V::Organisation(_) | V::Membership(_) | V::Calendar(_) | V::Activity(_) | V::ServiceLedger(_) | V::StarScheme(_) => None,
+    }
+}
+
 impl Fold for VolunteersFold {
     const NAME: &'static str = "volunteers";
     const KINDS: &'static [&'static str] = &["volunteer"];
 
     fn want(&mut self, change: &Change) {
-        if let Event::Volunteer(_) = &change.event {
+        if concern(change).is_some() {
             self.volunteers.want((VolunteerId(change.stream.id),));
         }
     }
 
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
+        let Some(event) = concern(change) else { return Ok(()) };
         let (id, position) = (VolunteerId(change.stream.id), change.position);
-        match &change.event {
-            Event::Volunteer(VolunteerEvent::VolunteerRegistered { person, number, registered_on, home_area, skills, consents }) => {
+        match event {
+            VolunteerEvent::VolunteerRegistered { person, number, registered_on, home_area, skills, consents } => {
                 let Consents { guardian, separate } = *consents;
                 self.volunteers.add(VolunteerRow {
                     id,
@@ -95,7 +106,7 @@ impl Fold for VolunteersFold {
                     position,
                 })?;
             }
-            Event::Volunteer(VolunteerEvent::VolunteerCorrected { home_area, skills }) => {
+            VolunteerEvent::VolunteerCorrected { home_area, skills } => {
                 let row = self.volunteers.change(&(id,), position)?;
                 if let Some(area) = home_area {
                     row.home_area = area.clone();
@@ -104,38 +115,26 @@ impl Fold for VolunteersFold {
                     row.skills.clone_from(skills);
                 }
             }
-            Event::Volunteer(VolunteerEvent::VolunteerSuspended { reason: _ }) => {
+            VolunteerEvent::VolunteerSuspended { reason: _ } => {
                 self.volunteers.change(&(id,), position)?.standing = Standing::Suspended;
             }
-            Event::Volunteer(VolunteerEvent::VolunteerReinstated { reason: _ }) => {
+            VolunteerEvent::VolunteerReinstated { reason: _ } => {
                 self.volunteers.change(&(id,), position)?.standing = Standing::Active;
             }
-            Event::Volunteer(VolunteerEvent::VolunteerWithdrawn { reason: _ }) => {
+            VolunteerEvent::VolunteerWithdrawn { reason: _ } => {
                 self.volunteers.change(&(id,), position)?.standing = Standing::Withdrawn;
             }
-            Event::Volunteer(VolunteerEvent::VolunteerReturned { returned_on: _, home_area, skills, consents, suspended }) => {
+            VolunteerEvent::VolunteerReturned { returned_on: _, home_area, skills, consents, suspended } => {
                 let row = self.volunteers.change(&(id,), position)?;
                 row.standing = if *suspended { Standing::Suspended } else { Standing::Active };
                 (row.guardian_consent, row.separate_consent) = (consents.guardian, consents.separate);
                 (row.home_area, row.skills) = (home_area.clone(), skills.clone());
             }
-            Event::Volunteer(VolunteerEvent::VolunteerErased {}) => {
+            VolunteerEvent::VolunteerErased {} => {
                 let row = self.volunteers.change(&(id,), position)?;
                 row.standing = Standing::Erased;
                 row.skills.clear();
             }
-            Event::Area(_)
-            | Event::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. } | PersonEvent::PersonErased {})
-            | Event::Claim(_)
-            | Event::Account(_)
-            | Event::Organisation(_)
-            | Event::Membership(_)
-            | Event::Calendar(_)
-            | Event::Activity(_)
-            | Event::ServiceLedger(_)
-            | Event::StarScheme(_)
-            | Event::Projects(_)
-            | Event::Deliberation(_) => {}
         }
         Ok(())
     }

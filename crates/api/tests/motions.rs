@@ -13,7 +13,7 @@ use gongyi_domain::{
     deliberation::{
         charter::{Charter, CharterTerms},
         council::{Council, CouncilCommand, ESTABLISH_COUNCIL},
-        motion::deciding::SCHEDULE_MOTION,
+        meeting::CONVENE_MEETING,
         seat::{Mandate, SeatSource},
     },
     values::{CouncilId, MeetingId, MotionId, PersonId, VoteId},
@@ -59,7 +59,7 @@ struct Adopts(CouncilId, MotionId, u32);
 
 #[async_trait]
 impl Command for Adopts {
-    const ACT: &'static Act = &SCHEDULE_MOTION;
+    const ACT: &'static Act = &CONVENE_MEETING;
     type Answer = ();
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {

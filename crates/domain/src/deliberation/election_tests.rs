@@ -7,12 +7,15 @@ use crate::deliberation::{
     decision::{Counts, PollCounts, Returns},
     decision::{
         Decision, ElectionResult, Measured, Rule,
-        statutes::{self, VILLAGE_ELECTION, VILLAGE_RECALL},
+        statutes::{self, ROLL_PUBLISHED_DAYS, VILLAGE_ELECTION, VILLAGE_RECALL, VILLAGE_RUN_OFF},
     },
 };
 use chrono::DateTime;
 use proptest::prelude::*;
 use uuid::Uuid;
+
+/// What the roll needs before the poll.
+const ROLL_MINUTES: i64 = ROLL_PUBLISHED_DAYS as i64 * 24 * 60;
 
 fn at(minute: i64) -> Instant {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
@@ -35,8 +38,8 @@ fn terms() -> ElectionTerms {
         method: Method::Plurality { seats: 2, marks_max: 2 },
         rule: rule(VILLAGE_ELECTION),
         nominations_until: at(10),
-        poll_opens: at(20),
-        poll_closes: at(30),
+        poll_opens: at(ROLL_MINUTES + 20),
+        poll_closes: at(ROLL_MINUTES + 30),
     }
 }
 
@@ -185,12 +188,28 @@ fn a_recall_says_whether_the_representative_goes() {
 
 #[test]
 fn dates_out_of_order_are_refused() {
-    let unfit: [fn(&mut ElectionTerms); 3] = [|it| it.nominations_until = at(21), |it| it.poll_closes = at(20), |it| it.seats = 3];
+    let unfit: [fn(&mut ElectionTerms); 3] =
+        [|it| it.nominations_until = at(ROLL_MINUTES + 21), |it| it.poll_closes = at(ROLL_MINUTES + 20), |it| it.seats = 3];
     for change in unfit {
         let mut terms = terms();
         change(&mut terms);
         assert!(Election::handle_command(&Election::default(), ElectionCommand::Call { terms, candidates: vec![], now: at(0) }).is_err());
     }
+}
+
+#[test]
+fn a_village_election_leaves_the_days_that_its_roll_needs() {
+    let call = |rule, opens, now| {
+        let terms = ElectionTerms { rule, poll_opens: at(opens), poll_closes: at(opens + 10), ..terms() };
+        Election::handle_command(&Election::default(), ElectionCommand::Call { terms, candidates: vec![], now: at(now) })
+    };
+    let nineteen = ROLL_MINUTES - 24 * 60;
+    let short = Err(ElectionRefusal::RollTimeTooShort { least: 20 });
+    assert_eq!(call(rule(VILLAGE_ELECTION), 10 + nineteen, 0), short);
+    assert_eq!(call(rule(VILLAGE_ELECTION), 20 + nineteen, 30), short, "called after the nominations' end");
+    // So many hours may lie in twenty days: the roll's own days are counted when it is entered.
+    assert!(call(rule(VILLAGE_ELECTION), 11 + nineteen, 0).is_ok());
+    assert!(call(rule(VILLAGE_RUN_OFF), 10 + nineteen, 0).is_ok(), "a run-off has the roll of the first poll");
 }
 
 proptest! {

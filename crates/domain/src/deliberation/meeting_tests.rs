@@ -9,7 +9,9 @@ use super::*;
 use crate::{
     deliberation::{
         agenda::AgendaItem,
-        decision::{Abstentions, Basis, Majority, Measure, Outcome, Quorum, Rule, Turnout, Wording},
+        decision::{
+            Abstentions, Basis, Majority, Measure, Outcome, Quorum, Rule, Turnout, Wording, statutes::VILLAGERS_MEETING_NOTICE_DAYS,
+        },
     },
     values::{MotionId, PollId},
 };
@@ -61,6 +63,10 @@ fn notice() -> Notice {
 }
 
 fn convene(days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
+    convene_by(None, days_ahead, short_notice)
+}
+
+fn convene_by(statute_days: Option<u32>, days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
     let turns = TurnPolicy { seconds_per_turn: 120, turns_per_speaker: 2, sides_alternate: true, unspoken_first: true };
     MeetingCommand::Convene {
         council: CouncilId(Uuid::from_u128(9)),
@@ -69,9 +75,14 @@ fn convene(days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
         agenda: agenda(),
         orders: StandingOrders { charter_version: 1, quorum: quorum().threshold, notice_days: 7, turns },
         days_ahead,
+        statute_days,
         short_notice: short_notice.map(str::to_owned),
         now: at(0),
     }
+}
+
+fn amend(notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant) -> MeetingCommand {
+    MeetingCommand::Amend { notice, agenda, days_ahead, statute_days, now }
 }
 
 fn decide(meeting: &Meeting, command: MeetingCommand) -> Decided {
@@ -125,6 +136,23 @@ fn a_shorter_notice_needs_a_reason() {
     assert_eq!(meeting.phase, MeetingPhase::Convened);
     assert_eq!(decide(&meeting, convene(7, None)), Err(MeetingRefusal::MeetingExists));
     assert_eq!(decide(&Meeting::default(), MeetingCommand::Close { now: at(0) }), Err(MeetingRefusal::UnknownMeeting));
+}
+
+#[test]
+fn a_villagers_meeting_is_announced_ten_days_ahead_and_no_reason_makes_them_fewer() {
+    let ten = Some(VILLAGERS_MEETING_NOTICE_DAYS);
+    let refused = Err(MeetingRefusal::StatuteNoticeTooShort { least: 10 });
+    assert_eq!(decide(&Meeting::default(), convene_by(ten, 9, None)), refused);
+    assert_eq!(decide(&Meeting::default(), convene_by(ten, 9, Some("水管爆裂"))), refused);
+    // The longer one binds: a charter's seven days ask for their reason still.
+    assert_eq!(decide(&Meeting::default(), convene_by(Some(5), 6, None)), Err(MeetingRefusal::NoticeTooShort { least: 7 }));
+    assert!(decide(&Meeting::default(), convene_by(Some(5), 6, Some("水管爆裂"))).is_ok());
+    let meeting = after(Meeting::default(), convene_by(ten, 10, None));
+    let sooner = Notice { starts: at(5_000), ..notice() };
+    assert_eq!(decide(&meeting, amend(sooner.clone(), agenda(), 9, ten, at(1))), refused);
+    assert!(decide(&meeting, amend(sooner, agenda(), 10, ten, at(1))).is_ok());
+    let elsewhere = Notice { place: "祠堂".into(), ..notice() };
+    assert!(decide(&meeting, amend(elsewhere, agenda(), 1, ten, at(1))).is_ok(), "the day stays as it was announced");
 }
 
 #[test]
@@ -285,8 +313,7 @@ fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
 #[test]
 fn what_was_dealt_with_stays_on_the_agenda() {
     let other = AgendaItem { id: item(5), part_of: None, title: "临时动议".into(), motion: None };
-    let amend =
-        |items: Vec<AgendaItem>| MeetingCommand::Amend { notice: notice(), agenda: Agenda::try_new(items).unwrap(), now: at(10_002) };
+    let amend = |items: Vec<AgendaItem>| amend(notice(), Agenda::try_new(items).unwrap(), 0, None, at(10_002));
     let mut items = agenda().items().to_vec();
     items.push(other.clone());
     assert_eq!(after(open(6), amend(items)).agenda.items().len(), 3);

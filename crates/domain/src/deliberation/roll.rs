@@ -213,6 +213,7 @@ impl Aggregate for Roll {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Given, given};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -226,55 +227,55 @@ mod tests {
         RollLine { holder: Holder::Person(person(id)), voter: person(id), weight: 1 }
     }
 
-    fn extended(roll: Roll, lines: Vec<RollLine>) -> Result<Roll, RollRefusal> {
-        let events = Roll::handle_command(&roll, RollCommand::Extend { poll: POLL, lines, days_to_poll: None })?;
-        Ok(events.into_iter().fold(roll, Roll::apply_event))
+    fn extend(lines: &[RollLine]) -> RollCommand {
+        RollCommand::Extend { poll: POLL, lines: lines.to_vec(), days_to_poll: None }
+    }
+
+    fn roll(lines: &[RollLine]) -> Given<Roll> {
+        given::<Roll>([]).and(extend(lines))
     }
 
     #[test]
     fn nobody_is_entered_twice_and_struck_ones_may_come_back() {
-        let roll = extended(Roll::default(), vec![line(1), line(2)]).unwrap();
-        assert_eq!(extended(roll.clone(), vec![line(3), line(2)]), Err(RollRefusal::HolderOnRoll { line: 2 }));
-        assert_eq!(extended(roll.clone(), vec![line(3), line(3)]), Err(RollRefusal::HolderOnRoll { line: 2 }));
+        let roll = roll(&[line(1), line(2)]);
+        roll.when(extend(&[line(3), line(2)])).then_refused(RollRefusal::HolderOnRoll { line: 2 });
+        roll.when(extend(&[line(3), line(3)])).then_refused(RollRefusal::HolderOnRoll { line: 2 });
         let strike = |entries| RollCommand::Strike { entries, reason: "迁出".into(), days_to_poll: None };
         let entry = Holder::Person(person(2)).entry(POLL);
-        let events = Roll::handle_command(&roll, strike(vec![entry])).unwrap();
-        let struck = events.into_iter().fold(roll, Roll::apply_event);
+        let struck = roll.and(strike(vec![entry]));
         assert_eq!(struck.lines.len(), 1);
-        assert_eq!(Roll::handle_command(&struck, strike(vec![entry])), Err(RollRefusal::EntryNotOnRoll { line: 1 }));
-        assert_eq!(extended(struck, vec![line(2)]).unwrap().lines.len(), 2);
+        struck.when(strike(vec![entry])).then_refused(RollRefusal::EntryNotOnRoll { line: 1 });
+        assert_eq!(struck.and(extend(&[line(2)])).lines.len(), 2);
     }
 
     #[test]
     fn a_village_elections_roll_is_published_in_time_and_changes_only_for_objections() {
-        let enters = |roll: &Roll, who, days| {
-            Roll::handle_command(roll, RollCommand::Extend { poll: POLL, lines: vec![line(who)], days_to_poll: Some(days) })
-        };
-        let strikes = |roll: &Roll, days| {
+        let enters = |who, days| RollCommand::Extend { poll: POLL, lines: vec![line(who)], days_to_poll: Some(days) };
+        let strikes = |days| {
             let entries = vec![Holder::Person(person(1)).entry(POLL)];
-            Roll::handle_command(roll, RollCommand::Strike { entries, reason: "迁出".into(), days_to_poll: Some(days) })
+            RollCommand::Strike { entries, reason: "迁出".into(), days_to_poll: Some(days) }
         };
-        assert_eq!(enters(&Roll::default(), 1, 19), Err(RollRefusal::RollTooLate { least: 20 }));
-        assert!(enters(&Roll::default(), 1, 20).is_ok());
-        let published = extended(Roll::default(), vec![line(1)]).unwrap();
+        given::<Roll>([]).when(enters(1, 19)).then_refused(RollRefusal::RollTooLate { least: 20 });
+        let published = given::<Roll>([]).and(enters(1, 20));
         // The last day of five to object and three to decide.
-        assert!(enters(&published, 2, 12).is_ok() && strikes(&published, 12).is_ok());
-        let last = Err(RollRefusal::RollIsFinal { least: 12 });
-        assert_eq!((enters(&published, 2, 11), strikes(&published, 11)), (last.clone(), last));
+        published.when(enters(2, 12)).then_done();
+        published.when(strikes(12)).then_done();
+        published.when(enters(2, 11)).then_refused(RollRefusal::RollIsFinal { least: 12 });
+        published.when(strikes(11)).then_refused(RollRefusal::RollIsFinal { least: 12 });
     }
 
     #[test]
     fn a_persons_vote_is_cast_by_that_person() {
         let stolen = RollLine { voter: person(2), ..line(1) };
-        assert_eq!(extended(Roll::default(), vec![stolen]), Err(RollRefusal::VoterUnfit { line: 1 }));
+        given::<Roll>([]).when(extend(&[stolen])).then_refused(RollRefusal::VoterUnfit { line: 1 });
     }
 
     #[test]
     fn the_digest_says_who_and_how_much_in_any_order() {
-        let one = extended(extended(Roll::default(), vec![line(1)]).unwrap(), vec![line(2)]).unwrap();
-        let other = extended(Roll::default(), vec![line(2), line(1)]).unwrap();
+        let one = roll(&[line(1)]).and(extend(&[line(2)]));
+        let other = roll(&[line(2), line(1)]);
         assert_eq!(one.canonical_bytes(), other.canonical_bytes());
-        let heavier = extended(Roll::default(), vec![line(2), RollLine { weight: 2, ..line(1) }]).unwrap();
+        let heavier = roll(&[line(2), RollLine { weight: 2, ..line(1) }]);
         assert_ne!(one.canonical_bytes(), heavier.canonical_bytes());
         assert!(heavier.is_weighted() && !one.is_weighted());
         assert_eq!((one.weight(), heavier.weight()), (2, 3));
@@ -307,7 +308,7 @@ mod tests {
     #[test]
     fn who_owns_several_is_one_head() {
         let flat = |id| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(1), weight: 8_850 };
-        let roll = extended(Roll::default(), vec![flat(1), flat(2), line(3)]).unwrap();
+        let roll = roll(&[flat(1), flat(2), line(3)]);
         assert_eq!((roll.lines.len(), roll.heads().len()), (3, 2));
     }
 }

@@ -58,7 +58,7 @@ impl Story {
 
     fn election(&self, nominations: DateTime<Utc>, opens: DateTime<Utc>, closes: DateTime<Utc>) -> String {
         let input = json!({
-            "council": self.council, "method": {"kind": "PLURALITY", "seats": SEATS}, "rule": {"ruleId": "cn/village-election"},
+            "council": self.council, "method": {"kind": "PLURALITY", "seats": SEATS}, "rule": {"ruleId": "cn/village-election-tie"},
             "nominationsUntil": at(nominations), "pollOpens": at(opens), "pollCloses": at(closes),
         });
         id(&self.organiser.client.does("callElection", &input, "election { id }")["election"]["id"])

@@ -215,7 +215,7 @@ async fn a_council_is_elected_from_the_call_to_the_certificate() {
     for name in ["李梅", "赵云", "王强", "陈静"] {
         people.push(district.registers(name).await);
     }
-    let call = json!({ "council": council, "method": { "kind": "PLURALITY", "seats": 1 }, "rule": { "ruleId": "cn/village-election" },
+    let call = json!({ "council": council, "method": { "kind": "PLURALITY", "seats": 1 }, "rule": { "ruleId": RULE },
         // Within the life of an access token.
         "nominationsUntil": district.in_minutes(3), "pollOpens": district.in_minutes(6), "pollCloses": district.in_minutes(9) });
     assert_eq!(people[0].client.is_refused("callElection", call.clone()).await, "NotAllowed");

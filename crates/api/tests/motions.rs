@@ -12,7 +12,7 @@ use gongyi_domain::{
     deliberation::{
         charter::{Charter, CharterTerms},
         council::{Council, CouncilCommand, ESTABLISH_COUNCIL},
-        motion::deciding::SCHEDULE_MOTION,
+        meeting::CONVENE_MEETING,
         seat::{Mandate, SeatSource},
     },
     values::{CouncilId, MeetingId, MotionId, PersonId, VoteId},
@@ -56,7 +56,7 @@ impl Command for Establishes {
 struct Adopts(CouncilId, MotionId, u32);
 
 impl Command for Adopts {
-    const ACT: &'static Act = &SCHEDULE_MOTION;
+    const ACT: &'static Act = &CONVENE_MEETING;
     type Answer = ();
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {

@@ -156,6 +156,11 @@ impl<'a> Work<'a> {
         self.day_of(self.now)
     }
 
+    /// Days from today to the day of `at`; fewer than none if it is past.
+    pub fn days_until(&self, at: Instant) -> i64 {
+        (self.day_of(at) - self.today()).num_days()
+    }
+
     /// Loads an aggregate; one that does not exist has the default state.
     ///
     /// # Errors

@@ -157,7 +157,7 @@ async fn who_is_erased_sits_and_stands_no_more() {
         kind: ElectionKind::Seats,
         seats: 1,
         method: Method::Choice,
-        rule: statutes::find(statutes::VILLAGE_ELECTION, 1).unwrap(),
+        rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
         nominations_until: district.in_minutes(10),
         poll_opens: district.in_minutes(20),
         poll_closes: district.in_minutes(30),

@@ -6,7 +6,10 @@ use gongyi_app::deliberation::{
         AnswerNomination, CallElection, CallRunOff, CertifyElection, Nominate, PrepareElectionPoll, PublishProxies, RegisterProxy,
         VoidElection,
     },
-    poll::{preparing::OpenPoll, roll::EnterOnRoll},
+    poll::{
+        preparing::OpenPoll,
+        roll::{EnterOnRoll, StrikeFromRoll},
+    },
     recount::recount,
 };
 use gongyi_domain::{
@@ -26,11 +29,14 @@ use gongyi_domain::{
 use gongyi_eventlog::Upcasters;
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, District, Hand, STREET, Voter, area, expect_refused};
+use crate::harness::{COMMUNITY, District, Hand, STREET, Voter, area, expect_refused, expect_refused_at};
 
 fn hand<'d>(district: &'d District, voter: &Voter) -> Hand<'d> {
     Hand { district, app: district.app.clone(), actor: voter.actor.clone() }
 }
+
+/// What the roll of a village election needs before its poll.
+const ROLL_MINUTES: i64 = statutes::ROLL_PUBLISHED_DAYS as i64 * 24 * 60;
 
 fn terms(district: &District, council: CouncilId) -> ElectionTerms {
     ElectionTerms {
@@ -41,8 +47,8 @@ fn terms(district: &District, council: CouncilId) -> ElectionTerms {
         method: Method::Plurality { seats: 2, marks_max: 2 },
         rule: statutes::find(statutes::VILLAGE_ELECTION, 1).unwrap(),
         nominations_until: district.in_minutes(10),
-        poll_opens: district.in_minutes(20),
-        poll_closes: district.in_minutes(30),
+        poll_opens: district.in_minutes(ROLL_MINUTES + 20),
+        poll_closes: district.in_minutes(ROLL_MINUTES + 30),
     }
 }
 
@@ -83,7 +89,7 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     assert_eq!(options, [0, 1, 2].map(|it| BallotOption::Nominee(voters[it].person)), "who never accepted is not on the ballot");
     organiser.does(&EnterOnRoll { poll, lines: voters.iter().map(Voter::line).collect() }).await.unwrap();
     expect_refused("TooEarly", organiser.does(&OpenPoll { poll }).await);
-    district.waits_minutes(10);
+    district.waits_minutes(ROLL_MINUTES + 10);
     expect_refused("ProxiesNotPublished", organiser.does(&OpenPoll { poll }).await);
     organiser.does(&PublishProxies { election }).await.unwrap();
     organiser.does(&OpenPoll { poll }).await.unwrap();
@@ -127,6 +133,40 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     let candidates = app.state::<Election>(run_off).await.unwrap().candidates();
     assert_eq!(candidates, [voters[1].person, voters[2].person]);
     expect_refused("UnknownElection", organiser.does(&PublishProxies { election: Uuid::nil().into() }).await);
+}
+
+#[tokio::test]
+async fn the_roll_of_a_village_election_is_published_in_time_and_changes_only_for_objections() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let voters = district.electorate(3).await;
+    let council = district.council(&[]).await;
+    let days = |days: i64| days * 24 * 60;
+    let soon = ElectionTerms { poll_opens: district.in_minutes(days(7)), ..terms(&district, council) };
+    expect_refused_at("RollTimeTooShort", "pollOpens", organiser.does(&CallElection { terms: soon }).await);
+    let polled = async || {
+        let election = organiser.does(&CallElection { terms: terms(&district, council) }).await.unwrap();
+        for voter in &voters[..2] {
+            hand(&district, voter).does(&Nominate { election, nominee: voter.person, by: voter.person }).await.unwrap();
+        }
+        district.waits_minutes(10);
+        let (secrecy, channels) = (Secrecy::Secret { receipts: false }, Channels::Online);
+        organiser.does(&PrepareElectionPoll { election, title: "选举".into(), secrecy, channels }).await.unwrap()
+    };
+    let enters = |poll, who: usize| EnterOnRoll { poll, lines: vec![voters[who].line()] };
+    let strikes = |poll, who: usize| StrikeFromRoll { poll, entries: vec![voters[who].entry(poll)], reason: "迁出".into() };
+    let poll = polled().await;
+    organiser.does(&enters(poll, 0)).await.unwrap();
+    district.waits_minutes(days(8));
+    organiser.does(&enters(poll, 1)).await.unwrap();
+    organiser.does(&strikes(poll, 1)).await.unwrap();
+    district.waits_minutes(days(1));
+    expect_refused("RollIsFinal", organiser.does(&enters(poll, 2)).await);
+    expect_refused("RollIsFinal", organiser.does(&strikes(poll, 0)).await);
+
+    let poll = polled().await;
+    district.waits_minutes(days(1));
+    expect_refused("RollTooLate", organiser.does(&enters(poll, 0)).await);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ use gongyi_domain::{
         ballot::{Marks, Stance},
         charter::{Matter, Secrecy},
         covenant::Covenant,
-        decision::Outcome,
+        decision::{Outcome, statutes},
         meeting::{Choice, Hands, Meeting, MeetingPhase, Notice, VoteState},
         minutes::{Minutes, MinutesPhase},
         motion::{Motion, Phase},
@@ -42,7 +42,9 @@ use gongyi_domain::{
 use gongyi_eventlog::Upcasters;
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, DISTRICT, District, Hand, OTHER_COMMUNITY, Sitting, Voter, area, expect_refused, moment};
+use crate::harness::{
+    COMMUNITY, DISTRICT, District, Hand, OTHER_COMMUNITY, Sitting, Voter, area, expect_refused, expect_refused_at, moment,
+};
 
 const TITLE: &str = "东门停车";
 
@@ -225,6 +227,20 @@ async fn notice_is_counted_in_the_tenants_days_and_a_shorter_one_says_why() {
     expect_refused("NotAllowed", elsewhere.does(&convene(&sitting, third_day, None)).await);
     let unknown = ConveneMeeting { council: gongyi_domain::values::CouncilId(Uuid::now_v7()), ..convene(&sitting, third_day, None) };
     expect_refused("UnknownCouncil", organiser.does(&unknown).await);
+}
+
+#[tokio::test]
+async fn a_villagers_meeting_is_announced_ten_days_ahead() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let rule = statutes::find(statutes::VILLAGERS_MEETING, 1).unwrap();
+    let sitting = district.council_with(6, |terms| terms.ordinary.rule = rule).await;
+    let late = ConveneMeeting { short_notice: Some("水管爆裂".into()), ..convene(&sitting, moment("2026-03-11 23:30"), None) };
+    expect_refused_at("StatuteNoticeTooShort", "starts", organiser.does(&late).await);
+    let meeting = organiser.does(&convene(&sitting, moment("2026-03-12 00:30"), None)).await.unwrap();
+    let put_on = |day: &str| AmendMeeting { meeting, notice: Some(notice(moment(day))), agenda: None };
+    expect_refused_at("StatuteNoticeTooShort", "starts", organiser.does(&put_on("2026-03-04 19:00")).await);
+    organiser.does(&put_on("2026-03-20 19:00")).await.unwrap();
 }
 
 #[tokio::test]

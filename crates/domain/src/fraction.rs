@@ -28,12 +28,6 @@ impl Fraction {
     pub const TWO_THIRDS: Self = Self { numerator: 2, denominator: 3 };
     /// Three quarters.
     pub const THREE_QUARTERS: Self = Self { numerator: 3, denominator: 4 };
-    /// Four fifths.
-    pub const FOUR_FIFTHS: Self = Self { numerator: 4, denominator: 5 };
-    /// One fifth.
-    pub const FIFTH: Self = Self { numerator: 1, denominator: 5 };
-    /// One tenth.
-    pub const TENTH: Self = Self { numerator: 1, denominator: 10 };
     /// The whole.
     pub const ALL: Self = Self { numerator: 1, denominator: 1 };
 

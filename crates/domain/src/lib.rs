@@ -12,6 +12,8 @@ pub mod projects;
 pub mod prose;
 pub mod refusal;
 pub mod report;
+#[cfg(test)]
+mod scenario;
 pub mod values;
 pub mod volunteering;
 

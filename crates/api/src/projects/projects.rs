@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_domain::{
     access::authority::Subject,
     projects::{project::PROJECTS, project_terms::ProjectPhase as Stored},
-    values::{Cents, CouncilId, MotionId, ProjectId, RoundId},
+    values::{CouncilId, MotionId, ProjectId, RoundId},
 };
 use gongyi_projections::{
     CommunityActivityFilter, PageArgs, ProjectFilter as Filter, ProjectRow, ProjectSort as Sort, ServiceLinkFilter, ServiceOf,
@@ -177,9 +177,7 @@ impl Project {
     }
     /// What it has: paid by funds, raised or matched, and not spent.
     fn left(&self) -> Money {
-        let ProjectRow { paid, raised, matched, spent, .. } = *self.0;
-        let all = paid.checked_add(raised).and_then(|sum| sum.checked_add(matched));
-        Money(all.and_then(|all| all.checked_sub(spent)).unwrap_or(Cents::ZERO))
+        Money(self.0.left())
     }
     /// The grants that funds made it, by their ids.
     #[graphql(complexity = "1 + 5 * child_complexity")]

@@ -13,7 +13,8 @@ use gongyi_domain::{
     deliberation::{
         charter::{Charter, CharterTerms},
         council::{Council, CouncilCommand, ESTABLISH_COUNCIL},
-        motion::{Motion, deciding::SCHEDULE_MOTION},
+        meeting::CONVENE_MEETING,
+        motion::Motion,
         motion_category::MotionCategory,
         seat::{Mandate, SeatSource},
     },
@@ -65,7 +66,7 @@ pub enum Meets {
 pub struct Meeting(pub MotionId, pub Meets);
 
 impl Command for Meeting {
-    const ACT: &'static Act = &SCHEDULE_MOTION;
+    const ACT: &'static Act = &CONVENE_MEETING;
     type Answer = ();
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<(), Rejection> {

@@ -219,6 +219,7 @@ impl Aggregate for Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
 
     fn grant(role: Role, area: &str) -> Grant {
         Grant { role, scope: Scope::Area(area.parse().unwrap()) }
@@ -227,13 +228,12 @@ mod tests {
     #[test]
     fn a_role_is_granted_once_and_revoked_once() {
         let person = PersonId(Uuid::from_u128(7));
-        let open = Account { person: Some(person), ..Account::default() };
+        let open = given::<Account>([AccountEvent::AccountOpened { person }]);
         let role = grant(Role::Organiser, "440402");
-        let events = Account::handle_command(&open, AccountCommand::Grant(role.clone())).unwrap();
-        let holding = events.into_iter().fold(open.clone(), Account::apply_event);
-        assert_eq!(Account::handle_command(&holding, AccountCommand::Grant(role.clone())), Err(AccountRefusal::RoleAlreadyGranted));
-        assert_eq!(Account::handle_command(&open, AccountCommand::Revoke(role.clone())), Err(AccountRefusal::RoleNotHeld));
-        assert_eq!(Account::handle_command(&Account::default(), AccountCommand::Grant(role)), Err(AccountRefusal::UnknownAccount));
+        open.when(AccountCommand::Revoke(role.clone())).then_refused(AccountRefusal::RoleNotHeld);
+        let holding = open.and(AccountCommand::Grant(role.clone()));
+        holding.when(AccountCommand::Grant(role.clone())).then_refused(AccountRefusal::RoleAlreadyGranted);
+        given::<Account>([]).when(AccountCommand::Grant(role)).then_refused(AccountRefusal::UnknownAccount);
     }
 
     #[test]

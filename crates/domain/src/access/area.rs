@@ -117,15 +117,15 @@ impl Aggregate for Area {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
 
     #[test]
     fn listing_twice_changes_nothing_and_another_name_renames() {
         let code: AreaCode = "440402001".parse().unwrap();
-        let list =
-            |area: &Area, name: &str| Area::handle_command(area, AreaCommand::List { code: code.clone(), name: name.into() }).unwrap();
-        let listed = list(&Area::default(), "翠香街道").into_iter().fold(Area::default(), Area::apply_event);
-        assert_eq!(list(&listed, "翠香街道"), vec![]);
-        assert_eq!(list(&listed, "新名"), vec![AreaEvent::AreaRenamed { code: code.clone(), name: "新名".into() }]);
+        let list = |name: &str| AreaCommand::List { code: code.clone(), name: name.into() };
+        let listed = given::<Area>([]).and(list("翠香街道"));
+        listed.when(list("翠香街道")).then([]);
+        listed.when(list("新名")).then([AreaEvent::AreaRenamed { code: code.clone(), name: "新名".into() }]);
     }
 
     #[test]

@@ -130,16 +130,17 @@ impl Aggregate for Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
 
     #[test]
     fn one_holder_at_a_time_and_free_again_after_release() {
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let take = |claim: &Claim, holder| Claim::handle_command(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder });
-        let held = Claim { holder: Some(one) };
-        assert_eq!(take(&held, one), Ok(vec![]));
-        assert_eq!(take(&held, two), Err(ClaimRefusal::IdNumberTaken));
-        assert_eq!(Claim::handle_command(&held, ClaimCommand::Release { holder: two }), Ok(vec![]));
-        let freed = Claim::apply_event(held, ClaimEvent::Released { holder: one });
-        assert!(take(&freed, two).is_ok_and(|events| events.len() == 1));
+        let take = |holder| ClaimCommand::Take { purpose: Purpose::IdNumber, holder };
+        let held = given::<Claim>([]).and(take(one));
+        held.when(take(one)).then([]);
+        held.when(take(two)).then_refused(ClaimRefusal::IdNumberTaken);
+        held.when(ClaimCommand::Release { holder: two }).then([]);
+        let freed = held.and(ClaimCommand::Release { holder: one });
+        assert_eq!(freed.when(take(two)).events().len(), 1);
     }
 }

@@ -206,31 +206,31 @@ impl Aggregate for Person {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::PersonId;
+    use crate::{
+        scenario::{Given, given},
+        values::PersonId,
+    };
     use uuid::Uuid;
 
     fn sealed(text: &str) -> Sealed {
         Sealed { of: PersonId(Uuid::nil()), text: text.into() }
     }
 
-    fn registered() -> Person {
+    fn registered() -> Given<Person> {
         let [name, id_number, phone, birth_date] = ["name", "id", "phone", "birth"].map(sealed);
-        Person::apply_event(
-            Person::Unknown,
-            PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: "440402".parse().unwrap() },
-        )
+        given([PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: "440402".parse().unwrap() }])
     }
 
     #[test]
     fn erasing_twice_is_refused_and_changes_nothing() {
-        let erased = Person::apply_event(registered(), PersonEvent::PersonErased {});
-        assert_eq!(Person::handle_command(&erased, PersonCommand::Erase), Err(PersonRefusal::PersonIsErased));
+        let erased = registered().and(PersonCommand::Erase);
+        erased.when(PersonCommand::Erase).then_refused(PersonRefusal::PersonIsErased);
     }
 
     #[test]
     fn nobody_is_corrected() {
         let correct = PersonCommand::Correct(PersonCorrection::default());
-        assert_eq!(Person::handle_command(&Person::Unknown, correct.clone()), Err(PersonRefusal::UnknownPerson));
-        assert_eq!(Person::handle_command(&registered(), correct), Err(PersonRefusal::NothingCorrected));
+        given::<Person>([]).when(correct.clone()).then_refused(PersonRefusal::UnknownPerson);
+        registered().when(correct).then_refused(PersonRefusal::NothingCorrected);
     }
 }

@@ -276,6 +276,7 @@ impl Aggregate for BallotList {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
     use proptest::prelude::*;
 
     #[test]
@@ -307,12 +308,13 @@ mod tests {
     fn a_list_is_published_once_and_in_parts_that_fit_an_event() {
         let ballot = |n: u16| Ballot { tag: Some("x".repeat(22)), marks: Marks::Chosen(vec![n]) };
         let ballots: Vec<_> = (0..20_000).map(ballot).collect();
-        let events = BallotList::handle_command(&BallotList::default(), BallotListCommand::Publish { ballots: ballots.clone() }).unwrap();
+        let publish = BallotListCommand::Publish { ballots: ballots.clone() };
+        let events = given::<BallotList>([]).when(publish.clone()).events();
         assert!(events.len() > 1);
         assert!(events.iter().all(|event| event.encode().unwrap().1.len() <= 1024 * 1024));
-        let list = events.into_iter().fold(BallotList::default(), BallotList::apply_event);
+        let list = given::<BallotList>(events);
         assert_eq!(list.ballots, ballots);
-        assert_eq!(BallotList::handle_command(&list, BallotListCommand::Publish { ballots }), Err(BallotListRefusal::BallotsArePublished));
+        list.when(publish).then_refused(BallotListRefusal::BallotsArePublished);
     }
 
     #[test]

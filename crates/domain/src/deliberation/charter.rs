@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording},
+    decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording, statutes},
     poll_terms::{Matter as PollMatter, Secrecy as PollSecrecy},
     text::is_written,
 };
@@ -342,6 +342,12 @@ impl Charter {
         (PollMatter::Council { council, kind, charter_version, seats }, secrecy, rule)
     }
 
+    /// Days of notice that a statute asks for, because the charter decides a kind of matter by the statute's rule: fewer
+    /// are no notice, whatever the charter's own days. `None` if no statute does.
+    pub fn statute_notice_days(&self) -> Option<u32> {
+        std::iter::once(&self.ordinary).chain(self.special.values()).filter_map(|matter| statutes::notice_days(&matter.rule)).max()
+    }
+
     /// How many «all» are while so many seats are filled.
     pub fn entitled(&self, seats_filled: u64) -> u64 {
         match self.0.entitled {
@@ -374,7 +380,7 @@ mod tests {
     //! name with other figures.
 
     use super::*;
-    use crate::deliberation::decision::{Counts, Outcome, Tally, statutes};
+    use crate::deliberation::decision::{Counts, Outcome, Tally};
 
     fn refusal(change: impl Fn(&mut CharterTerms)) -> CharterRefusal {
         let mut terms = CharterTerms::model(9);
@@ -437,6 +443,20 @@ mod tests {
         let refused = Err(CharterRefusal::RuleNotTheStatutes { id: statutes::VILLAGERS_REPRESENTATIVES.into() });
         assert_eq!(with(|rule| rule.quorum[0].threshold = Threshold::AtLeast(Fraction::HALF)), refused);
         assert_eq!(with(|rule| rule.version = 2), refused);
+    }
+
+    #[test]
+    fn a_statutes_notice_days_come_with_its_rule() {
+        let with = |matter, id| {
+            let mut terms = CharterTerms::model(9);
+            let rule = statutes::find(id, 1).unwrap();
+            terms.special.insert(matter, MatterTerms { rule, secrecy: Secrecy::Open });
+            Charter::try_new(terms).unwrap().statute_notice_days()
+        };
+        assert_eq!(with(Matter::Grave, statutes::VILLAGERS_MEETING), Some(statutes::VILLAGERS_MEETING_NOTICE_DAYS));
+        assert_eq!(with(Matter::Budget, statutes::VILLAGERS_MEETING_HOUSEHOLDS), Some(statutes::VILLAGERS_MEETING_NOTICE_DAYS));
+        assert_eq!(with(Matter::Grave, statutes::VILLAGERS_REPRESENTATIVES), None);
+        assert_eq!(Charter::try_new(CharterTerms::model(9)).unwrap().statute_notice_days(), None);
     }
 
     #[test]

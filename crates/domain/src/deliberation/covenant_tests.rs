@@ -10,6 +10,7 @@ use crate::{
         difference::{Fate, RunKind},
         text::Paragraph,
     },
+    scenario::{Given, given},
     values::ParagraphId,
 };
 
@@ -44,21 +45,13 @@ fn repeal(n: u128, on: u32, effective: u32) -> CovenantCommand {
     CovenantCommand::Repeal { adoption: adoption(n, on), effective: day(effective) }
 }
 
-fn decide(covenant: &Covenant, command: CovenantCommand) -> Result<Vec<E>, R> {
-    Covenant::handle_command(covenant, command)
-}
-
-fn after(covenant: Covenant, command: CovenantCommand) -> Covenant {
-    decide(&covenant, command).unwrap().into_iter().fold(covenant, Covenant::apply_event)
-}
-
-fn adopted() -> Covenant {
-    after(Covenant::default(), adopt("十点后不喧哗"))
+fn adopted() -> Given<Covenant> {
+    given::<Covenant>([]).and(adopt("十点后不喧哗"))
 }
 
 #[test]
 fn each_version_holds_from_its_day_until_the_next_or_the_repeal() {
-    let covenant = [revise("十一点后不喧哗", 2, 30, 40), repeal(3, 50, 60)].into_iter().fold(adopted(), after);
+    let covenant = adopted().and_all([revise("十一点后不喧哗", 2, 30, 40), repeal(3, 50, 60)]);
     let says = |n| covenant.in_force(day(n)).map(|version| version.text.paragraphs[0].text.as_str());
     assert_eq!((says(19), says(20), says(39)), (None, Some("十点后不喧哗"), Some("十点后不喧哗")));
     assert_eq!((says(40), says(59), says(60)), (Some("十一点后不喧哗"), Some("十一点后不喧哗"), None));
@@ -66,7 +59,7 @@ fn each_version_holds_from_its_day_until_the_next_or_the_repeal() {
 
 #[test]
 fn what_changed_between_two_versions_is_told_in_either_direction() {
-    let covenant = after(adopted(), revise("十一点后不喧哗", 2, 30, 40));
+    let covenant = adopted().and(revise("十一点后不喧哗", 2, 30, 40));
     let there = covenant.difference(1, 2).unwrap();
     assert_eq!(there.paragraphs[0].fate, Fate::Changed);
     let kinds = |from, to| covenant.difference(from, to).unwrap().paragraphs[0].runs.iter().map(|run| run.kind).collect::<Vec<_>>();
@@ -79,45 +72,46 @@ fn what_changed_between_two_versions_is_told_in_either_direction() {
 
 #[test]
 fn one_decision_adopts_one_version_and_only_one() {
-    assert_eq!(decide(&adopted(), adopt("又一份")), Err(R::CovenantExists));
-    assert_eq!(decide(&adopted(), revise("改", 1, 30, 40)), Err(R::DecisionUsed));
-    assert_eq!(decide(&adopted(), repeal(1, 30, 40)), Err(R::DecisionUsed));
-    assert_eq!(decide(&Covenant::default(), revise("改", 2, 30, 40)), Err(R::UnknownCovenant));
+    adopted().when(adopt("又一份")).then_refused(R::CovenantExists);
+    adopted().when(revise("改", 1, 30, 40)).then_refused(R::DecisionUsed);
+    adopted().when(repeal(1, 30, 40)).then_refused(R::DecisionUsed);
+    given::<Covenant>([]).when(revise("改", 2, 30, 40)).then_refused(R::UnknownCovenant);
 }
 
 #[test]
 fn nothing_takes_effect_before_it_is_adopted_or_overtakes_an_earlier_version() {
-    assert_eq!(decide(&adopted(), revise("改", 2, 30, 29)), Err(R::EffectiveDayUnfit));
-    assert_eq!(decide(&adopted(), revise("改", 2, 15, 19)), Err(R::EffectiveDayUnfit));
-    assert!(decide(&adopted(), revise("改", 2, 15, 20)).is_ok());
-    assert_eq!(decide(&adopted(), repeal(2, 15, 19)), Err(R::EffectiveDayUnfit));
+    adopted().when(revise("改", 2, 30, 29)).then_refused(R::EffectiveDayUnfit);
+    adopted().when(revise("改", 2, 15, 19)).then_refused(R::EffectiveDayUnfit);
+    adopted().when(revise("改", 2, 15, 20)).then_done();
+    adopted().when(repeal(2, 15, 19)).then_refused(R::EffectiveDayUnfit);
 }
 
 #[test]
 fn a_version_says_something_else_and_something_fit() {
-    assert_eq!(decide(&adopted(), revise("十点后不喧哗", 2, 30, 40)), Err(R::SameText));
-    assert!(matches!(decide(&adopted(), revise(" ", 2, 30, 40)), Err(R::CovenantTextUnfit { .. })));
-    assert!(matches!(decide(&Covenant::default(), adopt("")), Err(R::CovenantTextUnfit { .. })));
-    let full = Covenant { versions: vec![adopted().versions[0].clone(); COVENANT_VERSIONS_MAX_COUNT], ..adopted() };
-    assert_eq!(decide(&full, revise("改", 2, 30, 40)), Err(R::TooManyVersions { most: COVENANT_VERSIONS_MAX_COUNT }));
+    adopted().when(revise("十点后不喧哗", 2, 30, 40)).then_refused(R::SameText);
+    adopted().when(revise(" ", 2, 30, 40)).then_code("CovenantTextUnfit");
+    given::<Covenant>([]).when(adopt("")).then_code("CovenantTextUnfit");
+    let versions = vec![adopted().versions[0].clone(); COVENANT_VERSIONS_MAX_COUNT];
+    let full = Given::<Covenant> { state: Covenant { versions, ..adopted().state } };
+    full.when(revise("改", 2, 30, 40)).then_refused(R::TooManyVersions { most: COVENANT_VERSIONS_MAX_COUNT });
 }
 
 #[test]
 fn a_repealed_covenant_stays_repealed() {
-    let gone = after(adopted(), repeal(2, 30, 40));
-    assert_eq!(decide(&gone, repeal(3, 50, 60)), Err(R::CovenantIsRepealed));
-    assert_eq!(decide(&gone, revise("改", 3, 50, 60)), Err(R::CovenantIsRepealed));
+    let gone = adopted().and(repeal(2, 30, 40));
+    gone.when(repeal(3, 50, 60)).then_refused(R::CovenantIsRepealed);
+    gone.when(revise("改", 3, 50, 60)).then_refused(R::CovenantIsRepealed);
 }
 
 #[test]
 fn a_version_is_filed_once_between_its_adoption_and_today() {
     let file = |version, on| CovenantCommand::File { version, on: day(on), today: day(30) };
-    assert_eq!(decide(&adopted(), file(1, 9)), Err(R::FilingDayUnfit));
-    assert_eq!(decide(&adopted(), file(1, 31)), Err(R::FilingDayUnfit));
-    assert_eq!(decide(&adopted(), file(2, 20)), Err(R::UnknownCovenantVersion));
-    let filed = after(adopted(), file(1, 10));
+    adopted().when(file(1, 9)).then_refused(R::FilingDayUnfit);
+    adopted().when(file(1, 31)).then_refused(R::FilingDayUnfit);
+    adopted().when(file(2, 20)).then_refused(R::UnknownCovenantVersion);
+    let filed = adopted().and(file(1, 10));
     assert_eq!(filed.versions[0].filed, Some(day(10)));
-    assert_eq!(decide(&filed, file(1, 11)), Err(R::AlreadyFiled));
+    filed.when(file(1, 11)).then_refused(R::AlreadyFiled);
 }
 
 proptest! {
@@ -125,10 +119,10 @@ proptest! {
     fn versions_are_numbered_without_gap_and_effective_in_order(
         wishes in proptest::collection::vec(("[甲乙丙]{0,2}", 2u128..20, 0u32..60, 0u32..60, any::<bool>()), 0..30),
     ) {
-        let mut covenant = adopted();
+        let mut covenant = adopted().state;
         for (says, n, on, effective, ends) in wishes {
             let command = if ends && n > 17 { repeal(n, on, effective) } else { revise(&says, n, on, effective) };
-            for event in decide(&covenant, command).unwrap_or_default() {
+            for event in Covenant::handle_command(&covenant, command).unwrap_or_default() {
                 if let E::CovenantRevised { version, .. } = &event {
                     prop_assert_eq!(*version as usize, covenant.versions.len() + 1);
                     prop_assert!(covenant.repealed.is_none());

@@ -2,6 +2,7 @@
 //!
 //! - Nominations come in until the day that was announced; a nominee stands once they have accepted. Whoever puts
 //!   themselves forward has accepted.
+//! - A village election leaves the days after its nominations that its roll needs.
 //! - A proxy votes for three at most, passes no vote on, and has not given their own away; the list of proxies is
 //!   published before the poll opens, and closed by it (村民委员会组织法 art. 15: 公布委托人和受委托人的名单; 浙江: 不得超过三人).
 //! - Once the poll is attached, the candidates are fixed; once it opens, the electorate is.
@@ -284,6 +285,8 @@ refusals! {
         ElectionUnfit("seats", "名额、投票方式或候选人不符合该选举类型", "Seats, method or candidates do not fit this kind of election"),
         /// The dates are not in order.
         DatesUnfit("pollOpens", "提名截止、投票开始和结束时间须依次在后", "Nominations end before the poll opens, and it opens before it closes"),
+        /// The roll cannot be published in time (村民委员会组织法 art. 14).
+        RollTimeTooShort { least: u32 }("pollOpens", "选民名单须在选举日的 {least} 日前公布，提名截止至投票开始的时间不足", "The roll is published {least} days before the poll, and there are fewer between the nominations' end and the poll"),
         /// Nominations are over.
         NominationsClosed("nominee", "提名已截止", "Nominations are closed"),
         /// Nominations are not over.

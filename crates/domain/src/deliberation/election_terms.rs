@@ -1,12 +1,17 @@
 //! What an election is, and what it makes of its poll's outcome.
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     ballot::Method,
-    decision::{Outcome, Rule, election::ElectionOutcome},
+    decision::{
+        Outcome, Rule,
+        election::ElectionOutcome,
+        statutes::{ROLL_PUBLISHED_DAYS, gives_roll_days},
+    },
     election::{ElectionEvent, ElectionRefusal},
     poll_report::PollOutcome,
 };
@@ -77,11 +82,18 @@ impl ElectionTerms {
     /// The terms make sense for these candidates.
     ///
     /// # Errors
-    /// Dates out of order; seats, method or candidates of another kind of election.
+    /// Dates out of order, or too close for the roll; seats, method or candidates of another kind of election.
     pub fn require_callable(&self, candidates: &[PersonId], now: Instant) -> Result<(), ElectionRefusal> {
         let dates = self.nominations_until <= self.poll_opens && self.poll_opens < self.poll_closes && now < self.poll_closes;
         if !dates {
             return Err(ElectionRefusal::DatesUnfit);
+        }
+        // The roll is made for the poll, which comes of the nominations. Days are counted where the roll is entered; so few hours
+        // never make them.
+        let candidates_fixed = if self.kind == ElectionKind::Seats { self.nominations_until.max(now) } else { now };
+        let roll_days = TimeDelta::days(i64::from(ROLL_PUBLISHED_DAYS) - 1);
+        if gives_roll_days(&self.rule) && self.poll_opens - candidates_fixed <= roll_days {
+            return Err(ElectionRefusal::RollTimeTooShort { least: ROLL_PUBLISHED_DAYS });
         }
         let seats = (1..=SEATS_MAX).contains(&self.seats);
         let fits = match self.kind {

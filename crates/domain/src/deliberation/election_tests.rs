@@ -7,12 +7,16 @@ use crate::deliberation::{
     decision::{Counts, PollCounts, Returns},
     decision::{
         Decision, ElectionResult, Measured, Rule,
-        statutes::{self, VILLAGE_ELECTION, VILLAGE_RECALL},
+        statutes::{self, ROLL_PUBLISHED_DAYS, VILLAGE_ELECTION, VILLAGE_RECALL, VILLAGE_RUN_OFF},
     },
 };
+use crate::scenario::{Given, given};
 use chrono::DateTime;
 use proptest::prelude::*;
 use uuid::Uuid;
+
+/// What the roll needs before the poll.
+const ROLL_MINUTES: i64 = ROLL_PUBLISHED_DAYS as i64 * 24 * 60;
 
 fn at(minute: i64) -> Instant {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
@@ -35,8 +39,8 @@ fn terms() -> ElectionTerms {
         method: Method::Plurality { seats: 2, marks_max: 2 },
         rule: rule(VILLAGE_ELECTION),
         nominations_until: at(10),
-        poll_opens: at(20),
-        poll_closes: at(30),
+        poll_opens: at(ROLL_MINUTES + 20),
+        poll_closes: at(ROLL_MINUTES + 30),
     }
 }
 
@@ -44,17 +48,8 @@ fn roll() -> FrozenRoll {
     FrozenRoll { entries: 10, heads: 10, weight: 10, digest: "00".repeat(32) }
 }
 
-fn told(election: Election, command: ElectionCommand) -> Election {
-    let events = Election::handle_command(&election, command).unwrap();
-    events.into_iter().fold(election, Election::apply_event)
-}
-
-fn refused(election: &Election, command: ElectionCommand) -> ElectionRefusal {
-    Election::handle_command(election, command).unwrap_err()
-}
-
-fn called() -> Election {
-    told(Election::default(), ElectionCommand::Call { terms: terms(), candidates: vec![], now: at(0) })
+fn called() -> Given<Election> {
+    given::<Election>([]).and(ElectionCommand::Call { terms: terms(), candidates: vec![], now: at(0) })
 }
 
 fn nominate(nominee: u128, by: u128) -> ElectionCommand {
@@ -65,10 +60,10 @@ fn proxy(principal: u128, proxy: u128) -> ElectionCommand {
     ElectionCommand::RegisterProxy { principal: person(principal), proxy: person(proxy) }
 }
 
-fn frozen() -> Election {
-    let standing = (101..=103).fold(called(), |election, who| told(election, nominate(who, who)));
-    let attached = told(standing, ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) });
-    told(attached, ElectionCommand::Freeze { roll: roll() })
+fn frozen() -> Given<Election> {
+    let standing = called().and_all((101..=103).map(|who| nominate(who, who)));
+    let attached = standing.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) });
+    attached.and(ElectionCommand::Freeze { roll: roll() })
 }
 
 fn returned(votes: [u64; 3], cast: u64) -> PollOutcome {
@@ -79,76 +74,76 @@ fn returned(votes: [u64; 3], cast: u64) -> PollOutcome {
 
 #[test]
 fn a_nominee_stands_once_they_have_said_yes() {
-    let election = told(told(called(), nominate(101, 1)), nominate(102, 102));
+    let election = called().and(nominate(101, 1)).and(nominate(102, 102));
     assert_eq!(election.candidates(), [person(102)], "who puts themselves forward has accepted");
-    assert_eq!(refused(&election, nominate(101, 1)), ElectionRefusal::AlreadyNominated);
+    election.when(nominate(101, 1)).then_refused(ElectionRefusal::AlreadyNominated);
     let accept = |who, minute| ElectionCommand::Accept { nominee: person(who), now: at(minute) };
-    assert_eq!(refused(&election, accept(103, 1)), ElectionRefusal::NotNominated);
-    assert_eq!(refused(&election, accept(101, 10)), ElectionRefusal::NominationsClosed);
-    let election = told(election, accept(101, 9));
-    assert_eq!(refused(&election, accept(101, 9)), ElectionRefusal::AlreadyAccepted);
+    election.when(accept(103, 1)).then_refused(ElectionRefusal::NotNominated);
+    election.when(accept(101, 10)).then_refused(ElectionRefusal::NominationsClosed);
+    let election = election.and(accept(101, 9));
+    election.when(accept(101, 9)).then_refused(ElectionRefusal::AlreadyAccepted);
     assert_eq!(election.candidates(), [person(101), person(102)]);
-    let election = told(election, ElectionCommand::Withdraw { nominee: person(101) });
+    let election = election.and(ElectionCommand::Withdraw { nominee: person(101) });
     assert_eq!(election.candidates(), [person(102)]);
     let early = ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(9) };
-    assert_eq!(refused(&election, early), ElectionRefusal::NominationsOpen);
+    election.when(early).then_refused(ElectionRefusal::NominationsOpen);
     let nobody = ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) };
-    assert_eq!(refused(&called(), nobody.clone()), ElectionRefusal::NoCandidates);
-    assert_eq!(refused(&Election::default(), nobody), ElectionRefusal::UnknownElection);
+    called().when(nobody.clone()).then_refused(ElectionRefusal::NoCandidates);
+    given::<Election>([]).when(nobody).then_refused(ElectionRefusal::UnknownElection);
 }
 
 #[test]
 fn a_proxy_votes_for_three_and_passes_nothing_on() {
-    let election = (1..=3).fold(called(), |election, principal| told(election, proxy(principal, 9)));
-    assert_eq!(refused(&election, proxy(4, 9)), ElectionRefusal::ProxyFull { most: 3 });
-    assert_eq!(refused(&election, proxy(9, 8)), ElectionRefusal::ProxyPassedOn, "a proxy of a proxy");
-    assert_eq!(refused(&election, proxy(4, 1)), ElectionRefusal::ProxyPassedOn, "who has given their vote away");
-    assert_eq!(refused(&election, proxy(4, 4)), ElectionRefusal::ProxyOfOneself);
-    assert_eq!(refused(&election, proxy(1, 9)), ElectionRefusal::ProxyExists);
-    assert_eq!(refused(&election, nominate(9, 9)), ElectionRefusal::ProxyStands);
-    let election = told(election, ElectionCommand::RevokeProxy { principal: person(1) });
-    assert_eq!(refused(&election, ElectionCommand::RevokeProxy { principal: person(1) }), ElectionRefusal::NoProxy);
-    assert_eq!(told(election, proxy(4, 9)).proxy_of(person(4)), Some(person(9)));
-    let standing = told(called(), nominate(101, 101));
-    assert_eq!(refused(&standing, proxy(1, 101)), ElectionRefusal::ProxyStands);
+    let election = called().and_all((1..=3).map(|principal| proxy(principal, 9)));
+    election.when(proxy(4, 9)).then_refused(ElectionRefusal::ProxyFull { most: 3 });
+    election.when(proxy(9, 8)).then_refused(ElectionRefusal::ProxyPassedOn); // a proxy of a proxy
+    election.when(proxy(4, 1)).then_refused(ElectionRefusal::ProxyPassedOn); // who has given their vote away
+    election.when(proxy(4, 4)).then_refused(ElectionRefusal::ProxyOfOneself);
+    election.when(proxy(1, 9)).then_refused(ElectionRefusal::ProxyExists);
+    election.when(nominate(9, 9)).then_refused(ElectionRefusal::ProxyStands);
+    let election = election.and(ElectionCommand::RevokeProxy { principal: person(1) });
+    election.when(ElectionCommand::RevokeProxy { principal: person(1) }).then_refused(ElectionRefusal::NoProxy);
+    assert_eq!(election.and(proxy(4, 9)).proxy_of(person(4)), Some(person(9)));
+    let standing = called().and(nominate(101, 101));
+    standing.when(proxy(1, 101)).then_refused(ElectionRefusal::ProxyStands);
 }
 
 #[test]
 fn the_list_of_proxies_is_published_as_it_is_before_the_poll_opens() {
-    let election = told(told(called(), nominate(101, 101)), proxy(1, 9));
-    let election = told(election, ElectionCommand::PublishProxies);
-    let changed = told(election, proxy(2, 9));
-    let attached = told(changed, ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) });
-    assert_eq!(refused(&attached, ElectionCommand::Freeze { roll: roll() }), ElectionRefusal::ProxiesNotPublished);
-    let published = told(attached, ElectionCommand::PublishProxies);
-    let frozen = told(published, ElectionCommand::Freeze { roll: roll() });
-    assert_eq!(refused(&frozen, proxy(3, 9)), ElectionRefusal::ElectorateIsFrozen);
-    assert_eq!(refused(&frozen, ElectionCommand::RevokeProxy { principal: person(1) }), ElectionRefusal::ElectorateIsFrozen);
+    let election = called().and(nominate(101, 101)).and(proxy(1, 9));
+    let election = election.and(ElectionCommand::PublishProxies);
+    let changed = election.and(proxy(2, 9));
+    let attached = changed.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) });
+    attached.when(ElectionCommand::Freeze { roll: roll() }).then_refused(ElectionRefusal::ProxiesNotPublished);
+    let published = attached.and(ElectionCommand::PublishProxies);
+    let frozen = published.and(ElectionCommand::Freeze { roll: roll() });
+    frozen.when(proxy(3, 9)).then_refused(ElectionRefusal::ElectorateIsFrozen);
+    frozen.when(ElectionCommand::RevokeProxy { principal: person(1) }).then_refused(ElectionRefusal::ElectorateIsFrozen);
 }
 
 #[test]
 fn certified_as_the_rule_says_and_a_run_off_for_the_seats_left() {
-    let certified = told(frozen(), ElectionCommand::Certify { outcome: returned([6, 3, 3], 8) });
+    let certified = frozen().and(ElectionCommand::Certify { outcome: returned([6, 3, 3], 8) });
     assert_eq!(certified.left, Some((1, vec![person(102), person(103)])));
-    assert_eq!(refused(&certified, ElectionCommand::Certify { outcome: returned([6, 3, 3], 8) }), ElectionRefusal::ElectionIsOver);
+    certified.when(ElectionCommand::Certify { outcome: returned([6, 3, 3], 8) }).then_refused(ElectionRefusal::ElectionIsOver);
     let run_off = ElectionCommand::CallRunOff { run_off: ElectionId(Uuid::from_u128(5)) };
-    let with_run_off = told(certified, run_off.clone());
-    assert_eq!(refused(&with_run_off, run_off.clone()), ElectionRefusal::RunOffExists);
-    let filled = told(frozen(), ElectionCommand::Certify { outcome: returned([6, 5, 3], 8) });
-    assert_eq!(refused(&filled, run_off), ElectionRefusal::NoSeatsLeft);
+    let with_run_off = certified.and(run_off.clone());
+    with_run_off.when(run_off.clone()).then_refused(ElectionRefusal::RunOffExists);
+    let filled = frozen().and(ElectionCommand::Certify { outcome: returned([6, 5, 3], 8) });
+    filled.when(run_off).then_refused(ElectionRefusal::NoSeatsLeft);
     let standing =
         ElectionTerms { kind: ElectionKind::RunOff { of: ElectionId(Uuid::nil()) }, seats: 1, method: Method::Choice, ..terms() };
     let call = |candidates| ElectionCommand::Call { terms: standing.clone(), candidates, now: at(0) };
-    assert_eq!(refused(&Election::default(), call(vec![])), ElectionRefusal::ElectionUnfit);
-    let second = told(Election::default(), call(vec![person(102), person(103)]));
+    given::<Election>([]).when(call(vec![])).then_refused(ElectionRefusal::ElectionUnfit);
+    let second = given::<Election>([]).and(call(vec![person(102), person(103)]));
     assert_eq!(second.candidates().len(), 2);
-    assert_eq!(refused(&second, nominate(101, 101)), ElectionRefusal::NominationsClosed);
+    second.when(nominate(101, 101)).then_refused(ElectionRefusal::NominationsClosed);
 }
 
 #[test]
 fn a_poll_that_does_not_count_elects_nobody() {
     let voided = |outcome| {
-        let events = Election::handle_command(&frozen(), ElectionCommand::Certify { outcome }).unwrap();
+        let events = frozen().when(ElectionCommand::Certify { outcome }).events();
         match events.as_slice() {
             [ElectionEvent::ElectionVoided { reason, .. }] => reason.clone(),
             other => panic!("{other:?}"),
@@ -158,23 +153,22 @@ fn a_poll_that_does_not_count_elects_nobody() {
     assert_eq!(voided(returned([11, 5, 0], 11)), VoidReason::CountsContradict, "eleven voters of ten");
     assert_eq!(voided(PollOutcome::Disputed { participations: 8, ballots: 7 }), VoidReason::BallotsMissing);
     let unfit = ElectionCommand::Certify { outcome: PollOutcome::Decided { decisions: vec![] } };
-    assert_eq!(refused(&frozen(), unfit), ElectionRefusal::OutcomeUnfit);
-    assert_eq!(refused(&called(), ElectionCommand::Certify { outcome: returned([6, 5, 0], 8) }), ElectionRefusal::NotAtThisStage);
+    frozen().when(unfit).then_refused(ElectionRefusal::OutcomeUnfit);
+    called().when(ElectionCommand::Certify { outcome: returned([6, 5, 0], 8) }).then_refused(ElectionRefusal::NotAtThisStage);
 }
 
 #[test]
 fn a_recall_says_whether_the_representative_goes() {
     let kind = ElectionKind::Recall { representative: person(101) };
     let terms = ElectionTerms { kind, seats: 1, method: Method::Stances, rule: rule(VILLAGE_RECALL), ..terms() };
-    let recall = told(Election::default(), ElectionCommand::Call { terms, candidates: vec![person(101)], now: at(0) });
-    let recall = told(recall, ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(0) });
-    let recall = told(recall, ElectionCommand::Freeze { roll: roll() });
+    let recall = given::<Election>([]).and(ElectionCommand::Call { terms, candidates: vec![person(101)], now: at(0) });
+    let recall = recall.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(0) });
+    let recall = recall.and(ElectionCommand::Freeze { roll: roll() });
     for (yes, present, expected) in [(5, 8, Some(true)), (4, 8, Some(false)), (5, 5, None)] {
         let counts = Counts { entitled: 10, present, yes, no: present - yes, abstain: 0, invalid: 0 };
         let decision = Decision::of(rule(VILLAGE_RECALL), Measured::by_heads(counts)).unwrap();
-        let events =
-            Election::handle_command(&recall, ElectionCommand::Certify { outcome: PollOutcome::Decided { decisions: vec![decision] } });
-        let recalled = match events.unwrap().remove(0) {
+        let events = recall.when(ElectionCommand::Certify { outcome: PollOutcome::Decided { decisions: vec![decision] } }).events();
+        let recalled = match events.into_iter().next().unwrap() {
             ElectionEvent::ElectionCertified { recalled, .. } => recalled,
             ElectionEvent::ElectionVoided { .. } => None,
             other => panic!("{other:?}"),
@@ -185,19 +179,36 @@ fn a_recall_says_whether_the_representative_goes() {
 
 #[test]
 fn dates_out_of_order_are_refused() {
-    let unfit: [fn(&mut ElectionTerms); 3] = [|it| it.nominations_until = at(21), |it| it.poll_closes = at(20), |it| it.seats = 3];
-    for change in unfit {
+    let call = |change: fn(&mut ElectionTerms)| {
         let mut terms = terms();
         change(&mut terms);
-        assert!(Election::handle_command(&Election::default(), ElectionCommand::Call { terms, candidates: vec![], now: at(0) }).is_err());
-    }
+        given::<Election>([]).when(ElectionCommand::Call { terms, candidates: vec![], now: at(0) })
+    };
+    call(|it| it.nominations_until = at(ROLL_MINUTES + 21)).then_refused(ElectionRefusal::DatesUnfit);
+    call(|it| it.poll_closes = at(ROLL_MINUTES + 20)).then_refused(ElectionRefusal::DatesUnfit);
+    call(|it| it.seats = 3).then_refused(ElectionRefusal::ElectionUnfit);
+}
+
+#[test]
+fn a_village_election_leaves_the_days_that_its_roll_needs() {
+    let call = |rule, opens, now| {
+        let terms = ElectionTerms { rule, poll_opens: at(opens), poll_closes: at(opens + 10), ..terms() };
+        given::<Election>([]).when(ElectionCommand::Call { terms, candidates: vec![], now: at(now) })
+    };
+    let nineteen = ROLL_MINUTES - 24 * 60;
+    let short = ElectionRefusal::RollTimeTooShort { least: 20 };
+    call(rule(VILLAGE_ELECTION), 10 + nineteen, 0).then_refused(short.clone());
+    call(rule(VILLAGE_ELECTION), 20 + nineteen, 30).then_refused(short); // called after the nominations' end
+    // So many hours may lie in twenty days: the roll's own days are counted when it is entered.
+    call(rule(VILLAGE_ELECTION), 11 + nineteen, 0).then_done();
+    call(rule(VILLAGE_RUN_OFF), 10 + nineteen, 0).then_done(); // a run-off has the roll of the first poll
 }
 
 proptest! {
     /// Whatever is registered and revoked in whatever order: at most three principals a proxy, and nobody is both.
     #[test]
     fn votes_are_given_once_and_to_few(steps in proptest::collection::vec((0u128..8, 0u128..8, any::<bool>()), 0..80)) {
-        let mut election = called();
+        let mut election = called().state;
         for (principal, to, revoke) in steps {
             let command = if revoke { ElectionCommand::RevokeProxy { principal: person(principal) } } else { proxy(principal, to) };
             for event in Election::handle_command(&election, command).unwrap_or_default() {

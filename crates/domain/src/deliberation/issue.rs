@@ -322,14 +322,6 @@ impl ResidentIssue {
         if may { Ok(()) } else { Err(R::NotARaiser) }
     }
 
-    /// The issue is before the council by its endorsements: what may stand for the seconds of its motion.
-    ///
-    /// # Errors
-    /// Unknown issues and all in another phase.
-    pub fn require_qualified(&self) -> Result<(), R> {
-        self.require(&[IssuePhase::Qualified])
-    }
-
     fn require_other_screener(&self, screener: Option<PersonId>) -> Result<(), R> {
         if screener.is_some() && screener == self.raised_by { Err(R::OwnIssueScreened) } else { Ok(()) }
     }

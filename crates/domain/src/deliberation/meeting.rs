@@ -1,6 +1,8 @@
 //! A meeting (议事协商会): convened with notice and an agenda, opened when the quorum is present, closed for good.
 //!
 //! - It is convened the charter's days before; a shorter notice needs a reason that everybody can read.
+//! - A villagers' meeting is convened, and put on another day, the statute's days before; no reason makes them fewer
+//!   (村民委员会组织法 art. 21: 召开村民会议，应当提前十天通知村民).
 //! - It opens, and resumes, only with a quorum. The quorum is watched with every coming and going: while it is broken, the
 //!   meeting may talk and adjourn, but puts nothing to the vote.
 //! - Experts and observers are in the room and may be given the word; they neither count nor vote.
@@ -122,7 +124,7 @@ pub struct Meeting {
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the fields carry the names of the events' fields, which are documented")]
 pub enum MeetingCommand {
-    /// Convene it: `days_ahead` is counted in the tenant's time zone.
+    /// Convene it. `days_ahead` is counted in the tenant's time zone; `statute_days` is what the charter's rules bring along.
     Convene {
         council: CouncilId,
         area: AreaCode,
@@ -130,11 +132,12 @@ pub enum MeetingCommand {
         agenda: Agenda,
         orders: StandingOrders,
         days_ahead: i64,
+        statute_days: Option<u32>,
         short_notice: Option<String>,
         now: Instant,
     },
     /// Change notice or agenda of a meeting that has not begun; the agenda also later, but not what was dealt with.
-    Amend { notice: Notice, agenda: Agenda, now: Instant },
+    Amend { notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant },
     /// Call it off.
     Cancel { reason: String },
     /// Invite somebody who is no representative.
@@ -444,10 +447,10 @@ impl Aggregate for Meeting {
     fn handle_command(meeting: &Self, command: MeetingCommand) -> Decided {
         use MeetingCommand as C;
         match command {
-            C::Convene { council, area, notice, agenda, orders, days_ahead, short_notice, now } => {
-                meeting.convene(council, area, notice, agenda, orders, days_ahead, short_notice, now)
+            C::Convene { council, area, notice, agenda, orders, days_ahead, statute_days, short_notice, now } => {
+                meeting.convene(council, area, notice, agenda, orders, days_ahead, statute_days, short_notice, now)
             }
-            C::Amend { notice, agenda, now } => meeting.amend(notice, agenda, now),
+            C::Amend { notice, agenda, days_ahead, statute_days, now } => meeting.amend(notice, agenda, days_ahead, statute_days, now),
             C::Cancel { reason } => meeting.cancel(reason),
             C::Invite { person, capacity } => meeting.invite(person, capacity),
             C::Excuse { person } => meeting.excuse(person),

@@ -24,6 +24,8 @@ refusals! {
         MeetingNoticeUnfit("notice", "请填写标题、地点（各 1 至 200 字）和今后的起止时间", "A notice has a title and a place of 1 to 200 characters, and a time to come that ends after it starts"),
         /// Too short a notice.
         NoticeTooShort { least: u32 }("starts", "须提前至少 {least} 天通知，否则请说明理由", "Notice is given {least} days ahead; say why it is shorter"),
+        /// Fewer days of notice than a statute asks for.
+        StatuteNoticeTooShort { least: u32 }("starts", "村民会议须提前至少 {least} 天通知，不得缩短", "A villagers' meeting is announced {least} days ahead, and no reason makes them fewer"),
         /// The agenda is wrong; the sentence says how.
         AgendaUnfit { zh: String, en: String }("agenda", "{zh}", "{en}"),
         /// What was dealt with stays on the agenda.

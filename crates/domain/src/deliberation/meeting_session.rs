@@ -30,6 +30,14 @@ fn presence_time(at: Instant, now: Instant) -> Result<Instant, MeetingRefusal> {
     if at > now || at < earliest { Err(MeetingRefusal::PresenceTimeUnfit) } else { Ok(to_the_second(at)) }
 }
 
+/// As many days of notice as a statute asks for (村民委员会组织法 art. 21); it knows no shorter one.
+fn require_statute_days(days_ahead: i64, statute_days: Option<u32>) -> Result<(), MeetingRefusal> {
+    match statute_days {
+        Some(least) if days_ahead < i64::from(least) => Err(MeetingRefusal::StatuteNoticeTooShort { least }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 impl Meeting {
     #[expect(clippy::too_many_arguments, reason = "the command's own fields")]
     pub(super) fn convene(
@@ -40,6 +48,7 @@ impl Meeting {
         agenda: Agenda,
         orders: StandingOrders,
         days_ahead: i64,
+        statute_days: Option<u32>,
         short_notice: Option<String>,
         now: Instant,
     ) -> Decided {
@@ -48,19 +57,23 @@ impl Meeting {
         }
         notice.require_fit(now)?;
         short_notice.as_deref().map_or(Ok(()), require_reason)?;
+        require_statute_days(days_ahead, statute_days)?;
         if days_ahead < i64::from(orders.notice_days) && short_notice.is_none() {
             return Err(MeetingRefusal::NoticeTooShort { least: orders.notice_days });
         }
         Ok(vec![MeetingEvent::MeetingConvened { council, area, notice, agenda, orders, short_notice }])
     }
 
-    pub(super) fn amend(&self, notice: Notice, agenda: Agenda, now: Instant) -> Decided {
+    pub(super) fn amend(&self, notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant) -> Decided {
         self.require_going()?;
         if self.phase != MeetingPhase::Convened && self.notice.as_ref() != Some(&notice) {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
         if self.phase == MeetingPhase::Convened {
             notice.require_fit(now)?;
+        }
+        if self.notice.as_ref().is_some_and(|announced| announced.starts != notice.starts) {
+            require_statute_days(days_ahead, statute_days)?;
         }
         let voted = self.votes.values().map(|vote| vote.question.item);
         let dealt_with = self.speakers.keys().copied().chain(voted).chain(self.item);

@@ -9,8 +9,11 @@ use super::*;
 use crate::{
     deliberation::{
         agenda::AgendaItem,
-        decision::{Abstentions, Basis, Majority, Measure, Outcome, Quorum, Rule, Turnout, Wording},
+        decision::{
+            Abstentions, Basis, Majority, Measure, Outcome, Quorum, Rule, Turnout, Wording, statutes::VILLAGERS_MEETING_NOTICE_DAYS,
+        },
     },
+    scenario::{Given, given},
     values::{MotionId, PollId},
 };
 
@@ -61,6 +64,10 @@ fn notice() -> Notice {
 }
 
 fn convene(days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
+    convene_by(None, days_ahead, short_notice)
+}
+
+fn convene_by(statute_days: Option<u32>, days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
     let turns = TurnPolicy { seconds_per_turn: 120, turns_per_speaker: 2, sides_alternate: true, unspoken_first: true };
     MeetingCommand::Convene {
         council: CouncilId(Uuid::from_u128(9)),
@@ -69,17 +76,14 @@ fn convene(days_ahead: i64, short_notice: Option<&str>) -> MeetingCommand {
         agenda: agenda(),
         orders: StandingOrders { charter_version: 1, quorum: quorum().threshold, notice_days: 7, turns },
         days_ahead,
+        statute_days,
         short_notice: short_notice.map(str::to_owned),
         now: at(0),
     }
 }
 
-fn decide(meeting: &Meeting, command: MeetingCommand) -> Decided {
-    Meeting::handle_command(meeting, command)
-}
-
-fn after(meeting: Meeting, command: MeetingCommand) -> Meeting {
-    decide(&meeting, command).unwrap().into_iter().fold(meeting, Meeting::apply_event)
+fn amend(notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant) -> MeetingCommand {
+    MeetingCommand::Amend { notice, agenda, days_ahead, statute_days, now }
 }
 
 fn come(n: u128, minute: i64) -> MeetingCommand {
@@ -91,10 +95,10 @@ fn go(n: u128, minute: i64) -> MeetingCommand {
 }
 
 /// A council of nine, of whom the first `present` have come; open, with the motion in hand.
-fn open(present: u128) -> Meeting {
-    let room = (1..=present).map(|n| come(n, 9_990)).fold(after(Meeting::default(), convene(7, None)), after);
-    let meeting = after(room, MeetingCommand::Open { entitled: 9, now: at(10_000) });
-    after(meeting, MeetingCommand::TakeUp { item: item(2), now: at(10_001) })
+fn open(present: u128) -> Given<Meeting> {
+    let room = given::<Meeting>([]).and(convene(7, None)).and_all((1..=present).map(|n| come(n, 9_990)));
+    let meeting = room.and(MeetingCommand::Open { entitled: 9, now: at(10_000) });
+    meeting.and(MeetingCommand::TakeUp { item: item(2), now: at(10_001) })
 }
 
 fn question(method: VotingMethod, repeats: Option<VoteId>) -> Question {
@@ -119,76 +123,92 @@ fn outcome(meeting: &Meeting, n: u128) -> Outcome {
 
 #[test]
 fn a_shorter_notice_needs_a_reason() {
-    let refused = decide(&Meeting::default(), convene(6, None));
-    assert_eq!(refused, Err(MeetingRefusal::NoticeTooShort { least: 7 }));
-    let meeting = after(Meeting::default(), convene(6, Some("水管爆裂")));
+    given::<Meeting>([]).when(convene(6, None)).then_refused(MeetingRefusal::NoticeTooShort { least: 7 });
+    let meeting = given::<Meeting>([]).and(convene(6, Some("水管爆裂")));
     assert_eq!(meeting.phase, MeetingPhase::Convened);
-    assert_eq!(decide(&meeting, convene(7, None)), Err(MeetingRefusal::MeetingExists));
-    assert_eq!(decide(&Meeting::default(), MeetingCommand::Close { now: at(0) }), Err(MeetingRefusal::UnknownMeeting));
+    meeting.when(convene(7, None)).then_refused(MeetingRefusal::MeetingExists);
+    given::<Meeting>([]).when(MeetingCommand::Close { now: at(0) }).then_refused(MeetingRefusal::UnknownMeeting);
+}
+
+#[test]
+fn a_villagers_meeting_is_announced_ten_days_ahead_and_no_reason_makes_them_fewer() {
+    let ten = Some(VILLAGERS_MEETING_NOTICE_DAYS);
+    let refused = || MeetingRefusal::StatuteNoticeTooShort { least: 10 };
+    given::<Meeting>([]).when(convene_by(ten, 9, None)).then_refused(refused());
+    given::<Meeting>([]).when(convene_by(ten, 9, Some("水管爆裂"))).then_refused(refused());
+    // The longer one binds: a charter's seven days ask for their reason still.
+    given::<Meeting>([]).when(convene_by(Some(5), 6, None)).then_refused(MeetingRefusal::NoticeTooShort { least: 7 });
+    given::<Meeting>([]).when(convene_by(Some(5), 6, Some("水管爆裂"))).then_done();
+    let meeting = given::<Meeting>([]).and(convene_by(ten, 10, None));
+    let sooner = Notice { starts: at(5_000), ..notice() };
+    meeting.when(amend(sooner.clone(), agenda(), 9, ten, at(1))).then_refused(refused());
+    meeting.when(amend(sooner, agenda(), 10, ten, at(1))).then_done();
+    let elsewhere = Notice { place: "祠堂".into(), ..notice() };
+    meeting.when(amend(elsewhere, agenda(), 1, ten, at(1))).then_done(); // the day stays as it was announced
 }
 
 #[test]
 fn a_meeting_opens_with_a_quorum_and_not_with_one_less() {
-    let five = (1..=5).map(|n| come(n, 9_990)).fold(after(Meeting::default(), convene(7, None)), after);
+    let five = given::<Meeting>([]).and(convene(7, None)).and_all((1..=5).map(|n| come(n, 9_990)));
     let open = MeetingCommand::Open { entitled: 9, now: at(10_000) };
-    assert_eq!(decide(&five, open.clone()), Err(MeetingRefusal::NoQuorum { present: 5, entitled: 9 }));
-    assert_eq!(after(after(five, come(6, 9_991)), open).phase, MeetingPhase::Open);
+    five.when(open.clone()).then_refused(MeetingRefusal::NoQuorum { present: 5, entitled: 9 });
+    assert_eq!(five.and(come(6, 9_991)).and(open).phase, MeetingPhase::Open);
 }
 
 #[test]
 fn experts_and_observers_do_not_make_a_quorum() {
     let invite = |n, capacity| MeetingCommand::Invite { person: who(n), capacity };
     let guest = |n| MeetingCommand::Come { person: who(n), representative: false, at: at(9_990), now: at(9_990) };
-    let meeting = after(after(Meeting::default(), convene(7, None)), invite(20, Capacity::Expert));
-    let meeting = after(meeting, guest(20));
+    let meeting = given::<Meeting>([]).and(convene(7, None)).and(invite(20, Capacity::Expert));
+    let meeting = meeting.and(guest(20));
     assert_eq!((meeting.present(), meeting.sitting.len()), (0, 1));
-    assert_eq!(decide(&meeting, guest(21)), Err(MeetingRefusal::NotInvited));
-    assert_eq!(decide(&meeting, invite(3, Capacity::Representative)), Err(MeetingRefusal::GuestIsRepresentative));
+    meeting.when(guest(21)).then_refused(MeetingRefusal::NotInvited);
+    meeting.when(invite(3, Capacity::Representative)).then_refused(MeetingRefusal::GuestIsRepresentative);
 }
 
 #[test]
 fn a_quorum_lost_stops_votes_until_it_is_regained() {
     let meeting = open(6);
-    let lost = decide(&meeting, go(6, 10_005)).unwrap();
+    let lost = meeting.when(go(6, 10_005)).events();
     assert_eq!(lost.last(), Some(&MeetingEvent::QuorumLost { at: at(10_005), present: 5, entitled: 9 }));
-    let meeting = lost.into_iter().fold(meeting, Meeting::apply_event);
-    assert_eq!(decide(&meeting, open_vote(1, VotingMethod::ByName, None)), Err(MeetingRefusal::NoQuorum { present: 5, entitled: 9 }));
-    let regained = decide(&meeting, come(7, 10_006)).unwrap();
+    let meeting = meeting.and(go(6, 10_005));
+    meeting.when(open_vote(1, VotingMethod::ByName, None)).then_refused(MeetingRefusal::NoQuorum { present: 5, entitled: 9 });
+    let regained = meeting.when(come(7, 10_006)).events();
     assert_eq!(regained.last(), Some(&MeetingEvent::QuorumReached { at: at(10_006), present: 6, entitled: 9 }));
-    let meeting = regained.into_iter().fold(meeting, Meeting::apply_event);
-    assert!(decide(&meeting, open_vote(1, VotingMethod::ByName, None)).is_ok());
+    let meeting = meeting.and(come(7, 10_006));
+    meeting.when(open_vote(1, VotingMethod::ByName, None)).then_done();
 }
 
 #[test]
 fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_anew() {
     use Choice::{Abstain, No, Yes};
-    let meeting = after(open(8), open_vote(1, VotingMethod::ByName, None));
+    let meeting = open(8).and(open_vote(1, VotingMethod::ByName, None));
     let ballots = [Yes, Yes, Yes, Yes, No, No, No, Abstain];
-    let meeting = (1..).zip(ballots).map(|(n, choice)| cast(1, n, choice)).fold(meeting, after);
-    let meeting = after(meeting, MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    let meeting = meeting.and_all((1..).zip(ballots).map(|(n, choice)| cast(1, n, choice)));
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Failed, "4 of 8 is not more than half");
-    assert_eq!(decide(&meeting, open_vote(2, VotingMethod::ByName, None)), Err(MeetingRefusal::DecidedAlready));
-    assert_eq!(decide(&meeting, open_vote(2, VotingMethod::ByName, Some(vote(1)))), Err(MeetingRefusal::NothingToRepeat));
+    meeting.when(open_vote(2, VotingMethod::ByName, None)).then_refused(MeetingRefusal::DecidedAlready);
+    meeting.when(open_vote(2, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
 
     let annul = MeetingCommand::AnnulVote { vote: vote(1), reason: "一人误投".into() };
-    let meeting = after(meeting, annul.clone());
-    assert_eq!(decide(&meeting, annul), Err(MeetingRefusal::VoteAnnulledAlready));
-    let meeting = after(meeting, open_vote(2, VotingMethod::ByName, Some(vote(1))));
-    let meeting = (1..=5).map(|n| cast(2, n, Yes)).fold(meeting, after);
-    let meeting = after(meeting, MeetingCommand::CloseVote { vote: vote(2), now: at(10_030) });
+    let meeting = meeting.and(annul.clone());
+    meeting.when(annul).then_refused(MeetingRefusal::VoteAnnulledAlready);
+    let meeting = meeting.and(open_vote(2, VotingMethod::ByName, Some(vote(1))));
+    let meeting = meeting.and_all((1..=5).map(|n| cast(2, n, Yes)));
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(2), now: at(10_030) });
     assert_eq!(outcome(&meeting, 2), Outcome::Carried);
-    assert_eq!(decide(&meeting, open_vote(3, VotingMethod::ByName, Some(vote(1)))), Err(MeetingRefusal::NothingToRepeat));
+    meeting.when(open_vote(3, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
 }
 
 #[test]
 fn by_name_everybody_in_the_room_votes_once_and_nobody_else() {
-    let meeting = after(open(6), open_vote(1, VotingMethod::ByName, None));
-    let meeting = after(meeting, cast(1, 1, Choice::Yes));
-    assert_eq!(decide(&meeting, cast(1, 1, Choice::No)), Err(MeetingRefusal::AlreadyVoted));
-    assert_eq!(decide(&meeting, cast(1, 7, Choice::No)), Err(MeetingRefusal::NotAVoter), "not here when the vote opened");
-    assert_eq!(decide(&meeting, cast(8, 2, Choice::No)), Err(MeetingRefusal::UnknownVote));
-    let late = after(meeting, come(7, 10_011));
-    assert_eq!(decide(&late, cast(1, 7, Choice::No)), Err(MeetingRefusal::NotAVoter));
+    let meeting = open(6).and(open_vote(1, VotingMethod::ByName, None));
+    let meeting = meeting.and(cast(1, 1, Choice::Yes));
+    meeting.when(cast(1, 1, Choice::No)).then_refused(MeetingRefusal::AlreadyVoted);
+    meeting.when(cast(1, 7, Choice::No)).then_refused(MeetingRefusal::NotAVoter); // not here when the vote opened
+    meeting.when(cast(8, 2, Choice::No)).then_refused(MeetingRefusal::UnknownVote);
+    let late = meeting.and(come(7, 10_011));
+    late.when(cast(1, 7, Choice::No)).then_refused(MeetingRefusal::NotAVoter);
 }
 
 #[test]
@@ -202,19 +222,19 @@ fn whether_a_vote_is_secret_is_the_charters_to_say() {
     };
     let ballot = VotingMethod::Secret { poll: PollId(Uuid::from_u128(1)) };
     for method in [VotingMethod::ByName, VotingMethod::ShowOfHands] {
-        assert_eq!(decide(&open(9), opened(method, Secrecy::Secret)), Err(MeetingRefusal::SecretBallotNeeded));
-        assert_eq!(after(open(9), opened(method, Secrecy::Open)).votes.len(), 1);
+        open(9).when(opened(method, Secrecy::Secret)).then_refused(MeetingRefusal::SecretBallotNeeded);
+        assert_eq!(open(9).and(opened(method, Secrecy::Open)).votes.len(), 1);
     }
-    assert_eq!(decide(&open(9), opened(ballot, Secrecy::Open)), Err(MeetingRefusal::OpenBallotNeeded));
-    assert_eq!(after(open(9), opened(ballot, Secrecy::Secret)).votes.len(), 1);
+    open(9).when(opened(ballot, Secrecy::Open)).then_refused(MeetingRefusal::OpenBallotNeeded);
+    assert_eq!(open(9).and(opened(ballot, Secrecy::Secret)).votes.len(), 1);
 }
 
 #[test]
 fn a_state_is_the_same_after_it_was_stored() {
-    let meeting = after(after(open(9), open_vote(1, VotingMethod::ByName, None)), cast(1, 1, Choice::Yes));
-    let meeting = after(meeting, MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For });
-    let stored = serde_json::to_string(&meeting).unwrap();
-    assert_eq!(serde_json::from_str::<Meeting>(&stored).unwrap(), meeting);
+    let meeting = open(9).and(open_vote(1, VotingMethod::ByName, None)).and(cast(1, 1, Choice::Yes));
+    let meeting = meeting.and(MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For });
+    let stored = serde_json::to_string(&meeting.state).unwrap();
+    assert_eq!(serde_json::from_str::<Meeting>(&stored).unwrap(), meeting.state);
 }
 
 #[test]
@@ -226,10 +246,10 @@ fn who_is_recused_is_present_for_nothing_in_that_vote() {
         recused: vec![who(1), who(2)],
         now: at(10_010),
     };
-    let meeting = after(open(9), opened);
-    assert_eq!(decide(&meeting, cast(1, 1, Choice::Yes)), Err(MeetingRefusal::NotAVoter));
-    let meeting = (3..=6).map(|n| cast(1, n, Choice::Yes)).fold(meeting, after);
-    let meeting = after(meeting, MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    let meeting = open(9).and(opened);
+    meeting.when(cast(1, 1, Choice::Yes)).then_refused(MeetingRefusal::NotAVoter);
+    let meeting = meeting.and_all((3..=6).map(|n| cast(1, n, Choice::Yes)));
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Carried, "4 of 7");
 }
 
@@ -237,60 +257,59 @@ fn who_is_recused_is_present_for_nothing_in_that_vote() {
 fn hands_count_when_two_tellers_agree() {
     let hands = |teller, yes| MeetingCommand::CountHands { vote: vote(1), teller: who(teller), hands: Hands { yes, no: 1, abstain: 0 } };
     let close = MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) };
-    let meeting = after(open(6), open_vote(1, VotingMethod::ShowOfHands, None));
-    assert_eq!(decide(&meeting, hands(50, 6)), Err(MeetingRefusal::TooManyHands { voters: 6 }));
-    let meeting = after(meeting, hands(50, 4));
-    assert_eq!(decide(&meeting, close.clone()), Err(MeetingRefusal::TellersDisagree), "one teller");
-    let meeting = after(meeting, hands(51, 5));
-    assert_eq!(decide(&meeting, close.clone()), Err(MeetingRefusal::TellersDisagree));
-    let meeting = after(after(meeting, hands(50, 5)), close.clone());
+    let meeting = open(6).and(open_vote(1, VotingMethod::ShowOfHands, None));
+    meeting.when(hands(50, 6)).then_refused(MeetingRefusal::TooManyHands { voters: 6 });
+    let meeting = meeting.and(hands(50, 4));
+    meeting.when(close.clone()).then_refused(MeetingRefusal::TellersDisagree); // one teller
+    let meeting = meeting.and(hands(51, 5));
+    meeting.when(close.clone()).then_refused(MeetingRefusal::TellersDisagree);
+    let meeting = meeting.and(hands(50, 5)).and(close.clone());
     assert_eq!(outcome(&meeting, 1), Outcome::Carried);
-    assert_eq!(decide(&meeting, close), Err(MeetingRefusal::VoteNotOpen));
-    assert_eq!(decide(&meeting, cast(1, 1, Choice::Yes)), Err(MeetingRefusal::VoteNotOpen));
+    meeting.when(close).then_refused(MeetingRefusal::VoteNotOpen);
+    meeting.when(cast(1, 1, Choice::Yes)).then_refused(MeetingRefusal::VoteNotOpen);
 }
 
 #[test]
 fn the_word_is_given_by_the_policy_and_taken_back_from_who_goes() {
     let ask = |n, side| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side };
-    let meeting = [ask(1, Side::For), ask(2, Side::For)].into_iter().fold(open(7), after);
-    assert_eq!(decide(&meeting, ask(1, Side::For)), Err(MeetingRefusal::AlreadyListed));
-    assert_eq!(decide(&meeting, ask(8, Side::For)), Err(MeetingRefusal::NotPresent));
-    let meeting = after(meeting, MeetingCommand::CallNext { now: at(10_002) });
-    let gone = decide(&meeting, go(1, 10_003)).unwrap();
+    let meeting = open(7).and_all([ask(1, Side::For), ask(2, Side::For)]);
+    meeting.when(ask(1, Side::For)).then_refused(MeetingRefusal::AlreadyListed);
+    meeting.when(ask(8, Side::For)).then_refused(MeetingRefusal::NotPresent);
+    let meeting = meeting.and(MeetingCommand::CallNext { now: at(10_002) });
+    let gone = meeting.when(go(1, 10_003)).events();
     assert_eq!(gone[0], MeetingEvent::TurnEnded { item: item(2), person: who(1), at: at(10_003) });
-    let next = decide(&meeting, MeetingCommand::CallNext { now: at(10_004) }).unwrap();
+    let next = meeting.when(MeetingCommand::CallNext { now: at(10_004) }).events();
     assert!(matches!(next[..], [MeetingEvent::TurnEnded { .. }, MeetingEvent::SpeakerCalled { seconds: 120, .. }]), "{next:?}");
 
-    let meeting = next.into_iter().fold(meeting, Meeting::apply_event);
-    assert_eq!(decide(&meeting, MeetingCommand::CallNext { now: at(10_005) }), Err(MeetingRefusal::NobodyListed));
-    let second = after(after(meeting, ask(1, Side::For)), MeetingCommand::CallNext { now: at(10_006) });
-    let ended = after(second, MeetingCommand::EndTurn { now: at(10_007) });
-    assert_eq!(decide(&ended, ask(1, Side::For)), Err(MeetingRefusal::NoTurnsLeft { most: 2 }));
+    let meeting = meeting.and(MeetingCommand::CallNext { now: at(10_004) });
+    meeting.when(MeetingCommand::CallNext { now: at(10_005) }).then_refused(MeetingRefusal::NobodyListed);
+    let second = meeting.and(ask(1, Side::For)).and(MeetingCommand::CallNext { now: at(10_006) });
+    let ended = second.and(MeetingCommand::EndTurn { now: at(10_007) });
+    ended.when(ask(1, Side::For)).then_refused(MeetingRefusal::NoTurnsLeft { most: 2 });
 }
 
 #[test]
 fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
     let adjourn = MeetingCommand::Adjourn { until: None, reason: "停电".into(), now: at(10_050) };
-    let voting = after(open(6), open_vote(1, VotingMethod::ByName, None));
-    assert_eq!(decide(&voting, adjourn.clone()), Err(MeetingRefusal::VoteIsOpen));
-    let meeting = after(open(6), adjourn);
+    let voting = open(6).and(open_vote(1, VotingMethod::ByName, None));
+    voting.when(adjourn.clone()).then_refused(MeetingRefusal::VoteIsOpen);
+    let meeting = open(6).and(adjourn);
     assert_eq!(meeting.present(), 0, "everybody goes");
     let resume = MeetingCommand::Resume { now: at(20_000) };
-    assert_eq!(decide(&meeting, resume.clone()), Err(MeetingRefusal::NoQuorum { present: 0, entitled: 9 }));
-    let meeting = after((1..=6).map(|n| come(n, 19_990)).fold(meeting, after), resume.clone());
-    let meeting = after(meeting, MeetingCommand::Close { now: at(20_100) });
-    assert_eq!(decide(&meeting, resume), Err(MeetingRefusal::MeetingIsOver));
+    meeting.when(resume.clone()).then_refused(MeetingRefusal::NoQuorum { present: 0, entitled: 9 });
+    let meeting = meeting.and_all((1..=6).map(|n| come(n, 19_990))).and(resume.clone());
+    let meeting = meeting.and(MeetingCommand::Close { now: at(20_100) });
+    meeting.when(resume).then_refused(MeetingRefusal::MeetingIsOver);
 }
 
 #[test]
 fn what_was_dealt_with_stays_on_the_agenda() {
     let other = AgendaItem { id: item(5), part_of: None, title: "临时动议".into(), motion: None };
-    let amend =
-        |items: Vec<AgendaItem>| MeetingCommand::Amend { notice: notice(), agenda: Agenda::try_new(items).unwrap(), now: at(10_002) };
+    let amend = |items: Vec<AgendaItem>| amend(notice(), Agenda::try_new(items).unwrap(), 0, None, at(10_002));
     let mut items = agenda().items().to_vec();
     items.push(other.clone());
-    assert_eq!(after(open(6), amend(items)).agenda.items().len(), 3);
-    assert_eq!(decide(&open(6), amend(vec![other])), Err(MeetingRefusal::ItemDealtWith));
+    assert_eq!(open(6).and(amend(items)).agenda.items().len(), 3);
+    open(6).when(amend(vec![other])).then_refused(MeetingRefusal::ItemDealtWith);
 }
 
 fn any_command() -> impl Strategy<Value = MeetingCommand> {
@@ -316,9 +335,9 @@ fn any_command() -> impl Strategy<Value = MeetingCommand> {
 proptest! {
     #[test]
     fn whatever_is_asked_votes_have_a_quorum_and_stays_never_overlap(commands in proptest::collection::vec(any_command(), 0..120)) {
-        let mut meeting = after(Meeting::default(), convene(7, None));
+        let mut meeting = given::<Meeting>([]).and(convene(7, None)).state;
         for command in commands {
-            for event in decide(&meeting, command).unwrap_or_default() {
+            for event in Meeting::handle_command(&meeting, command).unwrap_or_default() {
                 if let MeetingEvent::VoteOpened { voters, entitled, .. } = &event {
                     prop_assert!(voters.len() as u64 * 3 >= entitled * 2);
                     prop_assert!(meeting.quorate);

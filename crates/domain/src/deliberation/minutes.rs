@@ -276,15 +276,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::scenario::given;
 
     fn draft() -> MinutesCommand {
         MinutesCommand::Draft {
             council: CouncilId(Uuid::from_u128(1)), meeting: MeetingId(Uuid::from_u128(2)), text: "会议纪要".into()
         }
-    }
-
-    fn after(minutes: Minutes, command: MinutesCommand) -> Minutes {
-        Minutes::handle_command(&minutes, command).unwrap().into_iter().fold(minutes, Minutes::apply_event)
     }
 
     fn edit(revision: u32, text: &str) -> MinutesCommand {
@@ -293,41 +290,40 @@ mod tests {
 
     #[test]
     fn an_edit_takes_the_approval_back() {
-        let minutes = after(after(Minutes::default(), draft()), MinutesCommand::Approve { revision: 1 });
-        let minutes = after(minutes, edit(1, "第二稿"));
+        let minutes = given::<Minutes>([]).and(draft()).and(MinutesCommand::Approve { revision: 1 });
+        let minutes = minutes.and(edit(1, "第二稿"));
         let publish = MinutesCommand::Publish { resolutions: vec![] };
-        assert_eq!(Minutes::handle_command(&minutes, publish.clone()), Err(MinutesRefusal::MinutesNotApproved));
-        let minutes = after(after(minutes, MinutesCommand::Approve { revision: 2 }), publish);
+        minutes.when(publish.clone()).then_refused(MinutesRefusal::MinutesNotApproved);
+        let minutes = minutes.and(MinutesCommand::Approve { revision: 2 }).and(publish);
         assert_eq!((minutes.phase, minutes.revision, minutes.text.as_str()), (MinutesPhase::Published, 2, "第二稿"));
     }
 
     #[test]
     fn nobody_overwrites_what_another_has_written_meanwhile() {
-        let minutes = after(after(Minutes::default(), draft()), edit(1, "甲"));
-        assert_eq!(Minutes::handle_command(&minutes, edit(1, "乙")), Err(MinutesRefusal::RevisionPassed { newest: 2 }));
-        assert_eq!(
-            Minutes::handle_command(&minutes, MinutesCommand::Approve { revision: 1 }),
-            Err(MinutesRefusal::RevisionPassed { newest: 2 })
-        );
+        let minutes = given::<Minutes>([]).and(draft()).and(edit(1, "甲"));
+        minutes.when(edit(1, "乙")).then_refused(MinutesRefusal::RevisionPassed { newest: 2 });
+        minutes.when(MinutesCommand::Approve { revision: 1 }).then_refused(MinutesRefusal::RevisionPassed { newest: 2 });
     }
 
     #[test]
     fn published_minutes_change_only_when_reopened() {
-        let minutes = [draft(), MinutesCommand::Approve { revision: 1 }, MinutesCommand::Publish { resolutions: vec![] }]
-            .into_iter()
-            .fold(Minutes::default(), after);
-        assert_eq!(Minutes::handle_command(&minutes, edit(1, "改")), Err(MinutesRefusal::MinutesArePublished));
+        let minutes = given::<Minutes>([]).and_all([
+            draft(),
+            MinutesCommand::Approve { revision: 1 },
+            MinutesCommand::Publish { resolutions: vec![] },
+        ]);
+        minutes.when(edit(1, "改")).then_refused(MinutesRefusal::MinutesArePublished);
         let blank = MinutesCommand::Reopen { reason: " ".into() };
-        assert_eq!(Minutes::handle_command(&minutes, blank), Err(MinutesRefusal::MinutesReasonUnfit));
-        let minutes = after(minutes, MinutesCommand::Reopen { reason: "漏记一项表决".into() });
-        assert_eq!(after(minutes, edit(1, "改")).revision, 2);
+        minutes.when(blank).then_refused(MinutesRefusal::MinutesReasonUnfit);
+        let minutes = minutes.and(MinutesCommand::Reopen { reason: "漏记一项表决".into() });
+        assert_eq!(minutes.and(edit(1, "改")).revision, 2);
     }
 
     #[test]
     fn drafting_twice_and_touching_what_is_not_there_is_refused() {
-        let minutes = after(Minutes::default(), draft());
-        assert_eq!(Minutes::handle_command(&minutes, draft()), Err(MinutesRefusal::MinutesExist));
-        assert_eq!(Minutes::handle_command(&Minutes::default(), edit(0, "改")), Err(MinutesRefusal::UnknownMinutes));
-        assert_eq!(Minutes::handle_command(&minutes, edit(1, "会议纪要")), Err(MinutesRefusal::MinutesUnchanged));
+        let minutes = given::<Minutes>([]).and(draft());
+        minutes.when(draft()).then_refused(MinutesRefusal::MinutesExist);
+        given::<Minutes>([]).when(edit(0, "改")).then_refused(MinutesRefusal::UnknownMinutes);
+        minutes.when(edit(1, "会议纪要")).then_refused(MinutesRefusal::MinutesUnchanged);
     }
 }

@@ -108,33 +108,28 @@ impl Aggregate for MotionRegister {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn number(register: &MotionRegister, motion: u128, year: u16) -> Result<Vec<MotionRegisterEvent>, MotionRegisterRefusal> {
-        let motion = MotionId(Uuid::from_u128(motion));
-        MotionRegister::handle_command(register, MotionRegisterCommand::Number { motion, year })
+    fn number(motion: u128, year: u16) -> MotionRegisterCommand {
+        MotionRegisterCommand::Number { motion: MotionId(Uuid::from_u128(motion)), year }
     }
 
     #[test]
     fn a_motion_gets_one_number_and_keeps_it() {
-        let first = number(&MotionRegister::default(), 1, 2026).unwrap();
-        let register = first.into_iter().fold(MotionRegister::default(), MotionRegister::apply_event);
+        let register = given::<MotionRegister>([]).and(number(1, 2026));
         assert_eq!(register.numbers[&MotionId(Uuid::from_u128(1))].to_string(), "2026-001");
-        assert_eq!(number(&register, 1, 2027), Ok(vec![]));
-        assert_eq!(number(&register, 2, 0), Err(MotionRegisterRefusal::YearUnfit));
-        let full = MotionRegister { last: BTreeMap::from([(2026, u32::MAX)]), ..MotionRegister::default() };
-        assert_eq!(number(&full, 1, 2026), Err(MotionRegisterRefusal::RegisterFull));
+        register.when(number(1, 2027)).then([]);
+        register.when(number(2, 0)).then_refused(MotionRegisterRefusal::YearUnfit);
+        let last = MotionRegisterEvent::MotionNumbered { motion: MotionId(Uuid::from_u128(1)), year: 2026, number: u32::MAX };
+        given::<MotionRegister>([last]).when(number(2, 2026)).then_refused(MotionRegisterRefusal::RegisterFull);
     }
 
     proptest! {
         #[test]
         fn numbers_of_a_year_have_no_gap_and_no_double(wishes in proptest::collection::vec((0u128..30, 2025u16..2028), 0..80)) {
-            let mut register = MotionRegister::default();
-            for (motion, year) in wishes {
-                let events = number(&register, motion, year).unwrap();
-                register = events.into_iter().fold(register, MotionRegister::apply_event);
-            }
+            let register = given::<MotionRegister>([]).and_all(wishes.into_iter().map(|(motion, year)| number(motion, year)));
             for year in 2025..2028 {
                 let mut numbers: Vec<_> = register.numbers.values().filter(|it| it.year == year).map(|it| it.number).collect();
                 numbers.sort_unstable();

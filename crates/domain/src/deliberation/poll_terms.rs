@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     ballot::{Method, OPTIONS_MAX, SCORE_MAX},
     charter,
-    decision::Rule,
+    decision::{Rule, statutes},
     poll::PollRefusal,
     roll_entry::Channel,
 };
@@ -125,6 +125,14 @@ impl PollTerms {
         match self.matter {
             Matter::Council { seats: Some(seats), .. } => u64::from(seats).saturating_sub(roll_entries),
             Matter::Council { seats: None, .. } | Matter::Election(_) | Matter::Motion(_) | Matter::Question => 0,
+        }
+    }
+
+    /// When the poll opens, if a statute counts back from that day until when its roll is published and changed.
+    pub fn roll_days_end(&self) -> Option<Instant> {
+        match self.matter {
+            Matter::Election(_) if statutes::gives_roll_days(&self.rule) => self.opens_at,
+            Matter::Election(_) | Matter::Council { .. } | Matter::Motion(_) | Matter::Question => None,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::deliberation::{
     roll::Roll,
     roll_entry::{Holder, RollLine},
 };
+use crate::scenario::{Given, given};
 use chrono::DateTime;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -41,21 +42,12 @@ fn roll(entries: u64) -> FrozenRoll {
     FrozenRoll { entries, heads: entries, weight: entries, digest: "00".repeat(32) }
 }
 
-fn told(poll: Poll, command: PollCommand) -> Poll {
-    let events = Poll::handle_command(&poll, command).unwrap();
-    events.into_iter().fold(poll, Poll::apply_event)
-}
-
-fn code(poll: &Poll, command: PollCommand) -> &'static str {
-    Poll::handle_command(poll, command).unwrap_err().code
-}
-
-fn opened(terms: PollTerms, entries: u64) -> Poll {
-    let mut poll = told(Poll::default(), PollCommand::Prepare { terms });
+fn opened(terms: PollTerms, entries: u64) -> Given<Poll> {
+    let mut poll = given::<Poll>([]).and(PollCommand::Prepare { terms });
     if Poll::has_paper(poll.terms().unwrap()) {
-        poll = told(poll, PollCommand::AppointTellers { tellers: [person(1), person(2)] });
+        poll = poll.and(PollCommand::AppointTellers { tellers: [person(1), person(2)] });
     }
-    told(poll, PollCommand::Open { roll: roll(entries), now: at(0) })
+    poll.and(PollCommand::Open { roll: roll(entries), now: at(0) })
 }
 
 fn ballots(stances: &[Stance]) -> Found {
@@ -71,22 +63,22 @@ fn online(voters: u64) -> Participation {
 #[test]
 fn a_poll_goes_its_way_once() {
     let poll = opened(terms(), 5);
-    assert_eq!(code(&poll, PollCommand::Prepare { terms: terms() }), "PollExists");
-    assert_eq!(code(&poll, PollCommand::Open { roll: roll(5), now: at(1) }), "PollIsOpened");
-    assert_eq!(code(&poll, PollCommand::Close { now: at(59) }), "TooEarly");
-    assert_eq!(code(&poll, PollCommand::Publish), "PollNotCounted");
-    let closed = told(poll, PollCommand::Close { now: at(60) });
-    assert_eq!(code(&closed, PollCommand::Close { now: at(61) }), "PollNotOpen");
+    poll.when(PollCommand::Prepare { terms: terms() }).then_code("PollExists");
+    poll.when(PollCommand::Open { roll: roll(5), now: at(1) }).then_code("PollIsOpened");
+    poll.when(PollCommand::Close { now: at(59) }).then_code("TooEarly");
+    poll.when(PollCommand::Publish).then_code("PollNotCounted");
+    let closed = poll.and(PollCommand::Close { now: at(60) });
+    closed.when(PollCommand::Close { now: at(61) }).then_code("PollNotOpen");
     let found = ballots(&[Stance::Yes, Stance::Yes, Stance::No]);
-    let counted = told(closed, PollCommand::Count { participation: online(3), found: found.clone() });
-    assert_eq!(code(&counted, PollCommand::Count { participation: online(3), found }), "PollNotClosed");
-    let PollOutcome::Decided { decisions } = &counted.report.as_ref().unwrap().outcome else { panic!("{counted:?}") };
+    let counted = closed.and(PollCommand::Count { participation: online(3), found: found.clone() });
+    counted.when(PollCommand::Count { participation: online(3), found }).then_code("PollNotClosed");
+    let PollOutcome::Decided { decisions } = &counted.report.as_ref().unwrap().outcome else { panic!("{:?}", counted.state) };
     assert_eq!(decisions[0].verdict.outcome, Outcome::Carried);
     assert_eq!(decisions[0].recheck(), Ok(()));
-    let published = told(counted, PollCommand::Publish);
-    assert_eq!(code(&published, PollCommand::Void { reason: "重选".to_owned() }), "PollIsOver");
+    let published = counted.and(PollCommand::Publish);
+    published.when(PollCommand::Void { reason: "重选".to_owned() }).then_code("PollIsOver");
     for command in [PollCommand::Publish, PollCommand::Close { now: at(60) }, PollCommand::Void { reason: "无".into() }] {
-        assert_eq!(code(&Poll::default(), command), "UnknownPoll");
+        given::<Poll>([]).when(command).then_code("UnknownPoll");
     }
 }
 
@@ -96,7 +88,7 @@ fn a_ballot_comes_in_while_the_poll_is_open_and_in_its_way() {
     assert!(poll.require_casting(Channel::Online, at(59)).is_ok());
     assert_eq!(poll.require_casting(Channel::Online, at(60)), Err(PollRefusal::PollOver));
     assert_eq!(poll.require_casting(Channel::InPerson, at(1)), Err(PollRefusal::ChannelClosed));
-    let closed = told(poll, PollCommand::Close { now: at(60) });
+    let closed = poll.and(PollCommand::Close { now: at(60) });
     assert_eq!(closed.require_casting(Channel::Online, at(1)), Err(PollRefusal::PollNotOpen));
     assert_eq!(Poll::default().require_casting(Channel::Online, at(1)), Err(PollRefusal::UnknownPoll));
 }
@@ -108,35 +100,35 @@ fn a_roll_with_weights_opens_by_name_only() {
     let made = Roll { lines: lines.into_iter().map(|line| (line.holder.entry(crate::values::PollId(Uuid::nil())), line)).collect() };
     let weighted = FrozenRoll::of(&made, String::new());
     let open = |secrecy| {
-        let poll = told(Poll::default(), PollCommand::Prepare { terms: PollTerms { secrecy, ..terms() } });
-        Poll::handle_command(&poll, PollCommand::Open { roll: weighted.clone(), now: at(0) })
+        let poll = given::<Poll>([]).and(PollCommand::Prepare { terms: PollTerms { secrecy, ..terms() } });
+        poll.when(PollCommand::Open { roll: weighted.clone(), now: at(0) })
     };
-    assert_eq!(open(Secrecy::Secret { receipts: false }).unwrap_err().code, "WeightedSecretPoll");
-    assert!(open(Secrecy::Open).is_ok());
-    let empty = told(Poll::default(), PollCommand::Prepare { terms: terms() });
-    assert_eq!(code(&empty, PollCommand::Open { roll: roll(0), now: at(0) }), "RollEmpty");
+    open(Secrecy::Secret { receipts: false }).then_code("WeightedSecretPoll");
+    open(Secrecy::Open).then_done();
+    let empty = given::<Poll>([]).and(PollCommand::Prepare { terms: terms() });
+    empty.when(PollCommand::Open { roll: roll(0), now: at(0) }).then_code("RollEmpty");
 }
 
 #[test]
 fn owners_decide_by_head_and_by_area() {
     let rule = statutes::find(statutes::OWNERS, 1).unwrap();
-    let poll = told(Poll::default(), PollCommand::Prepare { terms: PollTerms { secrecy: Secrecy::Open, rule, ..terms() } });
+    let poll = given::<Poll>([]).and(PollCommand::Prepare { terms: PollTerms { secrecy: Secrecy::Open, rule, ..terms() } });
     let frozen = FrozenRoll { entries: 3, heads: 3, weight: 30_000, digest: String::new() };
-    let poll = told(told(poll, PollCommand::Open { roll: frozen, now: at(0) }), PollCommand::Close { now: at(60) });
+    let poll = poll.and(PollCommand::Open { roll: frozen, now: at(0) }).and(PollCommand::Close { now: at(60) });
     let vote = |stance, weight| (Marks::Stances(vec![(1, stance)]), Count { heads: 1, weight });
     let found = Found::Open(vec![vote(Stance::Yes, 5_000), vote(Stance::Yes, 5_000), vote(Stance::No, 20_000)]);
     let participation = Participation { online: Count { heads: 3, weight: 30_000 }, ..Participation::default() };
-    let counted = told(poll, PollCommand::Count { participation, found });
-    let PollOutcome::Decided { decisions } = &counted.report.unwrap().outcome else { panic!("decided") };
+    let counted = poll.and(PollCommand::Count { participation, found });
+    let PollOutcome::Decided { decisions } = &counted.state.report.unwrap().outcome else { panic!("decided") };
     assert_eq!(decisions[0].verdict.outcome, Outcome::Failed, "two of three heads, but a third of the area");
 }
 
 #[test]
 fn two_tellers_must_say_the_same() {
     let terms = PollTerms { channels: Channels::Mixed, ..terms() };
-    let prepared = told(Poll::default(), PollCommand::Prepare { terms: terms.clone() });
-    assert_eq!(code(&prepared, PollCommand::Open { roll: roll(5), now: at(0) }), "TellersMissing");
-    assert_eq!(code(&prepared, PollCommand::AppointTellers { tellers: [person(1), person(1)] }), "TellersUnfit");
+    let prepared = given::<Poll>([]).and(PollCommand::Prepare { terms: terms.clone() });
+    prepared.when(PollCommand::Open { roll: roll(5), now: at(0) }).then_code("TellersMissing");
+    prepared.when(PollCommand::AppointTellers { tellers: [person(1), person(1)] }).then_code("TellersUnfit");
     let heap =
         |ballots| PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(1, Stance::Yes)]), ballots }], invalid: 1 };
     let enter = |teller, ballots| PollCommand::EnterPaperCount { teller: person(teller), count: heap(ballots) };
@@ -146,54 +138,55 @@ fn two_tellers_must_say_the_same() {
     };
 
     let poll = opened(terms, 5);
-    assert_eq!(code(&poll, enter(1, 2)), "PollNotClosed");
-    let poll = told(poll, PollCommand::Close { now: at(60) });
-    assert_eq!(code(&poll, enter(3, 2)), "NotTeller");
-    let poll = told(poll, enter(1, 2));
-    assert_eq!((poll.paper_state(), code(&poll, count())), (PaperState::Awaited, "PaperNotAgreed"));
-    let poll = told(poll, enter(2, 3));
+    poll.when(enter(1, 2)).then_code("PollNotClosed");
+    let poll = poll.and(PollCommand::Close { now: at(60) });
+    poll.when(enter(3, 2)).then_code("NotTeller");
+    let poll = poll.and(enter(1, 2));
+    assert_eq!(poll.paper_state(), PaperState::Awaited);
+    poll.when(count()).then_code("PaperNotAgreed");
+    let poll = poll.and(enter(2, 3));
     assert_eq!(poll.paper_state(), PaperState::Disagreed(&heap(2), &heap(3)));
-    assert_eq!(code(&poll, count()), "PaperNotAgreed");
-    let poll = told(poll, enter(2, 2));
+    poll.when(count()).then_code("PaperNotAgreed");
+    let poll = poll.and(enter(2, 2));
     assert_eq!(poll.paper_state(), PaperState::Agreed(&heap(2)));
-    assert_eq!(code(&poll, enter(1, 9)), "PaperIsAgreed");
-    let report = told(poll, count()).report.unwrap();
+    poll.when(enter(1, 9)).then_code("PaperIsAgreed");
+    let report = poll.and(count()).state.report.unwrap();
     assert_eq!((report.tally.cast, report.tally.invalid, report.tally.options[0].votes), (Count::of(4), Count::of(1), Count::of(3)));
 }
 
 #[test]
 fn more_paper_than_voters_voids_the_vote() {
     let poll = opened(PollTerms { channels: Channels::InPerson, ..terms() }, 5);
-    let mut poll = told(poll, PollCommand::Close { now: at(60) });
+    let mut poll = poll.and(PollCommand::Close { now: at(60) });
     for teller in [1, 2] {
         let count = PaperCount::Batches { batches: vec![Batch { marks: Marks::Stances(vec![(1, Stance::Yes)]), ballots: 4 }], invalid: 0 };
-        poll = told(poll, PollCommand::EnterPaperCount { teller: person(teller), count });
+        poll = poll.and(PollCommand::EnterPaperCount { teller: person(teller), count });
     }
     let participation = Participation { in_person: Count::of(3), ..Participation::default() };
-    let counted = told(poll, PollCommand::Count { participation, found: Found::Secret(vec![]) });
-    let PollOutcome::Decided { decisions } = &counted.report.unwrap().outcome else { panic!("decided") };
+    let counted = poll.and(PollCommand::Count { participation, found: Found::Secret(vec![]) });
+    let PollOutcome::Decided { decisions } = &counted.state.report.unwrap().outcome else { panic!("decided") };
     assert_eq!(decisions[0].verdict.outcome, Outcome::Void);
 }
 
 #[test]
 fn a_lost_or_a_stuffed_ballot_is_told_and_nothing_is_published() {
     for (voters, cast) in [(3, 2), (3, 4)] {
-        let closed = told(opened(terms(), 5), PollCommand::Close { now: at(60) });
+        let closed = opened(terms(), 5).and(PollCommand::Close { now: at(60) });
         let found = ballots(&vec![Stance::Yes; cast]);
-        let counted = told(closed, PollCommand::Count { participation: online(voters), found });
+        let counted = closed.and(PollCommand::Count { participation: online(voters), found });
         let outcome = &counted.report.as_ref().unwrap().outcome;
         assert_eq!(*outcome, PollOutcome::Disputed { participations: voters, ballots: cast as u64 });
-        assert_eq!(code(&counted, PollCommand::Publish), "PollIsDisputed");
-        assert_eq!(told(counted, PollCommand::Void { reason: "票数不符".to_owned() }).stage, Stage::Voided);
+        counted.when(PollCommand::Publish).then_code("PollIsDisputed");
+        assert_eq!(counted.and(PollCommand::Void { reason: "票数不符".to_owned() }).stage, Stage::Voided);
     }
 }
 
 #[test]
 fn a_tag_on_two_ballots_is_told() {
     let ballot = || Ballot { tag: Some("A".repeat(22)), marks: Marks::Blank };
-    let closed = told(opened(terms(), 5), PollCommand::Close { now: at(60) });
-    let counted = told(closed, PollCommand::Count { participation: online(2), found: Found::Secret(vec![ballot(), ballot()]) });
-    assert_eq!(counted.report.unwrap().clashing_tags, 1);
+    let closed = opened(terms(), 5).and(PollCommand::Close { now: at(60) });
+    let counted = closed.and(PollCommand::Count { participation: online(2), found: Found::Secret(vec![ballot(), ballot()]) });
+    assert_eq!(counted.state.report.unwrap().clashing_tags, 1);
 }
 
 #[test]
@@ -201,15 +194,15 @@ fn terms_that_do_not_fit_are_refused() {
     let unfit = |change: &dyn Fn(&mut PollTerms)| {
         let mut terms = terms();
         change(&mut terms);
-        code(&Poll::default(), PollCommand::Prepare { terms })
+        given::<Poll>([]).when(PollCommand::Prepare { terms })
     };
-    assert_eq!(unfit(&|it| it.title = "  ".into()), "PollTitleUnfit");
-    assert_eq!(unfit(&|it| it.options = vec![]), "OptionsUnfit");
-    assert_eq!(unfit(&|it| it.options = vec![BallotOption::Nominee(person(1)); 2]), "OptionsUnfit");
-    assert_eq!(unfit(&|it| it.options = vec![BallotOption::Text(String::new())]), "OptionsUnfit");
-    assert_eq!(unfit(&|it| it.method = Method::Plurality { seats: 1, marks_max: 2 }), "MethodUnfit");
-    assert_eq!(unfit(&|it| it.method = Method::Ranked { seats: 0 }), "MethodUnfit");
-    assert_eq!(unfit(&|it| it.closes_at = Some(at(0))), "TimesUnfit");
+    unfit(&|it| it.title = "  ".into()).then_code("PollTitleUnfit");
+    unfit(&|it| it.options = vec![]).then_code("OptionsUnfit");
+    unfit(&|it| it.options = vec![BallotOption::Nominee(person(1)); 2]).then_code("OptionsUnfit");
+    unfit(&|it| it.options = vec![BallotOption::Text(String::new())]).then_code("OptionsUnfit");
+    unfit(&|it| it.method = Method::Plurality { seats: 1, marks_max: 2 }).then_code("MethodUnfit");
+    unfit(&|it| it.method = Method::Ranked { seats: 0 }).then_code("MethodUnfit");
+    unfit(&|it| it.closes_at = Some(at(0))).then_code("TimesUnfit");
 }
 
 fn any_command() -> impl Strategy<Value = PollCommand> {

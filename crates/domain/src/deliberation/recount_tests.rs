@@ -63,7 +63,7 @@ fn polled(entitled: u128, stances: &[Stance]) -> Log {
         }
     };
     told(PollCommand::Prepare { terms: terms() }, &mut poll, &mut log);
-    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: POLL, lines: lines.clone() }).unwrap() {
+    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: POLL, lines: lines.clone(), days_to_poll: None }).unwrap() {
         log.push((POLL.0, Event::Roll(event.clone())));
         roll = Roll::apply_event(roll, event);
     }

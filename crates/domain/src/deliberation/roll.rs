@@ -2,6 +2,9 @@
 //! entry. Casting a ballot reads only its own entry ([`super::roll_entry`]).
 //!
 //! - Every line of the list has its entry's stream, written in the same commit.
+//! - The roll of a village election is published twenty days before the poll: everybody sees an entry of theirs from the moment
+//!   it is entered, and the poll does not open before it was announced. From then on it changes only while objections to it may
+//!   be raised and decided (村民委员会组织法 art. 14: 选举日的二十日前公布，自公布之日起五日内申诉，三日内作出处理决定).
 //! - The digest is over the entries in the order of their ids, so that anybody who has the list can compute it.
 
 use std::collections::BTreeMap;
@@ -11,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    decision::statutes::{ROLL_FINAL_DAYS, ROLL_PUBLISHED_DAYS},
     roll_entry::{Holder, RollLine},
     text::is_written,
 };
@@ -34,7 +38,8 @@ pub struct Roll {
     pub lines: BTreeMap<RollEntryId, RollLine>,
 }
 
-/// What may be asked of a roll.
+/// What may be asked of a roll. `days_to_poll` are counted in the tenant's time zone, and `None` where no statute gives a roll
+/// its days ([`PollTerms::roll_days_end`](super::poll_terms::PollTerms::roll_days_end)).
 #[derive(Debug, Clone)]
 pub enum RollCommand {
     /// Enter lines.
@@ -43,6 +48,8 @@ pub enum RollCommand {
         poll: PollId,
         /// The lines.
         lines: Vec<RollLine>,
+        /// Days from today to the poll.
+        days_to_poll: Option<i64>,
     },
     /// Strike entries.
     Strike {
@@ -50,6 +57,8 @@ pub enum RollCommand {
         entries: Vec<RollEntryId>,
         /// Why; public.
         reason: String,
+        /// Days from today to the poll.
+        days_to_poll: Option<i64>,
     },
 }
 
@@ -86,6 +95,10 @@ refusals! {
         EntryNotOnRoll { line: usize }("entries", "第 {line} 个不在名单上", "Entry {line} is not on the roll"),
         /// Why?
         StrikeReasonUnfit { most: usize }("reason", "请说明理由，不超过 {most} 字", "Give a reason of at most {most} characters"),
+        /// Later than the statute's day.
+        RollTooLate { least: u32 }("poll", "选民名单须在选举日的 {least} 日前公布", "The roll is published {least} days before the poll"),
+        /// The time for objections, and for deciding them, is over.
+        RollIsFinal { least: u32 }("poll", "对选民名单的申诉期已过，选举日前 {least} 日内名单不再更改", "Objections to the roll are over: it changes no more fewer than {least} days before the poll"),
         /// A person votes for somebody else's own vote.
         VoterUnfit { line: usize }("lines", "第 {line} 行：个人的票只能由本人投", "Line {line}: a person's vote is cast by that person"),
     }
@@ -103,6 +116,17 @@ impl Roll {
     /// Whether anybody's vote counts for more than one.
     pub fn is_weighted(&self) -> bool {
         self.lines.values().any(|line| line.weight != 1)
+    }
+
+    /// Whether the roll may change so many days before the poll (村民委员会组织法 art. 14).
+    fn require_changeable(&self, days_to_poll: Option<i64>) -> Result<(), RollRefusal> {
+        match days_to_poll {
+            Some(days) if self.lines.is_empty() && days < i64::from(ROLL_PUBLISHED_DAYS) => {
+                Err(RollRefusal::RollTooLate { least: ROLL_PUBLISHED_DAYS })
+            }
+            Some(days) if days < i64::from(ROLL_FINAL_DAYS) => Err(RollRefusal::RollIsFinal { least: ROLL_FINAL_DAYS }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What the roll's digest is made over: the label `gongyi roll v1`, then of every entry, in the order of their ids,
@@ -147,7 +171,8 @@ impl Aggregate for Roll {
             RollCommand::Strike { reason, .. } if !is_written(reason.trim(), REASON_MAX_CHARS) => {
                 Err(RollRefusal::StrikeReasonUnfit { most: REASON_MAX_CHARS })
             }
-            RollCommand::Extend { poll, lines } => {
+            RollCommand::Extend { poll, lines, days_to_poll } => {
+                roll.require_changeable(days_to_poll)?;
                 if roll.lines.len() + lines.len() > ROLL_MAX_ENTRIES {
                     return Err(RollRefusal::RollTooLong { most: ROLL_MAX_ENTRIES });
                 }
@@ -163,11 +188,14 @@ impl Aggregate for Roll {
                 }
                 Ok(vec![RollEvent::RollExtended { poll, lines }])
             }
-            RollCommand::Strike { entries, reason } => {
+            RollCommand::Strike { entries, reason, days_to_poll } => {
                 let mut seen = std::collections::BTreeSet::new();
                 match entries.iter().position(|entry| !roll.lines.contains_key(entry) || !seen.insert(*entry)) {
                     Some(at) => Err(RollRefusal::EntryNotOnRoll { line: at + 1 }),
-                    None => Ok(vec![RollEvent::RollEntriesStruck { entries, reason: reason.trim().to_owned() }]),
+                    None => {
+                        roll.require_changeable(days_to_poll)?;
+                        Ok(vec![RollEvent::RollEntriesStruck { entries, reason: reason.trim().to_owned() }])
+                    }
                 }
             }
         }
@@ -185,6 +213,8 @@ impl Aggregate for Roll {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Given, given};
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     const POLL: PollId = PollId(Uuid::from_u128(7));
@@ -197,46 +227,88 @@ mod tests {
         RollLine { holder: Holder::Person(person(id)), voter: person(id), weight: 1 }
     }
 
-    fn extended(roll: Roll, lines: Vec<RollLine>) -> Result<Roll, RollRefusal> {
-        let events = Roll::handle_command(&roll, RollCommand::Extend { poll: POLL, lines })?;
-        Ok(events.into_iter().fold(roll, Roll::apply_event))
+    fn extend(lines: &[RollLine]) -> RollCommand {
+        RollCommand::Extend { poll: POLL, lines: lines.to_vec(), days_to_poll: None }
+    }
+
+    fn roll(lines: &[RollLine]) -> Given<Roll> {
+        given::<Roll>([]).and(extend(lines))
     }
 
     #[test]
     fn nobody_is_entered_twice_and_struck_ones_may_come_back() {
-        let roll = extended(Roll::default(), vec![line(1), line(2)]).unwrap();
-        assert_eq!(extended(roll.clone(), vec![line(3), line(2)]), Err(RollRefusal::HolderOnRoll { line: 2 }));
-        assert_eq!(extended(roll.clone(), vec![line(3), line(3)]), Err(RollRefusal::HolderOnRoll { line: 2 }));
-        let strike = |entries| RollCommand::Strike { entries, reason: "迁出".into() };
+        let roll = roll(&[line(1), line(2)]);
+        roll.when(extend(&[line(3), line(2)])).then_refused(RollRefusal::HolderOnRoll { line: 2 });
+        roll.when(extend(&[line(3), line(3)])).then_refused(RollRefusal::HolderOnRoll { line: 2 });
+        let strike = |entries| RollCommand::Strike { entries, reason: "迁出".into(), days_to_poll: None };
         let entry = Holder::Person(person(2)).entry(POLL);
-        let events = Roll::handle_command(&roll, strike(vec![entry])).unwrap();
-        let struck = events.into_iter().fold(roll, Roll::apply_event);
+        let struck = roll.and(strike(vec![entry]));
         assert_eq!(struck.lines.len(), 1);
-        assert_eq!(Roll::handle_command(&struck, strike(vec![entry])), Err(RollRefusal::EntryNotOnRoll { line: 1 }));
-        assert_eq!(extended(struck, vec![line(2)]).unwrap().lines.len(), 2);
+        struck.when(strike(vec![entry])).then_refused(RollRefusal::EntryNotOnRoll { line: 1 });
+        assert_eq!(struck.and(extend(&[line(2)])).lines.len(), 2);
+    }
+
+    #[test]
+    fn a_village_elections_roll_is_published_in_time_and_changes_only_for_objections() {
+        let enters = |who, days| RollCommand::Extend { poll: POLL, lines: vec![line(who)], days_to_poll: Some(days) };
+        let strikes = |days| {
+            let entries = vec![Holder::Person(person(1)).entry(POLL)];
+            RollCommand::Strike { entries, reason: "迁出".into(), days_to_poll: Some(days) }
+        };
+        given::<Roll>([]).when(enters(1, 19)).then_refused(RollRefusal::RollTooLate { least: 20 });
+        let published = given::<Roll>([]).and(enters(1, 20));
+        // The last day of five to object and three to decide.
+        published.when(enters(2, 12)).then_done();
+        published.when(strikes(12)).then_done();
+        published.when(enters(2, 11)).then_refused(RollRefusal::RollIsFinal { least: 12 });
+        published.when(strikes(11)).then_refused(RollRefusal::RollIsFinal { least: 12 });
     }
 
     #[test]
     fn a_persons_vote_is_cast_by_that_person() {
         let stolen = RollLine { voter: person(2), ..line(1) };
-        assert_eq!(extended(Roll::default(), vec![stolen]), Err(RollRefusal::VoterUnfit { line: 1 }));
+        given::<Roll>([]).when(extend(&[stolen])).then_refused(RollRefusal::VoterUnfit { line: 1 });
     }
 
     #[test]
     fn the_digest_says_who_and_how_much_in_any_order() {
-        let one = extended(extended(Roll::default(), vec![line(1)]).unwrap(), vec![line(2)]).unwrap();
-        let other = extended(Roll::default(), vec![line(2), line(1)]).unwrap();
+        let one = roll(&[line(1)]).and(extend(&[line(2)]));
+        let other = roll(&[line(2), line(1)]);
         assert_eq!(one.canonical_bytes(), other.canonical_bytes());
-        let heavier = extended(Roll::default(), vec![line(2), RollLine { weight: 2, ..line(1) }]).unwrap();
+        let heavier = roll(&[line(2), RollLine { weight: 2, ..line(1) }]);
         assert_ne!(one.canonical_bytes(), heavier.canonical_bytes());
         assert!(heavier.is_weighted() && !one.is_weighted());
         assert_eq!((one.weight(), heavier.weight()), (2, 3));
     }
 
+    proptest! {
+        /// Whatever is entered and struck as the poll draws near: the roll stands from the day on which its last objection is
+        /// decided, and whoever is on it was preceded by a roll that was published in time.
+        #[test]
+        fn a_village_elections_roll_stands_before_its_poll(mut steps in proptest::collection::vec((0i64..30, 1u128..4, any::<bool>()), 0..30)) {
+            steps.sort_by_key(|(days, ..)| -days);
+            let (mut roll, mut published) = (Roll::default(), None);
+            for (days, who, strikes) in steps {
+                let days_to_poll = Some(days);
+                let command = if strikes {
+                    RollCommand::Strike { entries: vec![line(who).holder.entry(POLL)], reason: "迁出".into(), days_to_poll }
+                } else {
+                    RollCommand::Extend { poll: POLL, lines: vec![line(who)], days_to_poll }
+                };
+                for event in Roll::handle_command(&roll, command).unwrap_or_default() {
+                    prop_assert!(days >= i64::from(ROLL_FINAL_DAYS));
+                    roll = Roll::apply_event(roll, event);
+                    published = if roll.lines.is_empty() { None } else { published.or(days_to_poll) };
+                }
+            }
+            prop_assert!(published.is_none_or(|days| days >= i64::from(ROLL_PUBLISHED_DAYS)));
+        }
+    }
+
     #[test]
     fn who_owns_several_is_one_head() {
         let flat = |id| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(1), weight: 8_850 };
-        let roll = extended(Roll::default(), vec![flat(1), flat(2), line(3)]).unwrap();
+        let roll = roll(&[flat(1), flat(2), line(3)]);
         assert_eq!((roll.lines.len(), roll.heads().len()), (3, 2));
     }
 }

@@ -228,6 +228,7 @@ impl Aggregate for RollEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
     use proptest::prelude::*;
 
     const POLL: PollId = PollId(Uuid::from_u128(1));
@@ -249,12 +250,11 @@ mod tests {
     #[test]
     fn voting_twice_is_refused_and_so_is_who_is_not_on_the_roll() {
         let take_part = || RollEntryCommand::TakePart { channel: Channel::Online, proxy: None, marks: None };
-        let entitled = RollEntry::Entitled { poll: POLL, line: line(1) };
-        let events = RollEntry::handle_command(&entitled, take_part()).unwrap();
-        let voted = events.into_iter().fold(entitled.clone(), RollEntry::apply_event);
-        assert_eq!(RollEntry::handle_command(&voted, take_part()), Err(RollEntryRefusal::AlreadyVoted));
-        assert_eq!(RollEntry::handle_command(&voted, RollEntryCommand::Strike), Err(RollEntryRefusal::AlreadyVoted));
-        assert_eq!(RollEntry::handle_command(&RollEntry::Unknown, take_part()), Err(RollEntryRefusal::NotOnRoll));
+        let entitled = given::<RollEntry>([]).and(RollEntryCommand::Entitle { poll: POLL, line: line(1) });
+        let voted = entitled.clone().and(take_part());
+        voted.when(take_part()).then_refused(RollEntryRefusal::AlreadyVoted);
+        voted.when(RollEntryCommand::Strike).then_refused(RollEntryRefusal::AlreadyVoted);
+        given::<RollEntry>([]).when(take_part()).then_refused(RollEntryRefusal::NotOnRoll);
         assert_eq!(entitled.require_entitled(PollId(Uuid::nil())), Err(RollEntryRefusal::NotOnRoll), "of another poll");
     }
 
@@ -262,7 +262,7 @@ mod tests {
     fn a_weight_is_within_bounds() {
         for weight in [0, WEIGHT_MAX + 1] {
             let entitle = RollEntryCommand::Entitle { poll: POLL, line: line(weight) };
-            assert_eq!(RollEntry::handle_command(&RollEntry::Unknown, entitle), Err(RollEntryRefusal::WeightUnfit { most: WEIGHT_MAX }));
+            given::<RollEntry>([]).when(entitle).then_refused(RollEntryRefusal::WeightUnfit { most: WEIGHT_MAX });
         }
     }
 

@@ -315,6 +315,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::scenario::given;
 
     fn begins(begun_by: Option<Beginner>, project: Option<ProjectId>) -> C {
         C::Begin { begun_by, project, title: "楼道清洁日".into(), area: "440402001001".parse().unwrap() }
@@ -329,42 +330,32 @@ mod tests {
         C::Hold { on, today, person_times, report: "清理三栋楼道".into(), evidence: vec![] }
     }
 
-    fn after(activity: CommunityActivity, command: C) -> CommunityActivity {
-        let events = CommunityActivity::handle_command(&activity, command).unwrap();
-        events.into_iter().fold(activity, CommunityActivity::apply_event)
-    }
-
-    #[track_caller]
-    fn refused(activity: &CommunityActivity, command: C) -> R {
-        CommunityActivity::handle_command(activity, command).unwrap_err()
-    }
-
     #[test]
     fn begun_held_and_corrected() {
-        let begun = after(CommunityActivity::default(), begins(representative(), None));
-        assert_eq!(refused(&begun, holds("2022-03-06", 80)), R::HeldInFuture);
-        assert_eq!(refused(&begun, holds("2022-03-05", 0)), R::PersonTimesUnfit { most: PERSON_TIMES_MAX });
-        let held = after(begun, holds("2022-03-05", 80));
+        let begun = given::<CommunityActivity>([]).and(begins(representative(), None));
+        begun.when(holds("2022-03-06", 80)).then_refused(R::HeldInFuture);
+        begun.when(holds("2022-03-05", 0)).then_refused(R::PersonTimesUnfit { most: PERSON_TIMES_MAX });
+        let held = begun.and(holds("2022-03-05", 80));
         assert_eq!((held.held_on, held.person_times), (Some("2022-03-05".parse().unwrap()), 80));
         let corrects = |person_times| C::CorrectPersonTimes { person_times, reason: "重复计入".into() };
-        assert_eq!(refused(&held, corrects(80)), R::PersonTimesUnchanged);
-        assert_eq!(after(held, corrects(78)).person_times, 78);
+        held.when(corrects(80)).then_refused(R::PersonTimesUnchanged);
+        assert_eq!(held.and(corrects(78)).person_times, 78);
     }
 
     #[test]
     fn the_repeat_and_the_unknown_are_refused() {
-        assert_eq!(refused(&CommunityActivity::default(), holds("2022-03-05", 80)), R::UnknownCommunityActivity);
-        let begun = after(CommunityActivity::default(), begins(None, Some(ProjectId(Uuid::from_u128(3)))));
-        assert_eq!(refused(&begun, begins(representative(), None)), R::CommunityActivityExists);
-        let held = after(begun, holds("2022-03-05", 80));
-        assert_eq!(refused(&held, holds("2022-03-05", 80)), R::CommunityActivityPhaseUnfit);
-        assert_eq!(refused(&held, C::Cancel { reason: "下雨".into() }), R::CommunityActivityPhaseUnfit);
-        let voided = after(held, C::Void { reason: "登记错误".into() });
+        given::<CommunityActivity>([]).when(holds("2022-03-05", 80)).then_refused(R::UnknownCommunityActivity);
+        let begun = given::<CommunityActivity>([]).and(begins(None, Some(ProjectId(Uuid::from_u128(3)))));
+        begun.when(begins(representative(), None)).then_refused(R::CommunityActivityExists);
+        let held = begun.and(holds("2022-03-05", 80));
+        held.when(holds("2022-03-05", 80)).then_refused(R::CommunityActivityPhaseUnfit);
+        held.when(C::Cancel { reason: "下雨".into() }).then_refused(R::CommunityActivityPhaseUnfit);
+        let voided = held.and(C::Void { reason: "登记错误".into() });
         assert_eq!((voided.phase, voided.require_live()), (P::Voided, Err(R::CommunityActivityPhaseUnfit)));
     }
 
     #[test]
     fn somebody_begins_it() {
-        assert_eq!(refused(&CommunityActivity::default(), begins(None, None)), R::NobodyBegan);
+        given::<CommunityActivity>([]).when(begins(None, None)).then_refused(R::NobodyBegan);
     }
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::scenario::{Given, given};
 
 const DISTRICT: &str = "440402";
 const STREET: &str = "440402001";
@@ -67,101 +68,91 @@ fn appropriates(line: LineKey, amount: u64) -> FundCommand {
     FundCommand::Appropriate { line, amount: cents(amount), basis: "珠香财〔2022〕1 号".into() }
 }
 
-fn after(fund: Fund, command: FundCommand) -> Result<Fund, FundRefusal> {
-    Ok(Fund::handle_command(&fund, command)?.into_iter().fold(fund, Fund::apply_event))
-}
-
-#[track_caller]
-fn refused(fund: &Fund, command: FundCommand) -> FundRefusal {
-    Fund::handle_command(fund, command).unwrap_err()
-}
-
 /// A fund of the district with 1000 cents for the street in 2022.
-fn fund() -> Fund {
-    let established =
-        after(Fund::default(), FundCommand::Establish { name: "社会建设创新专项资金".into(), area: DISTRICT.parse().unwrap() });
-    after(established.unwrap(), appropriates(line(2022, STREET), 1_000)).unwrap()
+fn fund() -> Given<Fund> {
+    let establish = FundCommand::Establish { name: "社会建设创新专项资金".into(), area: DISTRICT.parse().unwrap() };
+    given::<Fund>([]).and(establish).and(appropriates(line(2022, STREET), 1_000))
 }
 
 #[test]
 fn money_is_granted_paid_and_comes_back() {
-    let fund = after(fund(), allocates(1, line(2022, STREET), 700)).unwrap();
+    let fund = fund().and(allocates(1, line(2022, STREET), 700));
     assert_eq!(fund.free(&line(2022, STREET)), cents(300));
-    let fund = after(fund, pays(1, 10, 500)).unwrap();
+    let fund = fund.and(pays(1, 10, 500));
     assert_eq!(fund.grant(allocation(1)).unwrap().unpaid(), cents(200));
-    let fund = after(fund, returns(10, 100)).unwrap();
+    let fund = fund.and(returns(10, 100));
     let grant = fund.grant(allocation(1)).unwrap();
     assert_eq!((grant.amount, grant.paid(), grant.unpaid()), (cents(600), cents(400), cents(200)));
-    let fund = after(fund, releases(1, 200)).unwrap();
+    let fund = fund.and(releases(1, 200));
     assert_eq!((fund.free(&line(2022, STREET)), fund.grant(allocation(1)).unwrap().unpaid()), (cents(600), Cents::ZERO));
 }
 
 #[test]
 fn no_more_than_is_free_granted_or_paid() {
-    let fund = after(fund(), allocates(1, line(2022, STREET), 700)).unwrap();
-    assert_eq!(refused(&fund, allocates(2, line(2022, STREET), 301)), FundRefusal::FundOverdrawn { free: cents(300) });
-    assert_eq!(refused(&fund, allocates(2, line(2023, STREET), 1)), FundRefusal::FundOverdrawn { free: Cents::ZERO });
-    assert_eq!(refused(&fund, pays(1, 10, 701)), FundRefusal::GrantExceeded { unpaid: cents(700) });
-    assert_eq!(refused(&fund, releases(1, 701)), FundRefusal::GrantExceeded { unpaid: cents(700) });
-    let fund = after(fund, pays(1, 10, 600)).unwrap();
-    assert_eq!(refused(&fund, returns(10, 601)), FundRefusal::RefundExceedsPaid { kept: cents(600) });
-    let fund = after(fund, returns(10, 600)).unwrap();
-    assert_eq!(refused(&fund, returns(10, 1)), FundRefusal::RefundExceedsPaid { kept: Cents::ZERO });
-    assert_eq!(refused(&fund, allocates(3, line(2022, STREET), 0)), FundRefusal::AmountUnfit);
+    let fund = fund().and(allocates(1, line(2022, STREET), 700));
+    fund.when(allocates(2, line(2022, STREET), 301)).then_refused(FundRefusal::FundOverdrawn { free: cents(300) });
+    fund.when(allocates(2, line(2023, STREET), 1)).then_refused(FundRefusal::FundOverdrawn { free: Cents::ZERO });
+    fund.when(pays(1, 10, 701)).then_refused(FundRefusal::GrantExceeded { unpaid: cents(700) });
+    fund.when(releases(1, 701)).then_refused(FundRefusal::GrantExceeded { unpaid: cents(700) });
+    let fund = fund.and(pays(1, 10, 600));
+    fund.when(returns(10, 601)).then_refused(FundRefusal::RefundExceedsPaid { kept: cents(600) });
+    let fund = fund.and(returns(10, 600));
+    fund.when(returns(10, 1)).then_refused(FundRefusal::RefundExceedsPaid { kept: Cents::ZERO });
+    fund.when(allocates(3, line(2022, STREET), 0)).then_refused(FundRefusal::AmountUnfit);
 }
 
 #[test]
 fn the_repeat_and_the_unknown_are_refused() {
-    let fund = after(after(fund(), allocates(1, line(2022, STREET), 700)).unwrap(), pays(1, 10, 1)).unwrap();
-    assert_eq!(refused(&fund, allocates(1, line(2022, STREET), 1)), FundRefusal::GrantExists);
-    assert_eq!(refused(&fund, pays(1, 10, 1)), FundRefusal::DisbursementExists);
-    assert_eq!(refused(&fund, pays(9, 11, 1)), FundRefusal::UnknownGrant);
-    assert_eq!(refused(&fund, returns(99, 1)), FundRefusal::UnknownDisbursement);
-    assert_eq!(refused(&Fund::default(), pays(1, 10, 1)), FundRefusal::UnknownFund);
+    let fund = fund().and(allocates(1, line(2022, STREET), 700)).and(pays(1, 10, 1));
+    fund.when(allocates(1, line(2022, STREET), 1)).then_refused(FundRefusal::GrantExists);
+    fund.when(pays(1, 10, 1)).then_refused(FundRefusal::DisbursementExists);
+    fund.when(pays(9, 11, 1)).then_refused(FundRefusal::UnknownGrant);
+    fund.when(returns(99, 1)).then_refused(FundRefusal::UnknownDisbursement);
+    given::<Fund>([]).when(pays(1, 10, 1)).then_refused(FundRefusal::UnknownFund);
     let again = FundCommand::Establish { name: "又一".into(), area: DISTRICT.parse().unwrap() };
-    assert_eq!(refused(&fund, again), FundRefusal::FundExists);
+    fund.when(again).then_refused(FundRefusal::FundExists);
 }
 
 #[test]
 fn money_stays_in_its_area_and_is_not_moved_tomorrow() {
-    let fund = after(fund(), appropriates(line(2022, "440402002"), 500)).unwrap();
-    assert_eq!(refused(&fund, allocates(1, line(2022, "440402002"), 1)), FundRefusal::ProjectOutsideLine);
-    assert_eq!(refused(&fund, appropriates(line(2022, "440403"), 1)), FundRefusal::LineOutsideFund);
+    let fund = fund().and(appropriates(line(2022, "440402002"), 500));
+    fund.when(allocates(1, line(2022, "440402002"), 1)).then_refused(FundRefusal::ProjectOutsideLine);
+    fund.when(appropriates(line(2022, "440403"), 1)).then_refused(FundRefusal::LineOutsideFund);
     let mut tomorrow = allocates(1, line(2022, STREET), 1);
     if let FundCommand::Allocate { on, .. } = &mut tomorrow {
         *on = day("2022-03-03");
     }
-    assert_eq!(refused(&fund, tomorrow), FundRefusal::MoneyMovedInFuture);
+    fund.when(tomorrow).then_refused(FundRefusal::MoneyMovedInFuture);
 }
 
 #[test]
 fn nothing_is_paid_without_evidence() {
-    let fund = after(fund(), allocates(1, line(2022, STREET), 700)).unwrap();
+    let fund = fund().and(allocates(1, line(2022, STREET), 700));
     let mut bare = pays(1, 10, 1);
     if let FundCommand::Disburse { evidence, .. } = &mut bare {
         evidence.clear();
     }
-    assert_eq!(refused(&fund, bare), FundRefusal::EvidenceMissing);
+    fund.when(bare).then_refused(FundRefusal::EvidenceMissing);
 }
 
 #[test]
 fn a_closed_year_is_paid_out_carried_over_and_lapses() {
-    let fund = after(fund(), allocates(1, line(2022, STREET), 400)).unwrap();
-    let fund = after(fund, FundCommand::CloseYear { year: 2022 }).unwrap();
-    assert_eq!(refused(&fund, allocates(2, line(2022, STREET), 1)), FundRefusal::FundYearIsClosed { year: 2022 });
-    assert_eq!(refused(&fund, FundCommand::CloseYear { year: 2022 }), FundRefusal::FundYearIsClosed { year: 2022 });
-    assert_eq!(refused(&fund, FundCommand::CloseYear { year: 2021 }), FundRefusal::FundYearUnfit);
+    let fund = fund().and(allocates(1, line(2022, STREET), 400));
+    let fund = fund.and(FundCommand::CloseYear { year: 2022 });
+    fund.when(allocates(2, line(2022, STREET), 1)).then_refused(FundRefusal::FundYearIsClosed { year: 2022 });
+    fund.when(FundCommand::CloseYear { year: 2022 }).then_refused(FundRefusal::FundYearIsClosed { year: 2022 });
+    fund.when(FundCommand::CloseYear { year: 2021 }).then_refused(FundRefusal::FundYearUnfit);
     let carries = |amount| FundCommand::CarryOver { line: line(2022, STREET), to: 2023, amount: cents(amount) };
-    assert_eq!(refused(&fund, carries(601)), FundRefusal::FundOverdrawn { free: cents(600) });
-    let fund = after(after(fund, carries(500)).unwrap(), pays(1, 10, 400)).unwrap();
+    fund.when(carries(601)).then_refused(FundRefusal::FundOverdrawn { free: cents(600) });
+    let fund = fund.and(carries(500)).and(pays(1, 10, 400));
     assert_eq!(fund.free(&line(2023, STREET)), cents(500));
-    assert_eq!(refused(&fund, FundCommand::Close), FundRefusal::FundNotSettled);
+    fund.when(FundCommand::Close).then_refused(FundRefusal::FundNotSettled);
     let lapses = |year, amount| FundCommand::Lapse { line: line(year, STREET), amount: cents(amount), reason: "收回财政".into() };
-    assert_eq!(refused(&fund, lapses(2023, 1)), FundRefusal::FundYearIsOpen { year: 2023 });
-    let fund = after(fund, lapses(2022, 100)).unwrap();
-    let fund = after(after(fund, FundCommand::CloseYear { year: 2023 }).unwrap(), lapses(2023, 500)).unwrap();
-    let fund = after(fund, FundCommand::Close).unwrap();
-    assert_eq!(refused(&fund, returns(10, 1)), FundRefusal::FundIsClosed);
+    fund.when(lapses(2023, 1)).then_refused(FundRefusal::FundYearIsOpen { year: 2023 });
+    let fund = fund.and(lapses(2022, 100));
+    let fund = fund.and(FundCommand::CloseYear { year: 2023 }).and(lapses(2023, 500));
+    let fund = fund.and(FundCommand::Close);
+    fund.when(returns(10, 1)).then_refused(FundRefusal::FundIsClosed);
 }
 
 fn any_command() -> impl Strategy<Value = FundCommand> {
@@ -207,7 +198,7 @@ proptest! {
     /// back more than it was, and what is free is to the cent the sum of the events.
     #[test]
     fn never_overdrawn_and_every_cent_has_its_event(commands in proptest::collection::vec(any_command(), 0..80)) {
-        let (mut fund, mut sums, mut lines) = (fund(), BTreeMap::from([(line(2022, STREET), 1_000_i128)]), BTreeMap::new());
+        let (mut fund, mut sums, mut lines) = (fund().state, BTreeMap::from([(line(2022, STREET), 1_000_i128)]), BTreeMap::new());
         for command in commands {
             for event in Fund::handle_command(&fund, command).unwrap_or_default() {
                 if let FundEvent::GrantAllocated { allocation, line, .. } = &event {

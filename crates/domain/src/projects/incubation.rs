@@ -200,6 +200,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::scenario::given;
 
     #[test]
     fn incubated_once_registered_once_ended_once() {
@@ -213,19 +214,17 @@ mod tests {
         };
         let registers = || IncubationCommand::Register { number: "香社备 12 号".into(), on: today, today };
         let ends = || IncubationCommand::End { reason: "独立运作".into() };
-        let decide = |it: &Incubation, command| Incubation::handle_command(it, command);
-        let after = |it: Incubation, command| decide(&it, command).unwrap().into_iter().fold(it, Incubation::apply_event);
-        let none = Incubation::default();
-        assert_eq!(decide(&none, registers()), Err(R::NotIncubated));
-        assert_eq!(decide(&none, ends()), Err(R::NotIncubated));
-        assert_eq!(decide(&none, begins("2022-05-02")), Err(R::IncubatedInFuture));
-        let begun = after(none, begins("2022-04-01"));
-        assert_eq!(decide(&begun, begins("2022-04-01")), Err(R::AlreadyIncubated));
-        let registered = after(begun, registers());
-        assert_eq!(decide(&registered, registers()), Err(R::AlreadyRegistered));
-        let ended = after(registered, ends());
-        assert_eq!(decide(&ended, ends()), Err(R::IncubationIsOver));
-        assert_eq!(decide(&ended, registers()), Err(R::IncubationIsOver));
+        let none = given::<Incubation>([]);
+        none.when(registers()).then_refused(R::NotIncubated);
+        none.when(ends()).then_refused(R::NotIncubated);
+        none.when(begins("2022-05-02")).then_refused(R::IncubatedInFuture);
+        let begun = none.and(begins("2022-04-01"));
+        begun.when(begins("2022-04-01")).then_refused(R::AlreadyIncubated);
+        let registered = begun.and(registers());
+        registered.when(registers()).then_refused(R::AlreadyRegistered);
+        let ended = registered.and(ends());
+        ended.when(ends()).then_refused(R::IncubationIsOver);
+        ended.when(registers()).then_refused(R::IncubationIsOver);
         assert_eq!(ended.registration.as_deref(), Some("香社备 12 号"));
     }
 }

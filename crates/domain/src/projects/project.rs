@@ -333,6 +333,13 @@ fn require_report(text: &str, evidence: &[Attachment]) -> Result<(), R> {
     Ok(attachment::require_fit(evidence)?)
 }
 
+/// What a project has: all that came in (paid by funds and not given back, raised, matched), less what was spent. A project's
+/// books never go below nothing, and hold no more than [`Cents::MAX`].
+pub fn left(came_in: impl IntoIterator<Item = Cents>, spent: Cents) -> Cents {
+    let all = came_in.into_iter().try_fold(Cents::ZERO, Cents::checked_add);
+    all.and_then(|all| all.checked_sub(spent)).unwrap_or_default()
+}
+
 impl Project {
     fn require(&self, phases: &[P]) -> Result<&Plan, R> {
         let plan = self.plan.as_ref().ok_or(R::UnknownProject)?;
@@ -363,9 +370,9 @@ impl Project {
         self.total(|it| it.raised.is_none())
     }
 
-    /// What it has: paid by funds or raised, and neither spent nor given back.
+    /// What it has, see [`left`].
     pub fn left(&self) -> Cents {
-        self.received.checked_add(self.raised()).and_then(|all| all.checked_sub(self.spent())).unwrap_or_default()
+        left([self.received, self.raised()], self.spent())
     }
 
     fn require_left(&self, amount: Cents) -> Result<(), R> {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     projects::project_plan::{MILESTONES_MAX_COUNT, Milestone},
+    scenario::{Given, given},
     values::{CouncilId, MotionId, OrganisationId, VoteId},
 };
 
@@ -84,81 +85,70 @@ fn audits(passed: bool) -> C {
     C::Audit { passed, findings: "账实相符".into(), evidence: vec![] }
 }
 
-fn after(project: Project, commands: impl IntoIterator<Item = C>) -> Project {
-    commands.into_iter().fold(project, |project, command| {
-        let events = Project::handle_command(&project, command).unwrap();
-        events.into_iter().fold(project, Project::apply_event)
-    })
-}
-
-fn project() -> Project {
-    after(Project::default(), [starts()])
-}
-
-#[track_caller]
-fn refused(project: &Project, command: C) -> R {
-    Project::handle_command(project, command).unwrap_err()
+fn project() -> Given<Project> {
+    given::<Project>([]).and(starts())
 }
 
 #[test]
 fn carried_out_completed_audited_and_reviewed() {
     let paid =
-        after(project(), [moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600), raises(1, 50), spends(2, 640)]);
+        project().and_all([moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600), raises(1, 50), spends(2, 640)]);
     assert_eq!((paid.granted, paid.received, paid.left()), (cents(1_000), cents(600), cents(10)));
-    assert_eq!(refused(&paid, completes()), R::MilestonesOpen { count: 2 });
-    assert_eq!(refused(&paid, reviews(9, 5)), R::ProjectPhaseUnfit { zh: "实施中", en: "under way" });
-    let done = after(paid, [reaches(2), reaches(1), completes(), moves(GrantMovement::Disbursed, 400), reviews(9, 5)]);
-    assert_eq!(refused(&done, reviews(9, 4)), R::ProjectReviewedAlready);
-    assert_eq!(refused(&done, reviews(8, 6)), R::ProjectRatingUnfit);
+    paid.when(completes()).then_refused(R::MilestonesOpen { count: 2 });
+    paid.when(reviews(9, 5)).then_refused(R::ProjectPhaseUnfit { zh: "实施中", en: "under way" });
+    let done = paid.and_all([reaches(2), reaches(1), completes(), moves(GrantMovement::Disbursed, 400), reviews(9, 5)]);
+    done.when(reviews(9, 4)).then_refused(R::ProjectReviewedAlready);
+    done.when(reviews(8, 6)).then_refused(R::ProjectRatingUnfit);
     // An audit that is not passed opens it again.
-    let again = after(done, [audits(false), spends(3, 100), completes(), audits(true)]);
+    let again = done.and_all([audits(false), spends(3, 100), completes(), audits(true)]);
     assert_eq!((again.phase, again.left()), (P::Audited, cents(310)));
-    assert_eq!(refused(&again, spends(4, 1)), R::ProjectPhaseUnfit { zh: "已验收", en: "audited" });
+    again.when(spends(4, 1)).then_refused(R::ProjectPhaseUnfit { zh: "已验收", en: "audited" });
 }
 
 #[test]
 fn a_cancelled_project_is_not_paid_and_gives_back() {
-    let paid = after(project(), [moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600)]);
-    let cancelled = after(paid, [C::Cancel { reason: "选址变更".into() }]);
+    let paid = project().and_all([moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600)]);
+    let cancelled = paid.and(C::Cancel { reason: "选址变更".into() });
     let unfit = || R::ProjectPhaseUnfit { zh: "已取消", en: "cancelled" };
-    assert_eq!(refused(&cancelled, moves(GrantMovement::Disbursed, 1)), unfit());
-    assert_eq!(refused(&cancelled, moves(GrantMovement::Allocated, 1)), unfit());
-    assert_eq!(refused(&cancelled, C::Cancel { reason: "又一次".into() }), unfit());
+    cancelled.when(moves(GrantMovement::Disbursed, 1)).then_refused(unfit());
+    cancelled.when(moves(GrantMovement::Allocated, 1)).then_refused(unfit());
+    cancelled.when(C::Cancel { reason: "又一次".into() }).then_refused(unfit());
     assert_eq!(cancelled.require_live(), Err(unfit()));
-    let settled = after(cancelled, [moves(GrantMovement::Returned, 600), moves(GrantMovement::Released, 400)]);
+    let settled = cancelled.and_all([moves(GrantMovement::Returned, 600), moves(GrantMovement::Released, 400)]);
     assert_eq!((settled.granted, settled.received), (Cents::ZERO, Cents::ZERO));
 }
 
 #[test]
 fn grants_stay_within_the_plan_and_the_plan_above_the_grants() {
-    let granted = after(project(), [moves(GrantMovement::Allocated, 800)]);
-    assert_eq!(refused(&granted, moves(GrantMovement::Allocated, 201)), R::GrantBeyondPlan { left: cents(200) });
+    let granted = project().and(moves(GrantMovement::Allocated, 800));
+    granted.when(moves(GrantMovement::Allocated, 201)).then_refused(R::GrantBeyondPlan { left: cents(200) });
     let revises = |grant, milestones: &[&str]| C::RevisePlan { plan: plan(grant, milestones), reason: "调整".into() };
-    assert_eq!(refused(&granted, revises(799, &["采购"])), R::PlanBelowGranted { granted: cents(800) });
-    let reached = after(granted, [reaches(1)]);
-    assert_eq!(refused(&reached, revises(800, &["招标", "安装"])), R::ReachedMilestoneChanged);
-    assert_eq!(refused(&reached, reaches(1)), R::MilestoneIsReached);
-    assert_eq!(refused(&reached, reaches(3)), R::UnknownMilestone);
-    assert!(Project::handle_command(&reached, revises(2_000, &["采购"])).is_ok());
+    granted.when(revises(799, &["采购"])).then_refused(R::PlanBelowGranted { granted: cents(800) });
+    let reached = granted.and(reaches(1));
+    reached.when(revises(800, &["招标", "安装"])).then_refused(R::ReachedMilestoneChanged);
+    reached.when(reaches(1)).then_refused(R::MilestoneIsReached);
+    reached.when(reaches(3)).then_refused(R::UnknownMilestone);
+    reached.when(revises(2_000, &["采购"])).then_done();
 }
 
 #[test]
 fn nothing_is_spent_twice_or_from_nothing() {
-    let raised = after(project(), [raises(1, 50)]);
-    assert_eq!(refused(&raised, spends(2, 51)), R::BooksOverdrawn { left: cents(50) });
-    assert_eq!(refused(&raised, raises(1, 50)), R::BookEntryExists);
-    let spent = after(raised, [spends(2, 50)]);
-    assert_eq!(refused(&spent, voids(1)), R::BooksOverdrawn { left: Cents::ZERO });
-    let struck = after(spent, [voids(2), voids(1)]);
-    assert_eq!((struck.left(), refused(&struck, voids(1))), (Cents::ZERO, R::UnknownBookEntry));
-    assert_eq!(refused(&struck, raises(1, 50)), R::BookEntryExists);
+    let raised = project().and(raises(1, 50));
+    raised.when(spends(2, 51)).then_refused(R::BooksOverdrawn { left: cents(50) });
+    raised.when(raises(1, 50)).then_refused(R::BookEntryExists);
+    let spent = raised.and(spends(2, 50));
+    spent.when(voids(1)).then_refused(R::BooksOverdrawn { left: Cents::ZERO });
+    let struck = spent.and_all([voids(2), voids(1)]);
+    assert_eq!(struck.left(), Cents::ZERO);
+    struck.when(voids(1)).then_refused(R::UnknownBookEntry);
+    struck.when(raises(1, 50)).then_refused(R::BookEntryExists);
 }
 
 #[test]
 fn the_repeat_and_the_unknown_are_refused() {
-    assert_eq!(refused(&project(), starts()), R::ProjectExists);
+    project().when(starts()).then_refused(R::ProjectExists);
     for command in [raises(1, 1), completes(), reviews(1, 1), moves(GrantMovement::Released, 1), moves(GrantMovement::Disbursed, 1)] {
-        assert_eq!(refused(&Project::default(), command), R::UnknownProject);
+        given::<Project>([]).when(command).then_refused(R::UnknownProject);
     }
 }
 
@@ -199,7 +189,7 @@ proptest! {
     /// has is to the cent the sum of its events.
     #[test]
     fn books_are_the_sum_of_the_events(commands in proptest::collection::vec(any_command(), 0..60)) {
-        let (mut project, mut sum, mut entries) = (project(), 0_i128, BTreeMap::new());
+        let (mut project, mut sum, mut entries) = (project().state, 0_i128, BTreeMap::new());
         for command in commands {
             let cancelled = project.phase == P::Cancelled;
             for event in Project::handle_command(&project, command).unwrap_or_default() {

@@ -119,19 +119,18 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::scenario::given;
 
     #[test]
     fn service_is_for_one_thing_at_a_time() {
         let purpose = ServicePurpose::Project(ProjectId(Uuid::from_u128(1)));
         let links = || ServiceLinkCommand::Link { activity: ActivityId(Uuid::from_u128(2)), purpose };
         let unlinks = |reason: &str| ServiceLinkCommand::Unlink { reason: reason.into() };
-        let decide = |link: &ServiceLink, command| ServiceLink::handle_command(link, command);
-        let none = ServiceLink::default();
-        assert_eq!(decide(&none, unlinks("错误")), Err(ServiceLinkRefusal::ServiceNotLinked));
-        let linked = decide(&none, links()).unwrap().into_iter().fold(none, ServiceLink::apply_event);
-        assert_eq!(decide(&linked, links()), Err(ServiceLinkRefusal::ServiceIsLinked));
-        assert_eq!(decide(&linked, unlinks(" ")), Err(ServiceLinkRefusal::UnlinkReasonUnfit { most: REASON_MAX_CHARS }));
-        let free = decide(&linked, unlinks("错误")).unwrap().into_iter().fold(linked, ServiceLink::apply_event);
-        assert!(decide(&free, links()).is_ok());
+        let none = given::<ServiceLink>([]);
+        none.when(unlinks("错误")).then_refused(ServiceLinkRefusal::ServiceNotLinked);
+        let linked = none.and(links());
+        linked.when(links()).then_refused(ServiceLinkRefusal::ServiceIsLinked);
+        linked.when(unlinks(" ")).then_refused(ServiceLinkRefusal::UnlinkReasonUnfit { most: REASON_MAX_CHARS });
+        linked.and(unlinks("错误")).when(links()).then_done();
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    scenario::{Given, given},
     values::Minutes,
     volunteering::{activity_details::Risk, category::Category},
 };
@@ -46,13 +47,9 @@ fn details(capacity: u32) -> Details {
     }
 }
 
-fn after(activity: Activity, command: ActivityCommand) -> Activity {
-    Activity::handle_command(&activity, command).unwrap().into_iter().fold(activity, Activity::apply_event)
-}
-
-fn published(capacity: u32) -> Activity {
+fn published(capacity: u32) -> Given<Activity> {
     let organisation = OrganisationId(Uuid::from_u128(9));
-    after(Activity::default(), ActivityCommand::Publish { organisation, details: details(capacity), now: at(0) })
+    given::<Activity>([]).and(ActivityCommand::Publish { organisation, details: details(capacity), now: at(0) })
 }
 
 fn sign_up(n: u128, now: i64) -> ActivityCommand {
@@ -81,30 +78,29 @@ fn check_out(n: u128, minute: i64) -> ActivityCommand {
 
 #[test]
 fn the_last_place_goes_to_one_and_the_next_waits() {
-    let full = after(published(1), sign_up(1, 10));
-    let waiting = after(full, sign_up(2, 11));
+    let full = published(1).and(sign_up(1, 10));
+    let waiting = full.and(sign_up(2, 11));
     assert_eq!(waiting.places[&shift_id(1)], Places { taken: vec![who(1)], waiting: vec![who(2)] });
 }
 
 #[test]
 fn who_withdraws_makes_the_first_waiting_move_up() {
-    let activity = [sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)].into_iter().fold(published(1), after);
-    let activity = after(activity, withdraw(1, 20));
+    let activity = published(1).and_all([sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)]);
+    let activity = activity.and(withdraw(1, 20));
     assert_eq!(activity.places[&shift_id(1)], Places { taken: vec![who(2)], waiting: vec![who(3)] });
 }
 
 #[test]
 fn signing_up_twice_is_refused() {
-    let activity = after(published(1), sign_up(1, 10));
-    assert_eq!(Activity::handle_command(&activity, sign_up(1, 11)), Err(ActivityRefusal::AlreadySignedUp));
-    let waiting = after(activity, sign_up(2, 11));
-    assert_eq!(Activity::handle_command(&waiting, sign_up(2, 12)), Err(ActivityRefusal::AlreadySignedUp));
+    let activity = published(1).and(sign_up(1, 10));
+    activity.when(sign_up(1, 11)).then_refused(ActivityRefusal::AlreadySignedUp);
+    let waiting = activity.and(sign_up(2, 11));
+    waiting.when(sign_up(2, 12)).then_refused(ActivityRefusal::AlreadySignedUp);
 }
 
 #[test]
 fn sign_up_asks_for_window_age_skill_and_shift() {
     let activity = published(5);
-    let refusal = |command| Activity::handle_command(&activity, command).unwrap_err();
     let wish = |shift, age, skills: &[Skill], now| ActivityCommand::SignUp {
         shift: shift_id(shift),
         volunteer: who(1),
@@ -112,69 +108,66 @@ fn sign_up_asks_for_window_age_skill_and_shift() {
         skills: skills.iter().copied().collect(),
         now: at(now),
     };
-    assert_eq!(refusal(wish(1, 30, &[Skill::Swimming], -1)), ActivityRefusal::SignUpNotOpen);
-    assert_eq!(refusal(wish(1, 30, &[Skill::Swimming], 1000)), ActivityRefusal::ShiftBegun);
-    assert_eq!(refusal(wish(2, 30, &[Skill::Swimming], 1900)), ActivityRefusal::SignUpNotOpen);
-    assert_eq!(refusal(wish(1, 15, &[Skill::Swimming], 10)), ActivityRefusal::TooYoung { least: 16 });
-    assert_eq!(refusal(wish(1, 30, &[], 10)), ActivityRefusal::SkillMissing { zh: "游泳", en: "swimming" });
-    assert_eq!(refusal(wish(7, 30, &[Skill::Swimming], 10)), ActivityRefusal::UnknownShift);
-    assert_eq!(Activity::handle_command(&Activity::default(), sign_up(1, 10)), Err(ActivityRefusal::UnknownActivity));
+    activity.when(wish(1, 30, &[Skill::Swimming], -1)).then_refused(ActivityRefusal::SignUpNotOpen);
+    activity.when(wish(1, 30, &[Skill::Swimming], 1000)).then_refused(ActivityRefusal::ShiftBegun);
+    activity.when(wish(2, 30, &[Skill::Swimming], 1900)).then_refused(ActivityRefusal::SignUpNotOpen);
+    activity.when(wish(1, 15, &[Skill::Swimming], 10)).then_refused(ActivityRefusal::TooYoung { least: 16 });
+    activity.when(wish(1, 30, &[], 10)).then_refused(ActivityRefusal::SkillMissing { zh: "游泳", en: "swimming" });
+    activity.when(wish(7, 30, &[Skill::Swimming], 10)).then_refused(ActivityRefusal::UnknownShift);
+    given::<Activity>([]).when(sign_up(1, 10)).then_refused(ActivityRefusal::UnknownActivity);
 }
 
 #[test]
 fn withdrawal_has_a_deadline_that_does_not_bind_coordinators_or_the_waitlist() {
-    let activity = [sign_up(1, 10), sign_up(2, 11)].into_iter().fold(published(1), after);
-    assert_eq!(Activity::handle_command(&activity, withdraw(1, 881)), Err(ActivityRefusal::WithdrawalTooLate));
-    assert!(Activity::handle_command(&activity, withdraw(1, 880)).is_ok());
-    assert!(Activity::handle_command(&activity, withdraw(2, 999)).is_ok());
+    let activity = published(1).and_all([sign_up(1, 10), sign_up(2, 11)]);
+    activity.when(withdraw(1, 881)).then_refused(ActivityRefusal::WithdrawalTooLate);
+    activity.when(withdraw(1, 880)).then_done();
+    activity.when(withdraw(2, 999)).then_done();
     let by_coordinator = ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(1), now: at(999), by_coordinator: true };
-    assert!(Activity::handle_command(&activity, by_coordinator).is_ok());
-    assert_eq!(Activity::handle_command(&activity, withdraw(3, 10)), Err(ActivityRefusal::NotSignedUp));
+    activity.when(by_coordinator).then_done();
+    activity.when(withdraw(3, 10)).then_refused(ActivityRefusal::NotSignedUp);
 }
 
 #[test]
 fn a_fourth_check_in_on_a_day_is_refused() {
-    let mut activity = after(published(1), sign_up(1, 10));
+    let mut activity = published(1).and(sign_up(1, 10));
     for n in 0..3 {
         let minute = 1000 + n * 10;
-        activity = after(activity, check_in(1, n as u128, minute));
-        assert_eq!(Activity::handle_command(&activity, check_in(1, 99, minute + 1)), Err(ActivityRefusal::AlreadyCheckedIn));
-        activity = after(activity, check_out(1, minute + 5));
+        activity = activity.and(check_in(1, n as u128, minute));
+        activity.when(check_in(1, 99, minute + 1)).then_refused(ActivityRefusal::AlreadyCheckedIn);
+        activity = activity.and(check_out(1, minute + 5));
     }
-    assert_eq!(Activity::handle_command(&activity, check_in(1, 4, 1050)), Err(ActivityRefusal::TooManyCheckIns { most: 3 }));
+    activity.when(check_in(1, 4, 1050)).then_refused(ActivityRefusal::TooManyCheckIns { most: 3 });
 }
 
 #[test]
 fn check_in_keeps_to_the_shift_and_check_out_follows_it() {
-    let activity = after(published(1), sign_up(1, 10));
-    assert_eq!(Activity::handle_command(&activity, check_in(1, 1, 939)), Err(ActivityRefusal::CheckInTimeUnfit));
-    assert_eq!(Activity::handle_command(&activity, check_in(1, 1, 1060)), Err(ActivityRefusal::CheckInTimeUnfit));
-    assert_eq!(Activity::handle_command(&activity, check_in(2, 1, 1000)), Err(ActivityRefusal::NotSignedUp));
-    assert_eq!(Activity::handle_command(&activity, check_out(1, 1000)), Err(ActivityRefusal::NotCheckedIn));
-    let present = after(activity, check_in(1, 1, 1000));
-    assert_eq!(Activity::handle_command(&present, check_out(1, 1000)), Err(ActivityRefusal::CheckOutTimeUnfit));
-    assert_eq!(Activity::handle_command(&present, check_out(1, 1000 + 24 * 60 + 1)), Err(ActivityRefusal::CheckOutTimeUnfit));
-    assert_eq!(Activity::handle_command(&present, withdraw(1, 1001)), Err(ActivityRefusal::HasAttended));
+    let activity = published(1).and(sign_up(1, 10));
+    activity.when(check_in(1, 1, 939)).then_refused(ActivityRefusal::CheckInTimeUnfit);
+    activity.when(check_in(1, 1, 1060)).then_refused(ActivityRefusal::CheckInTimeUnfit);
+    activity.when(check_in(2, 1, 1000)).then_refused(ActivityRefusal::NotSignedUp);
+    activity.when(check_out(1, 1000)).then_refused(ActivityRefusal::NotCheckedIn);
+    let present = activity.and(check_in(1, 1, 1000));
+    present.when(check_out(1, 1000)).then_refused(ActivityRefusal::CheckOutTimeUnfit);
+    present.when(check_out(1, 1000 + 24 * 60 + 1)).then_refused(ActivityRefusal::CheckOutTimeUnfit);
+    present.when(withdraw(1, 1001)).then_refused(ActivityRefusal::HasAttended);
 }
 
 #[test]
 fn amending_keeps_what_people_signed_up_for() {
-    let activity = [sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)].into_iter().fold(published(1), after);
+    let activity = published(1).and_all([sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)]);
     let amend = |change: &dyn Fn(&mut Details)| {
         let mut new = activity.details.clone().unwrap();
         change(&mut new);
-        Activity::handle_command(&activity, ActivityCommand::Amend { details: new, now: at(20) })
+        activity.when(ActivityCommand::Amend { details: new, now: at(20) })
     };
-    assert_eq!(amend(&|it| it.shifts[0].ends = at(1100)), Err(ActivityRefusal::ShiftInUse));
-    assert_eq!(amend(&|it| it.shifts.retain(|shift| shift.id != shift_id(1))), Err(ActivityRefusal::ShiftInUse));
-    assert!(amend(&|it| it.shifts.truncate(1)).is_ok());
-    let roomier = amend(&|it| it.shifts[0].capacity = 2).unwrap();
+    amend(&|it| it.shifts[0].ends = at(1100)).then_refused(ActivityRefusal::ShiftInUse);
+    amend(&|it| it.shifts.retain(|shift| shift.id != shift_id(1))).then_refused(ActivityRefusal::ShiftInUse);
+    amend(&|it| it.shifts.truncate(1)).then_done();
+    let roomier = amend(&|it| it.shifts[0].capacity = 2).events();
     assert_eq!(roomier[1..], [ActivityEvent::VolunteerPromoted { shift: shift_id(1), volunteer: who(2) }]);
-    let both = after(activity.clone(), ActivityCommand::Amend { details: details(3), now: at(20) });
-    assert_eq!(
-        Activity::handle_command(&both, ActivityCommand::Amend { details: details(2), now: at(21) }),
-        Err(ActivityRefusal::CapacityBelowTaken)
-    );
+    let both = activity.clone().and(ActivityCommand::Amend { details: details(3), now: at(20) });
+    both.when(ActivityCommand::Amend { details: details(2), now: at(21) }).then_refused(ActivityRefusal::CapacityBelowTaken);
 }
 
 #[test]
@@ -199,18 +192,12 @@ fn details_are_refused_one_by_one() {
 
 #[test]
 fn cancelled_and_closed_activities_take_nobody_in() {
-    let cancelled = after(published(1), ActivityCommand::Cancel { reason: "台风".into() });
-    assert_eq!(Activity::handle_command(&cancelled, sign_up(1, 10)), Err(ActivityRefusal::ActivityNotOpen));
-    assert_eq!(
-        Activity::handle_command(&cancelled, ActivityCommand::Cancel { reason: "台风".into() }),
-        Err(ActivityRefusal::ActivityNotOpen)
-    );
-    assert_eq!(
-        Activity::handle_command(&published(1), ActivityCommand::Cancel { reason: " ".into() }),
-        Err(ActivityRefusal::CancelReasonUnfit)
-    );
-    assert_eq!(Activity::handle_command(&published(1), ActivityCommand::Close { now: at(2059) }), Err(ActivityRefusal::NotOver));
-    let closed = after(published(1), ActivityCommand::Close { now: at(2060) });
+    let cancelled = published(1).and(ActivityCommand::Cancel { reason: "台风".into() });
+    cancelled.when(sign_up(1, 10)).then_refused(ActivityRefusal::ActivityNotOpen);
+    cancelled.when(ActivityCommand::Cancel { reason: "台风".into() }).then_refused(ActivityRefusal::ActivityNotOpen);
+    published(1).when(ActivityCommand::Cancel { reason: " ".into() }).then_refused(ActivityRefusal::CancelReasonUnfit);
+    published(1).when(ActivityCommand::Close { now: at(2059) }).then_refused(ActivityRefusal::NotOver);
+    let closed = published(1).and(ActivityCommand::Close { now: at(2060) });
     assert_eq!(closed.phase, Phase::Closed);
 }
 
@@ -219,7 +206,7 @@ proptest! {
     /// place, and the waitlist keeps the order of arrival.
     #[test]
     fn never_overbooked(capacity in 1u32..4, steps in proptest::collection::vec((0u8..5, 0u128..8, 0i64..1200), 0..80)) {
-        let mut activity = published(capacity);
+        let mut activity = published(capacity).state;
         let mut arrivals: Vec<VolunteerId> = vec![];
         let mut now = 0;
         for (n, (kind, volunteer, minute)) in steps.into_iter().enumerate() {

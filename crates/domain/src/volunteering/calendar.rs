@@ -118,6 +118,7 @@ impl Aggregate for Calendar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
     use chrono::DateTime;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -150,13 +151,14 @@ mod tests {
 
     #[test]
     fn touching_shifts_do_not_overlap() {
-        let hour = Booking { activity: ActivityId(Uuid::nil()), starts: at(0), ends: at(60) };
-        let booked = Calendar { booked: BTreeMap::from([(ShiftId(Uuid::nil()), hour)]) };
-        let book = |starts| {
-            let command =
-                CalendarCommand::Book { activity: ActivityId(Uuid::nil()), shift: ShiftId(Uuid::max()), starts: at(starts), ends: at(120) };
-            Calendar::handle_command(&booked, command).is_ok()
+        let book = |shift, starts, ends| CalendarCommand::Book {
+            activity: ActivityId(Uuid::nil()),
+            shift: ShiftId(Uuid::from_u128(shift)),
+            starts: at(starts),
+            ends: at(ends),
         };
-        assert!(book(60) && !book(59));
+        let booked = given::<Calendar>([]).and(book(1, 0, 60));
+        booked.when(book(2, 60, 120)).then_done();
+        booked.when(book(2, 59, 120)).then_refused(CalendarRefusal::ShiftsOverlap);
     }
 }

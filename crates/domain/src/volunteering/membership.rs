@@ -142,15 +142,16 @@ impl Aggregate for Membership {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
 
     #[test]
     fn joined_once_at_a_time() {
         let (organisation, volunteer) = (OrganisationId(Uuid::from_u128(1)), VolunteerId(Uuid::from_u128(2)));
-        let decide = |joined, command| Membership::handle_command(&Membership { joined }, command);
-        assert!(decide(false, MembershipCommand::Join { organisation, volunteer }).is_ok());
-        assert!(Membership { joined: true }.require_member().is_ok());
-        assert_eq!(Membership::default().require_member(), Err(MembershipRefusal::NotMember));
-        assert_eq!(decide(true, MembershipCommand::Join { organisation, volunteer }), Err(MembershipRefusal::AlreadyMember));
-        assert_eq!(decide(false, MembershipCommand::Leave { organisation, volunteer }), Err(MembershipRefusal::NotMember));
+        let nobody = given::<Membership>([]);
+        assert_eq!(nobody.require_member(), Err(MembershipRefusal::NotMember));
+        nobody.when(MembershipCommand::Leave { organisation, volunteer }).then_refused(MembershipRefusal::NotMember);
+        let joined = nobody.and(MembershipCommand::Join { organisation, volunteer });
+        assert_eq!(joined.require_member(), Ok(()));
+        joined.when(MembershipCommand::Join { organisation, volunteer }).then_refused(MembershipRefusal::AlreadyMember);
     }
 }

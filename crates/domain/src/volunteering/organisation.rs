@@ -229,6 +229,7 @@ impl Aggregate for Organisation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::given;
     use uuid::Uuid;
 
     fn profile(name: &str) -> Profile {
@@ -238,19 +239,17 @@ mod tests {
     #[test]
     fn an_organisation_is_never_above_itself() {
         let id = OrganisationId(Uuid::from_u128(1));
-        let group = Organisation { profile: Some(profile("一队")), dissolved: false };
+        let group = given::<Organisation>([OrganisationEvent::OrganisationFounded { profile: profile("一队") }]);
         let amend = OrganisationCommand::Amend { id, profile: profile("二队"), above: vec![OrganisationId(Uuid::from_u128(2)), id] };
-        assert_eq!(Organisation::handle_command(&group, amend), Err(OrganisationRefusal::ParentUnfit));
+        group.when(amend).then_refused(OrganisationRefusal::ParentUnfit);
     }
 
     #[test]
     fn dissolving_twice_is_refused() {
-        let gone = Organisation { profile: Some(profile("一队")), dissolved: true };
-        assert_eq!(Organisation::handle_command(&gone, OrganisationCommand::Dissolve), Err(OrganisationRefusal::OrganisationIsDissolved));
-        assert_eq!(
-            Organisation::handle_command(&Organisation::default(), OrganisationCommand::Dissolve),
-            Err(OrganisationRefusal::UnknownOrganisation)
-        );
+        let founded = given::<Organisation>([OrganisationEvent::OrganisationFounded { profile: profile("一队") }]);
+        let gone = founded.and(OrganisationCommand::Dissolve);
+        gone.when(OrganisationCommand::Dissolve).then_refused(OrganisationRefusal::OrganisationIsDissolved);
+        given::<Organisation>([]).when(OrganisationCommand::Dissolve).then_refused(OrganisationRefusal::UnknownOrganisation);
     }
 
     #[test]

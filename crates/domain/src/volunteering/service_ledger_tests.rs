@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    scenario::{Given, given},
     values::{AttendanceId, OrganisationId, PersonId},
     volunteering::category::Category,
 };
@@ -55,23 +56,15 @@ fn confirm(n: u128, level: Level) -> ServiceLedgerCommand {
     ServiceLedgerCommand::Confirm { record: id(n), by: by(level) }
 }
 
-fn after(ledger: ServiceLedger, command: ServiceLedgerCommand) -> ServiceLedger {
-    ServiceLedger::handle_command(&ledger, command).unwrap().into_iter().fold(ledger, ServiceLedger::apply_event)
-}
-
-fn ledger(commands: impl IntoIterator<Item = ServiceLedgerCommand>) -> ServiceLedger {
-    commands.into_iter().fold(ServiceLedger::default(), after)
-}
-
-fn refusal(ledger: &ServiceLedger, command: ServiceLedgerCommand) -> Refused {
-    ServiceLedger::handle_command(ledger, command).unwrap_err()
+fn ledger(commands: impl IntoIterator<Item = ServiceLedgerCommand>) -> Given<ServiceLedger> {
+    given::<ServiceLedger>([]).and_all(commands)
 }
 
 #[test]
 fn confirming_twice_changes_nothing() {
     let confirmed = ledger([log(1, 0, 60), confirm(1, Level::Organisation)]);
-    assert_eq!(refusal(&confirmed, confirm(1, Level::District)), Refused::AlreadyConfirmed);
-    assert_eq!(refusal(&confirmed, confirm(2, Level::District)), Refused::UnknownRecord);
+    confirmed.when(confirm(1, Level::District)).then_refused(Refused::AlreadyConfirmed);
+    confirmed.when(confirm(2, Level::District)).then_refused(Refused::UnknownRecord);
 }
 
 #[test]
@@ -84,20 +77,20 @@ fn nobody_decides_about_their_own_service() {
         ServiceLedgerCommand::Correct { record: id(1), served: served(0, 50), by: own, reason: Some(reason()), now: at(NOW) },
         ServiceLedgerCommand::Void { record: id(1), by: own, reason: Some(reason()) },
     ] {
-        assert_eq!(refusal(&logged, command), Refused::OwnService);
+        logged.when(command).then_refused(Refused::OwnService);
     }
 }
 
 #[test]
 fn spans_are_refused_one_by_one() {
     let logged = ledger([log(1, 0, 60)]);
-    assert_eq!(refusal(&logged, log(2, 100, 0)), Refused::EndsBeforeStart);
-    assert_eq!(refusal(&logged, log(2, 100, -30)), Refused::EndsBeforeStart);
-    assert_eq!(refusal(&logged, log(2, 100, 24 * 60 + 1)), Refused::ServiceTooLong);
-    assert_eq!(refusal(&logged, log(2, NOW - 10, 11)), Refused::ServiceInFuture);
-    assert_eq!(refusal(&logged, log(2, 59, 10)), Refused::ServiceOverlaps { with: id(1) });
-    assert_eq!(refusal(&logged, log(1, 500, 10)), Refused::RecordExists);
-    assert!(ServiceLedger::handle_command(&logged, log(2, 60, 24 * 60)).is_ok());
+    logged.when(log(2, 100, 0)).then_refused(Refused::EndsBeforeStart);
+    logged.when(log(2, 100, -30)).then_refused(Refused::EndsBeforeStart);
+    logged.when(log(2, 100, 24 * 60 + 1)).then_refused(Refused::ServiceTooLong);
+    logged.when(log(2, NOW - 10, 11)).then_refused(Refused::ServiceInFuture);
+    logged.when(log(2, 59, 10)).then_refused(Refused::ServiceOverlaps { with: id(1) });
+    logged.when(log(1, 500, 10)).then_refused(Refused::RecordExists);
+    logged.when(log(2, 60, 24 * 60)).then_done();
 }
 
 #[test]
@@ -106,52 +99,52 @@ fn a_second_over_24_hours_is_too_long() {
     if let ServiceLedgerCommand::Log { served, .. } = &mut command {
         served.ended += Duration::seconds(1);
     }
-    assert_eq!(refusal(&ServiceLedger::default(), command), Refused::ServiceTooLong);
+    given::<ServiceLedger>([]).when(command).then_refused(Refused::ServiceTooLong);
 }
 
 #[test]
 fn long_days_need_those_above() {
     let day = ledger([log(1, 0, 480), confirm(1, Level::Organisation), log(2, 480, 1)]);
-    assert_eq!(refusal(&day, confirm(2, Level::Organisation)), Refused::ParentMustConfirm);
-    let day = [confirm(2, Level::Parent), log(3, 481, 239), confirm(3, Level::Parent), log(4, 720, 1)].into_iter().fold(day, after);
-    assert_eq!(refusal(&day, confirm(4, Level::Parent)), Refused::DistrictMustConfirm);
-    assert!(ServiceLedger::handle_command(&day, confirm(4, Level::District)).is_ok());
+    day.when(confirm(2, Level::Organisation)).then_refused(Refused::ParentMustConfirm);
+    let day = day.and_all([confirm(2, Level::Parent), log(3, 481, 239), confirm(3, Level::Parent), log(4, 720, 1)]);
+    day.when(confirm(4, Level::Parent)).then_refused(Refused::DistrictMustConfirm);
+    day.when(confirm(4, Level::District)).then_done();
 }
 
 #[test]
 fn a_long_day_is_long_whichever_record_is_confirmed_first() {
     let day = ledger([log(1, 0, 300), log(2, 300, 300)]);
     for first in [1, 2] {
-        assert_eq!(refusal(&day, confirm(first, Level::Organisation)), Refused::ParentMustConfirm);
+        day.when(confirm(first, Level::Organisation)).then_refused(Refused::ParentMustConfirm);
     }
-    let longer = after(after(day.clone(), confirm(1, Level::Parent)), log(3, 600, 180));
+    let longer = day.clone().and(confirm(1, Level::Parent)).and(log(3, 600, 180));
     for next in [2, 3] {
-        assert_eq!(refusal(&longer, confirm(next, Level::Parent)), Refused::DistrictMustConfirm);
+        longer.when(confirm(next, Level::Parent)).then_refused(Refused::DistrictMustConfirm);
     }
     // What was rejected or voided makes no day long.
     let reject = ServiceLedgerCommand::Reject { record: id(2), by: by(Level::Organisation), reason: Some(reason()) };
-    assert!(ServiceLedger::handle_command(&after(day, reject), confirm(1, Level::Organisation)).is_ok());
+    day.and(reject).when(confirm(1, Level::Organisation)).then_done();
 }
 
 #[test]
 fn a_record_over_midnight_belongs_to_the_day_it_began() {
     let night = ledger([log(1, 1320, 480), confirm(1, Level::Organisation), log(2, 1800, 480)]);
-    assert!(ServiceLedger::handle_command(&night, confirm(2, Level::Organisation)).is_ok());
+    night.when(confirm(2, Level::Organisation)).then_done();
 }
 
 #[test]
 fn a_rejected_record_frees_its_time_and_a_dispute_may_bring_it_back() {
     let reject = ServiceLedgerCommand::Reject { record: id(1), by: by(Level::Organisation), reason: Some(reason()) };
     let dispute = ServiceLedgerCommand::Dispute { record: id(1), reason: reason() };
-    assert_eq!(refusal(&ledger([log(1, 0, 60)]), dispute.clone()), Refused::NothingToDispute);
+    ledger([log(1, 0, 60)]).when(dispute.clone()).then_refused(Refused::NothingToDispute);
     let rejected = ledger([log(1, 0, 60), reject.clone()]);
-    assert_eq!(refusal(&rejected, reject.clone()), Refused::AlreadyRejected);
-    assert_eq!(refusal(&rejected, confirm(1, Level::District)), Refused::AlreadyRejected);
-    let disputed = after(rejected, dispute.clone());
-    assert_eq!(refusal(&disputed, dispute), Refused::NothingToDispute);
-    assert_eq!(after(disputed.clone(), confirm(1, Level::Organisation)).records[&id(1)].status, Status::Confirmed);
-    let taken = after(disputed, log(2, 30, 60));
-    assert_eq!(refusal(&taken, confirm(1, Level::Organisation)), Refused::ServiceOverlaps { with: id(2) });
+    rejected.when(reject.clone()).then_refused(Refused::AlreadyRejected);
+    rejected.when(confirm(1, Level::District)).then_refused(Refused::AlreadyRejected);
+    let disputed = rejected.and(dispute.clone());
+    disputed.when(dispute).then_refused(Refused::NothingToDispute);
+    assert_eq!(disputed.clone().and(confirm(1, Level::Organisation)).records[&id(1)].status, Status::Confirmed);
+    let taken = disputed.and(log(2, 30, 60));
+    taken.when(confirm(1, Level::Organisation)).then_refused(Refused::ServiceOverlaps { with: id(2) });
 }
 
 #[test]
@@ -164,9 +157,9 @@ fn a_correction_keeps_the_old_value_and_confirms_the_new() {
         now: at(NOW),
     };
     let confirmed = ledger([log(2, 0, 60), confirm(2, Level::Organisation)]);
-    assert_eq!(refusal(&confirmed, correct(60)), Refused::NothingToCorrect);
-    assert_eq!(refusal(&confirmed, correct(481)), Refused::ParentMustConfirm);
-    let events = ServiceLedger::handle_command(&confirmed, correct(45)).unwrap();
+    confirmed.when(correct(60)).then_refused(Refused::NothingToCorrect);
+    confirmed.when(correct(481)).then_refused(Refused::ParentMustConfirm);
+    let events = confirmed.when(correct(45)).events();
     let [ServiceLedgerEvent::ServiceCorrected { was, now, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((was.minutes, now.minutes), (Minutes(60), Minutes(45)));
 }
@@ -182,13 +175,13 @@ fn an_attested_record_is_corrected_only_within_the_stay() {
     };
     let stay = ledger([log(1, 60, 60), log(2, 300, 60)]);
     for (start, length) in [(59, 61), (60, 61), (0, 30), (200, 30)] {
-        assert_eq!(refusal(&stay, correct(1, start, length)), Refused::BeyondAttendance);
+        stay.when(correct(1, start, length)).then_refused(Refused::BeyondAttendance);
     }
-    assert!(ServiceLedger::handle_command(&stay, correct(2, 290, 80)).is_ok(), "what was declared is declared anew");
+    stay.when(correct(2, 290, 80)).then_done(); // what was declared is declared anew
     // A correction too narrow is widened again, up to the stay.
-    let narrowed = after(stay, correct(1, 70, 30));
-    assert_eq!(refusal(&narrowed, correct(1, 70, 51)), Refused::BeyondAttendance);
-    let restored = after(narrowed, correct(1, 60, 60));
+    let narrowed = stay.and(correct(1, 70, 30));
+    narrowed.when(correct(1, 70, 51)).then_refused(Refused::BeyondAttendance);
+    let restored = narrowed.and(correct(1, 60, 60));
     assert_eq!(restored.records[&id(1)].served.minutes, Minutes(60));
 }
 
@@ -196,10 +189,10 @@ fn an_attested_record_is_corrected_only_within_the_stay() {
 fn voided_is_for_good() {
     let void = ServiceLedgerCommand::Void { record: id(1), by: by(Level::Organisation), reason: Some(reason()) };
     let voided = ledger([log(1, 0, 60), confirm(1, Level::Organisation), void.clone()]);
-    assert_eq!(refusal(&voided, void), Refused::RecordIsVoided);
-    assert_eq!(refusal(&voided, confirm(1, Level::District)), Refused::RecordIsVoided);
-    assert_eq!(refusal(&voided, ServiceLedgerCommand::Dispute { record: id(1), reason: reason() }), Refused::RecordIsVoided);
-    assert!(ServiceLedger::handle_command(&voided, log(2, 0, 60)).is_ok());
+    voided.when(void).then_refused(Refused::RecordIsVoided);
+    voided.when(confirm(1, Level::District)).then_refused(Refused::RecordIsVoided);
+    voided.when(ServiceLedgerCommand::Dispute { record: id(1), reason: reason() }).then_refused(Refused::RecordIsVoided);
+    voided.when(log(2, 0, 60)).then_done();
 }
 
 proptest! {
@@ -259,7 +252,7 @@ proptest! {
     #[test]
     fn apply_never_panics(order in proptest::collection::vec(0usize..6, 0..30)) {
         let events = [
-            ServiceLedger::handle_command(&ServiceLedger::default(), log(1, 0, 60)).unwrap().remove(0),
+            given::<ServiceLedger>([]).when(log(1, 0, 60)).events().remove(0),
             ServiceLedgerEvent::ServiceConfirmed { record: id(1), level: Level::Parent },
             ServiceLedgerEvent::ServiceRejected { record: id(1), reason: Some(reason()) },
             ServiceLedgerEvent::ServiceDisputed { record: id(1), reason: reason() },

@@ -180,32 +180,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scenario::given;
 
-    fn set(scheme: &StarScheme, district: &str, hours: &[u32], counts: Counts) -> Result<Vec<StarSchemeEvent>, StarSchemeRefusal> {
+    fn set(district: &str, hours: &[u32], counts: Counts) -> StarSchemeCommand {
         let thresholds = hours.iter().map(|hours| Minutes(hours.saturating_mul(60))).collect();
-        StarScheme::handle_command(scheme, StarSchemeCommand::Set { district: district.parse().unwrap(), thresholds, counts })
+        StarSchemeCommand::Set { district: district.parse().unwrap(), thresholds, counts }
     }
 
     #[test]
     fn a_scheme_is_set_and_the_same_again_changes_nothing() {
-        let default = StarScheme::default();
+        let set = |counts| set("440402", &[100, 300, 600, 1_000, 1_500], counts);
         // The district says so itself, even if it is what holds anyway.
-        let set_at_default = set(&default, "440402", &[100, 300, 600, 1_000, 1_500], Counts::default()).unwrap();
-        let scheme = set_at_default.into_iter().fold(default, StarScheme::apply_event);
+        let scheme = given::<StarScheme>([]).and(set(Counts::default()));
         assert!(scheme.is_set);
-        assert_eq!(set(&scheme, "440402", &[100, 300, 600, 1_000, 1_500], Counts::default()), Ok(vec![]));
-        assert_eq!(set(&scheme, "440402", &[100, 300, 600, 1_000, 1_500], Counts::Attested).map(|it| it.len()), Ok(1));
+        scheme.when(set(Counts::default())).then([]);
+        assert_eq!(scheme.when(set(Counts::Attested)).events().len(), 1);
     }
 
     #[test]
     fn thresholds_rise_and_are_a_districts() {
-        let refused = |hours: &[u32]| set(&StarScheme::default(), "440402", hours, Counts::default()).unwrap_err();
+        let default = given::<StarScheme>([]);
         let unfit = StarSchemeRefusal::StarThresholdsUnfit { most: 10, most_hours: 100_000 };
         for hours in [&[][..], &[0, 1], &[100, 100], &[300, 100], &[100_001], &[u32::MAX], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]] {
-            assert_eq!(refused(hours), unfit, "{hours:?}");
+            default.when(set("440402", hours, Counts::default())).then_refused(unfit.clone());
         }
-        assert_eq!(set(&StarScheme::default(), "440402001", &[100], Counts::default()), Err(StarSchemeRefusal::NotADistrict));
-        assert!(set(&StarScheme::default(), "440402", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 100_000], Counts::default()).is_ok());
+        default.when(set("440402001", &[100], Counts::default())).then_refused(StarSchemeRefusal::NotADistrict);
+        default.when(set("440402", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 100_000], Counts::default())).then_done();
     }
 
     #[test]

@@ -398,13 +398,14 @@ impl Aggregate for Volunteer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Given, given};
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()
     }
 
-    fn register(birth: &str, on: &str, consents: Consents) -> Result<Vec<VolunteerEvent>, VolunteerRefusal> {
-        let command = VolunteerCommand::Register {
+    fn register(birth: &str, on: &str, consents: Consents) -> VolunteerCommand {
+        VolunteerCommand::Register {
             person: PersonId(Uuid::from_u128(1)),
             number: volunteer_number(42),
             birth_date: day(birth),
@@ -413,8 +414,11 @@ mod tests {
             home_area: "440402".parse().unwrap(),
             skills: BTreeSet::new(),
             consents,
-        };
-        Volunteer::handle_command(&Volunteer::default(), command)
+        }
+    }
+
+    fn registered(birth: &str, on: &str, consents: Consents) -> Given<Volunteer> {
+        given::<Volunteer>([]).and(register(birth, on, consents))
     }
 
     #[test]
@@ -422,21 +426,19 @@ mod tests {
         let none = Consents::default();
         let guardian = Consents { guardian: true, separate: false };
         let both = Consents { guardian: true, separate: true };
-        assert!(register("2000-05-05", "2018-05-05", none).is_ok());
-        assert_eq!(register("2000-05-05", "2018-05-04", none), Err(VolunteerRefusal::GuardianConsentMissing));
-        assert!(register("2000-05-05", "2014-05-05", guardian).is_ok());
-        assert_eq!(register("2000-05-05", "2014-05-04", guardian), Err(VolunteerRefusal::SeparateConsentMissing));
-        assert!(register("2000-05-05", "2014-05-04", both).is_ok());
-        assert_eq!(register("2000-05-05", "2026-01-02", none), Err(VolunteerRefusal::RegisteredInFuture));
+        let nobody = given::<Volunteer>([]);
+        nobody.when(register("2000-05-05", "2018-05-05", none)).then_done();
+        nobody.when(register("2000-05-05", "2018-05-04", none)).then_refused(VolunteerRefusal::GuardianConsentMissing);
+        nobody.when(register("2000-05-05", "2014-05-05", guardian)).then_done();
+        nobody.when(register("2000-05-05", "2014-05-04", guardian)).then_refused(VolunteerRefusal::SeparateConsentMissing);
+        nobody.when(register("2000-05-05", "2014-05-04", both)).then_done();
+        nobody.when(register("2000-05-05", "2026-01-02", none)).then_refused(VolunteerRefusal::RegisteredInFuture);
     }
 
     #[test]
     fn another_birth_date_is_judged_by_the_day_of_registration_too() {
         let guardian = Consents { guardian: true, separate: false };
-        let registered = |consents| {
-            let events = register("1980-01-01", "2020-05-05", consents).unwrap();
-            events.into_iter().fold(Volunteer::default(), Volunteer::apply_event)
-        };
+        let registered = |consents| registered("1980-01-01", "2020-05-05", consents);
         let adult = registered(Consents::default());
         assert_eq!(adult.require_consents_for(day("2002-05-05")), Ok(()));
         assert_eq!(adult.require_consents_for(day("2002-05-06")), Err(VolunteerRefusal::GuardianConsentMissing));
@@ -447,30 +449,19 @@ mod tests {
 
     #[test]
     fn suspended_volunteers_take_on_nothing_new_and_come_back() {
-        let active = register("1980-01-01", "2020-01-01", Consents::default())
-            .unwrap()
-            .into_iter()
-            .fold(Volunteer::default(), Volunteer::apply_event);
+        let active = registered("1980-01-01", "2020-01-01", Consents::default());
         let reason = || Sealed { of: PersonId(Uuid::nil()), text: String::new() };
-        let step = |volunteer: Volunteer, command| {
-            Volunteer::handle_command(&volunteer, command).unwrap().into_iter().fold(volunteer, Volunteer::apply_event)
-        };
-        let suspended = step(active.clone(), VolunteerCommand::Suspend(reason()));
+        active.when(VolunteerCommand::Reinstate(reason())).then_refused(VolunteerRefusal::NotSuspended);
+        let suspended = active.and(VolunteerCommand::Suspend(reason()));
         assert_eq!(suspended.require_active(), Err(VolunteerRefusal::NotActive));
-        assert!(step(suspended, VolunteerCommand::Reinstate(reason())).require_active().is_ok());
-        assert_eq!(Volunteer::handle_command(&active, VolunteerCommand::Reinstate(reason())), Err(VolunteerRefusal::NotSuspended));
+        assert!(suspended.and(VolunteerCommand::Reinstate(reason())).require_active().is_ok());
     }
 
     #[test]
     fn who_has_withdrawn_returns_by_the_age_of_that_day_and_under_the_same_suspension() {
         let reason = || Sealed { of: PersonId(Uuid::nil()), text: String::new() };
         let child = Consents { guardian: true, separate: true };
-        let registered =
-            register("2012-05-05", "2020-01-01", child).unwrap().into_iter().fold(Volunteer::default(), Volunteer::apply_event);
-        let after = |volunteer: &Volunteer, command| {
-            let events = Volunteer::handle_command(volunteer, command)?;
-            Ok(events.into_iter().fold(volunteer.clone(), Volunteer::apply_event))
-        };
+        let registered = registered("2012-05-05", "2020-01-01", child);
         let comes_back = |consents| VolunteerCommand::Return {
             birth_date: day("2012-05-05"),
             today: day("2026-05-05"),
@@ -479,32 +470,29 @@ mod tests {
             consents,
         };
         let guardian = Consents { guardian: true, separate: false };
-        assert_eq!(after(&registered, comes_back(child)), Err(VolunteerRefusal::AlreadyRegistered));
-        assert_eq!(after(&Volunteer::default(), comes_back(child)), Err(VolunteerRefusal::UnknownVolunteer));
-        let withdrawn = after(&registered, VolunteerCommand::Withdraw(None)).unwrap();
+        registered.when(comes_back(child)).then_refused(VolunteerRefusal::AlreadyRegistered);
+        given::<Volunteer>([]).when(comes_back(child)).then_refused(VolunteerRefusal::UnknownVolunteer);
+        let withdrawn = registered.clone().and(VolunteerCommand::Withdraw(None));
         // The consents of then do not count any more, and fourteen years ask for less.
-        assert_eq!(after(&withdrawn, comes_back(Consents::default())), Err(VolunteerRefusal::GuardianConsentMissing));
-        let back = after(&withdrawn, comes_back(guardian)).unwrap();
+        withdrawn.when(comes_back(Consents::default())).then_refused(VolunteerRefusal::GuardianConsentMissing);
+        let back = withdrawn.and(comes_back(guardian));
         assert_eq!((back.standing, back.person, back.consents), (Standing::Active, registered.person, guardian));
         assert_eq!(back.require_consents_for(day("2012-05-06")), Err(VolunteerRefusal::SeparateConsentMissing));
 
-        let suspended = after(&registered, VolunteerCommand::Suspend(reason())).unwrap();
-        let gone = after(&suspended, VolunteerCommand::Withdraw(None)).unwrap();
-        let back = after(&gone, comes_back(guardian)).unwrap();
+        let suspended = registered.and(VolunteerCommand::Suspend(reason()));
+        let back = suspended.and(VolunteerCommand::Withdraw(None)).and(comes_back(guardian));
         assert_eq!(back.standing, Standing::Suspended);
         // Withdrawing again and again does not shake it off; reinstating does.
-        let again = after(&after(&back, VolunteerCommand::Withdraw(None)).unwrap(), comes_back(guardian)).unwrap();
+        let again = back.and(VolunteerCommand::Withdraw(None)).and(comes_back(guardian));
         assert_eq!(again.standing, Standing::Suspended);
-        let reinstated = after(&again, VolunteerCommand::Reinstate(reason())).unwrap();
-        let gone = after(&reinstated, VolunteerCommand::Withdraw(None)).unwrap();
-        assert_eq!(after(&gone, comes_back(guardian)).unwrap().standing, Standing::Active);
-        let erased = after(&gone, VolunteerCommand::Erase).unwrap();
-        assert_eq!(after(&erased, comes_back(guardian)), Err(VolunteerRefusal::NotActive));
+        let gone = again.and(VolunteerCommand::Reinstate(reason())).and(VolunteerCommand::Withdraw(None));
+        assert_eq!(gone.clone().and(comes_back(guardian)).standing, Standing::Active);
+        gone.and(VolunteerCommand::Erase).when(comes_back(guardian)).then_refused(VolunteerRefusal::NotActive);
     }
 
     #[test]
     fn an_unknown_volunteer_is_refused() {
-        assert_eq!(Volunteer::handle_command(&Volunteer::default(), VolunteerCommand::Erase), Err(VolunteerRefusal::UnknownVolunteer));
+        given::<Volunteer>([]).when(VolunteerCommand::Erase).then_refused(VolunteerRefusal::UnknownVolunteer);
     }
 
     #[test]

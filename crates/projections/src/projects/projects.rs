@@ -15,7 +15,7 @@ use gongyi_domain::{
     projects::{
         self,
         applicant::Applicant,
-        project::{Project, ProjectEvent as E},
+        project::{self, Project, ProjectEvent as E},
         project_plan::Plan,
         project_terms::{ProjectOrigin, ProjectPhase, RaisedFrom},
     },
@@ -115,6 +115,13 @@ row! {
             /// The day on which it passed its audit.
             audited_on: Option<Day>,
         }
+    }
+}
+
+impl ProjectRow {
+    /// What it has.
+    pub fn left(&self) -> Cents {
+        project::left([self.paid, self.raised, self.matched], self.spent)
     }
 }
 

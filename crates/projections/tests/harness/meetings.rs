@@ -105,6 +105,7 @@ impl Meetings {
                 turns: CharterTerms::model(9).turns,
             },
             days_ahead: 0,
+            statute_days: None,
             short_notice: None,
             now: platform.now,
         }

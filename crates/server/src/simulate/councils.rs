@@ -272,7 +272,7 @@ impl Chamber {
     async fn elects(&self, course: Course, nth: usize, certified: Day, first: usize, seats: usize) -> anyhow::Result<()> {
         let (world, officer) = (&self.world, &self.staff.officer);
         let back = |days: u64, hour: u32| world.at(before(certified, days), hour, 0);
-        course.until(back(14, 9)).await;
+        course.until(back(32, 9)).await;
         let many = u16::try_from(seats)?;
         let terms = ElectionTerms {
             council: self.council,
@@ -281,12 +281,12 @@ impl Chamber {
             seats: many,
             method: Method::Plurality { seats: many, marks_max: many },
             rule: statutes::find(statutes::VILLAGE_ELECTION, 1).context("the statutes' rule of elections")?,
-            nominations_until: back(8, 18),
+            nominations_until: back(26, 18),
             poll_opens: back(4, 8),
             poll_closes: back(1, 18),
         };
         let election = world.does(officer, &course, &CallElection { terms }).await?;
-        course.until(back(12, 10)).await;
+        course.until(back(30, 10)).await;
         for candidate in first..=first + seats {
             let nominee = self.person(candidate);
             world.does(officer, &course, &Nominate { election, nominee, by: nominee }).await?;
@@ -296,7 +296,8 @@ impl Chamber {
                 world.is_refused(&["AlreadyAccepted"], officer, &course, &answer).await?;
             }
         }
-        course.until(back(7, 9)).await;
+        // The roll stands for more than the twenty days before the poll that the statute asks for.
+        course.until(back(25, 9)).await;
         let title = format!("{}议事代表选举", self.place.name);
         let secrecy = Secrecy::Secret { receipts: false };
         let prepare = PrepareElectionPoll { election, title, secrecy, channels: Channels::InPerson };

@@ -111,7 +111,8 @@ impl Command for ConveneMeeting {
             notice: tidy(&self.notice),
             agenda: agenda.clone(),
             orders,
-            days_ahead: (work.day_of(self.notice.starts) - work.today()).num_days(),
+            days_ahead: work.days_until(self.notice.starts),
+            statute_days: charter.statute_notice_days(),
             short_notice: self.short_notice.clone(),
             now,
         };
@@ -151,8 +152,17 @@ impl Command for AmendMeeting {
             Some(drafts) => agenda(drafts, &before)?,
             None => before.clone(),
         };
-        let now = work.now;
-        work.decide::<Meeting>(loaded, MeetingCommand::Amend { notice, agenda: after.clone(), now }).await?;
+        let orders = loaded.inner().orders.as_ref().ok_or_else(|| refused(MeetingRefusal::UnknownMeeting))?;
+        let held_by = council_of(work, loaded.inner()).await?;
+        let charter = held_by.charter_at(orders.charter_version).ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
+        let amend = MeetingCommand::Amend {
+            days_ahead: work.days_until(notice.starts),
+            statute_days: charter.statute_notice_days(),
+            notice,
+            agenda: after.clone(),
+            now: work.now,
+        };
+        work.decide::<Meeting>(loaded, amend).await?;
         let is_on = |agenda: &Agenda, motion| agenda.motions().any(|it| it == motion);
         take_off(work, self.meeting, before.motions().filter(|it| !is_on(&after, *it)), AGENDA_AMENDED).await?;
         for motion in after.motions().filter(|it| !is_on(&before, *it)) {

@@ -162,7 +162,7 @@ async fn open_poll(work: &Work<'_>, id: PollId, vote: &Vote, charter: &Charter, 
     work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
     let lines: Vec<_> = vote.voters.iter().map(|it| RollLine { holder: Holder::Person(*it), voter: *it, weight: 1 }).collect();
     for some in lines.chunks(ROLL_COMMAND_MAX_ENTRIES) {
-        work.load_and_decide::<Roll>(id, RollCommand::Extend { poll: id, lines: some.to_vec() }).await?;
+        work.load_and_decide::<Roll>(id, RollCommand::Extend { poll: id, lines: some.to_vec(), days_to_poll: None }).await?;
     }
     for line in lines {
         work.load_and_decide::<RollEntry>(line.holder.entry(id), RollEntryCommand::Entitle { poll: id, line }).await?;

@@ -39,8 +39,9 @@ impl Command for EnterOnRoll {
         if terms.secrecy != Secrecy::Open && self.lines.iter().any(|line| line.weight != 1) {
             return Err(refused(PollRefusal::WeightedSecretPoll));
         }
+        let days_to_poll = terms.roll_days_end().map(|opens| work.days_until(opens));
         let roll = work.lock::<Roll>(self.poll).await?;
-        work.decide::<Roll>(roll, RollCommand::Extend { poll: self.poll, lines: self.lines.clone() }).await?;
+        work.decide::<Roll>(roll, RollCommand::Extend { poll: self.poll, lines: self.lines.clone(), days_to_poll }).await?;
         let entries: Vec<_> = self.lines.iter().map(|line| StreamId::of::<RollEntry>(line.holder.entry(self.poll).0)).collect();
         work.session.preload(&entries).await?;
         for (line, entry) in self.lines.iter().zip(entries) {
@@ -66,10 +67,12 @@ impl Command for StrikeFromRoll {
     type Answer = PollId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
-        kept_poll(work, Self::ACT, self.poll).await?.inner().require_prepared().map_err(refused)?;
+        let poll = kept_poll(work, Self::ACT, self.poll).await?;
+        let terms = poll.inner().require_prepared().map_err(refused)?;
+        let days_to_poll = terms.roll_days_end().map(|opens| work.days_until(opens));
         let (entries, reason) = (self.entries.clone(), self.reason.clone());
         let roll = work.lock::<Roll>(self.poll).await?;
-        work.decide::<Roll>(roll, RollCommand::Strike { entries, reason }).await?;
+        work.decide::<Roll>(roll, RollCommand::Strike { entries, reason, days_to_poll }).await?;
         for entry in &self.entries {
             work.load_and_decide::<RollEntry>(*entry, RollEntryCommand::Strike).await?;
         }

@@ -44,30 +44,26 @@ pub const OWNERS_GRAVE: &str = "cn/owners-grave";
 pub const PROXY_MAX_PRINCIPALS: u32 = 3;
 /// Days of notice before a villagers' meeting (村民委员会组织法 art. 21: 提前十天通知).
 pub const VILLAGERS_MEETING_NOTICE_DAYS: u32 = 10;
-/// Days before the poll on which the roll is published (村民委员会组织法 art. 14: 选举日的二十日前).
+/// Days before the poll on which the roll is published, at the latest (村民委员会组织法 art. 14: 选举日的二十日前).
 pub const ROLL_PUBLISHED_DAYS: u32 = 20;
 /// Days after that within which anybody objects to the roll (村民委员会组织法 art. 14: 五日内).
 pub const ROLL_OBJECTION_DAYS: u32 = 5;
 /// Days within which an objection is decided and the decision published (村民委员会组织法 art. 14: 三日内).
 pub const ROLL_DECISION_DAYS: u32 = 3;
-/// Residents, or households, whose proposal convenes a residents' meeting (城市居民委员会组织法 art. 10: 五分之一以上).
-pub const RESIDENTS_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::FIFTH);
-/// Residents' groups whose proposal convenes a residents' meeting (城市居民委员会组织法 art. 10: 三分之一以上的居民小组).
-pub const GROUPS_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::THIRD);
-/// Villagers whose proposal convenes a villagers' meeting (村民委员会组织法 art. 21: 十分之一以上的村民).
-pub const VILLAGERS_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::TENTH);
-/// Representatives whose proposal convenes a villagers' meeting (村民委员会组织法 art. 21: 三分之一以上的村民代表).
-pub const REPRESENTATIVES_WHO_CONVENE_VILLAGERS: Threshold = Threshold::AtLeast(Fraction::THIRD);
-/// Representatives whose proposal convenes the representatives (村民委员会组织法 art. 26: 五分之一以上的村民代表).
-pub const REPRESENTATIVES_WHO_CONVENE: Threshold = Threshold::AtLeast(Fraction::FIFTH);
-/// Villagers who may ask for a recall (村民委员会组织法 art. 16: 五分之一以上有选举权的村民).
-pub const VILLAGERS_WHO_ASK_FOR_RECALL: Threshold = Threshold::AtLeast(Fraction::FIFTH);
-/// Representatives who may ask for a recall (村民委员会组织法 art. 16: 三分之一以上的村民代表).
-pub const REPRESENTATIVES_WHO_ASK_FOR_RECALL: Threshold = Threshold::AtLeast(Fraction::THIRD);
-/// Villagers' representatives among the members of their meeting (村民委员会组织法 art. 25: 五分之四以上).
-pub const REPRESENTATIVES_AMONG_MEMBERS: Threshold = Threshold::AtLeast(Fraction::FOUR_FIFTHS);
-/// Women representatives among the members of that meeting (村民委员会组织法 art. 25: 三分之一以上).
-pub const WOMEN_AMONG_MEMBERS: Threshold = Threshold::AtLeast(Fraction::THIRD);
+/// Days before the poll on which the roll changes for the last time: published, objected to and decided on the last day
+/// that there is for each.
+pub const ROLL_FINAL_DAYS: u32 = ROLL_PUBLISHED_DAYS - ROLL_OBJECTION_DAYS - ROLL_DECISION_DAYS;
+
+/// Days of notice that a statute asks for before a meeting that decides by this rule; `None` if none does.
+pub fn notice_days(rule: &Rule) -> Option<u32> {
+    [VILLAGERS_MEETING, VILLAGERS_MEETING_HOUSEHOLDS].contains(&rule.id.as_str()).then_some(VILLAGERS_MEETING_NOTICE_DAYS)
+}
+
+/// Whether a statute says until when the roll of an election by this rule is published and changed. Run-offs and second
+/// polls follow within days, on the roll that was published for the first.
+pub fn gives_roll_days(rule: &Rule) -> bool {
+    rule.id == VILLAGE_ELECTION
+}
 
 const fn quorum(counts: Turnout, threshold: Threshold) -> Quorum {
     Quorum { counts, by: Measure::Heads, threshold }

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::*;
 use crate::deliberation::decision::{
     Counts, Decision, DecisionRefusal, Discrepancy, ElectionOutcome, ElectionResult, Measured, Outcome, PollCounts, Returns, Tally,
-    tally::ballot_counts,
 };
 
 fn named(id: &str) -> Rule {
@@ -157,19 +156,6 @@ fn more_than_excludes_and_at_least_includes_by_art_1259() {
     }
 }
 
-#[test]
-fn who_may_convene_or_ask() {
-    assert!(RESIDENTS_WHO_CONVENE.reached(20, 100) && !RESIDENTS_WHO_CONVENE.reached(20, 101));
-    assert!(GROUPS_WHO_CONVENE.reached(5, 15) && !GROUPS_WHO_CONVENE.reached(5, 16));
-    assert!(VILLAGERS_WHO_CONVENE.reached(10, 100) && !VILLAGERS_WHO_CONVENE.reached(10, 101));
-    assert!(REPRESENTATIVES_WHO_CONVENE_VILLAGERS.reached(10, 30) && !REPRESENTATIVES_WHO_CONVENE_VILLAGERS.reached(10, 31));
-    assert!(REPRESENTATIVES_WHO_CONVENE.reached(6, 30) && !REPRESENTATIVES_WHO_CONVENE.reached(6, 31));
-    assert!(VILLAGERS_WHO_ASK_FOR_RECALL.reached(20, 100) && !VILLAGERS_WHO_ASK_FOR_RECALL.reached(19, 100));
-    assert!(REPRESENTATIVES_WHO_ASK_FOR_RECALL.reached(1, 3) && !REPRESENTATIVES_WHO_ASK_FOR_RECALL.reached(1, 4));
-    assert!(REPRESENTATIVES_AMONG_MEMBERS.reached(40, 50) && !REPRESENTATIVES_AMONG_MEMBERS.reached(39, 50));
-    assert!(WOMEN_AMONG_MEMBERS.reached(17, 50) && !WOMEN_AMONG_MEMBERS.reached(16, 50));
-}
-
 fn candidate(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
@@ -254,9 +240,11 @@ fn an_owners_committee_is_elected_by_heads_and_by_area() {
 }
 
 #[test]
-fn an_over_voted_ballot_does_not_count_and_an_under_voted_one_does() {
-    assert!(ballot_counts(3, 3) && ballot_counts(1, 3) && !ballot_counts(4, 3));
-    assert_eq!(PROXY_MAX_PRINCIPALS, 3);
+fn notice_and_roll_have_days_where_the_statute_says_so() {
+    let with = |says: fn(&Rule) -> bool| all().into_iter().filter(says).map(|rule| rule.id).collect::<Vec<_>>();
+    assert_eq!(with(|rule| notice_days(rule) == Some(10)), [VILLAGERS_MEETING, VILLAGERS_MEETING_HOUSEHOLDS]);
+    assert_eq!(with(gives_roll_days), [VILLAGE_ELECTION]);
+    assert_eq!(ROLL_FINAL_DAYS, 12);
 }
 
 #[test]

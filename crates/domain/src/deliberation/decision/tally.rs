@@ -82,9 +82,3 @@ pub struct PollCounts {
 pub type Poll = Measured<PollCounts>;
 /// The votes for one candidate, by every measure.
 pub type Votes = Measured<u64>;
-
-/// Whether a ballot that names so many candidates counts: over-voted ballots are invalid, under-voted ones count
-/// (村民委员会选举办法 of the provinces: 等于或者少于应选人数的有效，多于应选人数的无效).
-pub fn ballot_counts(names: usize, seats: u32) -> bool {
-    u32::try_from(names).is_ok_and(|names| names <= seats)
-}

@@ -9,10 +9,6 @@ use crate::{
 /// Most motions related to one, and most merged into one.
 pub const OTHER_MOTIONS_MAX_COUNT: usize = 50;
 
-/// Put it on a meeting's agenda.
-pub const SCHEDULE_MOTION: Act = Act { name: "scheduleMotion", open_to: KEEPERS };
-/// Take it off.
-pub const TAKE_MOTION_OFF_AGENDA: Act = Act { name: "takeMotionOffAgenda", open_to: KEEPERS };
 /// Refer it to another council.
 pub const REFER_MOTION: Act = Act { name: "referMotion", open_to: KEEPERS };
 /// Take over what another council referred, or decline to; asked about the receiving council.

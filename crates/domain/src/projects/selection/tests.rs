@@ -146,7 +146,7 @@ fn any_rule() -> impl Strategy<Value = SelectionRule> {
     let shares = (prop_oneof![Just(Measure::Cost), Just(Measure::Count)], completion)
         .prop_map(|(measure, completion)| Method::EqualShares { measure, completion });
     let method = prop_oneof![Just(Method::Greedy), Just(Method::GreedyUntilFull), shares];
-    let threshold = proptest::option::of(Just(Threshold::AtLeast(Fraction::FIFTH)));
+    let threshold = proptest::option::of(Just(Threshold::AtLeast(Fraction::try_new(1, 5).unwrap())));
     let tie_break = prop_oneof![Just(TieBreak::Cheaper), Just(TieBreak::LowerNumber)];
     (method, threshold, tie_break).prop_map(|(method, threshold, tie_break)| SelectionRule { method, threshold, tie_break })
 }

@@ -95,10 +95,10 @@ fn fitted(command: MotionCommand, motion: &Motion) -> MotionCommand {
 
 /// Asks one thing after the other and checks after each that the rules hold; counts the events in `seen`.
 fn walk(start: usize, wishes: Vec<MotionCommand>, seen: &mut BTreeMap<String, usize>) -> TestCaseResult {
-    let mut motion = [drafted, accepted, scheduled, voting][start]();
+    let mut motion = [drafted, accepted, scheduled, voting][start]().state;
     let mut merged = motion.text.clone();
     for command in wishes {
-        let Ok(events) = decide(&motion, fitted(command, &motion)) else { continue };
+        let Ok(events) = Motion::handle_command(&motion, fitted(command, &motion)) else { continue };
         prop_assert!(!events.is_empty(), "what is taken is told");
         for event in events {
             *seen.entry(event.encode().unwrap().0).or_default() += 1;

@@ -115,6 +115,7 @@ fn the_rules_know_no_runtime_no_clock_and_no_chance() {
     let pure = [
         "esrs",
         "chrono",
+        "icu_properties",
         "num-bigint",
         "schemars",
         "serde",

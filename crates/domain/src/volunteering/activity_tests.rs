@@ -182,7 +182,7 @@ fn details_are_refused_one_by_one() {
     let refusal = |change: &dyn Fn(&mut Details)| {
         let mut wrong = details(1);
         change(&mut wrong);
-        wrong.require_fit(&[], at(0)).unwrap_err()
+        wrong.fitted(&[], at(0)).unwrap_err()
     };
     assert_eq!(refusal(&|it| it.title = " ".into()), DetailsRefusal::TitleUnfit { most: 120 });
     assert_eq!(refusal(&|it| it.place.clear()), DetailsRefusal::PlaceUnfit { most: 2000 });
@@ -194,7 +194,10 @@ fn details_are_refused_one_by_one() {
     assert_eq!(refusal(&|it| it.shifts[0].starts = at(-1)), DetailsRefusal::ShiftInPast);
     assert_eq!(refusal(&|it| it.sign_up_opens = it.sign_up_closes), DetailsRefusal::SignUpWindowUnfit);
     assert_eq!(refusal(&|it| it.minimum_age = 81), DetailsRefusal::MinimumAgeUnfit { most: 80 });
-    assert_eq!(refusal(&|it| it.risk = Some(Risk { notice: "水边".into(), insurance: " ".into() })), DetailsRefusal::RiskIncomplete);
+    assert_eq!(
+        refusal(&|it| it.risk = Some(Risk { notice: "水边".into(), insurance: " ".into() })),
+        DetailsRefusal::RiskIncomplete { most: 2000 }
+    );
 }
 
 #[test]
@@ -207,7 +210,7 @@ fn cancelled_and_closed_activities_take_nobody_in() {
     );
     assert_eq!(
         Activity::handle_command(&published(1), ActivityCommand::Cancel { reason: " ".into() }),
-        Err(ActivityRefusal::CancelReasonUnfit)
+        Err(ActivityRefusal::CancelReasonUnfit { most: 2000 })
     );
     assert_eq!(Activity::handle_command(&published(1), ActivityCommand::Close { now: at(2059) }), Err(ActivityRefusal::NotOver));
     let closed = after(published(1), ActivityCommand::Close { now: at(2060) });

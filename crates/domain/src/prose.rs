@@ -38,21 +38,6 @@ fn breaks(c: char) -> bool {
     matches!(c, '\n' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a text says anything, in so many characters at most.
-pub fn is_written(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= most
-}
-
-/// Whether a text is [`Prose`] as it stands.
-pub fn is_prose(text: &str, most: usize) -> bool {
-    is_written(text, most) && !text.contains(is_forbidden)
-}
-
-/// As [`is_prose`], in one line.
-pub fn is_line(text: &str, most: usize) -> bool {
-    is_prose(text, most) && !text.contains('\n')
-}
-
 /// Stored text as part of another: without what no text may hold, but texts stored under older rules do.
 pub fn quoted(text: &str) -> String {
     text.chars().filter(|c| !is_forbidden(*c)).collect()

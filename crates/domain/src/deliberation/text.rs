@@ -4,7 +4,7 @@
 //! - The title is a [`Line`], a paragraph [`Prose`]: what is printed is what is stored.
 //! - It is public, under its movers' names; what is said about a person does not belong in it.
 
-pub use crate::prose::{Line, Prose, REASON_MAX_CHARS, is_line, is_prose, is_written, tidied};
+pub use crate::prose::{Line, Prose, REASON_MAX_CHARS, tidied};
 use crate::{refusal::refusals, values::ParagraphId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -94,6 +94,7 @@ fn the_rules_know_no_runtime_no_clock_and_no_chance() {
     let pure = [
         "esrs",
         "chrono",
+        "icu_properties",
         "num-bigint",
         "schemars",
         "serde",
@@ -175,6 +176,80 @@ fn folds_name_every_event() {
         let (name, says) = (in_repository(&path), code(&path).matches(lint).count());
         assert_eq!(says, usize::from(name == root), "{name} softens {lint}; name the variants instead");
     }
+}
+
+/// Numbers that a refusal's sentence may say in figures or words, each with the reason why no constant says it.
+const NUMBERS_IN_SENTENCES: &[(&str, &str)] = &[
+    ("SHA-256", "the name of the digest"),
+    ("64 位十六进制", "the form of a SHA-256"),
+    ("64 hexadecimal", "the form of a SHA-256"),
+    ("base64url", "the name of the encoding"),
+];
+
+/// The sentences of refusals: those in a block of `refusals!`, and those of a `Refusal` made by hand.
+fn sentences(code: &str) -> Vec<&str> {
+    let blocks = code.match_indices("refusals! {").filter_map(|(start, _)| block(&code[start..]));
+    // Each refusal has three: the field, the sentence in Chinese and in English.
+    let declared = blocks.flat_map(|block| block.split('"').skip(1).step_by(2).enumerate().filter(|(at, _)| at % 3 > 0).map(|(_, it)| it));
+    let by_hand = ["zh: \"", "en: \""].into_iter().flat_map(|mark| code.split(mark).skip(1).filter_map(|rest| rest.split('"').next()));
+    declared.chain(by_hand).collect()
+}
+
+/// What a sentence says by itself, without what is filled in.
+fn unfilled(sentence: &str) -> String {
+    let mut parts = sentence.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |said, part| said + part.split_once('}').map_or(part, |(_, after)| after))
+}
+
+/// Whether a text says a number from three on, or of two figures, in figures or words. One and two are no limits: «at least
+/// one», «the two tellers».
+fn says_a_number(text: &str) -> bool {
+    let figures = text.split(|c: char| !c.is_ascii_digit()).any(|figures| !matches!(figures, "" | "0" | "1"));
+    let english = ["three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twenty", "hundred", "thousand"];
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphabetic()).any(|word| english.contains(&word));
+    figures || words || text.contains(['三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万'])
+}
+
+/// A limit that is told in words of its own tells the old one when the constant changes, and nobody notices.
+#[test]
+fn no_refusal_repeats_a_limit_in_its_own_words() {
+    let mut read = 0;
+    let is_tests = |path: &str| path.contains("/tests/") || path.ends_with("tests.rs");
+    let source = |path: &str| path.contains("/src/") && !is_tests(path);
+    for path in rust_files("crates").into_iter().filter(|path| source(&in_repository(path))) {
+        let code = code(&path);
+        for sentence in sentences(&code) {
+            read += 1;
+            let said = NUMBERS_IN_SENTENCES.iter().fold(unfilled(sentence), |said, (number, _)| said.replace(number, ""));
+            assert!(!says_a_number(&said), "{}: «{sentence}»: name the constant, {{LIKE_THIS}}", in_repository(&path));
+        }
+        let handed = ["most: ", "least: "].into_iter().flat_map(|mark| code.split(mark).skip(1));
+        let literal = handed.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).count();
+        let refuses = code.contains("Refusal::") || code.contains("R::");
+        assert!(literal == 0 || !refuses, "{} hands a refusal a number that is no constant", in_repository(&path));
+    }
+    assert!(read > 900, "only {read} sentences were found");
+    assert!(says_a_number("1 至 200 字") && says_a_number("未满十八周岁") && says_a_number("Over eight hours") && says_a_number("5"));
+    assert!(!says_a_number(&unfilled("1 至 {most} 字")) && !says_a_number("两名计票人") && !says_a_number("a tenth"));
+}
+
+/// The text of a `match` from its opening brace to the one that closes it.
+fn block(text: &str) -> Option<&str> {
+    let open = text.find('{')?;
+    let mut depth = 0_usize;
+    for (place, c) in text[open..].char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(&text[open + 1..open + place]);
+        }
+    }
+    None
 }
 
 #[test]

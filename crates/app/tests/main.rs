@@ -27,3 +27,4 @@ mod secrecy;
 mod services;
 mod sign_in;
 mod states;
+mod texts;

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{prose::is_line, refusal::refusals};
+use crate::{prose::Line, refusal::refusals};
 
 /// Longest file name, in characters.
 pub const ATTACHMENT_NAME_MAX_CHARS: usize = 120;
@@ -82,7 +82,7 @@ pub struct Attachment {
 refusals! {
     /// What is wrong with a reference to a file.
     pub enum AttachmentRefusal {
-        /// A name of 1 to 120 characters that is not a path.
+        /// The name is no line, too long, or a path.
         AttachmentNameUnfit { most: usize }("name", "文件名须为 1 至 {most} 字，不含路径", "A file name has 1 to {most} characters and is not a path"),
         /// A media type of two halves.
         MediaTypeUnfit("mediaType", "文件类型不正确", "A media type looks like application/pdf"),
@@ -101,14 +101,15 @@ fn is_restricted_name(half: &str) -> bool {
 }
 
 impl Attachment {
-    /// Whether this can be a reference to a file.
+    /// This reference to a file as it is stored.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn require_fit(&self) -> Result<(), AttachmentRefusal> {
-        let is_path = self.name.contains(['/', '\\']) || self.name.trim_matches('.').is_empty();
-        if is_path || !is_line(&self.name, ATTACHMENT_NAME_MAX_CHARS) {
-            return Err(AttachmentRefusal::AttachmentNameUnfit { most: ATTACHMENT_NAME_MAX_CHARS });
+    pub fn fitted(self) -> Result<Self, AttachmentRefusal> {
+        let name_unfit = |most| AttachmentRefusal::AttachmentNameUnfit { most };
+        let name = String::from(Line::parse(&self.name, ATTACHMENT_NAME_MAX_CHARS, name_unfit)?);
+        if name.contains(['/', '\\']) || name.trim_matches('.').is_empty() {
+            return Err(name_unfit(ATTACHMENT_NAME_MAX_CHARS));
         }
         let halves = self.media_type.split_once('/').filter(|_| self.media_type.len() <= MEDIA_TYPE_MAX_BYTES);
         if !halves.is_some_and(|(kind, subtype)| is_restricted_name(kind) && is_restricted_name(subtype)) {
@@ -117,22 +118,30 @@ impl Attachment {
         if !(1..=ATTACHMENT_MAX_BYTES).contains(&self.bytes) {
             return Err(AttachmentRefusal::AttachmentSizeUnfit { most: ATTACHMENT_MAX_BYTES });
         }
-        Ok(())
+        Ok(Self { name, ..self })
     }
 }
 
 /// Whether these files can stand together.
 ///
 /// # Errors
-/// Too many, one twice, or the first thing that is wrong with one.
-pub fn require_fit(attachments: &[Attachment]) -> Result<(), AttachmentRefusal> {
-    let mut digests: Vec<_> = attachments.iter().map(|it| &it.sha256).collect();
+/// Too many, or one twice.
+pub fn require_distinct<'a>(attachments: impl IntoIterator<Item = &'a Attachment>) -> Result<(), AttachmentRefusal> {
+    let mut digests: Vec<_> = attachments.into_iter().map(|it| &it.sha256).collect();
+    let count = digests.len();
     digests.sort_unstable();
     digests.dedup();
-    if digests.len() != attachments.len() || digests.len() > ATTACHMENTS_MAX_COUNT {
-        return Err(AttachmentRefusal::AttachmentsUnfit { most: ATTACHMENTS_MAX_COUNT });
-    }
-    attachments.iter().try_for_each(Attachment::require_fit)
+    let fits = digests.len() == count && count <= ATTACHMENTS_MAX_COUNT;
+    if fits { Ok(()) } else { Err(AttachmentRefusal::AttachmentsUnfit { most: ATTACHMENTS_MAX_COUNT }) }
+}
+
+/// These files, which stand together, as they are stored.
+///
+/// # Errors
+/// Too many, one twice, or the first thing that is wrong with one.
+pub fn fitted(attachments: Vec<Attachment>) -> Result<Vec<Attachment>, AttachmentRefusal> {
+    require_distinct(&attachments)?;
+    attachments.into_iter().map(Attachment::fitted).collect()
 }
 
 #[cfg(test)]
@@ -154,23 +163,25 @@ mod tests {
 
     #[test]
     fn a_name_is_not_a_path_and_a_type_is_a_type() {
-        assert_eq!(file("平面图 v2.pdf", "application/pdf", 1).require_fit(), Ok(()));
-        assert_eq!(file("a.svg", "image/svg+xml", ATTACHMENT_MAX_BYTES).require_fit(), Ok(()));
-        for name in ["", " ", "../x", "a/b", "a\\b", "..", "a\nb", &"长".repeat(121)] {
-            assert_eq!(file(name, "application/pdf", 1).require_fit(), Err(AttachmentRefusal::AttachmentNameUnfit { most: 120 }), "{name}");
+        let plan = file("平面图 v2.pdf", "application/pdf", 1);
+        assert_eq!(plan.clone().fitted(), Ok(plan.clone()));
+        assert_eq!(file(" 平面图\tv2.pdf ", "application/pdf", 1).fitted(), Ok(plan));
+        assert!(file("a.svg", "image/svg+xml", ATTACHMENT_MAX_BYTES).fitted().is_ok());
+        for name in ["", " ", "../x", "a/b", "a\\b", "..", "a\nb", "\u{202e}fdp.exe", &"长".repeat(121)] {
+            assert_eq!(file(name, "application/pdf", 1).fitted(), Err(AttachmentRefusal::AttachmentNameUnfit { most: 120 }), "{name}");
         }
         for media_type in ["pdf", "/pdf", "text/", "text/html; charset=utf-8", "text/ht ml", "文/本"] {
-            assert_eq!(file("a", media_type, 1).require_fit(), Err(AttachmentRefusal::MediaTypeUnfit), "{media_type}");
+            assert_eq!(file("a", media_type, 1).fitted(), Err(AttachmentRefusal::MediaTypeUnfit), "{media_type}");
         }
         for bytes in [0, ATTACHMENT_MAX_BYTES + 1] {
-            assert!(matches!(file("a", "text/plain", bytes).require_fit(), Err(AttachmentRefusal::AttachmentSizeUnfit { .. })));
+            assert!(matches!(file("a", "text/plain", bytes).fitted(), Err(AttachmentRefusal::AttachmentSizeUnfit { .. })));
         }
     }
 
     #[test]
     fn one_file_stands_once() {
         let one = file("a", "text/plain", 1);
-        assert_eq!(require_fit(std::slice::from_ref(&one)), Ok(()));
-        assert_eq!(require_fit(&[one.clone(), one]), Err(AttachmentRefusal::AttachmentsUnfit { most: 20 }));
+        assert_eq!(fitted(vec![one.clone()]), Ok(vec![one.clone()]));
+        assert_eq!(fitted(vec![one.clone(), one]), Err(AttachmentRefusal::AttachmentsUnfit { most: 20 }));
     }
 }

@@ -17,7 +17,7 @@ pub struct Refusal {
 }
 
 /// Declares an aggregate's refusals: an enum whose variants carry the field they are about and one sentence in Chinese
-/// and English, with the variant's own fields interpolated.
+/// and English, with the variant's own fields interpolated, and constants: a limit is told by its name.
 ///
 /// ```ignore
 /// refusals! {

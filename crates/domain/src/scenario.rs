@@ -144,7 +144,7 @@ mod tests {
         let listed = given::<Area>([]).and(list("香洲区"));
         listed.when(list("新名")).then([renamed("新名")]);
         listed.when(list("香洲区")).then([]);
-        listed.when(list(" ")).then_refused(AreaRefusal::AreaNameMissing);
+        listed.when(list(" ")).then_refused(AreaRefusal::AreaNameMissing { most: crate::access::area::AREA_NAME_MAX_CHARS });
         listed.when(list(" ")).then_code("AreaNameMissing");
         assert_eq!(given::<Area>([renamed("新名")]).name.as_deref(), Some("新名"));
     }
@@ -158,7 +158,9 @@ mod tests {
     #[test]
     #[should_panic(expected = "it does not refuse")]
     fn an_event_is_no_refusal() {
-        given::<Area>([]).when(list("香洲区")).then_refused(AreaRefusal::AreaNameMissing);
+        given::<Area>([])
+            .when(list("香洲区"))
+            .then_refused(AreaRefusal::AreaNameMissing { most: crate::access::area::AREA_NAME_MAX_CHARS });
     }
 
     #[test]

@@ -19,7 +19,7 @@ use gongyi_domain::{
         },
         meeting::{Meeting, MeetingPhase},
         seat::{GuestKind, Mandate, SeatSource, Vacancy},
-        text::{is_prose, tidied},
+        text::{Prose, tidied},
     },
     values::{AreaCode, CouncilId, Day, MeetingId, PersonId, VoteId},
 };
@@ -281,12 +281,10 @@ impl Command for LeaveSeat {
     async fn decide(&self, work: &mut Work<'_>) -> Result<CouncilId, Rejection> {
         let council = council(work, self.council).await?;
         work.may(Self::ACT, &Subject::person(self.person, council.inner().area.clone()))?;
-        let reason = match self.reason.as_deref().map(tidied).filter(|text| !text.is_empty()) {
+        let unfit = |most| refused(CouncilRefusal::LeavingReasonUnfit { most });
+        let reason = match Prose::parse_any(self.reason.as_deref(), MANDATE_TEXT_MAX_CHARS, unfit)? {
             None => None,
-            Some(text) if !is_prose(&text, MANDATE_TEXT_MAX_CHARS) => {
-                return Err(refused(CouncilRefusal::LeavingReasonUnfit { most: MANDATE_TEXT_MAX_CHARS }));
-            }
-            Some(text) => Some(work.sealer::<Council>(self.person, self.council, "SeatVacated").await?.seal("reason", &text)),
+            Some(text) => Some(work.sealer::<Council>(self.person, self.council, "SeatVacated").await?.seal("reason", text.as_str())),
         };
         vacate(work, council, self.person, Vacancy::Left { reason }, self.on).await?;
         Ok(self.council)

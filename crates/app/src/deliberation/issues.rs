@@ -20,7 +20,7 @@ use gongyi_domain::{
             drafting::{DRAFT_MOTION, Drafting},
         },
         motion_category::MotionCategory,
-        text::{Paragraph, Text, is_line, is_prose, tidied},
+        text::{Line, Paragraph, Prose, Text, tidied},
     },
     values::{AreaCode, CouncilId, MotionId, ParagraphId, PersonId, ResidentIssueId},
 };
@@ -113,16 +113,11 @@ impl Command for RaiseIssue {
             return Err(refused(R::IssueAreaUnfit));
         }
         work.require_area(&area).await?;
-        let (title, text) = (tidied(&self.title), tidied(&self.text));
-        if !is_line(&title, ISSUE_TITLE_MAX_CHARS) {
-            return Err(refused(R::IssueTitleUnfit { most: ISSUE_TITLE_MAX_CHARS }));
-        }
-        if !is_prose(&text, ISSUE_TEXT_MAX_CHARS) {
-            return Err(refused(R::IssueTextUnfit { most: ISSUE_TEXT_MAX_CHARS }));
-        }
+        let title = Line::parse(&self.title, ISSUE_TITLE_MAX_CHARS, |most| refused(R::IssueTitleUnfit { most }))?;
+        let text = Prose::parse(&self.text, ISSUE_TEXT_MAX_CHARS, |most| refused(R::IssueTextUnfit { most }))?;
         let id = ResidentIssueId(Uuid::now_v7());
         let seal = work.sealer::<ResidentIssue>(self.raised_by, id, "IssueRaised").await?;
-        let (title, text) = (seal.seal("title", &title), seal.seal("text", &text));
+        let (title, text) = (seal.seal("title", title.as_str()), seal.seal("text", text.as_str()));
         let (raised_by, category) = (self.raised_by, self.category);
         let command = ResidentIssueCommand::Raise { council: self.council, area, raised_by, category, title, text };
         work.load_and_decide::<ResidentIssue>(id, command).await?;
@@ -232,11 +227,9 @@ impl Command for TurnIssueAway {
     async fn decide(&self, work: &mut Work<'_>) -> Result<ResidentIssueId, Rejection> {
         let case = Case::kept(work, Self::ACT, self.issue).await?;
         let raised_by = case.issue.inner().raised_by.ok_or_else(|| refused(ResidentIssueRefusal::UnknownIssue))?;
-        let reason = tidied(&self.reason);
-        if !is_prose(&reason, ISSUE_TEXT_MAX_CHARS) {
-            return Err(refused(ResidentIssueRefusal::TurningAwayUnfit { most: ISSUE_TEXT_MAX_CHARS }));
-        }
-        let reason = work.sealer::<ResidentIssue>(raised_by, self.issue, "IssueTurnedAway").await?.seal("reason", &reason);
+        let unfit = |most| refused(ResidentIssueRefusal::TurningAwayUnfit { most });
+        let reason = Prose::parse(&self.reason, ISSUE_TEXT_MAX_CHARS, unfit)?;
+        let reason = work.sealer::<ResidentIssue>(raised_by, self.issue, "IssueTurnedAway").await?.seal("reason", reason.as_str());
         let screener = work.actor.person();
         case.decide(work, ResidentIssueCommand::TurnAway { screener, reason }).await?;
         Ok(self.issue)

@@ -11,7 +11,7 @@ use gongyi_domain::{
         project_plan::Plan,
         project_terms::{ProjectRefusal, RaisedFrom},
     },
-    prose::{is_prose, tidied},
+    prose::{Prose, tidied},
     values::{BookEntryId, Cents, Day, PersonId, ProjectId},
 };
 use serde::Serialize;
@@ -226,12 +226,10 @@ impl Command for ReviewProject {
         if !at_home {
             return Err(refused(ProjectRefusal::ReviewerFromElsewhere));
         }
-        let text = match self.text.as_deref().map(tidied).filter(|text| !text.is_empty()) {
+        let unfit = |most| refused(ProjectRefusal::ProjectReviewTextUnfit { most });
+        let text = match Prose::parse_any(self.text.as_deref(), PROJECT_REVIEW_TEXT_MAX_CHARS, unfit)? {
             None => None,
-            Some(text) if !is_prose(&text, PROJECT_REVIEW_TEXT_MAX_CHARS) => {
-                return Err(refused(ProjectRefusal::ProjectReviewTextUnfit { most: PROJECT_REVIEW_TEXT_MAX_CHARS }));
-            }
-            Some(text) => Some(work.sealer::<Project>(self.by, self.project, "ProjectReviewed").await?.seal("text", &text)),
+            Some(text) => Some(work.sealer::<Project>(self.by, self.project, "ProjectReviewed").await?.seal("text", text.as_str())),
         };
         work.decide::<Project>(project, ProjectCommand::Review { by: self.by, rating: self.rating, text }).await?;
         Ok(self.project)

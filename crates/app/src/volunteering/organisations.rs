@@ -6,6 +6,7 @@ use gongyi_domain::{
         claim::{Claim, ClaimCommand, Purpose},
         contact::normalised,
     },
+    prose::tidied,
     values::{AreaCode, OrganisationId},
     volunteering::organisation::{
         AMEND_ORGANISATION, DISSOLVE_ORGANISATION, FOUND_ORGANISATION, Organisation, OrganisationCommand, OrganisationKind, Profile,
@@ -38,7 +39,7 @@ impl Command for FoundOrganisation {
         work.require_area(&self.area).await?;
         let id = OrganisationId(Uuid::now_v7());
         let above = above(work, self.parent).await?;
-        let profile = Profile { kind: self.kind, name: normalised(&self.name), area: self.area.clone(), parent: self.parent };
+        let profile = Profile { kind: self.kind, name: named(&self.name), area: self.area.clone(), parent: self.parent };
         take_name(work, id, &profile.name).await?;
         work.load_and_decide::<Organisation>(id, OrganisationCommand::Found { profile, above }).await?;
         Ok(id)
@@ -50,6 +51,11 @@ async fn above(work: &Work<'_>, parent: Option<OrganisationId>) -> Result<Vec<Or
         Some(parent) => Ok(work.line(parent).await?.ids()),
         None => Ok(vec![]),
     }
+}
+
+/// A name as it is claimed and stored, both the same.
+fn named(text: &str) -> String {
+    normalised(&tidied(text))
 }
 
 async fn take_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
@@ -94,7 +100,7 @@ impl Command for AmendOrganisation {
             profile.area = area.clone();
         }
         if let Some(name) = &self.name {
-            profile.name = normalised(name);
+            profile.name = named(name);
         }
         profile.parent = self.parent.unwrap_or(old.parent);
         if profile.name != old.name {

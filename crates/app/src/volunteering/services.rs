@@ -5,6 +5,7 @@ use gongyi_domain::{
         authority::{Act, Actor, Subject},
         person::PersonRefusal,
     },
+    prose::Prose,
     values::{ActivityId, Instant, Minutes, OrganisationId, PersonId, RecordId, Sealed, VolunteerId},
     volunteering::{
         activity::{Activity, ActivityRefusal},
@@ -62,14 +63,12 @@ pub(crate) async fn sealed_content(
     volunteer: VolunteerId,
     content: Option<&str>,
 ) -> Result<Option<Sealed>, Rejection> {
-    match content.map(str::trim).filter(|text| !text.is_empty()) {
+    let unfit = |most| refused(ServiceLedgerRefusal::ContentUnfit { most });
+    match Prose::parse_any(content, SERVICE_TEXT_MAX_CHARS, unfit)? {
         None => Ok(None),
-        Some(text) if text.chars().count() > SERVICE_TEXT_MAX_CHARS => {
-            Err(refused(ServiceLedgerRefusal::ContentUnfit { most: SERVICE_TEXT_MAX_CHARS }))
-        }
         Some(text) => {
             let seal = work.sealer::<ServiceLedger>(person, volunteer, "ServiceLogged").await?;
-            Ok(Some(seal.seal("content", text)))
+            Ok(Some(seal.seal("content", text.as_str())))
         }
     }
 }

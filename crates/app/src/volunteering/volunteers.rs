@@ -11,6 +11,7 @@ use gongyi_domain::{
         id_number::IdNumber,
         person::{Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
     },
+    prose::Prose,
     refusal::Refusal,
     values::{AccountId, AreaCode, Day, OrganisationId, PersonId, Sealed, VolunteerId},
     volunteering::{
@@ -270,7 +271,7 @@ pub(crate) async fn require_no_stranger(
 /// Seals a reason about `person`.
 ///
 /// # Errors
-/// A blank or too long reason.
+/// A blank, too long or unprintable reason.
 pub(crate) async fn sealed_reason<A: Kind>(
     work: &Work<'_>,
     person: PersonId,
@@ -278,10 +279,8 @@ pub(crate) async fn sealed_reason<A: Kind>(
     event_type: &str,
     reason: &str,
 ) -> Result<Sealed, Rejection> {
-    if reason.trim().is_empty() || reason.chars().count() > SERVICE_TEXT_MAX_CHARS {
-        return Err(refused(VolunteerRefusal::ReasonUnfit { most: SERVICE_TEXT_MAX_CHARS }));
-    }
-    Ok(work.sealer::<A>(person, id, event_type).await?.seal("reason", reason.trim()))
+    let reason = Prose::parse(reason, SERVICE_TEXT_MAX_CHARS, |most| refused(VolunteerRefusal::ReasonUnfit { most }))?;
+    Ok(work.sealer::<A>(person, id, event_type).await?.seal("reason", reason.as_str()))
 }
 
 /// Correct what is known of a volunteer; `None` stays.

@@ -131,7 +131,7 @@ impl District {
         id
     }
 
-    pub(super) async fn appends(&self, expectations: Vec<(StreamId, u64)>, events: Vec<(StreamId, NewEvent)>) {
+    pub async fn appends(&self, expectations: Vec<(StreamId, u64)>, events: Vec<(StreamId, NewEvent)>) {
         let id = Uuid::now_v7();
         let metadata = Metadata { actor: "test".into(), command_id: id, correlation: id, causation: None, recorded_at: self.now() };
         let commit = Commit { metadata, command_digest: [0; 32], answer: "null".into(), expectations, events };

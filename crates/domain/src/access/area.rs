@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::authority::{Act, Role, To};
-use crate::{event::DomainEvent, refusal::refusals, values::AreaCode};
+use crate::{event::DomainEvent, prose::Line, refusal::refusals, values::AreaCode};
+
+/// Longest name, in characters.
+pub const AREA_NAME_MAX_CHARS: usize = 100;
 
 /// List or rename areas.
 pub const IMPORT_AREAS: Act = Act { name: "importAreas", open_to: &[To::Holders(Role::Operator)] };
@@ -71,8 +74,8 @@ impl DomainEvent for AreaEvent {}
 refusals! {
     /// Why an area is refused.
     pub enum AreaRefusal {
-        /// It needs a name.
-        AreaNameMissing("name", "区域名称不能为空", "An area needs a name"),
+        /// The name is no line, or too long.
+        AreaNameMissing { most: usize }("name", "区域须有名称，1 至 {most} 字，不换行", "An area needs a name of 1 to {most} printable characters in one line"),
         /// Commands refer to listed areas only.
         UnknownArea { code: AreaCode }("area", "没有代码为 {code} 的区域", "There is no area {code}"),
     }
@@ -97,9 +100,7 @@ impl Aggregate for Area {
 
     fn handle_command(area: &Self, command: AreaCommand) -> Result<Vec<AreaEvent>, AreaRefusal> {
         let AreaCommand::List { code, name } = command;
-        if name.trim().is_empty() {
-            return Err(AreaRefusal::AreaNameMissing);
-        }
+        let name = String::from(Line::parse(&name, AREA_NAME_MAX_CHARS, |most| AreaRefusal::AreaNameMissing { most })?);
         Ok(match &area.name {
             None => vec![AreaEvent::AreaListed { pseudo: is_pseudo(&code, &name), code, name }],
             Some(old) if *old == name => vec![],

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::prose::Line;
+
 /// Longest name taken, in characters.
 pub const NAME_MAX_CHARS: usize = 64;
 
@@ -26,7 +28,7 @@ impl NotAContact {
     pub fn about_name(self) -> (&'static str, &'static str) {
         match self {
             Self::Missing => ("请填写姓名", "A name is needed"),
-            Self::Format => ("姓名过长或含有不可见字符", "The name is too long or has control characters"),
+            Self::Format => ("姓名过长或含有不可见字符", "The name is too long or has characters that are not seen"),
         }
     }
 
@@ -55,7 +57,7 @@ macro_rules! personal {
 }
 
 personal! {
-    /// A person's name: 1 to 64 characters, none of them a control character. Its `Debug` shows nothing.
+    /// A person's name: a [`Line`] of at most [`NAME_MAX_CHARS`] without any control character. Its `Debug` shows nothing.
     PersonName
 }
 personal! {
@@ -68,14 +70,17 @@ impl PersonName {
     /// Parses a typed name.
     ///
     /// # Errors
-    /// [`NotAContact::Missing`] when blank, [`NotAContact::Format`] when too long or with control characters.
+    /// [`NotAContact::Missing`] when blank, [`NotAContact::Format`] when no line or too long.
     pub fn parse(text: &str) -> Result<Self, NotAContact> {
         let text = normalised(text);
-        match text.chars().count() {
-            0 => Err(NotAContact::Missing),
-            1..=NAME_MAX_CHARS if !text.chars().any(char::is_control) => Ok(Self(text)),
-            _ => Err(NotAContact::Format),
+        if text.is_empty() {
+            return Err(NotAContact::Missing);
         }
+        // A tab in a name is a slip of the keyboard or of a table: it is told, not made a space.
+        if text.contains(char::is_control) {
+            return Err(NotAContact::Format);
+        }
+        Line::parse(&text, NAME_MAX_CHARS, |_| NotAContact::Format).map(|name| Self(name.into()))
     }
 }
 
@@ -121,6 +126,9 @@ mod tests {
         }
         assert_eq!(Phone::parse(" \u{3000}"), Err(NotAContact::Missing));
         assert_eq!(PersonName::parse("\u{3000} "), Err(NotAContact::Missing));
+        for text in ["张\u{202e}三", "\u{200b}\u{2060}", "张\t三", "张\n三", "张\u{2028}三", &"长".repeat(NAME_MAX_CHARS + 1)] {
+            assert_eq!(PersonName::parse(text).map(|name| name.0), Err(NotAContact::Format), "{text:?}");
+        }
     }
 
     proptest! {

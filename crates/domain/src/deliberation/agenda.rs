@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    prose::Line,
     refusal::refusals,
     values::{AgendaItemId, MotionId},
 };
@@ -47,7 +48,7 @@ refusals! {
         AgendaTooLong { most: usize }("agenda", "议程最多 {most} 项", "An agenda has at most {most} items"),
         /// Too deep a tree.
         AgendaTooDeep { most: usize }("agenda", "议程最多 {most} 级", "An agenda has at most {most} levels"),
-        /// A title is missing or too long.
+        /// A title is no line, or too long.
         AgendaTitleUnfit { most: usize }("agenda", "议程标题须为 1 至 {most} 个字符", "An item's title has 1 to {most} characters"),
         /// An item stands twice.
         AgendaItemTwice("agenda", "议程项重复", "An item stands on the agenda twice"),
@@ -63,7 +64,7 @@ impl Agenda {
     ///
     /// # Errors
     /// See [`AgendaRefusal`].
-    pub fn try_new(items: Vec<AgendaItem>) -> Result<Self, AgendaRefusal> {
+    pub fn try_new(mut items: Vec<AgendaItem>) -> Result<Self, AgendaRefusal> {
         if items.is_empty() {
             return Err(AgendaRefusal::AgendaEmpty);
         }
@@ -71,10 +72,8 @@ impl Agenda {
             return Err(AgendaRefusal::AgendaTooLong { most: AGENDA_MAX_ITEMS });
         }
         let (mut depths, mut motions) = (std::collections::HashMap::new(), HashSet::new());
-        for item in &items {
-            if item.title.trim().is_empty() || item.title.chars().count() > AGENDA_TITLE_MAX_CHARS {
-                return Err(AgendaRefusal::AgendaTitleUnfit { most: AGENDA_TITLE_MAX_CHARS });
-            }
+        for item in &mut items {
+            item.title = Line::parse(&item.title, AGENDA_TITLE_MAX_CHARS, |most| AgendaRefusal::AgendaTitleUnfit { most })?.into();
             let depth = match item.part_of {
                 None => 1,
                 Some(whole) => depths.get(&whole).ok_or(AgendaRefusal::PartMisplaced)? + 1,

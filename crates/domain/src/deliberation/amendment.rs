@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::{Paragraph, Text, TextRefusal};
+use super::text::{Paragraph, Text, TextRefusal, tidied};
 use crate::{
     refusal::{Refusal, refusals},
     values::{ParagraphId, PersonId},
@@ -66,6 +66,16 @@ pub enum Place {
 }
 
 impl Change {
+    /// This change with its words tidied; the text that comes of it says whether they fit.
+    pub fn tidied(self) -> Self {
+        match self {
+            Self::Retitle { title } => Self::Retitle { title: tidied(&title) },
+            Self::Replace { paragraph, text } => Self::Replace { paragraph, text: tidied(&text) },
+            Self::InsertAfter { after, paragraph, text } => Self::InsertAfter { after, paragraph, text: tidied(&text) },
+            Self::Delete { paragraph } => Self::Delete { paragraph },
+        }
+    }
+
     /// The places this change touches. Who deletes a paragraph takes its gap away too.
     pub fn places(&self) -> Vec<Place> {
         match self {
@@ -112,7 +122,7 @@ pub struct Amendment {
 refusals! {
     /// What is wrong with an amendment's changes.
     pub enum ChangeRefusal {
-        /// Between 1 and 50 changes.
+        /// No change, or too many.
         ChangesUnfit { most: usize }("changes", "修正案须有 1 至 {most} 处修改", "An amendment has 1 to {most} changes"),
         /// The text has no such paragraph.
         UnknownParagraph("changes", "没有此段落", "There is no such paragraph"),
@@ -150,8 +160,7 @@ impl Text {
         for change in changes {
             text.make(change)?;
         }
-        text.require_fit()?;
-        Ok(text)
+        Ok(text.fitted()?)
     }
 
     fn make(&mut self, change: &Change) -> Result<(), ChangeRefusal> {

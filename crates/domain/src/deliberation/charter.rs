@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording, statutes},
     poll_terms::{Matter as PollMatter, Secrecy as PollSecrecy},
-    text::is_written,
+    text::Line,
 };
 use crate::{
     refusal::refusals,
@@ -243,7 +243,7 @@ refusals! {
         AbsencesUnfit { most: u32 }("absences", "缺席次数须为 1 至 {most}", "The seat is lost after 1 to {most} absences"),
         /// More than all is more than there is.
         Unreachable("quorum", "不可能超过全部", "Nothing is ever more than all"),
-        /// A rule without name, title or source, with overlong ones, or with too many parts.
+        /// A rule's name, title or source is no line, or too long, or it has no version.
         RuleTextUnfit { most: usize }(
             "rule",
             "表决规则须有编号、版本、名称和依据，各不超过 {most} 字",
@@ -270,10 +270,13 @@ fn within(value: u32, range: std::ops::RangeInclusive<u32>, refusal: Refused) ->
     if range.contains(&value) { Ok(()) } else { Err(refusal) }
 }
 
-fn fitting_rule(rule: &Rule) -> Result<(), Refused> {
-    let texts = [&rule.id, &rule.title.zh, &rule.title.en, &rule.source.zh, &rule.source.en];
-    if rule.version == 0 || !texts.iter().all(|text| is_written(text, RULE_TEXT_MAX_CHARS)) {
-        return Err(Refused::RuleTextUnfit { most: RULE_TEXT_MAX_CHARS });
+fn fitting_rule(rule: &mut Rule) -> Result<(), Refused> {
+    let text_unfit = |most| Refused::RuleTextUnfit { most };
+    for text in [&mut rule.id, &mut rule.title.zh, &mut rule.title.en, &mut rule.source.zh, &mut rule.source.en] {
+        *text = Line::parse(text, RULE_TEXT_MAX_CHARS, text_unfit)?.into();
+    }
+    if rule.version == 0 {
+        return Err(text_unfit(RULE_TEXT_MAX_CHARS));
     }
     if rule.quorum.len() > RULE_PARTS_MAX_COUNT || rule.majority.len() > RULE_PARTS_MAX_COUNT {
         return Err(Refused::RulePartsTooMany { most: RULE_PARTS_MAX_COUNT });
@@ -297,7 +300,7 @@ impl Charter {
     ///
     /// # Errors
     /// The first term that does not fit.
-    pub fn try_new(terms: CharterTerms) -> Result<Self, CharterRefusal> {
+    pub fn try_new(mut terms: CharterTerms) -> Result<Self, CharterRefusal> {
         within(terms.seats, 1..=COUNCIL_SEATS_MAX, Refused::SeatsUnfit { most: COUNCIL_SEATS_MAX })?;
         within(terms.term_months, 1..=TERM_MAX_MONTHS, Refused::TermUnfit { most: TERM_MAX_MONTHS })?;
         let others = terms.seats - 1;
@@ -317,8 +320,8 @@ impl Charter {
         if terms.special.contains_key(&Matter::Ordinary) {
             return Err(Refused::OrdinaryTwice);
         }
-        for matter in std::iter::once(&terms.ordinary).chain(terms.special.values()) {
-            fitting_rule(&matter.rule)?;
+        for matter in std::iter::once(&mut terms.ordinary).chain(terms.special.values_mut()) {
+            fitting_rule(&mut matter.rule)?;
         }
         Ok(Self(terms))
     }

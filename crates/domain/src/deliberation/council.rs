@@ -20,7 +20,7 @@ use super::{
     decision::Outcome,
     meeting_vote::{Vote, VoteState},
     seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
-    text::is_written,
+    text::{Line, Prose},
 };
 use crate::{
     access::authority::{Act, Role, Subject, To},
@@ -274,8 +274,8 @@ refusals! {
         CouncilExists("council", "该议事会已成立", "This council is established already"),
         /// Dissolved.
         CouncilIsDissolved("council", "该议事会已解散", "This council is dissolved"),
-        /// A name of 1 to 100 characters is needed.
-        CouncilNameUnfit { most: usize }("name", "议事会名称须为 1 至 {most} 字", "A name has 1 to {most} characters"),
+        /// The name is no line, or too long.
+        CouncilNameUnfit { most: usize }("name", "议事会名称须为 1 至 {most} 字，不换行", "A name has 1 to {most} printable characters in one line"),
         /// An amendment without any change.
         NothingAmended("", "没有要更改的内容", "Nothing to change was given"),
         /// A mandate names an office and a reason.
@@ -393,14 +393,25 @@ impl Council {
     }
 }
 
-fn fitting_name(name: &str) -> Result<(), Refused> {
-    let most = COUNCIL_NAME_MAX_CHARS;
-    if is_written(name, most) { Ok(()) } else { Err(Refused::CouncilNameUnfit { most }) }
+/// A name as it is stored.
+fn fitting_name(name: &str) -> Result<String, Refused> {
+    Line::parse(name, COUNCIL_NAME_MAX_CHARS, |most| Refused::CouncilNameUnfit { most }).map(String::from)
 }
 
-fn fitting_texts(texts: &[&str]) -> Result<(), Refused> {
-    let most = MANDATE_TEXT_MAX_CHARS;
-    if texts.iter().all(|text| is_written(text, most)) { Ok(()) } else { Err(Refused::MandateUnfit { most }) }
+/// An office, a reason or a source as it is stored.
+fn written(text: &str) -> Result<String, Refused> {
+    Prose::parse(text, MANDATE_TEXT_MAX_CHARS, |most| Refused::MandateUnfit { most }).map(String::from)
+}
+
+/// A source of seats as it is stored.
+fn fitting_source(source: SeatSource) -> Result<SeatSource, Refused> {
+    Ok(match source {
+        SeatSource::Election { .. } => source,
+        SeatSource::Appointment { authority, reason } => {
+            SeatSource::Appointment { authority: written(&authority)?, reason: written(&reason)? }
+        }
+        SeatSource::Transition { source } => SeatSource::Transition { source: written(&source)? },
+    })
 }
 
 fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {
@@ -408,12 +419,14 @@ fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {
 }
 
 impl Council {
-    /// The mandate says who, and is no vote that something was done on the word of before.
-    fn fitting_mandate(&self, mandate: &Mandate) -> Result<(), Refused> {
+    /// The mandate as it is stored: it says who, and is no vote that something was done on the word of before.
+    fn fitting_mandate(&self, mandate: Mandate) -> Result<Mandate, Refused> {
         match mandate {
-            Mandate::Vote { vote } if self.spent.contains(vote) => Err(Refused::MandateSpent),
-            Mandate::Vote { .. } | Mandate::Election { .. } => Ok(()),
-            Mandate::Authority { authority, reason } => fitting_texts(&[authority, reason]),
+            Mandate::Vote { vote } if self.spent.contains(&vote) => Err(Refused::MandateSpent),
+            Mandate::Vote { .. } | Mandate::Election { .. } => Ok(mandate),
+            Mandate::Authority { authority, reason } => {
+                Ok(Mandate::Authority { authority: written(&authority)?, reason: written(&reason)? })
+            }
         }
     }
 
@@ -421,7 +434,7 @@ impl Council {
         if *self.require_working()? == charter {
             return Err(Refused::NothingAmended);
         }
-        self.fitting_mandate(&mandate)?;
+        let mandate = self.fitting_mandate(mandate)?;
         let held = self.seats.most_held(today, Day::MAX);
         if u32::try_from(held).map_or(true, |held| held > charter.seats) {
             return Err(Refused::SeatsBelowHeld { held });
@@ -430,13 +443,9 @@ impl Council {
         Ok(CouncilEvent::CharterAmended { version, charter, mandate, on: today })
     }
 
-    fn seat(&self, people: &[PersonId], from: Day, until: Option<Day>, source: &SeatSource) -> Result<Vec<CouncilEvent>, Refused> {
+    fn seat(&self, people: &[PersonId], from: Day, until: Option<Day>, source: SeatSource) -> Result<Vec<CouncilEvent>, Refused> {
         let charter = self.require_working()?;
-        match source {
-            SeatSource::Election { .. } => {}
-            SeatSource::Appointment { authority, reason } => fitting_texts(&[authority, reason])?,
-            SeatSource::Transition { source } => fitting_texts(&[source])?,
-        }
+        let source = fitting_source(source)?;
         if people.is_empty() || people.iter().collect::<BTreeSet<_>>().len() < people.len() {
             return Err(Refused::NobodyToSeat);
         }
@@ -466,17 +475,19 @@ impl Council {
         // Who leaves before the first day never takes the seat.
         let coming = || self.seats.coming(person, today).filter(|_| matches!(how, Vacancy::Left { .. }));
         let seat = held.or_else(coming).ok_or(Refused::NotARepresentative)?;
-        match &how {
-            Vacancy::Left { .. } => {}
-            Vacancy::Recalled { mandate } | Vacancy::CutShort { mandate } => self.fitting_mandate(mandate)?,
+        let how = match how {
+            Vacancy::Left { .. } => how,
+            Vacancy::Recalled { mandate } => Vacancy::Recalled { mandate: self.fitting_mandate(mandate)? },
+            Vacancy::CutShort { mandate } => Vacancy::CutShort { mandate: self.fitting_mandate(mandate)? },
             Vacancy::Forfeited { missed } => {
                 let limit = charter.absences.ok_or(Refused::NoAbsenceRule)?.limit;
                 let meetings = missed.iter().collect::<BTreeSet<_>>().len();
                 if u32::try_from(meetings).is_ok_and(|meetings| meetings < limit) {
                     return Err(Refused::TooFewAbsences { limit });
                 }
+                Vacancy::Forfeited { missed }
             }
-        }
+        };
         Ok(CouncilEvent::SeatVacated { person, from: seat.from, on: on.max(seat.from), how })
     }
 
@@ -506,14 +517,13 @@ impl Aggregate for Council {
         let event = match command {
             C::Establish { .. } if council.charter_version() > 0 => return Err(Refused::CouncilExists),
             C::Establish { area, name, charter, mandate, on, today } => {
-                fitting_name(&name)?;
-                council.fitting_mandate(&mandate)?;
+                let (name, mandate) = (fitting_name(&name)?, council.fitting_mandate(mandate)?);
                 not_in_future(on, today)?;
                 E::CouncilEstablished { area, name, charter, mandate, on }
             }
             C::Rename { name } => {
                 council.require_working()?;
-                fitting_name(&name)?;
+                let name = fitting_name(&name)?;
                 if council.name == name {
                     return Err(Refused::NothingAmended);
                 }
@@ -522,11 +532,11 @@ impl Aggregate for Council {
             C::AmendCharter { charter, mandate, today } => council.amend(charter, mandate, today)?,
             C::Dissolve { mandate, on, today } => {
                 council.require_working()?;
-                council.fitting_mandate(&mandate)?;
+                let mandate = council.fitting_mandate(mandate)?;
                 not_in_future(on, today)?;
                 E::CouncilDissolved { mandate, on }
             }
-            C::Seat { people, from, until, source } => return council.seat(&people, from, until, &source),
+            C::Seat { people, from, until, source } => return council.seat(&people, from, until, source),
             C::Vacate { person, how, on, today } => council.vacate(person, how, on, today)?,
             C::EndLapsedTerms { today } => {
                 council.require_working()?;

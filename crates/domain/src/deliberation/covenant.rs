@@ -255,7 +255,7 @@ impl Covenant {
 
     fn revise(&self, text: Text, adoption: Adoption, effective: Day) -> Result<Vec<E>, R> {
         let last = self.require_standing()?;
-        text.require_fit()?;
+        let text = text.fitted()?;
         if last.text == text {
             return Err(R::SameText);
         }
@@ -280,7 +280,7 @@ impl Aggregate for Covenant {
         match command {
             CovenantCommand::Adopt { .. } if covenant.council.is_some() => Err(R::CovenantExists),
             CovenantCommand::Adopt { council, area, text, adoption, effective } => {
-                text.require_fit()?;
+                let text = text.fitted()?;
                 covenant.require_fresh(&adoption, effective)?;
                 Ok(vec![E::CovenantAdopted { council, area, text, adoption, effective }])
             }

@@ -20,7 +20,7 @@ use super::{
     election_terms::{ElectionKind, ElectionTerms, VoidReason},
     poll_report::{FrozenRoll, PollOutcome},
     roll::REASON_MAX_CHARS,
-    text::is_written,
+    text::Prose,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -493,10 +493,7 @@ impl Aggregate for Election {
                 if matches!(election.stage, Stage::Certified | Stage::Voided) {
                     return Err(ElectionRefusal::ElectionIsOver);
                 }
-                let reason = reason.trim().to_owned();
-                if !is_written(&reason, REASON_MAX_CHARS) {
-                    return Err(ElectionRefusal::ElectionReasonUnfit { most: REASON_MAX_CHARS });
-                }
+                let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| ElectionRefusal::ElectionReasonUnfit { most })?.into();
                 Ok(vec![ElectionEvent::ElectionVoided { reason: VoidReason::Decided { reason }, outcome: None }])
             }
             ElectionCommand::CallRunOff { run_off } => {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     charter::Raisers,
     motion_category::MotionCategory,
-    text::{REASON_MAX_CHARS, is_prose},
+    text::{Prose, REASON_MAX_CHARS},
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -285,13 +285,13 @@ refusals! {
         EndorserFromElsewhere("person", "只有本区域居民可以附议", "Only residents of the council's area endorse its issues"),
         /// Outside the council's area.
         IssueAreaUnfit("area", "议题所涉区域须在议事会辖区之内", "The area lies outside the council's"),
-        /// A title of 1 to 120 characters in one line.
+        /// The title is no line, or too long.
         IssueTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
-        /// A text of 1 to 4000 characters.
+        /// No text, or too long a one.
         IssueTextUnfit { most: usize }("text", "内容须为 1 至 {most} 字", "A text has 1 to {most} printable characters"),
-        /// A reason of 1 to 4000 characters.
+        /// No reason, or too long a one.
         TurningAwayUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} printable characters"),
-        /// An answer of 1 to 2000 characters.
+        /// No answer, or too long a one.
         AnswerUnfit { most: usize }("answer", "答复须为 1 至 {most} 字", "An answer has 1 to {most} characters"),
     }
 }
@@ -390,10 +390,8 @@ impl Aggregate for ResidentIssue {
             }
             ResidentIssueCommand::Answer { answer } => {
                 issue.require(&[IssuePhase::Admitted, IssuePhase::Qualified, IssuePhase::TakenUp])?;
-                if !is_prose(&answer, REASON_MAX_CHARS) {
-                    return Err(R::AnswerUnfit { most: REASON_MAX_CHARS });
-                }
-                Ok(vec![E::IssueAnswered { answer }])
+                let answer = Prose::parse(&answer, REASON_MAX_CHARS, |most| R::AnswerUnfit { most })?;
+                Ok(vec![E::IssueAnswered { answer: answer.into() }])
             }
             ResidentIssueCommand::Close => {
                 issue.require(&[IssuePhase::Answered])?;

@@ -1,6 +1,6 @@
 //! Why a meeting says no.
 
-use super::{agenda::AgendaRefusal, decision::DecisionRefusal};
+use super::{agenda::AgendaRefusal, decision::DecisionRefusal, meeting::MEETING_ENTRY_LATE_HOURS};
 use crate::refusal::{Refusal, refusals};
 
 refusals! {
@@ -20,8 +20,8 @@ refusals! {
         MeetingIsOpen("meeting", "会议正在进行中", "The meeting is in session"),
         /// It is not adjourned.
         MeetingNotAdjourned("meeting", "会议未休会", "The meeting is not adjourned"),
-        /// Title or place are missing or too long, or it ends before it starts, or lies in the past.
-        MeetingNoticeUnfit("notice", "请填写标题、地点（各 1 至 200 字）和今后的起止时间", "A notice has a title and a place of 1 to 200 characters, and a time to come that ends after it starts"),
+        /// Title or place are no lines, or too long, or it ends before it starts, or lies in the past.
+        MeetingNoticeUnfit { most: usize }("notice", "请填写标题、地点（各 1 至 {most} 字，不换行）和今后的起止时间", "A notice has a title and a place of 1 to {most} characters in one line, and a time to come that ends after it starts"),
         /// Too short a notice.
         NoticeTooShort { least: u32 }("starts", "须提前至少 {least} 天通知，否则请说明理由", "Notice is given {least} days ahead; say why it is shorter"),
         /// Fewer days of notice than a statute asks for.
@@ -30,8 +30,8 @@ refusals! {
         AgendaUnfit { zh: String, en: String }("agenda", "{zh}", "{en}"),
         /// What was dealt with stays on the agenda.
         ItemDealtWith("agenda", "已审议的议程项不能删改", "What was dealt with stays on the agenda"),
-        /// A reason of 1 to 2000 characters.
-        MeetingReasonUnfit("reason", "请说明理由（1 至 2000 字）", "Give a reason of 1 to 2000 characters"),
+        /// No reason, or too long a one.
+        MeetingReasonUnfit { most: usize }("reason", "请说明理由（1 至 {most} 字）", "Give a reason of 1 to {most} characters"),
         /// Representatives are not invited: they belong.
         GuestIsRepresentative("capacity", "议事代表无须邀请", "A representative needs no invitation"),
         /// Neither a representative nor invited.
@@ -45,7 +45,7 @@ refusals! {
         /// Not in the room.
         NotPresent("person", "该人员不在会场", "This person is not in the room"),
         /// In the future, or too long ago.
-        PresenceTimeUnfit("at", "时间不能在将来，也不能早于 24 小时前", "The time is not in the future, and at most 24 hours ago"),
+        PresenceTimeUnfit("at", "时间不能在将来，也不能早于 {MEETING_ENTRY_LATE_HOURS} 小时前", "The time is not in the future, and at most {MEETING_ENTRY_LATE_HOURS} hours ago"),
         /// The quorum is not there.
         NoQuorum { present: u64, entitled: u64 }("meeting", "未达到法定人数：到会 {present} 人，应到 {entitled} 人", "There is no quorum: {present} of {entitled} are present"),
         /// Nothing of this id on the agenda.
@@ -77,7 +77,7 @@ refusals! {
         /// Annulled already.
         VoteAnnulledAlready("vote", "该表决已作废", "This vote was annulled already"),
         /// The question is missing or too long, or asks of a motion that its item does not deal with.
-        QuestionUnfit("question", "请填写表决事项（1 至 2000 字），议案须与议程项一致", "Say what is asked in 1 to 2000 characters; its motion is the one the item deals with"),
+        QuestionUnfit { most: usize }("question", "请填写表决事项（1 至 {most} 字），议案须与议程项一致", "Say what is asked in 1 to {most} characters; its motion is the one the item deals with"),
         /// The matter was decided here; it comes back when that vote is annulled, or by reconsideration.
         DecidedAlready("motion", "该事项已表决；如需重新表决，须先作废原表决或经复议", "This matter was decided; annul that vote first, or reconsider the motion"),
         /// Only an annulled vote on the same matter is taken anew.

@@ -9,19 +9,25 @@ use super::{
     sitting::{Capacity, to_the_second},
     speakers::{Side, SpeakersList},
 };
-use crate::values::{AgendaItemId, AreaCode, CouncilId, Instant, PersonId};
+use crate::{
+    prose::{Line, Prose},
+    values::{AgendaItemId, AreaCode, CouncilId, Instant, PersonId},
+};
 
 impl Notice {
-    fn require_fit(&self, now: Instant) -> Result<(), MeetingRefusal> {
-        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= MEETING_TITLE_MAX_CHARS;
-        let fit = fits(&self.title) && fits(&self.place) && self.starts < self.ends && now < self.ends;
-        if fit { Ok(()) } else { Err(MeetingRefusal::MeetingNoticeUnfit) }
+    /// The notice as it is stored.
+    fn fitted(self, now: Instant) -> Result<Self, MeetingRefusal> {
+        let unfit = |most| MeetingRefusal::MeetingNoticeUnfit { most };
+        let title = Line::parse(&self.title, MEETING_TITLE_MAX_CHARS, unfit)?.into();
+        let place = Line::parse(&self.place, MEETING_TITLE_MAX_CHARS, unfit)?.into();
+        let fit = self.starts < self.ends && now < self.ends;
+        if fit { Ok(Self { title, place, ..self }) } else { Err(unfit(MEETING_TITLE_MAX_CHARS)) }
     }
 }
 
-pub(super) fn require_reason(reason: &str) -> Result<(), MeetingRefusal> {
-    let fits = !reason.trim().is_empty() && reason.chars().count() <= MEETING_TEXT_MAX_CHARS;
-    if fits { Ok(()) } else { Err(MeetingRefusal::MeetingReasonUnfit) }
+/// A reason as it is stored.
+pub(super) fn written(reason: &str) -> Result<String, MeetingRefusal> {
+    Prose::parse(reason, MEETING_TEXT_MAX_CHARS, |most| MeetingRefusal::MeetingReasonUnfit { most }).map(String::from)
 }
 
 /// `at` is not in the future and at most [`MEETING_ENTRY_LATE_HOURS`] ago; whole seconds of it.
@@ -55,8 +61,8 @@ impl Meeting {
         if self.phase != MeetingPhase::Unknown {
             return Err(MeetingRefusal::MeetingExists);
         }
-        notice.require_fit(now)?;
-        short_notice.as_deref().map_or(Ok(()), require_reason)?;
+        let notice = notice.fitted(now)?;
+        let short_notice = short_notice.as_deref().map(written).transpose()?;
         require_statute_days(days_ahead, statute_days)?;
         if days_ahead < i64::from(orders.notice_days) && short_notice.is_none() {
             return Err(MeetingRefusal::NoticeTooShort { least: orders.notice_days });
@@ -69,9 +75,7 @@ impl Meeting {
         if self.phase != MeetingPhase::Convened && self.notice.as_ref() != Some(&notice) {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
-        if self.phase == MeetingPhase::Convened {
-            notice.require_fit(now)?;
-        }
+        let notice = if self.phase == MeetingPhase::Convened { notice.fitted(now)? } else { notice };
         if self.notice.as_ref().is_some_and(|announced| announced.starts != notice.starts) {
             require_statute_days(days_ahead, statute_days)?;
         }
@@ -91,8 +95,7 @@ impl Meeting {
         if self.phase != MeetingPhase::Convened {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
-        require_reason(&reason)?;
-        Ok(vec![MeetingEvent::MeetingCancelled { reason }])
+        Ok(vec![MeetingEvent::MeetingCancelled { reason: written(&reason)? }])
     }
 
     pub(super) fn invite(&self, person: PersonId, capacity: Capacity) -> Decided {
@@ -187,7 +190,7 @@ impl Meeting {
     pub(super) fn adjourn(&self, until: Option<Instant>, reason: String, now: Instant) -> Decided {
         self.require_open()?;
         self.require_no_open_vote()?;
-        require_reason(&reason)?;
+        let reason = written(&reason)?;
         if until.is_some_and(|until| until <= now) {
             return Err(MeetingRefusal::PresenceTimeUnfit);
         }

@@ -14,10 +14,13 @@ use super::{
     charter::Secrecy,
     decision::{Counts, Decision, Rule, Tally},
     meeting::{Decided, MEETING_TEXT_MAX_CHARS, Meeting, MeetingEvent, MeetingRefusal},
-    meeting_session::require_reason,
+    meeting_session::written,
     sitting::to_the_second,
 };
-use crate::values::{AgendaItemId, Instant, MotionId, PersonId, PollId, VoteId};
+use crate::{
+    prose::Prose,
+    values::{AgendaItemId, Instant, MotionId, PersonId, PollId, VoteId},
+};
 
 /// A choice in an open vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -142,7 +145,14 @@ impl Vote {
 }
 
 impl Meeting {
-    pub(super) fn open_vote(&self, vote: VoteId, question: Question, secrecy: Secrecy, recused: Vec<PersonId>, now: Instant) -> Decided {
+    pub(super) fn open_vote(
+        &self,
+        vote: VoteId,
+        mut question: Question,
+        secrecy: Secrecy,
+        recused: Vec<PersonId>,
+        now: Instant,
+    ) -> Decided {
         self.require_open()?;
         match (secrecy, question.method) {
             (Secrecy::Secret, VotingMethod::ByName | VotingMethod::ShowOfHands) => return Err(MeetingRefusal::SecretBallotNeeded),
@@ -156,9 +166,10 @@ impl Meeting {
             return Err(MeetingRefusal::VoteIsOpen);
         }
         let item = self.agenda.item(question.item).ok_or(MeetingRefusal::UnknownItem)?;
-        let length = question.text.chars().count();
-        if question.text.trim().is_empty() || length > MEETING_TEXT_MAX_CHARS || question.motion != item.motion {
-            return Err(MeetingRefusal::QuestionUnfit);
+        let unfit = |most| MeetingRefusal::QuestionUnfit { most };
+        question.text = Prose::parse(&question.text, MEETING_TEXT_MAX_CHARS, unfit)?.into();
+        if question.motion != item.motion {
+            return Err(unfit(MEETING_TEXT_MAX_CHARS));
         }
         if self.item != Some(question.item) {
             return Err(MeetingRefusal::NoItemInHand);
@@ -243,7 +254,6 @@ impl Meeting {
         if vote.state == VoteState::Annulled {
             return Err(MeetingRefusal::VoteAnnulledAlready);
         }
-        require_reason(&reason)?;
-        Ok(vec![MeetingEvent::VoteAnnulled { vote: id, reason }])
+        Ok(vec![MeetingEvent::VoteAnnulled { vote: id, reason: written(&reason)? }])
     }
 }

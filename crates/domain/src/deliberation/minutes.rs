@@ -12,14 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
+    prose::{Prose, REASON_MAX_CHARS},
     refusal::refusals,
     values::{CouncilId, MeetingId, MotionId, VoteId},
 };
 
 /// Text of minutes, at most, in characters.
 pub const MINUTES_MAX_CHARS: usize = 100_000;
-/// A reason, at most, in characters.
-pub const MINUTES_REASON_MAX_CHARS: usize = 2_000;
 
 const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
 /// Draft minutes from what happened.
@@ -162,7 +161,7 @@ refusals! {
         MinutesExist("meeting", "该会议已有会议纪要", "This meeting has minutes already"),
         /// Minutes are drafted of a meeting that is over.
         MeetingNotOver("meeting", "会议结束后方可起草纪要", "Minutes are drafted when the meeting is over"),
-        /// Too long or empty.
+        /// Empty, too long or not printable.
         MinutesTextUnfit { most: usize }("text", "会议纪要须为 1 至 {most} 个字符", "Minutes have 1 to {most} characters"),
         /// Somebody else has edited meanwhile.
         RevisionPassed { newest: u32 }("revision", "纪要已有第 {newest} 稿，请在其基础上修改", "There is a revision {newest} by now; go on from that one"),
@@ -176,16 +175,16 @@ refusals! {
         MinutesAreApproved("revision", "该稿已审定", "This revision is approved"),
         /// Only published minutes are reopened.
         MinutesNotPublished("meeting", "会议纪要尚未发布", "The minutes are not published"),
-        /// A reason of 1 to 2000 characters.
-        MinutesReasonUnfit("reason", "请说明理由（1 至 2000 字）", "Give a reason of 1 to 2000 characters"),
+        /// No reason, or too long a one.
+        MinutesReasonUnfit { most: usize }("reason", "请说明理由（1 至 {most} 字）", "Give a reason of 1 to {most} characters"),
     }
 }
 
 type Decided = Result<Vec<MinutesEvent>, MinutesRefusal>;
 
-fn require_text(text: &str) -> Result<(), MinutesRefusal> {
-    let fits = !text.trim().is_empty() && text.chars().count() <= MINUTES_MAX_CHARS;
-    if fits { Ok(()) } else { Err(MinutesRefusal::MinutesTextUnfit { most: MINUTES_MAX_CHARS }) }
+/// The text as it is stored.
+fn written(text: &str) -> Result<String, MinutesRefusal> {
+    Prose::parse(text, MINUTES_MAX_CHARS, |most| MinutesRefusal::MinutesTextUnfit { most }).map(String::from)
 }
 
 impl Minutes {
@@ -218,13 +217,12 @@ impl Aggregate for Minutes {
         match command {
             MinutesCommand::Draft { .. } if minutes.phase != MinutesPhase::Unknown => Err(MinutesRefusal::MinutesExist),
             MinutesCommand::Draft { council, meeting, text } => {
-                require_text(&text)?;
-                Ok(vec![MinutesEvent::MinutesDrafted { council, meeting, text }])
+                Ok(vec![MinutesEvent::MinutesDrafted { council, meeting, text: written(&text)? }])
             }
             MinutesCommand::Edit { revision, text } => {
                 minutes.require_unpublished()?;
                 minutes.require_newest(revision)?;
-                require_text(&text)?;
+                let text = written(&text)?;
                 if text == minutes.text {
                     return Err(MinutesRefusal::MinutesUnchanged);
                 }
@@ -250,10 +248,8 @@ impl Aggregate for Minutes {
                 if minutes.phase != MinutesPhase::Published {
                     return Err(MinutesRefusal::MinutesNotPublished);
                 }
-                if reason.trim().is_empty() || reason.chars().count() > MINUTES_REASON_MAX_CHARS {
-                    return Err(MinutesRefusal::MinutesReasonUnfit);
-                }
-                Ok(vec![MinutesEvent::MinutesReopened { reason }])
+                let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| MinutesRefusal::MinutesReasonUnfit { most })?;
+                Ok(vec![MinutesEvent::MinutesReopened { reason: reason.into() }])
             }
         }
     }
@@ -314,7 +310,7 @@ mod tests {
         ]);
         minutes.when(edit(1, "改")).then_refused(MinutesRefusal::MinutesArePublished);
         let blank = MinutesCommand::Reopen { reason: " ".into() };
-        minutes.when(blank).then_refused(MinutesRefusal::MinutesReasonUnfit);
+        minutes.when(blank).then_refused(MinutesRefusal::MinutesReasonUnfit { most: REASON_MAX_CHARS });
         let minutes = minutes.and(MinutesCommand::Reopen { reason: "漏记一项表决".into() });
         assert_eq!(minutes.and(edit(1, "改")).revision, 2);
     }

@@ -40,7 +40,7 @@ use super::{
     amendment::{self, Amendment, AmendmentStatus, ChangeRefusal, Place},
     attachment::{Attachment, AttachmentRefusal},
     motion_category::MotionCategory,
-    text::{REASON_MAX_CHARS, Text, TextRefusal, is_prose},
+    text::{Prose, REASON_MAX_CHARS, Text, TextRefusal},
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -55,6 +55,7 @@ pub mod drafting;
 mod events;
 mod phase;
 
+use carrying_out::{PERCENT_MAX, RATING_MAX};
 pub use events::MotionEvent;
 pub use phase::Phase;
 
@@ -246,16 +247,16 @@ refusals! {
         /// Itself, merged before, or too many.
         OtherMotionUnfit("otherMotion", "关联或合并的议题不正确", "This motion cannot be merged into or related to that one"),
         /// Not a share.
-        PercentUnfit("percent", "进度须为 0 至 100", "Progress is 0 to 100 percent"),
+        PercentUnfit("percent", "进度须为 0 至 {PERCENT_MAX}", "Progress is 0 to {PERCENT_MAX} percent"),
         /// Not a rating.
-        RatingUnfit("rating", "评分须为 1 至 5", "A rating is 1 to 5"),
+        RatingUnfit("rating", "评分须为 1 至 {RATING_MAX}", "A rating is 1 to {RATING_MAX}"),
         /// Nobody reviews twice.
         AlreadyReviewed("person", "已评价", "The person has reviewed it already"),
         /// As many as the stream takes.
         ReviewsFull { most: usize }("motion", "评价人数已达上限 {most}", "A motion takes at most {most} reviews"),
         /// At home elsewhere.
         NotAResident("person", "只有本区域居民可以评价", "Only residents of the council's area review what it had done"),
-        /// A review's text of 1 to 1000 characters.
+        /// A review's text is too long or not printable.
         ReviewTextUnfit { most: usize }("text", "评价内容须为 1 至 {most} 字", "A review's text has 1 to {most} characters"),
     }
 }
@@ -287,8 +288,9 @@ fn check(fits: bool, refusal: R) -> Result<(), R> {
     if fits { Ok(()) } else { Err(refusal) }
 }
 
-fn require_reason(reason: &str) -> Result<(), R> {
-    check(is_prose(reason, REASON_MAX_CHARS), R::ReasonUnfit { most: REASON_MAX_CHARS })
+/// A reason or report as it is stored.
+fn written(text: &str) -> Result<String, R> {
+    Prose::parse(text, REASON_MAX_CHARS, |most| R::ReasonUnfit { most }).map(String::from)
 }
 
 impl Motion {

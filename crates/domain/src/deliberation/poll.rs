@@ -15,13 +15,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ballot::{Ballot, Marks},
+    ballot::{Ballot, Marks, TAG_MAX_CHARS, TAG_MIN_CHARS},
     counting::{Count, Counter, TooManyToCount, paper::PaperCount},
     poll_report::{FrozenRoll, Participation, PollOutcome, PollReport, outcome},
-    poll_terms::{BallotOption, PollTerms, Secrecy},
+    poll_terms::{BallotOption, PollTerms, Secrecy, TITLE_MAX_CHARS},
     roll::REASON_MAX_CHARS,
     roll_entry::Channel,
-    text::is_written,
+    text::Prose,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -234,10 +234,10 @@ refusals! {
         PollNotCounted("poll", "尚未计票", "The poll is not counted"),
         /// It is over.
         PollIsOver("poll", "投票已公布结果或已作废", "The poll is published or voided already"),
-        /// The title is empty or too long.
-        PollTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字", "A title has 1 to {most} characters"),
-        /// No option, too many, twice the same, or one without text.
-        OptionsUnfit { most: usize }("options", "选项须为 1 至 {most} 个，且不得重复或为空", "A poll has 1 to {most} options, each its own and none empty"),
+        /// The title is no line, or too long.
+        PollTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
+        /// No option, too many, twice the same, or one that is no line or too long.
+        OptionsUnfit { most: usize }("options", "选项须为 1 至 {most} 个，不得重复，每个 1 至 {TITLE_MAX_CHARS} 字，不换行", "A poll has 1 to {most} different options of 1 to {TITLE_MAX_CHARS} printable characters in one line"),
         /// The numbers of the method do not fit the options.
         MethodUnfit("method", "名额、可选数或分值与选项不符", "Places, marks or scores do not fit the options"),
         /// It ends before it begins.
@@ -263,7 +263,7 @@ refusals! {
         /// Open polls are voted in by name, secret ones by ballot.
         OtherSecrecy("poll", "本次投票的记名方式不同", "This poll is held the other way: secret ones by ballot, open ones by name"),
         /// The tag is not random text of the right size.
-        TagUnfit("tag", "回执标记须为 22 至 64 位 base64url 字符", "A receipt's tag is 22 to 64 characters of base64url"),
+        TagUnfit("tag", "回执标记须为 {TAG_MIN_CHARS} 至 {TAG_MAX_CHARS} 位 base64url 字符", "A receipt's tag is {TAG_MIN_CHARS} to {TAG_MAX_CHARS} characters of base64url"),
         /// Somebody else's proxy, or nobody's.
         NotItsProxy("proxy", "此人不是其公布的受托人", "This person is not the published proxy"),
         /// It is prepared with its candidates.
@@ -372,11 +372,7 @@ impl Aggregate for Poll {
     fn handle_command(poll: &Self, command: PollCommand) -> Result<Vec<PollEvent>, Refusal> {
         match command {
             PollCommand::Prepare { .. } if poll.terms.is_some() => Err(PollRefusal::PollExists.into()),
-            PollCommand::Prepare { mut terms } => {
-                terms.title = terms.title.trim().to_owned();
-                terms.require_fitting()?;
-                Ok(vec![PollEvent::PollPrepared { terms }])
-            }
+            PollCommand::Prepare { terms } => Ok(vec![PollEvent::PollPrepared { terms: terms.fitted()? }]),
             PollCommand::AppointTellers { tellers } => {
                 let terms = poll.terms()?;
                 match poll.stage {
@@ -453,11 +449,8 @@ impl Aggregate for Poll {
                 if matches!(poll.stage, Stage::Published | Stage::Voided) {
                     return Err(PollRefusal::PollIsOver.into());
                 }
-                let reason = reason.trim().to_owned();
-                if !is_written(&reason, REASON_MAX_CHARS) {
-                    return Err(PollRefusal::VoidReasonUnfit { most: REASON_MAX_CHARS }.into());
-                }
-                Ok(vec![PollEvent::PollVoided { reason }])
+                let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| PollRefusal::VoidReasonUnfit { most })?;
+                Ok(vec![PollEvent::PollVoided { reason: reason.into() }])
             }
         }
     }

@@ -11,7 +11,10 @@ use super::{
     poll::PollRefusal,
     roll_entry::Channel,
 };
-use crate::values::{AreaCode, CouncilId, ElectionId, Instant, MotionId, PersonId};
+use crate::{
+    prose::Line,
+    values::{AreaCode, CouncilId, ElectionId, Instant, MotionId, PersonId},
+};
 
 /// A title or an option's text, at most.
 pub const TITLE_MAX_CHARS: usize = 200;
@@ -143,20 +146,22 @@ impl PollTerms {
 }
 
 impl PollTerms {
-    /// The terms make sense.
+    /// The terms as they are stored, if they make sense.
     ///
     /// # Errors
     /// Titles, options, numbers or times that do not.
-    pub fn require_fitting(&self) -> Result<(), PollRefusal> {
-        let text_fits = |text: &str| (1..=TITLE_MAX_CHARS).contains(&text.trim().chars().count());
-        if !text_fits(&self.title) {
-            return Err(PollRefusal::PollTitleUnfit { most: TITLE_MAX_CHARS });
+    pub fn fitted(mut self) -> Result<Self, PollRefusal> {
+        self.title = Line::parse(&self.title, TITLE_MAX_CHARS, |most| PollRefusal::PollTitleUnfit { most })?.into();
+        let options_unfit = PollRefusal::OptionsUnfit { most: OPTIONS_MAX };
+        for option in &mut self.options {
+            if let BallotOption::Text(text) = option {
+                *text = Line::parse(text, TITLE_MAX_CHARS, |_| options_unfit.clone())?.into();
+            }
         }
         let options = &self.options;
-        let empty = options.iter().any(|option| matches!(option, BallotOption::Text(text) if !text_fits(text)));
         let twice = options.iter().enumerate().any(|(at, option)| options[..at].contains(option));
-        if !(1..=OPTIONS_MAX).contains(&options.len()) || empty || twice {
-            return Err(PollRefusal::OptionsUnfit { most: OPTIONS_MAX });
+        if !(1..=OPTIONS_MAX).contains(&options.len()) || twice {
+            return Err(options_unfit);
         }
         let (many, seats) = (self.option_count(), self.method.seats());
         let fits = match self.method {
@@ -171,6 +176,6 @@ impl PollTerms {
         if self.closes_at.is_some_and(|closes| self.opens_at.is_some_and(|opens| closes <= opens)) {
             return Err(PollRefusal::TimesUnfit);
         }
-        Ok(())
+        Ok(self)
     }
 }

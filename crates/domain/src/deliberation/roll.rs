@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decision::statutes::{ROLL_FINAL_DAYS, ROLL_PUBLISHED_DAYS},
     roll_entry::{Holder, RollLine},
-    text::is_written,
+    text::Prose,
 };
 use crate::{
     event::DomainEvent,
@@ -168,9 +168,6 @@ impl Aggregate for Roll {
             RollCommand::Strike { entries, .. } if !(1..=ROLL_COMMAND_MAX_ENTRIES).contains(&entries.len()) => {
                 Err(RollRefusal::LinesUnfit { most: ROLL_COMMAND_MAX_ENTRIES })
             }
-            RollCommand::Strike { reason, .. } if !is_written(reason.trim(), REASON_MAX_CHARS) => {
-                Err(RollRefusal::StrikeReasonUnfit { most: REASON_MAX_CHARS })
-            }
             RollCommand::Extend { poll, lines, days_to_poll } => {
                 roll.require_changeable(days_to_poll)?;
                 if roll.lines.len() + lines.len() > ROLL_MAX_ENTRIES {
@@ -189,12 +186,13 @@ impl Aggregate for Roll {
                 Ok(vec![RollEvent::RollExtended { poll, lines }])
             }
             RollCommand::Strike { entries, reason, days_to_poll } => {
+                let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| RollRefusal::StrikeReasonUnfit { most })?.into();
                 let mut seen = std::collections::BTreeSet::new();
                 match entries.iter().position(|entry| !roll.lines.contains_key(entry) || !seen.insert(*entry)) {
                     Some(at) => Err(RollRefusal::EntryNotOnRoll { line: at + 1 }),
                     None => {
                         roll.require_changeable(days_to_poll)?;
-                        Ok(vec![RollEvent::RollEntriesStruck { entries, reason: reason.trim().to_owned() }])
+                        Ok(vec![RollEvent::RollEntriesStruck { entries, reason }])
                     }
                 }
             }

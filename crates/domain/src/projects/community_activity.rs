@@ -15,7 +15,7 @@ use crate::{
     access::authority::{Act, Role, To},
     attachment::{self, Attachment, AttachmentRefusal},
     event::DomainEvent,
-    prose::{REASON_MAX_CHARS, is_line, is_prose},
+    prose::{Line, Prose, REASON_MAX_CHARS},
     refusal::{Refusal, refusals},
     values::{AreaCode, CouncilId, Day, PersonId, ProjectId},
 };
@@ -194,7 +194,7 @@ refusals! {
         CommunityActivityElsewhere("area", "活动区域须在议事会或项目区域之内", "The activity's area lies outside the council's or the project's"),
         /// Not before it is held, or not after.
         CommunityActivityPhaseUnfit("communityActivity", "该公益活动当前状态不能这样操作", "This cannot be done with the activity as it stands"),
-        /// A title of 1 to 120 characters in one line.
+        /// The title is no line, or too long.
         CommunityActivityTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// It is held today or was before.
         HeldInFuture("on", "举办日期不能晚于今天", "An activity is not reported before it is held"),
@@ -225,8 +225,9 @@ fn check(fits: bool, refusal: R) -> Result<(), R> {
     if fits { Ok(()) } else { Err(refusal) }
 }
 
-fn require_said(text: &str) -> Result<(), R> {
-    check(is_prose(text, REASON_MAX_CHARS), R::CommunityActivityReasonUnfit { most: REASON_MAX_CHARS })
+/// A reason or report as it is stored.
+fn written(text: &str) -> Result<String, R> {
+    Prose::parse(text, REASON_MAX_CHARS, |most| R::CommunityActivityReasonUnfit { most }).map(String::from)
 }
 
 fn require_person_times(person_times: u32) -> Result<(), R> {
@@ -261,34 +262,31 @@ impl Aggregate for CommunityActivity {
             C::Begin { begun_by, project, title, area } => {
                 check(activity.phase == P::Unknown, R::CommunityActivityExists)?;
                 check(begun_by.is_some() || project.is_some(), R::NobodyBegan)?;
-                let most = COMMUNITY_ACTIVITY_TITLE_MAX_CHARS;
-                check(is_line(&title, most), R::CommunityActivityTitleUnfit { most })?;
+                let unfit = |most| R::CommunityActivityTitleUnfit { most };
+                let title = Line::parse(&title, COMMUNITY_ACTIVITY_TITLE_MAX_CHARS, unfit)?.into();
                 E::CommunityActivityBegun { begun_by, project, title, area }
             }
             C::Hold { on, today, person_times, report, evidence } => {
                 activity.require(P::Begun)?;
                 check(on <= today, R::HeldInFuture)?;
                 require_person_times(person_times)?;
-                require_said(&report)?;
-                attachment::require_fit(&evidence)?;
+                let (report, evidence) = (written(&report)?, attachment::fitted(evidence)?);
                 E::CommunityActivityHeld { on, person_times, report, evidence }
             }
             C::CorrectPersonTimes { person_times, reason } => {
                 activity.require(P::Held)?;
                 require_person_times(person_times)?;
-                require_said(&reason)?;
+                let reason = written(&reason)?;
                 check(person_times != activity.person_times, R::PersonTimesUnchanged)?;
                 E::PersonTimesCorrected { from: activity.person_times, person_times, reason }
             }
             C::Cancel { reason } => {
                 activity.require(P::Begun)?;
-                require_said(&reason)?;
-                E::CommunityActivityCancelled { reason }
+                E::CommunityActivityCancelled { reason: written(&reason)? }
             }
             C::Void { reason } => {
                 activity.require(P::Held)?;
-                require_said(&reason)?;
-                E::CommunityActivityVoided { reason }
+                E::CommunityActivityVoided { reason: written(&reason)? }
             }
         };
         Ok(vec![event])

@@ -21,7 +21,7 @@ use crate::{
     access::authority::{Act, Role, To},
     attachment::{self, Attachment},
     event::DomainEvent,
-    prose::{REASON_MAX_CHARS, is_line, is_prose},
+    prose::{self, Prose, REASON_MAX_CHARS},
     values::{AllocationId, AreaCode, Cents, Day, DisbursementId, ProjectId},
 };
 
@@ -320,13 +320,15 @@ fn require_amount(amount: Cents) -> Result<(), R> {
     check(amount > Cents::ZERO, R::AmountUnfit)
 }
 
-fn require_reason(reason: &str) -> Result<(), R> {
-    check(is_prose(reason, REASON_MAX_CHARS), R::FundReasonUnfit { most: REASON_MAX_CHARS })
+/// A reason or basis as it is stored.
+fn written(text: &str) -> Result<String, R> {
+    Prose::parse(text, REASON_MAX_CHARS, |most| R::FundReasonUnfit { most }).map(String::from)
 }
 
-fn require_evidence(evidence: &[Attachment]) -> Result<(), R> {
+/// Files as they are stored; there is one at least.
+fn proven(evidence: Vec<Attachment>) -> Result<Vec<Attachment>, R> {
     check(!evidence.is_empty(), R::EvidenceMissing)?;
-    Ok(attachment::require_fit(evidence)?)
+    Ok(attachment::fitted(evidence)?)
 }
 
 fn require_past(on: Day, today: Day) -> Result<(), R> {
@@ -403,7 +405,7 @@ impl Fund {
                 let grant = self.grant(allocation)?;
                 require_amount(amount)?;
                 require_past(on, today)?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 let unpaid = grant.unpaid();
                 check(amount <= unpaid, R::GrantExceeded { unpaid })?;
                 self.require_room(&grant.line, amount)?;
@@ -415,7 +417,7 @@ impl Fund {
                 check(grant.payments.len() < DISBURSEMENTS_MAX_COUNT, R::TooManyDisbursements { most: DISBURSEMENTS_MAX_COUNT })?;
                 require_amount(amount)?;
                 require_past(on, today)?;
-                require_evidence(&evidence)?;
+                let evidence = proven(evidence)?;
                 let unpaid = grant.unpaid();
                 check(amount <= unpaid, R::GrantExceeded { unpaid })?;
                 Ok(vec![E::GrantDisbursed { allocation, project: grant.project, disbursement, amount, on, evidence }])
@@ -424,8 +426,8 @@ impl Fund {
                 let (allocation, grant, payment) = self.grant_of(disbursement)?;
                 require_amount(amount)?;
                 require_past(on, today)?;
-                require_reason(&reason)?;
-                require_evidence(&evidence)?;
+                let reason = written(&reason)?;
+                let evidence = proven(evidence)?;
                 let kept = payment.kept();
                 check(amount <= kept, R::RefundExceedsPaid { kept })?;
                 self.require_room(&grant.line, amount)?;
@@ -442,13 +444,13 @@ impl Fund {
                 self.require_open_year(line.year)?;
                 check(area.contains(&line.area), R::LineOutsideFund)?;
                 require_amount(amount)?;
-                require_reason(&basis)?;
+                let basis = written(&basis)?;
                 self.require_room(&line, amount)?;
                 Ok(vec![E::BudgetAppropriated { line, amount, basis }])
             }
             FundCommand::Withdraw { line, amount, reason } => {
                 self.require_open_year(line.year)?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 self.require_free(&line, amount)?;
                 Ok(vec![E::BudgetWithdrawn { line, amount, reason }])
             }
@@ -467,7 +469,7 @@ impl Fund {
             }
             FundCommand::Lapse { line, amount, reason } => {
                 self.require_closed_year(line.year)?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 self.require_free(&line, amount)?;
                 Ok(vec![E::BalanceLapsed { line, amount, reason }])
             }
@@ -500,8 +502,8 @@ impl Aggregate for Fund {
         match command {
             FundCommand::Establish { name, area } => {
                 check(fund.area.is_none(), R::FundExists)?;
-                check(is_line(&name, FUND_NAME_MAX_CHARS), R::FundNameUnfit { most: FUND_NAME_MAX_CHARS })?;
-                Ok(vec![E::FundEstablished { name, area }])
+                let name = prose::Line::parse(&name, FUND_NAME_MAX_CHARS, |most| R::FundNameUnfit { most })?;
+                Ok(vec![E::FundEstablished { name: name.into(), area }])
             }
             other => {
                 fund.require_working()?;

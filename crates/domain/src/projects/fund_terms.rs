@@ -118,7 +118,7 @@ refusals! {
         FundExists("fund", "该专项资金已设立", "This fund is established already"),
         /// Closed for good.
         FundIsClosed("fund", "该专项资金已关闭", "This fund is closed"),
-        /// A name of 1 to 100 characters.
+        /// The name is no line, or too long.
         FundNameUnfit { most: usize }("name", "名称须为 1 至 {most} 字，不换行", "A name has 1 to {most} printable characters in one line"),
         /// No year of a budget.
         FundYearUnfit("year", "预算年度不正确", "This is not a fitting budget year"),
@@ -154,7 +154,7 @@ refusals! {
         FundEvidenceUnfit { zh: String, en: String }("evidence", "{zh}", "{en}"),
         /// Money moves today or has moved before.
         MoneyMovedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
-        /// A reason of 1 to 2000 characters.
+        /// No reason, or too long a one.
         FundReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why or by what document in 1 to {most} characters"),
         /// Open years, free money or unpaid grants are left.
         FundNotSettled("fund", "尚有未结账年度、余额或未支付的拨款", "Years are open, money is free or grants are not paid"),

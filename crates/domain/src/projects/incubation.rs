@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
-    prose::{REASON_MAX_CHARS, is_line, is_prose},
+    prose::{Line, Prose, REASON_MAX_CHARS},
     refusal::refusals,
     values::{CouncilId, Day, MotionId, OrganisationId},
 };
@@ -134,11 +134,11 @@ refusals! {
         MotionOfAnotherCouncil("motion", "该议题属于其他议事会", "This is another council's motion"),
         /// The organisation works elsewhere.
         IncubatedElsewhere("area", "自组织须在议事会辖区之内", "The organisation works outside the council's area"),
-        /// A number of 1 to 60 characters in one line.
+        /// The number is no line, or too long.
         RegistrationUnfit { most: usize }("number", "备案号须为 1 至 {most} 字", "A registration number has 1 to {most} printable characters"),
         /// It happened today or before.
         IncubatedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
-        /// A reason of 1 to 2000 characters.
+        /// No reason, or too long a one.
         IncubationReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why in 1 to {most} characters"),
     }
 }
@@ -168,15 +168,15 @@ impl Aggregate for Incubation {
                 check(phase != IncubationPhase::Unknown, R::NotIncubated)?;
                 check(phase != IncubationPhase::Ended, R::IncubationIsOver)?;
                 check(phase != IncubationPhase::Registered, R::AlreadyRegistered)?;
-                check(is_line(&number, REGISTRATION_MAX_CHARS), R::RegistrationUnfit { most: REGISTRATION_MAX_CHARS })?;
+                let number = Line::parse(&number, REGISTRATION_MAX_CHARS, |most| R::RegistrationUnfit { most })?.into();
                 check(on <= today, R::IncubatedInFuture)?;
                 IncubationEvent::SelfOrganisationRegistered { number, on }
             }
             IncubationCommand::End { reason } => {
                 check(phase != IncubationPhase::Unknown, R::NotIncubated)?;
                 check(phase != IncubationPhase::Ended, R::IncubationIsOver)?;
-                check(is_prose(&reason, REASON_MAX_CHARS), R::IncubationReasonUnfit { most: REASON_MAX_CHARS })?;
-                IncubationEvent::IncubationEnded { reason }
+                let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| R::IncubationReasonUnfit { most })?;
+                IncubationEvent::IncubationEnded { reason: reason.into() }
             }
         };
         Ok(vec![event])

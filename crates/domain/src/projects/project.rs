@@ -23,7 +23,7 @@ use crate::{
     access::authority::{Act, Role, To},
     attachment::{self, Attachment},
     event::DomainEvent,
-    prose::{REASON_MAX_CHARS, is_line, is_prose},
+    prose::{Line, Prose, REASON_MAX_CHARS},
     values::{AllocationId, AreaCode, BookEntryId, Cents, Day, FundId, PersonId, Sealed},
 };
 
@@ -31,6 +31,8 @@ use crate::{
 pub const BOOK_ENTRIES_MAX_COUNT: usize = 2_000;
 /// Longest text of a review, in characters; counted before it is sealed.
 pub const PROJECT_REVIEW_TEXT_MAX_CHARS: usize = 1_000;
+/// The best rating.
+pub const PROJECT_RATING_MAX: u8 = 5;
 /// Most reviews of one project; the reviewers stand in its stream.
 pub const PROJECT_REVIEWS_MAX_COUNT: usize = 5_000;
 
@@ -191,7 +193,7 @@ pub enum ProjectCommand {
     Review {
         /// Who.
         by: PersonId,
-        /// 1 to 5.
+        /// 1 to [`PROJECT_RATING_MAX`].
         rating: u8,
         /// A resident's own words, sealed under the resident's key.
         text: Option<Sealed>,
@@ -301,7 +303,7 @@ pub enum ProjectEvent {
     ProjectReviewed {
         /// Who.
         person: PersonId,
-        /// 1 to 5.
+        /// 1 to [`PROJECT_RATING_MAX`].
         rating: u8,
         /// The resident's own words.
         text: Option<Sealed>,
@@ -324,13 +326,14 @@ fn check(fits: bool, refusal: R) -> Result<(), R> {
     if fits { Ok(()) } else { Err(refusal) }
 }
 
-fn require_said(text: &str) -> Result<(), R> {
-    check(is_prose(text, REASON_MAX_CHARS), R::ProjectReasonUnfit { most: REASON_MAX_CHARS })
+/// A reason or report as it is stored.
+fn written(text: &str) -> Result<String, R> {
+    Prose::parse(text, REASON_MAX_CHARS, |most| R::ProjectReasonUnfit { most }).map(String::from)
 }
 
-fn require_report(text: &str, evidence: &[Attachment]) -> Result<(), R> {
-    require_said(text)?;
-    Ok(attachment::require_fit(evidence)?)
+/// A report and its files as they are stored.
+fn reported(text: &str, evidence: Vec<Attachment>) -> Result<(String, Vec<Attachment>), R> {
+    Ok((written(text)?, attachment::fitted(evidence)?))
 }
 
 /// What a project has: all that came in (paid by funds and not given back, raised, matched), less what was spent. A project's
@@ -422,21 +425,21 @@ impl Project {
         match command {
             C::RecordRaised { entry, from, amount, on, today, note, evidence } => {
                 self.require_entry(entry, amount, on, today)?;
-                require_report(&note, &evidence)?;
+                let (note, evidence) = reported(&note, evidence)?;
                 let sum = self.received.checked_add(self.raised()).and_then(|all| all.checked_add(amount));
                 check(sum.is_some(), R::BookAmountUnfit)?;
                 Ok(vec![E::MoneyRaised { entry, from, amount, on, note, evidence }])
             }
             C::RecordExpense { entry, amount, on, today, purpose, evidence } => {
                 self.require_entry(entry, amount, on, today)?;
-                require_report(&purpose, &evidence)?;
+                let (purpose, evidence) = reported(&purpose, evidence)?;
                 check(!evidence.is_empty(), R::ExpenseUnproven)?;
                 self.require_left(amount)?;
                 Ok(vec![E::ExpenseRecorded { entry, amount, on, purpose, evidence }])
             }
             C::VoidEntry { entry, reason } => {
                 self.require(&[P::UnderWay, P::Completed])?;
-                require_said(&reason)?;
+                let reason = written(&reason)?;
                 let held = self.books.get(&entry).ok_or(R::UnknownBookEntry)?;
                 if held.raised.is_some() {
                     self.require_left(held.amount)?;
@@ -451,8 +454,7 @@ impl Project {
         match command {
             C::RevisePlan { plan, reason } => {
                 let old = self.require(&[P::UnderWay])?;
-                plan.require_fit()?;
-                require_said(&reason)?;
+                let (plan, reason) = (plan.fitted()?, written(&reason)?);
                 check(plan.grant >= self.granted, R::PlanBelowGranted { granted: self.granted })?;
                 let stay = self.reached.iter().all(|number| plan.milestone(*number) == old.milestone(*number));
                 check(stay, R::ReachedMilestoneChanged)?;
@@ -462,23 +464,23 @@ impl Project {
                 let plan = self.require(&[P::UnderWay])?;
                 check(plan.milestone(milestone).is_some(), R::UnknownMilestone)?;
                 check(!self.reached.contains(&milestone), R::MilestoneIsReached)?;
-                require_report(&report, &evidence)?;
+                let (report, evidence) = reported(&report, evidence)?;
                 Ok(vec![E::MilestoneReached { milestone, report, evidence }])
             }
             C::Complete { report, evidence } => {
                 let count = self.require(&[P::UnderWay])?.milestones.len().saturating_sub(self.reached.len());
                 check(count == 0, R::MilestonesOpen { count })?;
-                require_report(&report, &evidence)?;
+                let (report, evidence) = reported(&report, evidence)?;
                 Ok(vec![E::ProjectCompleted { report, evidence }])
             }
             C::Audit { passed, findings, evidence } => {
                 self.require(&[P::Completed])?;
-                require_report(&findings, &evidence)?;
+                let (findings, evidence) = reported(&findings, evidence)?;
                 Ok(vec![E::ProjectAudited { passed, findings, evidence }])
             }
             C::Review { by, rating, text } => {
                 self.require(&[P::Completed, P::Audited])?;
-                check((1..=5).contains(&rating), R::ProjectRatingUnfit)?;
+                check((1..=PROJECT_RATING_MAX).contains(&rating), R::ProjectRatingUnfit)?;
                 check(!self.reviewers.contains(&by), R::ProjectReviewedAlready)?;
                 let most = PROJECT_REVIEWS_MAX_COUNT;
                 check(self.reviewers.len() < most, R::ProjectReviewsFull { most })?;
@@ -486,8 +488,7 @@ impl Project {
             }
             C::Cancel { reason } => {
                 self.require(&[P::UnderWay])?;
-                require_said(&reason)?;
-                Ok(vec![E::ProjectCancelled { reason }])
+                Ok(vec![E::ProjectCancelled { reason: written(&reason)? }])
             }
             C::Start { .. } | C::MoveGrant { .. } | C::RecordRaised { .. } | C::RecordExpense { .. } | C::VoidEntry { .. } => {
                 Err(R::ProjectExists)
@@ -507,9 +508,8 @@ impl Aggregate for Project {
         match command {
             C::Start { origin, title, area, carrier, plan } => {
                 check(project.phase == P::Unknown, R::ProjectExists)?;
-                check(is_line(&title, PROJECT_TITLE_MAX_CHARS), R::ProjectTitleUnfit { most: PROJECT_TITLE_MAX_CHARS })?;
-                plan.require_fit()?;
-                Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan }])
+                let title = Line::parse(&title, PROJECT_TITLE_MAX_CHARS, |most| R::ProjectTitleUnfit { most })?.into();
+                Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan: plan.fitted()? }])
             }
             C::MoveGrant { fund, allocation, movement, amount } => project.move_grant(fund, allocation, movement, amount),
             other => project.keep_books(other),

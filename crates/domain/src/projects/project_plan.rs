@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::project_terms::ProjectRefusal;
 use crate::{
-    prose::is_line,
+    prose::Line,
     values::{Cents, Day},
 };
 
@@ -44,21 +44,25 @@ impl Plan {
         self.milestones.get(usize::from(number).checked_sub(1)?)
     }
 
-    /// Whether this can be a plan.
+    /// This plan as it is stored.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn require_fit(&self) -> Result<(), ProjectRefusal> {
+    pub fn fitted(mut self) -> Result<Self, ProjectRefusal> {
         if self.starts_on > self.ends_on {
             return Err(ProjectRefusal::ProjectDaysUnfit);
         }
-        let within = |it: &Milestone| (self.starts_on..=self.ends_on).contains(&it.due) && is_line(&it.title, PROJECT_TITLE_MAX_CHARS);
+        let unfit = ProjectRefusal::MilestonesUnfit { most: MILESTONES_MAX_COUNT };
+        for milestone in &mut self.milestones {
+            milestone.title = Line::parse(&milestone.title, PROJECT_TITLE_MAX_CHARS, |_| unfit.clone())?.into();
+        }
+        let within = |it: &Milestone| (self.starts_on..=self.ends_on).contains(&it.due);
         if !(1..=MILESTONES_MAX_COUNT).contains(&self.milestones.len()) || !self.milestones.iter().all(within) {
-            return Err(ProjectRefusal::MilestonesUnfit { most: MILESTONES_MAX_COUNT });
+            return Err(unfit);
         }
         if self.grant.checked_add(self.raised).is_none_or(|all| all == Cents::ZERO) {
             return Err(ProjectRefusal::PlannedMoneyUnfit);
         }
-        Ok(())
+        Ok(self)
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{project::PROJECT_RATING_MAX, project_plan::PROJECT_TITLE_MAX_CHARS};
 use crate::{
     attachment::AttachmentRefusal,
     refusal::{Refusal, refusals},
@@ -116,12 +117,12 @@ refusals! {
         ProjectPhaseUnfit { zh: &'static str, en: &'static str }("project", "该项目{zh}，不能这样操作", "The project is {en}; this cannot be done now"),
         /// Outside the area of the council that resolved it.
         ProjectElsewhere("area", "项目区域须在议事会辖区之内", "The project's area lies outside the council's"),
-        /// A title of 1 to 120 characters in one line.
+        /// The title is no line, or too long.
         ProjectTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// It ends before it starts.
         ProjectDaysUnfit("plan", "结束日期不能早于开始日期", "A project does not end before it starts"),
-        /// 1 to 50 milestones with a title and a day within the project's.
-        MilestonesUnfit { most: usize }("plan", "须有 1 至 {most} 个里程碑，日期在项目期内", "There are 1 to {most} milestones, each within the project's days"),
+        /// No milestone, too many, or one whose title is no line or whose day is not within the project's.
+        MilestonesUnfit { most: usize }("plan", "须有 1 至 {most} 个里程碑，日期在项目期内，名称 1 至 {PROJECT_TITLE_MAX_CHARS} 字，不换行", "There are 1 to {most} milestones, each within the project's days, with a title of 1 to {PROJECT_TITLE_MAX_CHARS} printable characters in one line"),
         /// No money at all, or too much.
         PlannedMoneyUnfit("plan", "计划资金须大于零且不能过大", "A project plans some money, and not too much"),
         /// Less than is granted already.
@@ -157,12 +158,12 @@ refusals! {
         /// A file is wrong; the sentence says how.
         ProjectEvidenceUnfit { zh: String, en: String }("evidence", "{zh}", "{en}"),
         /// Not a rating.
-        ProjectRatingUnfit("rating", "评分须为 1 至 5", "A rating is 1 to 5"),
+        ProjectRatingUnfit("rating", "评分须为 1 至 {PROJECT_RATING_MAX}", "A rating is 1 to {PROJECT_RATING_MAX}"),
         /// Nobody reviews twice.
         ProjectReviewedAlready("person", "已评价", "The person has reviewed it already"),
         /// As many as the stream takes.
         ProjectReviewsFull { most: usize }("project", "评价人数已达上限 {most}", "A project takes at most {most} reviews"),
-        /// A review's text of 1 to 1000 characters.
+        /// A review's text is too long or not printable.
         ProjectReviewTextUnfit { most: usize }("text", "评价内容须为 1 至 {most} 字", "A review's text has 1 to {most} characters"),
         /// At home elsewhere.
         ReviewerFromElsewhere("person", "只有本区域居民可以评价", "Only residents of the project's area review it"),

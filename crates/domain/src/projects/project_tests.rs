@@ -157,9 +157,11 @@ fn a_plan_has_days_milestones_and_money() {
     let fits = |change: fn(&mut Plan)| {
         let mut plan = plan(1_000, &["采购"]);
         change(&mut plan);
-        plan.require_fit()
+        plan.fitted()
     };
-    assert_eq!(fits(|_| ()), Ok(()));
+    assert_eq!(fits(|_| ()), Ok(plan(1_000, &["采购"])));
+    assert_eq!(fits(|it| it.milestones[0].title = " 采购\n".into()), Ok(plan(1_000, &["采购"])));
+    assert_eq!(fits(|it| it.milestones[0].title = "\u{202e}购采".into()), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
     assert_eq!(fits(|it| it.ends_on = day("2022-02-28")), Err(R::ProjectDaysUnfit));
     assert_eq!(fits(|it| it.milestones.clear()), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
     assert_eq!(fits(|it| it.milestones[0].due = day("2023-01-01")), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));

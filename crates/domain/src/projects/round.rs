@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     access::authority::{Act, Role, To},
-    prose::{REASON_MAX_CHARS, is_prose},
+    prose::{Prose, REASON_MAX_CHARS},
     values::{ApplicationId, AreaCode, Cents, Day, ObjectionId, PersonId, PollId, ProjectId, Sealed},
 };
 
@@ -281,8 +281,9 @@ fn check(fits: bool, refusal: R) -> Result<(), R> {
     if fits { Ok(()) } else { Err(refusal) }
 }
 
-fn require_reason(reason: &str) -> Result<(), R> {
-    check(is_prose(reason, REASON_MAX_CHARS), R::RoundReasonUnfit { most: REASON_MAX_CHARS })
+/// A reason as it is stored.
+fn written(text: &str) -> Result<String, R> {
+    Prose::parse(text, REASON_MAX_CHARS, |most| R::RoundReasonUnfit { most }).map(String::from)
 }
 
 impl Round {
@@ -334,13 +335,11 @@ impl Aggregate for Round {
         match command {
             C::Call { terms, today } => {
                 check(round.phase == P::Unknown, R::RoundExists)?;
-                terms.require_fit(today)?;
-                Ok(vec![E::RoundCalled { terms }])
+                Ok(vec![E::RoundCalled { terms: terms.fitted(today)? }])
             }
             C::Cancel { reason } => {
                 round.require(&[P::Called, P::Evaluating, P::Selected])?;
-                require_reason(&reason)?;
-                Ok(vec![E::RoundCancelled { reason }])
+                Ok(vec![E::RoundCancelled { reason: written(&reason)? }])
             }
             command @ (C::Apply { .. }
             | C::Withdraw { .. }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
-    prose::{REASON_MAX_CHARS, is_prose},
+    prose::{Prose, REASON_MAX_CHARS},
     refusal::refusals,
     values::{ActivityId, CommunityActivityId, ProjectId},
 };
@@ -82,7 +82,7 @@ refusals! {
         ServiceIsLinked("activity", "该志愿活动已关联", "This activity's service is for something already"),
         /// For nothing.
         ServiceNotLinked("activity", "该志愿活动尚未关联", "This activity's service is not for anything yet"),
-        /// A reason of 1 to 2000 characters.
+        /// No reason, or too long a one.
         UnlinkReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why in 1 to {most} characters"),
     }
 }
@@ -99,10 +99,10 @@ impl Aggregate for ServiceLink {
             (None, ServiceLinkCommand::Link { activity, purpose }) => Ok(vec![ServiceLinkEvent::ServiceLinked { activity, purpose }]),
             (Some(_), ServiceLinkCommand::Link { .. }) => Err(ServiceLinkRefusal::ServiceIsLinked),
             (None, ServiceLinkCommand::Unlink { .. }) => Err(ServiceLinkRefusal::ServiceNotLinked),
-            (Some(_), ServiceLinkCommand::Unlink { reason }) if !is_prose(&reason, REASON_MAX_CHARS) => {
-                Err(ServiceLinkRefusal::UnlinkReasonUnfit { most: REASON_MAX_CHARS })
+            (Some(purpose), ServiceLinkCommand::Unlink { reason }) => {
+                let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| ServiceLinkRefusal::UnlinkReasonUnfit { most })?;
+                Ok(vec![ServiceLinkEvent::ServiceUnlinked { purpose, reason: reason.into() }])
             }
-            (Some(purpose), ServiceLinkCommand::Unlink { reason }) => Ok(vec![ServiceLinkEvent::ServiceUnlinked { purpose, reason }]),
         }
     }
 

@@ -16,12 +16,13 @@ use serde::{Deserialize, Serialize};
 
 pub use super::attendance::{Attendance, Places, Witness};
 use super::{
-    activity_details::{Details, DetailsRefusal, Shift},
+    activity_details::{Details, DetailsRefusal, NOTICE_MAX_CHARS, SHIFT_MAX_HOURS, Shift},
     skill::Skill,
 };
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
+    prose::Prose,
     refusal::{Refusal, refusals},
     values::{AreaCode, AttendanceId, Day, Instant, OrganisationId, ShiftId, VolunteerId},
 };
@@ -288,8 +289,8 @@ refusals! {
         ShiftInUse("shifts", "已有人报名的班次不能改时间或删除", "A shift with sign-ups keeps its times and is not removed"),
         /// Fewer places than are taken.
         CapacityBelowTaken("shifts", "名额不能少于已报名人数", "There cannot be fewer places than are taken"),
-        /// A reason of 1 to 2000 characters.
-        CancelReasonUnfit("reason", "请说明取消理由", "Say why it is cancelled"),
+        /// No reason, or too long a one.
+        CancelReasonUnfit { most: usize }("reason", "请说明取消理由，1 至 {most} 字", "Say why it is cancelled in 1 to {most} characters"),
         /// Somebody is still checked in, or a shift still lies ahead.
         NotOver("activity", "活动尚未结束或仍有人未签退", "A shift lies ahead or somebody has not been checked out"),
         /// Sign-up is not open now.
@@ -308,16 +309,16 @@ refusals! {
         WithdrawalTooLate("shift", "已过退出截止时间", "It is too late to withdraw"),
         /// Somebody who was there does not withdraw.
         HasAttended("volunteer", "已签到，不能退出", "The volunteer has been checked in already"),
-        /// Outside the time from an hour before the shift to its end, or in the future.
-        CheckInTimeUnfit("at", "不在签到时间内", "Check-in is possible from an hour before the shift to its end"),
+        /// Too early before the shift, after its end, or in the future.
+        CheckInTimeUnfit("at", "签到须在班次开始前 {CHECK_IN_EARLY_MINUTES} 分钟至班次结束之间，且不能晚于现在", "Check-in is possible from {CHECK_IN_EARLY_MINUTES} minutes before the shift to its end, not in the future"),
         /// Three times a day is the limit.
         TooManyCheckIns { most: usize }("volunteer", "同一活动每日最多签到 {most} 次", "At most {most} check-ins a day"),
         /// Still checked in.
         AlreadyCheckedIn("volunteer", "已签到，尚未签退", "The volunteer is checked in"),
         /// Not checked in.
         NotCheckedIn("volunteer", "尚未签到", "The volunteer is not checked in"),
-        /// Check-out lies after check-in, not in the future, at most 24 hours later.
-        CheckOutTimeUnfit("at", "签退时间不正确", "Check-out lies after check-in, within 24 hours, not in the future"),
+        /// Check-out lies before check-in, in the future, or later than the longest shift would end.
+        CheckOutTimeUnfit("at", "签退须在签到之后 {SHIFT_MAX_HOURS} 小时内，且不能晚于现在", "Check-out lies after check-in, within {SHIFT_MAX_HOURS} hours, not in the future"),
         /// Nobody witnesses their own attendance.
         OwnAttendance("volunteer", "不能为本人签到或签退", "Nobody witnesses their own attendance"),
         /// The rotating code is wrong or has passed.
@@ -399,13 +400,13 @@ impl Activity {
         if self.phase != Phase::Unknown {
             return Err(ActivityRefusal::ActivityExists);
         }
-        details.require_fit(&[], now)?;
+        let details = details.fitted(&[], now)?;
         Ok(vec![ActivityEvent::ActivityPublished { organisation, details }])
     }
 
     fn amend(&self, details: Details, now: Instant) -> Decision {
         let (_, old) = self.require_open()?;
-        details.require_fit(&old.shifts, now)?;
+        let details = details.fitted(&old.shifts, now)?;
         let mut promoted = vec![];
         for (id, places) in self.places.iter().filter(|(_, places)| !places.taken.is_empty()) {
             let before = self.shift(*id)?;
@@ -506,7 +507,7 @@ impl Activity {
     fn check_out(&self, volunteer: VolunteerId, at: Instant, now: Instant, witness: Witness) -> Decision {
         self.require_open()?;
         let (attendance, stay) = self.present(volunteer).ok_or(ActivityRefusal::NotCheckedIn)?;
-        let latest = stay.checked_in + chrono::Duration::hours(24);
+        let latest = stay.checked_in + chrono::Duration::hours(SHIFT_MAX_HOURS.into());
         if at <= stay.checked_in || at > now || at > latest {
             return Err(ActivityRefusal::CheckOutTimeUnfit);
         }
@@ -527,10 +528,8 @@ impl Aggregate for Activity {
             ActivityCommand::Amend { details, now } => activity.amend(details, now),
             ActivityCommand::Cancel { reason } => {
                 activity.require_open()?;
-                if reason.trim().is_empty() || reason.chars().count() > super::activity_details::NOTICE_MAX_CHARS {
-                    return Err(ActivityRefusal::CancelReasonUnfit);
-                }
-                Ok(vec![ActivityEvent::ActivityCancelled { reason }])
+                let reason = Prose::parse(&reason, NOTICE_MAX_CHARS, |most| ActivityRefusal::CancelReasonUnfit { most })?;
+                Ok(vec![ActivityEvent::ActivityCancelled { reason: reason.into() }])
             }
             ActivityCommand::Close { now } => activity.close(now),
             ActivityCommand::SignUp { shift, volunteer, age, skills, now } => activity.sign_up(shift, volunteer, age, &skills, now),

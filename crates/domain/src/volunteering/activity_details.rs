@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{category::Category, skill::Skill};
 use crate::{
+    prose::{Line, Prose},
     refusal::refusals,
     values::{AreaCode, Instant, Minutes, ShiftId},
 };
@@ -21,6 +22,8 @@ pub const SHIFTS_MAX_COUNT: usize = 100;
 pub const CAPACITY_MAX_PLACES: u32 = 10_000;
 /// Longest shift, in minutes: a service record may not be longer.
 pub const SHIFT_MAX_MINUTES: u32 = 24 * 60;
+/// The same in hours, as refusals tell it.
+pub(super) const SHIFT_MAX_HOURS: u32 = SHIFT_MAX_MINUTES / 60;
 /// Highest minimum age, in years.
 pub const MINIMUM_AGE_MAX_YEARS: u32 = 80;
 
@@ -76,41 +79,37 @@ pub struct Details {
 refusals! {
     /// What is wrong with an activity's details.
     pub enum DetailsRefusal {
-        /// A title of 1 to 120 characters.
-        TitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字", "A title has 1 to {most} characters"),
-        /// A place of 1 to 2000 characters.
+        /// The title is no line, or too long.
+        TitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
+        /// No place, or too long a one.
         PlaceUnfit { most: usize }("place", "地点须为 1 至 {most} 字", "A place has 1 to {most} characters"),
-        /// Between 1 and 100 shifts with different ids.
+        /// No shift, too many, or one id twice.
         ShiftsUnfit { most: usize }("shifts", "须有 1 至 {most} 个互不相同的班次", "There are 1 to {most} different shifts"),
-        /// A shift ends after its start and within 24 hours.
-        ShiftSpanUnfit("shifts", "班次须在开始之后二十四小时内结束", "A shift ends after its start and within 24 hours"),
-        /// Between 1 and 10000 places.
+        /// A shift ends before its start, or is too long.
+        ShiftSpanUnfit("shifts", "班次须在开始之后 {SHIFT_MAX_HOURS} 小时内结束", "A shift ends after its start and within {SHIFT_MAX_HOURS} hours"),
+        /// No place, or too many.
         CapacityUnfit { most: u32 }("shifts", "名额须为 1 至 {most}", "A shift has 1 to {most} places"),
         /// New shifts lie in the future.
         ShiftInPast("shifts", "新班次不能早于现在", "A new shift cannot start in the past"),
         /// Sign-up opens before it closes.
         SignUpWindowUnfit("signUpCloses", "报名截止须晚于报名开始", "Sign-up closes after it opens"),
-        /// The minimum age is 0 to 80.
+        /// Too high a minimum age.
         MinimumAgeUnfit { most: u32 }("minimumAge", "最低年龄须为 0 至 {most} 岁", "The minimum age is 0 to {most}"),
         /// Dangerous activities need a notice and an insurance.
-        RiskIncomplete("risk", "有风险的活动须同时说明风险和保险", "A dangerous activity needs both a risk notice and an insurance"),
+        RiskIncomplete { most: usize }("risk", "有风险的活动须同时说明风险和保险，各 1 至 {most} 字", "A dangerous activity needs both a risk notice and an insurance, of 1 to {most} characters each"),
     }
 }
 
-fn within(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= most
-}
-
 impl Details {
-    /// Whether these details can be published at `now`; shifts known to `published` may have started.
+    /// These details as they are published at `now`; shifts known to `published` may have started.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn require_fit(&self, published: &[Shift], now: Instant) -> Result<(), DetailsRefusal> {
+    pub fn fitted(mut self, published: &[Shift], now: Instant) -> Result<Self, DetailsRefusal> {
         use DetailsRefusal as R;
         let check = |fits: bool, refusal: R| if fits { Ok(()) } else { Err(refusal) };
-        check(within(&self.title, TITLE_MAX_CHARS), R::TitleUnfit { most: TITLE_MAX_CHARS })?;
-        check(within(&self.place, NOTICE_MAX_CHARS), R::PlaceUnfit { most: NOTICE_MAX_CHARS })?;
+        self.title = Line::parse(&self.title, TITLE_MAX_CHARS, |most| R::TitleUnfit { most })?.into();
+        self.place = Prose::parse(&self.place, NOTICE_MAX_CHARS, |most| R::PlaceUnfit { most })?.into();
         let mut ids: Vec<_> = self.shifts.iter().map(|shift| shift.id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -125,7 +124,9 @@ impl Details {
         }
         check(self.sign_up_opens < self.sign_up_closes, R::SignUpWindowUnfit)?;
         check(self.minimum_age <= MINIMUM_AGE_MAX_YEARS, R::MinimumAgeUnfit { most: MINIMUM_AGE_MAX_YEARS })?;
-        let told = |risk: &Risk| within(&risk.notice, NOTICE_MAX_CHARS) && within(&risk.insurance, NOTICE_MAX_CHARS);
-        check(self.risk.as_ref().is_none_or(told), R::RiskIncomplete)
+        for text in self.risk.iter_mut().flat_map(|risk| [&mut risk.notice, &mut risk.insurance]) {
+            *text = Prose::parse(text, NOTICE_MAX_CHARS, |most| R::RiskIncomplete { most })?.into();
+        }
+        Ok(self)
     }
 }

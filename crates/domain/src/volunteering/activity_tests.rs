@@ -175,7 +175,7 @@ fn details_are_refused_one_by_one() {
     let refusal = |change: &dyn Fn(&mut Details)| {
         let mut wrong = details(1);
         change(&mut wrong);
-        wrong.require_fit(&[], at(0)).unwrap_err()
+        wrong.fitted(&[], at(0)).unwrap_err()
     };
     assert_eq!(refusal(&|it| it.title = " ".into()), DetailsRefusal::TitleUnfit { most: 120 });
     assert_eq!(refusal(&|it| it.place.clear()), DetailsRefusal::PlaceUnfit { most: 2000 });
@@ -187,7 +187,10 @@ fn details_are_refused_one_by_one() {
     assert_eq!(refusal(&|it| it.shifts[0].starts = at(-1)), DetailsRefusal::ShiftInPast);
     assert_eq!(refusal(&|it| it.sign_up_opens = it.sign_up_closes), DetailsRefusal::SignUpWindowUnfit);
     assert_eq!(refusal(&|it| it.minimum_age = 81), DetailsRefusal::MinimumAgeUnfit { most: 80 });
-    assert_eq!(refusal(&|it| it.risk = Some(Risk { notice: "水边".into(), insurance: " ".into() })), DetailsRefusal::RiskIncomplete);
+    assert_eq!(
+        refusal(&|it| it.risk = Some(Risk { notice: "水边".into(), insurance: " ".into() })),
+        DetailsRefusal::RiskIncomplete { most: 2000 }
+    );
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn cancelled_and_closed_activities_take_nobody_in() {
     let cancelled = published(1).and(ActivityCommand::Cancel { reason: "台风".into() });
     cancelled.when(sign_up(1, 10)).then_refused(ActivityRefusal::ActivityNotOpen);
     cancelled.when(ActivityCommand::Cancel { reason: "台风".into() }).then_refused(ActivityRefusal::ActivityNotOpen);
-    published(1).when(ActivityCommand::Cancel { reason: " ".into() }).then_refused(ActivityRefusal::CancelReasonUnfit);
+    published(1).when(ActivityCommand::Cancel { reason: " ".into() }).then_refused(ActivityRefusal::CancelReasonUnfit { most: 2000 });
     published(1).when(ActivityCommand::Close { now: at(2059) }).then_refused(ActivityRefusal::NotOver);
     let closed = published(1).and(ActivityCommand::Close { now: at(2060) });
     assert_eq!(closed.phase, Phase::Closed);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
+    prose::Line,
     refusal::refusals,
     values::{AreaCode, OrganisationId},
 };
@@ -149,8 +150,8 @@ refusals! {
         OrganisationExists("organisation", "该组织已成立", "This organisation exists already"),
         /// Dissolved.
         OrganisationIsDissolved("organisation", "该组织已解散", "This organisation is dissolved"),
-        /// A name of 1 to 100 characters is needed.
-        OrganisationNameUnfit { most: usize }("name", "组织名称须为 1 至 {most} 字", "A name has 1 to {most} characters"),
+        /// The name is no line, or too long.
+        OrganisationNameUnfit { most: usize }("name", "组织名称须为 1 至 {most} 字，不换行", "A name has 1 to {most} printable characters in one line"),
         /// It would be above itself, or the tree would be too deep.
         ParentUnfit("parent", "上级组织不能是自己或下级，层级不能过深", "The parent is the organisation itself, below it, or too deep"),
         /// The kind is what it was founded as.
@@ -174,14 +175,14 @@ impl Organisation {
     }
 }
 
-fn fitting(profile: &Profile, above: &[OrganisationId], id: Option<OrganisationId>) -> Result<(), OrganisationRefusal> {
-    if !(1..=ORGANISATION_NAME_MAX_CHARS).contains(&profile.name.chars().count()) {
-        return Err(OrganisationRefusal::OrganisationNameUnfit { most: ORGANISATION_NAME_MAX_CHARS });
-    }
+/// The profile as it is stored.
+fn fitted(profile: Profile, above: &[OrganisationId], id: Option<OrganisationId>) -> Result<Profile, OrganisationRefusal> {
+    let unfit = |most| OrganisationRefusal::OrganisationNameUnfit { most };
+    let name = Line::parse(&profile.name, ORGANISATION_NAME_MAX_CHARS, unfit)?.into();
     if above.len() > ORGANISATION_DEPTH_MAX || id.is_some_and(|id| above.contains(&id)) {
         return Err(OrganisationRefusal::ParentUnfit);
     }
-    Ok(())
+    Ok(Profile { name, ..profile })
 }
 
 impl Aggregate for Organisation {
@@ -195,8 +196,7 @@ impl Aggregate for Organisation {
         match command {
             OrganisationCommand::Found { .. } if organisation.profile.is_some() => Err(OrganisationRefusal::OrganisationExists),
             OrganisationCommand::Found { profile, above } => {
-                fitting(&profile, &above, None)?;
-                Ok(vec![OrganisationEvent::OrganisationFounded { profile }])
+                Ok(vec![OrganisationEvent::OrganisationFounded { profile: fitted(profile, &above, None)? }])
             }
             OrganisationCommand::Amend { id, profile, above } => {
                 let old = organisation.require_working()?;
@@ -206,8 +206,7 @@ impl Aggregate for Organisation {
                 if *old == profile {
                     return Err(OrganisationRefusal::NothingAmended);
                 }
-                fitting(&profile, &above, Some(id))?;
-                Ok(vec![OrganisationEvent::OrganisationAmended { profile }])
+                Ok(vec![OrganisationEvent::OrganisationAmended { profile: fitted(profile, &above, Some(id))? }])
             }
             OrganisationCommand::Dissolve => {
                 organisation.require_working()?;

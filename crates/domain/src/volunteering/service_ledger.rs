@@ -31,8 +31,13 @@ pub const SERVICE_RECORD_MAX_MINUTES: u32 = 24 * 60;
 pub const SERVICE_DAY_ORGANISATION_MAX_MINUTES: u32 = 8 * 60;
 /// Up to this much in a day the organisation above confirms, in minutes; beyond it the district.
 pub const SERVICE_DAY_PARENT_MAX_MINUTES: u32 = 12 * 60;
-/// Longest description or reason, in characters.
+/// Longest description or reason, in characters; parsed before it is sealed.
 pub const SERVICE_TEXT_MAX_CHARS: usize = 1_000;
+
+// The limits in hours, as refusals tell them.
+const RECORD_MAX_HOURS: u32 = SERVICE_RECORD_MAX_MINUTES / 60;
+const DAY_ORGANISATION_MAX_HOURS: u32 = SERVICE_DAY_ORGANISATION_MAX_MINUTES / 60;
+const DAY_PARENT_MAX_HOURS: u32 = SERVICE_DAY_PARENT_MAX_MINUTES / 60;
 
 const CONFIRMERS: &[To] = &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// Log a record: the volunteer, a coordinator, or the attendance process.
@@ -247,8 +252,8 @@ refusals! {
         RecordExists("record", "该服务记录已存在", "This service record exists already"),
         /// The end is not after the start.
         EndsBeforeStart("ended", "结束时间须晚于开始时间", "Service ends after it starts"),
-        /// Over 24 hours.
-        ServiceTooLong("ended", "单次服务不能超过二十四小时", "One record is at most 24 hours"),
+        /// Longer than a record may be.
+        ServiceTooLong("ended", "单次服务不能超过 {RECORD_MAX_HOURS} 小时", "One record is at most {RECORD_MAX_HOURS} hours"),
         /// In the future.
         ServiceInFuture("ended", "服务时间不能晚于现在", "Service cannot lie in the future"),
         /// Overlaps a live record.
@@ -261,10 +266,10 @@ refusals! {
         AlreadyRejected("record", "该记录已被驳回", "This record is rejected already"),
         /// Voided for good.
         RecordIsVoided("record", "该记录已作废", "This record is voided"),
-        /// Over 8 hours in the day.
-        ParentMustConfirm("record", "当日累计超过八小时，须由上级组织确认", "Over 8 hours in a day: the organisation above confirms"),
-        /// Over 12 hours in the day.
-        DistrictMustConfirm("record", "当日累计超过十二小时，须由区级确认", "Over 12 hours in a day: the district confirms"),
+        /// More in the day than the organisation itself confirms.
+        ParentMustConfirm("record", "当日累计超过 {DAY_ORGANISATION_MAX_HOURS} 小时，须由上级组织确认", "Over {DAY_ORGANISATION_MAX_HOURS} hours in a day: the organisation above confirms"),
+        /// More in the day than the organisation above confirms.
+        DistrictMustConfirm("record", "当日累计超过 {DAY_PARENT_MAX_HOURS} 小时，须由区级确认", "Over {DAY_PARENT_MAX_HOURS} hours in a day: the district confirms"),
         /// Nothing was decided yet, or it is disputed already.
         NothingToDispute("record", "该记录尚无可申诉的决定", "There is no decision to dispute"),
         /// The correction is what stands there.
@@ -275,7 +280,7 @@ refusals! {
             "有签到依据的记录只能在签到时段内更正；请作废后另行申报",
             "An attested record is corrected only within the stay; void it and log a declared one"
         ),
-        /// A description of at most 1000 characters.
+        /// A description is too long or not printable.
         ContentUnfit { most: usize }("content", "内容不能超过 {most} 字", "A description has at most {most} characters"),
     }
 }
@@ -310,7 +315,9 @@ impl ServiceLedger {
             return Err(Refused::EndsBeforeStart);
         }
         let minutes = Minutes::between(served.started, served.ended).ok_or(Refused::EndsBeforeStart)?;
-        if minutes.0 > SERVICE_RECORD_MAX_MINUTES || served.ended - served.started > chrono::Duration::hours(24) {
+        if minutes.0 > SERVICE_RECORD_MAX_MINUTES
+            || served.ended - served.started > chrono::Duration::minutes(SERVICE_RECORD_MAX_MINUTES.into())
+        {
             return Err(Refused::ServiceTooLong);
         }
         if served.ended > now {

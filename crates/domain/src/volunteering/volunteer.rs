@@ -243,17 +243,17 @@ refusals! {
         AlreadyRegistered("volunteer", "该志愿者已注册", "This volunteer is registered already"),
         /// The day of registration lies in the future.
         RegisteredInFuture("registeredOn", "注册日期不能晚于今天", "The day of registration lies in the future"),
-        /// Under 18 without a guardian's consent.
-        GuardianConsentMissing("guardianConsent", "未满十八周岁须有监护人同意", "Under 18 only with a guardian's consent"),
-        /// Under 14 without the separate consent.
-        SeparateConsentMissing("separateConsent", "未满十四周岁须有单独同意", "Under 14 a separate consent is needed"),
+        /// Not of age, without a guardian's consent.
+        GuardianConsentMissing("guardianConsent", "未满 {ADULT_MIN_YEARS} 周岁须有监护人同意", "Under {ADULT_MIN_YEARS} only with a guardian's consent"),
+        /// A child, without the separate consent.
+        SeparateConsentMissing("separateConsent", "未满 {SEPARATE_CONSENT_MIN_YEARS} 周岁须有单独同意", "Under {SEPARATE_CONSENT_MIN_YEARS} a separate consent is needed"),
         /// Suspended, withdrawn or erased volunteers take on nothing new.
         NotActive("volunteer", "该志愿者目前不能参加服务", "This volunteer cannot take part now"),
         /// Only active volunteers are suspended.
         NotSuspended("volunteer", "该志愿者未被暂停", "This volunteer is not suspended"),
         /// A correction without any change.
         NothingToCorrect("", "没有要更正的内容", "Nothing to correct was given"),
-        /// A reason of 1 to 1000 characters.
+        /// No reason, or too long a one.
         ReasonUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} characters"),
     }
 }

@@ -2,8 +2,12 @@
 
 use gongyi_app::{Rejection, clock::day_of, volunteering::imports::ImportHours};
 use gongyi_domain::{
+    refusal::Refusal,
     values::Minutes,
-    volunteering::{category::Category, service_ledger::SERVICE_RECORD_MAX_MINUTES},
+    volunteering::{
+        category::Category,
+        service_ledger::{SERVICE_RECORD_MAX_MINUTES, ServiceLedgerRefusal},
+    },
 };
 
 use super::{
@@ -74,7 +78,8 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
         return Ok(Err(Problem::new("ended", "before_start", zh, en)));
     }
     if (ended - started).num_seconds() > i64::from(SERVICE_RECORD_MAX_MINUTES) * 60 {
-        return Ok(Err(Problem::new("ended", "too_long", "单次服务不能超过二十四小时", "One record is at most 24 hours")));
+        let Refusal { zh, en, .. } = ServiceLedgerRefusal::ServiceTooLong.into();
+        return Ok(Err(Problem::new("ended", "too_long", zh, en)));
     }
     match importer.send(&ImportHours { volunteer, organisation, category, content, started, ended }, seen).await {
         Ok(Sent::Done(done)) if done.unchanged => Ok(Ok(Outcome::Unchanged)),

@@ -88,7 +88,7 @@ impl Profile {
         let Stored { name, area, from, as_of, .. } = stored;
         let areas = stored.areas.map(|file| path.parent().unwrap_or(Path::new("")).join(file));
         let profile = Self { name, area, areas, from, as_of, zone, path: path.into(), figures };
-        profile.require_possible().map_err(|(field, zh, en)| profile.impossible(field, zh, en))?;
+        profile.require_possible().map_err(|(field, zh, en)| profile.impossible(field, &zh, &en))?;
         Ok(profile)
     }
 
@@ -112,8 +112,7 @@ impl Profile {
         self.from.iter_days().take_while(|day| *day <= self.as_of).collect()
     }
 
-    fn require_possible(&self) -> Result<(), (&'static str, &'static str, &'static str)> {
-        let check = |fits: bool, field, zh, en| if fits { Ok(()) } else { Err((field, zh, en)) };
+    fn require_possible(&self) -> Result<(), (&'static str, String, String)> {
         let get = |figure| self.get(figure);
         const MANY: u64 = 100_000_000;
         check(self.from <= self.as_of, "asOf", "截止日早于起始日", "the period ends before it begins")?;
@@ -122,7 +121,7 @@ impl Profile {
             let most = if money.contains(figure) {
                 Cents::MAX.get() / 4
             } else if *figure == Figure::ConfirmedServiceMinutes {
-                MANY * 1_440
+                MANY * u64::from(SERVICE_RECORD_MAX_MINUTES)
             } else {
                 MANY
             };
@@ -131,18 +130,29 @@ impl Profile {
         check(get(Figure::Stations) <= get(Figure::Organisations), "stations", "服务站多于组织", "stations are among the organisations")?;
         let (records, minutes) = (get(Figure::ConfirmedServiceRecords), get(Figure::ConfirmedServiceMinutes));
         let categories = get(Figure::ServiceCategories);
-        check(categories <= Category::ALL.len() as u64, "serviceCategories", "类别多于规定的 13 类", "there are 13 categories")?;
+        let all = Category::ALL.len();
+        let (zh, en) = (format!("类别多于规定的 {all} 类"), format!("there are {all} categories"));
+        check(categories <= all as u64, "serviceCategories", zh, en)?;
         let some = categories <= records && (records == 0 || categories > 0);
         check(some, "serviceCategories", "类别须有记录，记录须有类别", "each category needs a record, and a record has a category")?;
         let fits = (records..=records * u64::from(SERVICE_RECORD_MAX_MINUTES)).contains(&minutes);
-        check(fits, "confirmedServiceMinutes", "每条记录为 1 至 1440 分钟", "a record has 1 to 1,440 minutes")?;
+        let (zh, en) = (
+            format!("每条记录为 1 至 {SERVICE_RECORD_MAX_MINUTES} 分钟"),
+            format!("a record has 1 to {SERVICE_RECORD_MAX_MINUTES} minutes"),
+        );
+        check(fits, "confirmedServiceMinutes", zh, en)?;
         let (activities, reached) = (get(Figure::ActivitiesByRepresentatives), get(Figure::ActivityPersonTimes));
         let fits = (activities..=activities * u64::from(PERSON_TIMES_MAX)).contains(&reached);
-        check(fits, "activityPersonTimes", "每次活动至少 1 人次", "an activity reaches 1 to 1,000,000")?;
+        let (zh, en) = (format!("每次活动为 1 至 {PERSON_TIMES_MAX} 人次"), format!("an activity reaches 1 to {PERSON_TIMES_MAX}"));
+        check(fits, "activityPersonTimes", zh, en)?;
         let members = get(Figure::SelfOrganisationMembers);
         let some = members == 0 || get(Figure::SelfOrganisations) > 0;
         check(some, "selfOrganisationMembers", "没有自组织", "there is no self-organisation to be a member of")
     }
+}
+
+fn check(fits: bool, field: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Result<(), (&'static str, String, String)> {
+    if fits { Ok(()) } else { Err((field, zh.into(), en.into())) }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use gongyi_domain::{
         roll_entry::{Holder, RollEntry, RollEntryCommand, RollLine},
         text::tidied,
     },
+    prose::opening,
     values::{AgendaItemId, AreaCode, MeetingId, PersonId, PollId, VoteId},
 };
 use serde::{Deserialize, Serialize};
@@ -145,7 +146,7 @@ fn counting_only() -> Rule {
 }
 
 async fn open_poll(work: &Work<'_>, id: PollId, vote: &Vote, charter: &Charter, area: AreaCode) -> Result<(), Rejection> {
-    let title: String = vote.question.text.chars().take(poll_terms::TITLE_MAX_CHARS).collect();
+    let title = opening(&vote.question.text, poll_terms::TITLE_MAX_CHARS);
     let terms = PollTerms {
         // Not the motion: it is decided by the meeting, not by the poll.
         matter: poll_terms::Matter::Question,

@@ -11,7 +11,7 @@ use gongyi_domain::{
             Motion, MotionRefusal,
             carrying_out::{COMPLETE_MOTION, CarryingOut, REPORT_PROGRESS, REVIEW_MOTION, REVIEW_TEXT_MAX_CHARS, REVOKE_COMPLETION},
         },
-        text::{is_prose, tidied},
+        text::{Prose, tidied},
     },
     values::{AreaCode, MotionId, PersonId},
 };
@@ -116,13 +116,10 @@ impl Command for ReviewMotion {
         let case = MotionCase::load(work, self.motion).await?;
         case.about_ones_own(work, Self::ACT, self.by)?;
         require_resident(work, self.by, &case.case.area).await?;
-        let text = self.text.as_deref().map(tidied).filter(|text| !text.is_empty());
-        let text = match text {
+        let unfit = |most| refused(MotionRefusal::ReviewTextUnfit { most });
+        let text = match Prose::parse_any(self.text.as_deref(), REVIEW_TEXT_MAX_CHARS, unfit)? {
             None => None,
-            Some(text) if !is_prose(&text, REVIEW_TEXT_MAX_CHARS) => {
-                return Err(refused(MotionRefusal::ReviewTextUnfit { most: REVIEW_TEXT_MAX_CHARS }));
-            }
-            Some(text) => Some(work.sealer::<Motion>(self.by, self.motion, "MotionReviewed").await?.seal("text", &text)),
+            Some(text) => Some(work.sealer::<Motion>(self.by, self.motion, "MotionReviewed").await?.seal("text", text.as_str())),
         };
         case.decide(work, CarryingOut::Review { by: self.by, rating: self.rating, text }).await?;
         Ok(self.motion)

@@ -19,7 +19,7 @@ use gongyi_domain::{
         },
         selection::Approvals,
     },
-    prose::{REASON_MAX_CHARS, is_prose, tidied},
+    prose::{Prose, REASON_MAX_CHARS, tidied},
     values::{ApplicationId, ObjectionId, PersonId, PollId, RoundId},
 };
 use serde::Serialize;
@@ -127,11 +127,8 @@ impl Command for ObjectToSelection {
         if !applied && !is_at_home(work, self.by, &area).await? {
             return Err(refused(RoundRefusal::ObjectorFromElsewhere));
         }
-        let text = tidied(&self.text);
-        if !is_prose(&text, REASON_MAX_CHARS) {
-            return Err(refused(RoundRefusal::ObjectionTextUnfit { most: REASON_MAX_CHARS }));
-        }
-        let text = work.sealer::<Round>(self.by, self.round, "ObjectionRaised").await?.seal("text", &text);
+        let text = Prose::parse(&self.text, REASON_MAX_CHARS, |most| refused(RoundRefusal::ObjectionTextUnfit { most }))?;
+        let text = work.sealer::<Round>(self.by, self.round, "ObjectionRaised").await?.seal("text", text.as_str());
         let (objection, by, today) = (ObjectionId(Uuid::now_v7()), self.by, work.today());
         work.decide::<Round>(round, RoundCommand::Object { objection, by, text, today }).await?;
         Ok(objection)

@@ -1,6 +1,6 @@
 //! While a motion is before the council: amendments to its text.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Phase, R, check, require_reason};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Phase, R, check, written};
 use crate::{
     access::authority::Act,
     deliberation::amendment::{AMENDMENTS_MAX_COUNT, Amendment, AmendmentStatus, Change, places},
@@ -87,12 +87,12 @@ impl Motion {
             Amending::Propose { amendment, by, against, changes, grounds } => {
                 check(!self.amendments.contains_key(&amendment), R::AmendmentExists)?;
                 check(self.amendments.len() < AMENDMENTS_MAX_COUNT, R::TooManyAmendments { most: AMENDMENTS_MAX_COUNT })?;
-                self.require_sound(against, &changes, grounds.as_deref())?;
+                let (changes, grounds) = self.sound(against, changes, grounds)?;
                 Ok(vec![E::AmendmentProposed { amendment, proposer: by, against, changes, grounds }])
             }
             Amending::Revise { amendment, by, against, changes, grounds } => {
                 check(self.pending(amendment)?.proposer == by, R::NotProposer)?;
-                self.require_sound(against, &changes, grounds.as_deref())?;
+                let (changes, grounds) = self.sound(against, changes, grounds)?;
                 Ok(vec![E::AmendmentRevised { amendment, against, changes, grounds }])
             }
             Amending::Withdraw { amendment, by } => {
@@ -102,8 +102,7 @@ impl Motion {
             Amending::Accept { amendment, by, vote } => self.accept(amendment, by, vote),
             Amending::Reject { amendment, vote, reason } => {
                 self.pending(amendment)?;
-                require_reason(&reason)?;
-                Ok(vec![E::AmendmentRejected { amendment, vote, reason }])
+                Ok(vec![E::AmendmentRejected { amendment, vote, reason: written(&reason)? }])
             }
         }
     }
@@ -114,12 +113,13 @@ impl Motion {
         Ok(amendment)
     }
 
-    /// Changes that could be merged as the text stands.
-    fn require_sound(&self, against: u32, changes: &[Change], grounds: Option<&str>) -> Result<(), R> {
+    /// Changes that could be merged as the text stands, and their grounds, as they are stored.
+    fn sound(&self, against: u32, changes: Vec<Change>, grounds: Option<String>) -> Result<(Vec<Change>, Option<String>), R> {
         check(against == self.version, R::VersionOutdated { last: self.version })?;
-        grounds.map_or(Ok(()), require_reason)?;
-        self.text.amended(changes)?;
-        Ok(())
+        let grounds = grounds.as_deref().map(written).transpose()?;
+        let changes = changes.into_iter().map(Change::tidied).collect::<Vec<_>>();
+        self.text.amended(&changes)?;
+        Ok((changes, grounds))
     }
 
     fn accept(&self, id: AmendmentId, by: Option<PersonId>, vote: Option<VoteId>) -> Decision {

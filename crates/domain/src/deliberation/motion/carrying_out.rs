@@ -1,6 +1,6 @@
 //! After the adoption: reports, completion, what residents say of it.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, Phase, R, check, require_reason};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, Phase, R, check, written};
 use crate::{
     access::authority::{Act, To},
     deliberation::attachment::{self, Attachment},
@@ -9,8 +9,12 @@ use crate::{
 
 /// Most reviews of one motion; the reviewers stand in its stream.
 pub const REVIEWS_MAX_COUNT: usize = 5_000;
-/// Longest text of a review, in characters; counted before it is sealed.
+/// Longest text of a review, in characters; parsed before it is sealed.
 pub const REVIEW_TEXT_MAX_CHARS: usize = 1_000;
+/// Progress of what is carried out, in percent.
+pub const PERCENT_MAX: u8 = 100;
+/// The best rating.
+pub const RATING_MAX: u8 = 5;
 
 /// Report how far it is carried out.
 pub const REPORT_PROGRESS: Act = Act { name: "reportProgress", open_to: KEEPERS };
@@ -26,7 +30,7 @@ pub const REVIEW_MOTION: Act = Act { name: "reviewMotion", open_to: &[To::Onesel
 pub enum CarryingOut {
     /// Report how far it is.
     ReportProgress {
-        /// 0 to 100. It may fall: a setback is told, not hidden.
+        /// 0 to [`PERCENT_MAX`]. It may fall: a setback is told, not hidden.
         percent: u8,
         /// What was done.
         report: String,
@@ -49,7 +53,7 @@ pub enum CarryingOut {
     Review {
         /// Who.
         by: PersonId,
-        /// 1 to 5.
+        /// 1 to [`RATING_MAX`].
         rating: u8,
         /// A resident's own words, sealed under the resident's key.
         text: Option<Sealed>,
@@ -67,23 +71,22 @@ impl Motion {
         match command {
             CarryingOut::ReportProgress { percent, report, evidence } => {
                 self.require(&[Phase::Adopted, Phase::Implementing])?;
-                check(percent <= 100, R::PercentUnfit)?;
-                require_report(&report, &evidence)?;
+                check(percent <= PERCENT_MAX, R::PercentUnfit)?;
+                let (report, evidence) = reported(&report, evidence)?;
                 Ok(vec![E::ProgressReported { percent, report, evidence }])
             }
             CarryingOut::Complete { report, evidence } => {
                 self.require(&[Phase::Adopted, Phase::Implementing])?;
-                require_report(&report, &evidence)?;
+                let (report, evidence) = reported(&report, evidence)?;
                 Ok(vec![E::MotionCompleted { report, evidence }])
             }
             CarryingOut::RevokeCompletion { reason } => {
                 self.require(&[Phase::Done, Phase::Reviewed])?;
-                require_reason(&reason)?;
-                Ok(vec![E::CompletionRevoked { reason }])
+                Ok(vec![E::CompletionRevoked { reason: written(&reason)? }])
             }
             CarryingOut::Review { by, rating, text } => {
                 self.require(&[Phase::Done, Phase::Reviewed])?;
-                check((1..=5).contains(&rating), R::RatingUnfit)?;
+                check((1..=RATING_MAX).contains(&rating), R::RatingUnfit)?;
                 check(!self.reviewers.contains(&by), R::AlreadyReviewed)?;
                 check(self.reviewers.len() < REVIEWS_MAX_COUNT, R::ReviewsFull { most: REVIEWS_MAX_COUNT })?;
                 Ok(vec![E::MotionReviewed { person: by, rating, text }])
@@ -92,7 +95,7 @@ impl Motion {
     }
 }
 
-fn require_report(report: &str, evidence: &[Attachment]) -> Result<(), R> {
-    require_reason(report)?;
-    Ok(attachment::require_fit(evidence)?)
+/// A report and its files as they are stored.
+fn reported(report: &str, evidence: Vec<Attachment>) -> Result<(String, Vec<Attachment>), R> {
+    Ok((written(report)?, attachment::fitted(evidence)?))
 }

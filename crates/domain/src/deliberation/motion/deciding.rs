@@ -1,6 +1,6 @@
 //! From the agenda to the decision, or elsewhere: to another council, to another day, into another motion.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Phase, R, check, require_reason};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Phase, R, check, written};
 use crate::{
     access::authority::{Act, Role, To},
     values::{CouncilId, Day, MeetingId, MotionId, PersonId, VoteId},
@@ -158,15 +158,14 @@ impl Motion {
             }
             Deciding::TakeOffAgenda { reason } => {
                 self.require_undecided(&[Phase::Scheduled])?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 let meeting = self.meeting.ok_or(R::NotOnAgenda)?;
                 Ok(vec![E::MotionTakenOffAgenda { meeting, reason }])
             }
             Deciding::PutToVote { meeting, vote, version } => self.put_to_vote(meeting, vote, version),
             Deciding::AbandonVote { vote, reason } => {
                 self.require_voting(vote)?;
-                require_reason(&reason)?;
-                Ok(vec![E::VoteAbandoned { vote, reason }])
+                Ok(vec![E::VoteAbandoned { vote, reason: written(&reason)? }])
             }
             Deciding::Decide { vote, adopted } => {
                 self.require_voting(vote)?;
@@ -182,8 +181,7 @@ impl Motion {
                 }
                 let vote = vote.or(decided.map(|outcome| outcome.vote));
                 check(self.council != Some(to), R::CouncilUnfit)?;
-                require_reason(&reason)?;
-                Ok(vec![E::MotionReferred { to, vote, reason }])
+                Ok(vec![E::MotionReferred { to, vote, reason: written(&reason)? }])
             }
             Deciding::AcceptReferral { council, motion } => {
                 self.require_referred_to(council)?;
@@ -191,20 +189,17 @@ impl Motion {
             }
             Deciding::DeclineReferral { council, reason } => {
                 self.require_referred_to(council)?;
-                require_reason(&reason)?;
-                Ok(vec![E::ReferralDeclined { reason }])
+                Ok(vec![E::ReferralDeclined { reason: written(&reason)? }])
             }
             Deciding::Postpone { until, today, vote, reason } => {
                 self.require_undecided(&[Phase::Accepted, Phase::Scheduled])?;
                 check(until.is_none_or(|day| day > today), R::PostponementUnfit)?;
-                require_reason(&reason)?;
-                Ok(vec![E::MotionPostponed { until, vote, reason }])
+                Ok(vec![E::MotionPostponed { until, vote, reason: written(&reason)? }])
             }
             Deciding::Merge { id, into, reason } => {
                 self.require_mergeable()?;
                 check(id != into, R::OtherMotionUnfit)?;
-                require_reason(&reason)?;
-                Ok(vec![E::MotionMerged { into, reason }])
+                Ok(vec![E::MotionMerged { into, reason: written(&reason)? }])
             }
             Deciding::Absorb { id, motion, council } => {
                 self.require_mergeable()?;
@@ -227,14 +222,12 @@ impl Motion {
             Deciding::AnnulDecision { vote, reason } => {
                 self.require(&[Phase::Rejected, Phase::Adopted, Phase::Implementing, Phase::Done, Phase::Reviewed])?;
                 check(self.outcome.is_some_and(|outcome| outcome.vote == vote), R::OtherVote)?;
-                require_reason(&reason)?;
-                Ok(vec![E::DecisionAnnulled { vote, reason }])
+                Ok(vec![E::DecisionAnnulled { vote, reason: written(&reason)? }])
             }
             Deciding::Reconsider { mover, vote, reason } => {
                 // What is carried out cannot be undone by voting again.
                 self.require(&[Phase::Rejected, Phase::Adopted, Phase::Implementing])?;
-                require_reason(&reason)?;
-                Ok(vec![E::MotionReconsidered { mover, vote, reason }])
+                Ok(vec![E::MotionReconsidered { mover, vote, reason: written(&reason)? }])
             }
         }
     }

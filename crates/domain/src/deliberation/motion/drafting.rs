@@ -1,6 +1,6 @@
 //! From the first draft to the screening: movers, files, seconds.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Origin, Phase, R, check, require_reason};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Origin, Phase, R, check, written};
 use crate::{
     access::authority::{Act, To},
     deliberation::{
@@ -132,13 +132,12 @@ impl Motion {
         match command {
             Drafting::Draft { .. } if self.phase != Phase::Unknown => Err(R::MotionExists),
             Drafting::Draft { council, area, mover, category, text, origin } => {
-                text.require_fit()?;
-                Ok(vec![E::MotionDrafted { council, area, mover, category, text, origin }])
+                Ok(vec![E::MotionDrafted { council, area, mover, category, text: text.fitted()?, origin }])
             }
             Drafting::Revise { by, category, text } => {
                 self.require(&[Phase::Drafted])?;
                 self.require_mover(by)?;
-                text.require_fit()?;
+                let text = text.fitted()?;
                 Ok(vec![E::MotionRevised { category, version: self.next_version()?, text }])
             }
             Drafting::Join { by } => self.join(by),
@@ -146,8 +145,8 @@ impl Motion {
             Drafting::Attach { by, attachment } => {
                 self.require_undecided(&Phase::OPEN)?;
                 self.require_mover(by)?;
-                let all: Vec<_> = self.attachments.iter().cloned().chain([attachment.clone()]).collect();
-                attachment::require_fit(&all)?;
+                let attachment = attachment.fitted()?;
+                attachment::require_distinct(self.attachments.iter().chain([&attachment]))?;
                 Ok(vec![E::AttachmentAdded { attachment }])
             }
             Drafting::Detach { by, sha256 } => {
@@ -175,8 +174,7 @@ impl Motion {
             }
             Drafting::Return { screener, reason } => {
                 self.require_screening(screener)?;
-                require_reason(&reason)?;
-                Ok(vec![E::MotionReturned { reason }])
+                Ok(vec![E::MotionReturned { reason: written(&reason)? }])
             }
         }
     }

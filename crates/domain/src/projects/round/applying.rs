@@ -1,13 +1,14 @@
 //! From the call to the last score: applications, their screening, their reviewers.
 
 use super::{
-    C, Decision, E, P, R, Round, RoundCommand, check, require_reason,
+    C, Decision, E, P, R, Round, RoundCommand, check,
     terms::{
         APPLICATION_TEXT_MAX_CHARS, APPLICATIONS_MAX_COUNT, ApplicationStatus as S, REVIEWERS_MAX_COUNT, ROUND_TITLE_MAX_CHARS, RoundTerms,
     },
+    written,
 };
 use crate::{
-    prose::{is_line, is_prose},
+    prose::{Line, Prose},
     values::{ApplicationId, Cents, PersonId},
 };
 
@@ -21,9 +22,8 @@ impl Round {
                 check(!self.applications.contains_key(&application), R::ApplicationExists)?;
                 let most = APPLICATIONS_MAX_COUNT;
                 check(self.applications.len() < most, R::TooManyApplications { most })?;
-                check(is_line(&title, ROUND_TITLE_MAX_CHARS), R::RoundTitleUnfit { most: ROUND_TITLE_MAX_CHARS })?;
-                let most = APPLICATION_TEXT_MAX_CHARS;
-                check(is_prose(&text, most), R::ApplicationTextUnfit { most })?;
+                let title = Line::parse(&title, ROUND_TITLE_MAX_CHARS, |most| R::RoundTitleUnfit { most })?.into();
+                let text = Prose::parse(&text, APPLICATION_TEXT_MAX_CHARS, |most| R::ApplicationTextUnfit { most })?.into();
                 check(terms.area.contains(&area), R::ApplicationElsewhere)?;
                 check(ask > Cents::ZERO && ask <= terms.budget, R::AskUnfit { most: terms.budget })?;
                 Ok(vec![E::ApplicationSubmitted { application, applicant, by, title, text, area, ask, on: today }])
@@ -46,12 +46,11 @@ impl Round {
                 check(screener != Some(it.by), R::OwnApplicationScreened)?;
                 let open = matches!(it.status, S::Submitted | S::Eligible | S::Ineligible) && self.ballot.is_empty();
                 check(open, R::ApplicationStatusUnfit)?;
-                require_reason(&reason)?;
-                Ok(vec![E::ApplicationScreened { application, eligible, reason }])
+                Ok(vec![E::ApplicationScreened { application, eligible, reason: written(&reason)? }])
             }
             C::FormGroup { mut applications, reason } => {
                 self.require(&[P::Evaluating])?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 applications.sort_unstable();
                 let distinct = applications.windows(2).all(|pair| pair[0] != pair[1]);
                 let free = |it: &ApplicationId| Ok(self.application(*it)?.group.is_none());

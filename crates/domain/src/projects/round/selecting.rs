@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, num::NonZeroU64};
 use chrono::Days;
 
 use super::{
-    Ballots, C, Decision, E, P, R, Round, RoundCommand, check, require_reason,
+    Ballots, C, Decision, E, P, R, Round, RoundCommand, check,
     terms::{ApplicationStatus as S, OBJECTIONS_MAX_COUNT, RoundTerms, SelectedBy},
+    written,
 };
 use crate::{
     projects::selection::{Candidate, Method, Support, select},
@@ -36,7 +37,7 @@ impl Round {
                 self.require(&[P::Selected, P::Evaluating])?;
                 let settled = self.objections.get(&objection).ok_or(R::UnknownObjection)?;
                 check(settled.is_none(), R::ObjectionIsSettled)?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 let mut events = vec![E::ObjectionSettled { objection, upheld, reason }];
                 // Of several that are right, the first has annulled the selection already.
                 if upheld && self.phase == P::Selected {
@@ -59,7 +60,7 @@ impl Round {
             C::Decline { application, reason } => {
                 let terms = self.require(&[P::Announced])?;
                 check(self.application(application)?.status == S::Funded, R::ApplicationStatusUnfit)?;
-                require_reason(&reason)?;
+                let reason = written(&reason)?;
                 let promoted = self.promoted(terms, application);
                 let promotions = promoted.into_iter().map(|application| E::ReservePromoted { application });
                 Ok([E::AwardDeclined { application, reason }].into_iter().chain(promotions).collect())

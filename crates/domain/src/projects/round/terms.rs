@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fraction::Threshold,
     projects::{applicant::Applicant, fund_terms::LineKey, selection::SelectionRule},
-    prose::is_line,
+    prose::Line,
     refusal::refusals,
     values::{AreaCode, Cents, Day, FundId, PersonId, ProjectId},
 };
@@ -85,27 +85,31 @@ impl RoundTerms {
         matches!(self.selected_by, SelectedBy::Scores | SelectedBy::Ballots { floor: Some(_) })
     }
 
-    /// Whether these can be the terms of a round called on `today`.
+    /// The terms of a round called on `today`, as they are stored.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn require_fit(&self, today: Day) -> Result<(), RoundRefusal> {
-        let most = ROUND_TITLE_MAX_CHARS;
+    pub fn fitted(mut self, today: Day) -> Result<Self, RoundRefusal> {
         let check = |fits: bool, refusal: RoundRefusal| if fits { Ok(()) } else { Err(refusal) };
-        check(is_line(&self.title, most), RoundRefusal::RoundTitleUnfit { most })?;
+        self.title = Line::parse(&self.title, ROUND_TITLE_MAX_CHARS, |most| RoundRefusal::RoundTitleUnfit { most })?.into();
         check(self.line.area.contains(&self.area), RoundRefusal::RoundOutsideLine)?;
         check(self.budget > Cents::ZERO, RoundRefusal::RoundBudgetUnfit)?;
         check(self.applications_until >= today, RoundRefusal::ApplicationsUntilUnfit)?;
         check(self.objection_days <= OBJECTION_MAX_DAYS, RoundRefusal::ObjectionDaysUnfit { most: OBJECTION_MAX_DAYS })?;
+        let unfit = RoundRefusal::CriteriaUnfit { most: CRITERIA_MAX_COUNT, points: POINTS_MAX };
+        for criterion in &mut self.criteria {
+            criterion.title = Line::parse(&criterion.title, ROUND_TITLE_MAX_CHARS, |_| unfit.clone())?.into();
+        }
         let range = 1..=POINTS_MAX;
-        let fits = |it: &Criterion| is_line(&it.title, most) && range.contains(&it.most) && range.contains(&it.weight);
+        let fits = |it: &Criterion| range.contains(&it.most) && range.contains(&it.weight);
         let count = if self.needs_scores() { 1 } else { 0 };
         let counted = (count..=CRITERIA_MAX_COUNT).contains(&self.criteria.len()) && self.criteria.iter().all(fits);
-        check(counted, RoundRefusal::CriteriaUnfit { most: CRITERIA_MAX_COUNT, points: POINTS_MAX })?;
+        check(counted, unfit)?;
         let reviewers = usize::from(self.scores_needed);
         check(reviewers <= REVIEWERS_MAX_COUNT && (reviewers > 0 || count == 0), RoundRefusal::ScoresNeededUnfit)?;
         let proportional = matches!(self.rule.method, crate::projects::selection::Method::EqualShares { .. });
-        check(!proportional || self.selected_by != SelectedBy::Scores, RoundRefusal::SharesNeedBallots)
+        check(!proportional || self.selected_by != SelectedBy::Scores, RoundRefusal::SharesNeedBallots)?;
+        Ok(self)
     }
 }
 
@@ -224,7 +228,7 @@ refusals! {
         RoundExists("round", "该次遴选已发布", "This round is called already"),
         /// Its phase does not allow it.
         RoundPhaseUnfit { zh: &'static str, en: &'static str }("round", "该次遴选{zh}，不能这样操作", "The round is {en}; this cannot be done now"),
-        /// A title of 1 to 120 characters in one line.
+        /// The title is no line, or too long.
         RoundTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// The budget line is another area's.
         RoundOutsideLine("area", "遴选区域须在预算区域之内", "The round's area lies outside the budget line's"),
@@ -235,7 +239,7 @@ refusals! {
         /// Too long.
         ObjectionDaysUnfit { most: u16 }("objectionDays", "公示期不能超过 {most} 天", "There are at most {most} days for objections"),
         /// Missing, too many, or with wrong points.
-        CriteriaUnfit { most: usize, points: u16 }("criteria", "评审标准不超过 {most} 项，分值与权重为 1 至 {points}", "There are at most {most} criteria with 1 to {points} points and weights"),
+        CriteriaUnfit { most: usize, points: u16 }("criteria", "评审标准不超过 {most} 项，分值与权重为 1 至 {points}，名称 1 至 {ROUND_TITLE_MAX_CHARS} 字，不换行", "There are at most {most} criteria with 1 to {points} points and weights and titles of 1 to {ROUND_TITLE_MAX_CHARS} printable characters in one line"),
         /// None, or more than there can be reviewers.
         ScoresNeededUnfit("scoresNeeded", "所需评分人数不正确", "This many scores cannot be asked for"),
         /// Shares are paid by voters.
@@ -252,7 +256,7 @@ refusals! {
         UnknownApplication("application", "没有此项申报", "There is no such application"),
         /// As many as a round takes.
         TooManyApplications { most: usize }("round", "申报最多 {most} 项", "A round takes at most {most} applications"),
-        /// A description of 1 to 4000 characters.
+        /// No description, or too long a one.
         ApplicationTextUnfit { most: usize }("text", "内容须为 1 至 {most} 字", "A description has 1 to {most} printable characters"),
         /// Outside the round's area.
         ApplicationElsewhere("area", "项目区域须在遴选区域之内", "The application's area lies outside the round's"),
@@ -298,7 +302,7 @@ refusals! {
         TooManyObjections { most: usize }("round", "异议最多 {most} 项", "A round takes at most {most} objections"),
         /// Too late.
         ObjectionTooLate { until: Day }("round", "公示已于 {until} 截止", "Objections closed on {until}"),
-        /// A text of 1 to 2000 characters.
+        /// No text, or too long a one.
         ObjectionTextUnfit { most: usize }("text", "异议内容须为 1 至 {most} 字", "An objection has 1 to {most} printable characters"),
         /// At home elsewhere.
         ObjectorFromElsewhere("person", "只有本区域居民和申报人可以提出异议", "Only residents of the round's area and applicants object"),

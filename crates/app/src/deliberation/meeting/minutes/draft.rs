@@ -1,6 +1,7 @@
 //! The first text of minutes, made from what happened: an account to be edited, in Chinese.
 //!
 //! - Persons are named by `@{person id}` only; times are the tenant's.
+//! - What was written for the meeting is quoted as minutes may hold it.
 //! - What does not fit is left out from the end of the longest part, and the text says so: the meeting itself keeps it all.
 
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use gongyi_domain::{
         sitting::{Attendee, Capacity},
         speakers::Side,
     },
+    prose::quoted,
     values::{AgendaItemId, Instant, PersonId, VoteId},
 };
 
@@ -50,7 +52,7 @@ fn side(side: Side) -> &'static str {
 
 /// The draft.
 pub(super) fn draft(happened: &Happened<'_>) -> String {
-    let parts = [happened.head(), happened.course(), happened.items(), happened.resolved()];
+    let parts = [happened.head(), happened.course(), happened.items(), happened.resolved()].map(|part| quoted(&part));
     let text = parts.join("\n\n");
     if text.chars().count() <= MINUTES_MAX_CHARS {
         return text;

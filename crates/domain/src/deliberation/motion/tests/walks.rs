@@ -123,7 +123,7 @@ fn walk(start: usize, wishes: Vec<MotionCommand>, seen: &mut BTreeMap<String, us
             }
         }
         prop_assert_eq!(&motion.text, &merged, "the text is its amendments, made in order");
-        prop_assert_eq!(motion.text.require_fit(), Ok(()));
+        prop_assert_eq!(motion.text.clone().fitted(), Ok(motion.text.clone()));
         prop_assert!(!motion.movers.is_empty() && motion.movers.iter().all(|mover| !motion.seconders.contains(mover)));
         let adopted = Phase::ADOPTED.contains(&motion.phase);
         let decided = motion.outcome.map(|it| it.adopted);

@@ -4,11 +4,13 @@
 use gongyi_app::{
     Rejection,
     deliberation::{
-        meeting_course::{CloseMeeting, OpenMeeting, TakeUpItem},
-        meeting_votes::{Ballot, OpenVote},
-        meetings::{AgendaDraft, ConveneMeeting, Passage, RecordPresence},
-        minutes::{DraftMinutes, EditMinutes},
-        polls::PreparePoll,
+        meeting::{
+            convening::{AgendaDraft, ConveneMeeting},
+            minutes::{DraftMinutes, EditMinutes},
+            sitting::{CloseMeeting, OpenMeeting, Passage, RecordPresence, TakeUpItem},
+            voting::{Ballot, OpenVote},
+        },
+        poll::preparing::PreparePoll,
     },
     volunteering::{
         activities::ActivityDraft,

@@ -1,4 +1,5 @@
 # make demo   build, fill an invented district, serve it on 127.0.0.1:8080 (GONGYI_LISTEN changes the address)
+# make build  make everything that ships: target/release/gongyi
 # make test   install what is missing, then everything that CI runs
 # make lint   formatting, clippy, licences and bans, generated files
 # make bench  the benchmarks, each beside a floor measured in the same run
@@ -7,7 +8,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench generate tools
+.PHONY: help build demo test lint bench generate tools
 
 DEMO_DATA ?= demo-data
 NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
@@ -26,8 +27,10 @@ tools:
 	command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup, then try again" >&2; exit 69; }
 	@if [ -n "$(TOOLS)" ]; then tests/real/fetch.sh; fi
 
-demo: tools
+build: tools
 	cargo build --release --locked --package gongyi
+
+demo: build
 	target/release/gongyi demo --data $(DEMO_DATA)
 
 test:

@@ -141,6 +141,14 @@ fn certified_as_the_rule_says_and_a_run_off_for_the_seats_left() {
 }
 
 #[test]
+fn all_who_tie_by_ranked_ballots_stand_in_the_run_off() {
+    let tied: Vec<Uuid> = (101..=103).map(Uuid::from_u128).collect();
+    let outcome = PollOutcome::Placed { steps: vec![], valid: true, elected: vec![], tied, too_many_ties: false };
+    let certified = frozen().and(ElectionCommand::Certify { outcome });
+    assert_eq!(certified.left, Some((2, (101..=103).map(person).collect())));
+}
+
+#[test]
 fn a_poll_that_does_not_count_elects_nobody() {
     let voided = |outcome| {
         let events = frozen().when(ElectionCommand::Certify { outcome }).events();

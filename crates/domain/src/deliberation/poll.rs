@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ballot::{Ballot, Marks, TAG_MAX_CHARS, TAG_MIN_CHARS},
-    counting::{Count, Counter, TooManyToCount, paper::PaperCount},
+    counting::{Count, Counter, TooManyToCount, paper::PaperCount, ranked::RankedRule},
     poll_report::{FrozenRoll, Participation, PollOutcome, PollReport, outcome},
     poll_terms::{BallotOption, PollTerms, Secrecy, TITLE_MAX_CHARS},
     roll::REASON_MAX_CHARS,
@@ -329,9 +329,17 @@ impl Poll {
         terms.channels.include(Channel::InPerson) && matches!(terms.secrecy, Secrecy::Secret { .. })
     }
 
-    fn report(&self, participation: Participation, found: Found) -> Result<PollReport, Refusal> {
-        let (terms, roll) = (self.terms()?, self.roll.as_ref().ok_or(PollRefusal::PollNotClosed)?);
-        let mut counter = Counter::new(terms.method, terms.option_count());
+    /// What these ballots say, ranked ones counted by this rule.
+    ///
+    /// # Errors
+    /// A poll that is not closed, or is counted; paper that the tellers do not agree on; too many ballots.
+    pub(super) fn counted(&self, participation: Participation, found: Found, ranked: RankedRule) -> Result<PollReport, Refusal> {
+        let terms = self.terms()?;
+        if self.stage != Stage::Closed {
+            return Err(PollRefusal::PollNotClosed.into());
+        }
+        let roll = self.roll.as_ref().ok_or(PollRefusal::PollNotClosed)?;
+        let mut counter = Counter::new(terms.method, terms.option_count()).by(ranked);
         let many = |_: TooManyToCount| Refusal::from(PollRefusal::TooMany);
         let (mut online, mut tags): (u64, BTreeMap<String, u64>) = (0, BTreeMap::new());
         match found {
@@ -431,11 +439,7 @@ impl Aggregate for Poll {
                 Ok(if unchanged { vec![] } else { vec![PollEvent::PaperCountEntered { teller, count }] })
             }
             PollCommand::Count { participation, found } => {
-                poll.terms()?;
-                if poll.stage != Stage::Closed {
-                    return Err(PollRefusal::PollNotClosed.into());
-                }
-                Ok(vec![PollEvent::PollCounted { report: poll.report(participation, found)? }])
+                Ok(vec![PollEvent::PollCounted { report: poll.counted(participation, found, RankedRule::EveryLot)? }])
             }
             PollCommand::Publish => match (poll.stage, &poll.report) {
                 (Stage::Counted, Some(PollReport { outcome: PollOutcome::Disputed { .. }, .. })) => Err(PollRefusal::PollIsDisputed.into()),

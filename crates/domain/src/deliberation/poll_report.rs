@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     ballot::{Marks, Method},
-    counting::{Count, Tally, TooManyToCount},
+    counting::{Count, Tally, TooManyToCount, ranked::STATES_MAX},
     decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording, election::ElectionOutcome},
     poll::PollRefusal,
     poll_terms::PollTerms,
@@ -140,6 +140,9 @@ pub enum PollOutcome {
         elected: Vec<Uuid>,
         /// Who ties for the rest of them.
         tied: Vec<Uuid>,
+        /// Ballots tie in too many ways to follow all: tied are all who were undecided.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        too_many_ties: bool,
     },
 }
 
@@ -162,11 +165,17 @@ impl PollOutcome {
                 Wording::joined(&words.collect::<Vec<_>>())
             }
             Self::Elected { result } => result.reason(name),
-            Self::Placed { steps, valid: _, elected, tied } => {
+            Self::Placed { steps, valid: _, elected, tied, too_many_ties } => {
                 let mut words: Vec<_> = steps.iter().map(Step::wording).collect();
                 let became = |id: &Uuid, zh, en| Wording::new(format!("{}{zh}", name(*id)), format!("{} {en}", name(*id)));
                 words.extend(elected.iter().map(|id| became(id, "当选", "elected")));
                 words.extend(tied.iter().map(|id| became(id, "并列，不能确定当选", "tied")));
+                words.extend(too_many_ties.then(|| {
+                    Wording::new(
+                        format!("并列情形过多，推演 {STATES_MAX} 种仍未穷尽，凡未确定者均列为并列"),
+                        format!("too many ties: more than {STATES_MAX} states of the count, whoever is undecided counts as tied"),
+                    )
+                }));
                 Wording::joined(&words)
             }
         }
@@ -231,7 +240,8 @@ pub(super) fn outcome(terms: &PollTerms, roll: &FrozenRoll, participation: Parti
                 ElectionOutcome::TooFewVoted | ElectionOutcome::Void => false,
             };
             let ids = |numbers: &[u16]| if valid { numbers.iter().map(|number| id(*number)).collect() } else { vec![] };
-            Ok(PollOutcome::Placed { steps: verdict.steps, valid, elected: ids(&tally.leading), tied: ids(&tally.tied) })
+            let (elected, tied, too_many_ties) = (ids(&tally.leading), ids(&tally.tied), valid && tally.too_many_ties);
+            Ok(PollOutcome::Placed { steps: verdict.steps, valid, elected, tied, too_many_ties })
         }
     }
 }

@@ -221,6 +221,30 @@ fn any_command() -> impl Strategy<Value = PollCommand> {
     ]
 }
 
+#[test]
+fn equal_ranked_ballots_tie_and_the_reason_says_when_they_tie_in_too_many_ways() {
+    let report = |options: u16| {
+        let terms = PollTerms {
+            options: (1..=options).map(|number| BallotOption::Text(number.to_string())).collect(),
+            method: Method::Ranked { seats: 1 },
+            rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
+            ..terms()
+        };
+        let closed = opened(terms, options.into()).and(PollCommand::Close { now: at(60) });
+        let found = Found::Secret((1..=options).map(|number| Ballot { tag: None, marks: Marks::Ranked(vec![number]) }).collect());
+        closed.and(PollCommand::Count { participation: online(options.into()), found }).report.clone().unwrap()
+    };
+    let reason = |report: &PollReport| report.outcome.reason(|id| id.as_u128().to_string());
+    let three = report(3);
+    assert_eq!((three.tally.leading.as_slice(), three.tally.tied.as_slice()), (&[][..], &[1, 2, 3][..]));
+    assert_eq!(reason(&three).en, "1 tied; 2 tied; 3 tied");
+    let twenty = report(20);
+    assert_eq!((twenty.tally.too_many_ties, twenty.tally.tied.len()), (true, 20));
+    let (zh, en) = (reason(&twenty).zh, reason(&twenty).en);
+    assert!(en.ends_with("too many ties: more than 10000 states of the count, whoever is undecided counts as tied"), "{en}");
+    assert!(zh.ends_with("凡未确定者均列为并列"), "{zh}");
+}
+
 proptest! {
     /// Whatever is asked in whatever order: terms and roll stay as they were opened with, stages only go on, every event
     /// is stored and read as itself, and what is published had as many ballots as voters.

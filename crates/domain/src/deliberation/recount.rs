@@ -3,7 +3,8 @@
 //! - A poll's count follows from its terms, its frozen roll, who took part, the published ballots and the paper that two
 //!   tellers agreed on; an election's certificate from its poll's ballots; a meeting's vote from the choices, the hands or
 //!   the ballots handed in; a motion's fate from its vote.
-//! - What is recorded (rule, counts, steps, outcome) is compared with what was found, and never used to find it.
+//! - What is recorded (rule, counts, steps, outcome) is compared with what was found, and never used to find it; but ranked
+//!   ballots are counted by the rule that they were counted by then, which in the log never is an earlier one than before.
 //! - Events are read in the order of the log; a decision is judged once its commit is read whole. Nothing here fails: what
 //!   cannot be made again is a difference.
 
@@ -17,15 +18,16 @@ use uuid::Uuid;
 pub use self::difference::Difference;
 use super::{
     Event,
-    ballot::{Ballot, BallotListEvent},
+    ballot::{Ballot, BallotListEvent, Method},
     charter::Charter,
     council::CouncilEvent,
+    counting::ranked::RankedRule,
     decision::{Decision, Outcome, Rule, Wording},
     election::{Election, ElectionCommand, ElectionEvent},
     meeting::{Meeting, MeetingEvent},
     meeting_vote::{Vote, VotingMethod},
     motion::MotionEvent,
-    poll::{Found, Poll, PollCommand, PollEvent, Stage},
+    poll::{Found, Poll, PollEvent, Stage},
     poll_report::{FrozenRoll, Participants, PollOutcome, PollReport},
     poll_terms::{Matter, PollTerms, Secrecy},
     roll::{Roll, RollEvent},
@@ -99,6 +101,8 @@ pub struct Recount {
     voters: HashMap<VoteId, u64>,
     /// What every closed vote gives.
     votes: HashMap<VoteId, Outcome>,
+    /// The newest rule by which ranked ballots were counted so far.
+    ranked_rule: RankedRule,
     due: Vec<Due>,
 }
 
@@ -114,6 +118,7 @@ impl Recount {
             meetings: HashMap::new(),
             voters: HashMap::new(),
             votes: HashMap::new(),
+            ranked_rule: RankedRule::default(),
             due: vec![],
         }
     }
@@ -255,8 +260,14 @@ impl Recount {
 
     fn judge_poll(&mut self, id: PollId, recorded: PollReport) -> Recounted {
         let books = self.polls.entry(id).or_default();
-        let (found, mut differences) = books.recounted();
+        let (found, mut differences) = books.recounted(recorded.tally.ranked_rule);
         let terms = books.poll.terms.as_ref();
+        if terms.is_some_and(|terms| matches!(terms.method, Method::Ranked { .. })) {
+            if recorded.tally.ranked_rule < self.ranked_rule {
+                differences.push(Difference::EarlierRankedRule);
+            }
+            self.ranked_rule = self.ranked_rule.max(recorded.tally.ranked_rule);
+        }
         if let Some(found) = &found {
             if recorded.participation != found.participation {
                 differences.push(Difference::Participation { recorded: recorded.participation, found: found.participation });
@@ -373,8 +384,8 @@ impl PollBooks {
         }
     }
 
-    /// The report that the poll's events give, and what is wrong with those.
-    fn recounted(&mut self) -> (Option<PollReport>, Vec<Difference>) {
+    /// The report that the poll's events give, by this rule if ballots are ranked, and what is wrong with those.
+    fn recounted(&mut self, ranked_rule: RankedRule) -> (Option<PollReport>, Vec<Difference>) {
         let mut differences = std::mem::take(&mut self.differences);
         if self.out_of_turn > 0 {
             differences.push(Difference::OutOfTurn { entries: self.out_of_turn });
@@ -387,17 +398,12 @@ impl PollBooks {
             Some(Secrecy::Open) | None => Found::Open(participants.open),
             Some(Secrecy::Secret { .. }) => Found::Secret(ballots),
         };
-        let count = PollCommand::Count { participation: participants.participation, found };
-        let counted = added.map_err(Refusal::from).and_then(|()| Poll::handle_command(&self.poll, count));
+        let counted = added.map_err(Refusal::from).and_then(|()| self.poll.counted(participants.participation, found, ranked_rule));
         if let Some(terms) = &self.poll.terms {
             differences.extend(rule_differs(&terms.rule));
         }
         match counted {
-            Ok(events) => {
-                let report =
-                    events.into_iter().find_map(|event| if let PollEvent::PollCounted { report } = event { Some(report) } else { None });
-                (report, differences)
-            }
+            Ok(report) => (Some(report), differences),
             Err(refusal) => {
                 differences.push(Difference::Refused(refusal));
                 (None, differences)

@@ -9,6 +9,7 @@ use crate::{
         ballot::{Marks, Method, Stance},
         decision::{Counts, Tally, statutes},
         meeting_vote::{Choice, Hands, Question},
+        poll::PollCommand,
         poll_terms::{BallotOption, Channels},
         roll::RollCommand,
         roll_entry::{Channel, Holder},
@@ -53,34 +54,44 @@ fn terms() -> PollTerms {
 
 /// A secret poll of so many on the roll, one ballot of each stance by the first of them.
 fn polled(entitled: u128, stances: &[Stance]) -> Log {
+    let marks = stances.iter().map(|stance| Marks::Stances(vec![(1, *stance)])).collect();
+    held(POLL, terms(), entitled, marks, RankedRule::EveryLot)
+}
+
+/// A secret poll of so many on the roll, one ballot by each of the first of them, counted by this rule.
+fn held(id: PollId, terms: PollTerms, entitled: u128, marks: Vec<Marks>, rule: RankedRule) -> Log {
     let lines: Vec<_> = (0..entitled).map(|n| RollLine { holder: Holder::Person(person(n)), voter: person(n), weight: 1 }).collect();
     let mut log: Log = vec![];
     let (mut poll, mut roll) = (Poll::default(), Roll::default());
     let told = |command: PollCommand, poll: &mut Poll, log: &mut Log| {
         for event in Poll::handle_command(poll, command).unwrap() {
-            log.push((POLL.0, Event::Poll(event.clone())));
+            log.push((id.0, Event::Poll(event.clone())));
             *poll = Poll::apply_event(std::mem::take(poll), event);
         }
     };
-    told(PollCommand::Prepare { terms: terms() }, &mut poll, &mut log);
-    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: POLL, lines: lines.clone(), days_to_poll: None }).unwrap() {
-        log.push((POLL.0, Event::Roll(event.clone())));
+    told(PollCommand::Prepare { terms }, &mut poll, &mut log);
+    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: id, lines: lines.clone(), days_to_poll: None }).unwrap() {
+        log.push((id.0, Event::Roll(event.clone())));
         roll = Roll::apply_event(roll, event);
     }
-    let entries: Vec<_> = lines.iter().map(|line| line.holder.entry(POLL).0).collect();
+    let entries: Vec<_> = lines.iter().map(|line| line.holder.entry(id).0).collect();
     log.extend(
-        lines.iter().zip(&entries).map(|(line, id)| (*id, Event::RollEntry(RollEntryEvent::EntitledOnRoll { poll: POLL, line: *line }))),
+        lines
+            .iter()
+            .zip(&entries)
+            .map(|(line, entry)| (*entry, Event::RollEntry(RollEntryEvent::EntitledOnRoll { poll: id, line: *line }))),
     );
     told(PollCommand::Open { roll: FrozenRoll::of(&roll, digest(&roll.canonical_bytes())), now: at() }, &mut poll, &mut log);
     let took_part = RollEntryEvent::ParticipationRecorded { channel: Channel::Online, proxy: None };
-    log.extend(entries.iter().take(stances.len()).map(|id| (*id, Event::RollEntry(took_part.clone()))));
+    log.extend(entries.iter().take(marks.len()).map(|entry| (*entry, Event::RollEntry(took_part.clone()))));
     told(PollCommand::Close { now: at() }, &mut poll, &mut log);
-    let ballots: Vec<_> = stances.iter().map(|stance| Ballot { tag: None, marks: Marks::Stances(vec![(1, *stance)]) }).collect();
-    log.push((POLL.0, Event::BallotList(BallotListEvent::BallotsPublished { ballots: ballots.clone() })));
+    let voters = marks.len();
+    let ballots: Vec<_> = marks.into_iter().map(|marks| Ballot { tag: None, marks }).collect();
+    log.push((id.0, Event::BallotList(BallotListEvent::BallotsPublished { ballots: ballots.clone() })));
     let mut participants = Participants::of(&roll);
-    entries.iter().take(stances.len()).for_each(|id| participants.add(RollEntryId(*id), took_part.clone()).unwrap());
-    let participation = participants.participation;
-    told(PollCommand::Count { participation, found: Found::Secret(ballots) }, &mut poll, &mut log);
+    entries.iter().take(voters).for_each(|entry| participants.add(RollEntryId(*entry), took_part.clone()).unwrap());
+    let report = poll.counted(participants.participation, Found::Secret(ballots), rule).unwrap();
+    log.push((id.0, Event::Poll(PollEvent::PollCounted { report })));
     log
 }
 
@@ -158,6 +169,35 @@ fn votes_and_ballots_after_the_count_are_told() {
     recount.read(POLL.0, Event::BallotList(BallotListEvent::BallotsPublished { ballots }));
     let told: Vec<_> = recount.commit_ends().into_iter().flat_map(|it| it.differences).collect();
     assert_eq!(told, [Difference::OutOfTurn { entries: 1 }, Difference::LateBallots { ballots: 1 }]);
+}
+
+/// Three equal preferences for one place, counted by this rule.
+fn ranked(id: u128, rule: RankedRule) -> Log {
+    let options = ["一", "二", "三"].map(|text| BallotOption::Text(text.into())).into();
+    let terms =
+        PollTerms { options, method: Method::Ranked { seats: 1 }, rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(), ..terms() };
+    held(PollId(Uuid::from_u128(id)), terms, 3, (1..=3).map(|option| Marks::Ranked(vec![option])).collect(), rule)
+}
+
+#[test]
+fn ranked_ballots_are_counted_again_by_the_rule_that_counted_them() {
+    let tied = |log: &Log| match log.last() {
+        Some((_, Event::Poll(PollEvent::PollCounted { report }))) => report.tally.tied.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (earlier, later) = (ranked(20, RankedRule::TwoLots), ranked(21, RankedRule::EveryLot));
+    assert_eq!((tied(&earlier), tied(&later)), (vec![1, 3], vec![1, 2, 3]));
+    let told = |log: Log| recounted(log).into_iter().flat_map(|it| it.differences).collect::<Vec<_>>();
+    assert_eq!(told([earlier.clone(), later.clone()].concat()), []);
+    assert_eq!(told([later, earlier.clone()].concat()), [Difference::EarlierRankedRule], "nobody goes back to the earlier rule");
+
+    let stored = earlier.last().unwrap().1.encode().unwrap().1;
+    assert!(!stored.contains("ranked_rule") && !stored.contains("too_many_ties"), "{stored}");
+    assert_eq!(
+        Event::decode(Poll::NAME, "PollCounted", &stored).unwrap(),
+        earlier.last().unwrap().1,
+        "as it was stored before rules had names"
+    );
 }
 
 #[test]

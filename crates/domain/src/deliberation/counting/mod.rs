@@ -14,6 +14,7 @@ pub mod paper;
 pub mod ranked;
 
 use paper::PaperCount;
+use ranked::{Placing, RankedRule, Rankings};
 
 /// How much a ballot counts for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +75,12 @@ pub struct Tally {
     pub leading: Vec<u16>,
     /// The options that tie for the last places: none of them is in `leading`.
     pub tied: Vec<u16>,
+    /// The rule by which ranked ballots were counted; of other ballots it says nothing.
+    #[serde(default, skip_serializing_if = "RankedRule::is_unsaid")]
+    pub ranked_rule: RankedRule,
+    /// Ranked ballots tie in too many ways to follow all: `tied` are all who were undecided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub too_many_ties: bool,
 }
 
 /// More than can be counted in 64 bits.
@@ -86,14 +93,21 @@ pub struct TooManyToCount;
 pub struct Counter {
     method: Method,
     tally: Tally,
-    rankings: ranked::Rankings,
+    rankings: Rankings,
+    ranked_rule: RankedRule,
 }
 
 impl Counter {
     /// Nothing is counted yet.
     pub fn new(method: Method, options: u16) -> Self {
         let tally = Tally { options: vec![OptionCount::default(); options.into()], ..Tally::default() };
-        Self { method, tally, rankings: ranked::Rankings::new(options) }
+        Self { method, tally, rankings: Rankings::new(options), ranked_rule: RankedRule::EveryLot }
+    }
+
+    /// Counts ranked ballots by this rule, and not by the present one: to check a count that was made by it.
+    #[must_use]
+    pub fn by(self, ranked_rule: RankedRule) -> Self {
+        Self { ranked_rule, ..self }
     }
 
     /// Counts one ballot, or several alike.
@@ -165,7 +179,11 @@ impl Counter {
         let mut tally = self.tally;
         (tally.leading, tally.tied) = match self.method {
             Method::Stances => (vec![], vec![]),
-            Method::Ranked { seats } => self.rankings.elect(seats)?,
+            Method::Ranked { seats } => {
+                let Placing { elected, tied, too_many_ties } = self.rankings.elect(seats, self.ranked_rule)?;
+                (tally.ranked_rule, tally.too_many_ties) = (self.ranked_rule, too_many_ties);
+                (elected, tied)
+            }
             Method::Choice | Method::Plurality { .. } | Method::Approval { .. } | Method::Score { .. } => {
                 most_votes(&tally.options, self.method.seats())
             }

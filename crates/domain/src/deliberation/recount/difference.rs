@@ -19,6 +19,8 @@ pub enum Difference {
         /// Its version.
         version: u32,
     },
+    /// Ranked ballots were counted by an earlier rule than those of a poll before it.
+    EarlierRankedRule,
     /// A council's poll is not held as its charter says.
     Charter,
     /// The roll that the poll was opened with is not the roll there is.
@@ -97,6 +99,10 @@ impl Difference {
             Self::Rule { id, version } => Wording::new(
                 format!("规则 {id} 第 {version} 版与法规原文不符"),
                 format!("rule {id} version {version} does not read as the statute does"),
+            ),
+            Self::EarlierRankedRule => Wording::new(
+                "排序选票按旧规则计票，而此前的投票已按新规则计票",
+                "ranked ballots were counted by an earlier rule than a poll before it",
             ),
             Self::Charter => Wording::new("规则或保密方式与议事会章程不符", "rule or secrecy are not those of the council's charter"),
             Self::Roll { recorded, found } => Wording::new(

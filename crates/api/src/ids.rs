@@ -16,6 +16,7 @@ use gongyi_domain::{
 use crate::fault::{self, Code};
 
 /// Something with a global id.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no global id", label = "not something that an id names")]
 pub(crate) trait GlobalId: Sized {
     /// The type's name in the schema.
     const TYPE: &'static str;

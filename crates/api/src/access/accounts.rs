@@ -102,6 +102,10 @@ impl Account {
     fn subject(&self) -> Subject {
         Subject::person(self.0.person, self.0.home_area.clone())
     }
+    /// The person's name as the asker sees it.
+    pub(super) fn known_as(&self, door: &Door<'_>) -> Option<String> {
+        self.sight(door).name(self.0.name.as_deref())
+    }
 }
 
 /// A person's sign-in with its roles.
@@ -117,7 +121,7 @@ impl Account {
     }
     /// The person's name; masked, `张*`, for those who may not see personal data; null once erased.
     fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Ok(self.sight(&Door::of(ctx)?).name(self.0.name.as_deref()))
+        Ok(self.known_as(&Door::of(ctx)?))
     }
     /// The phone number, which is the sign-in name; null for those who may not see personal data.
     fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
@@ -149,56 +153,6 @@ pub(crate) async fn account_node(door: &Door<'_>, id: AccountId) -> Result<Optio
         door.may(&ACCOUNTS, &subject)?;
     }
     Ok(found)
-}
-
-/// Whom an entry in the log is by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum AgentKind {
-    /// A signed-in account.
-    Account,
-    /// The built-in operator.
-    Operator,
-    /// A process of the platform.
-    Process,
-    /// Somebody who had not signed in: a stranger who registered.
-    Anonymous,
-}
-
-/// Who did something.
-pub struct Agent(pub(crate) String);
-
-impl Agent {
-    fn account(&self) -> Option<AccountId> {
-        self.0.strip_prefix("account:").and_then(|id| id.parse().ok())
-    }
-}
-
-/// Who did something, as the log names actors.
-#[Object]
-impl Agent {
-    /// What kind of actor it was.
-    fn kind(&self) -> AgentKind {
-        match self.0.split(':').next() {
-            Some("account") => AgentKind::Account,
-            Some("operator") => AgentKind::Operator,
-            Some("process") => AgentKind::Process,
-            Some(_) | None => AgentKind::Anonymous,
-        }
-    }
-    /// The name: of the account's person, masked for those who may not see personal data; of the operator's role; of
-    /// the process.
-    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        match self.account() {
-            Some(id) => Ok(account(&door, id).await?.and_then(|it| it.sight(&door).name(it.0.name.as_deref()))),
-            // The operator's scope (`operator:coordinator@area:440402`) is no part of the role.
-            None => Ok(self.0.split_once(':').map(|(_, name)| name.split('@').next().unwrap_or(name).to_owned())),
-        }
-    }
-    /// The account's id, if it was one.
-    fn account_id(&self) -> Option<ID> {
-        self.account().map(|id| ids::id(&id))
-    }
 }
 
 /// Who asks.

@@ -9,7 +9,7 @@ use gongyi_projections::{MotionAmendmentRow, MotionHistoryRow, MotionReportRow, 
 
 use super::texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference};
 use crate::{
-    access::{accounts::Agent, personal::Met},
+    access::{agents::Agent, personal::Met},
     door::Door,
     ids::{self, AmendmentKey},
     loaders::TextAt,

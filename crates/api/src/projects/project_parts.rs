@@ -11,7 +11,7 @@ use gongyi_domain::{
 use gongyi_projections::{BookEntryRow, ProjectHistoryRow, ProjectReviewRow, ProjectStep as StoredStep, RatingCount};
 
 use crate::{
-    access::{accounts::Agent, personal::Met},
+    access::{agents::Agent, personal::Met},
     deliberation::texts::{self, Attachment},
     door::Door,
     ids::{self, BookEntryKey},

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         areas::{self, Area},
         personal::Sight,
     },

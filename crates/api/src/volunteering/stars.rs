@@ -11,7 +11,7 @@ use gongyi_projections::StarSchemeRow;
 
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         areas::{self, Area},
     },
     door::Door,

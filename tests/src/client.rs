@@ -171,9 +171,7 @@ fn input_type(mutation: &str) -> String {
     match mutation {
         "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
         "grantRole" | "revokeRole" => "RoleInput".to_owned(),
-        "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
         "disputeService" | "rejectService" | "voidService" => "ServiceReasonInput".to_owned(),
-        "suspendVolunteer" | "reinstateVolunteer" | "withdrawVolunteer" => "VolunteerReasonInput".to_owned(),
         "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
             "MeetingInput".to_owned()
         }

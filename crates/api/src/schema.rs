@@ -23,7 +23,7 @@ use crate::{
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
         activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills,
-        stars, subscriptions, volunteer_commands, volunteers,
+        stars, subscriptions, volunteers,
     },
 };
 
@@ -63,7 +63,8 @@ pub struct Query(
 pub struct Mutation(
     sign_in::SignInMutations,
     accounts::AccountMutations,
-    volunteer_commands::VolunteerMutations,
+    volunteers::RegistrationMutations,
+    volunteers::VolunteerMutations,
     organisations::OrganisationMutations,
     activity_commands::ActivityMutations,
     sign_ups::SignUpMutations,

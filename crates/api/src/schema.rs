@@ -22,8 +22,8 @@ use crate::{
     report,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
-        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills,
-        stars, subscriptions, volunteers,
+        activities, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills, stars,
+        subscriptions, volunteers,
     },
 };
 
@@ -66,7 +66,7 @@ pub struct Mutation(
     volunteers::RegistrationMutations,
     volunteers::VolunteerMutations,
     organisations::OrganisationMutations,
-    activity_commands::ActivityMutations,
+    activities::ActivityMutations,
     sign_ups::SignUpMutations,
     attendance::AttendanceMutations,
     service_commands::ServiceMutations,

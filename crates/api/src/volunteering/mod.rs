@@ -1,7 +1,6 @@
 //! 志愿服务: volunteers, their organisations, activities, service records, and what they add up to.
 
 pub(crate) mod activities;
-pub(crate) mod activity_commands;
 pub(crate) mod attendance;
 pub(crate) mod categories;
 pub(crate) mod history;

@@ -266,10 +266,8 @@ impl Client<'_> {
         let kind = match mutation {
             "grantRole" | "revokeRole" => "RoleInput".to_owned(),
             "rejectService" | "disputeService" | "voidService" => "ServiceReasonInput".to_owned(),
-            "withdrawSignUp" => "SignUpInput".to_owned(),
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
-            "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
             "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
             "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {

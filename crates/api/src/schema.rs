@@ -22,7 +22,7 @@ use crate::{
     report,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
-        activities, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills, stars,
+        activities, attendance, batch_confirmation, categories, organisations, participation, services, sign_ups, skills, stars,
         subscriptions, volunteers,
     },
 };
@@ -69,7 +69,8 @@ pub struct Mutation(
     activities::ActivityMutations,
     sign_ups::SignUpMutations,
     attendance::AttendanceMutations,
-    service_commands::ServiceMutations,
+    services::ServiceMutations,
+    batch_confirmation::BatchConfirmationMutations,
     stars::StarMutations,
     council_commands::CouncilMutations,
     issues::IssueMutations,

@@ -2,15 +2,14 @@
 
 pub(crate) mod activities;
 pub(crate) mod attendance;
+pub(crate) mod batch_confirmation;
 pub(crate) mod categories;
 pub(crate) mod history;
 pub(crate) mod organisations;
 pub(crate) mod participation;
-pub(crate) mod service_commands;
 pub(crate) mod services;
 pub(crate) mod sign_ups;
 pub(crate) mod skills;
 pub(crate) mod stars;
 pub(crate) mod subscriptions;
-pub(crate) mod volunteer_commands;
 pub(crate) mod volunteers;

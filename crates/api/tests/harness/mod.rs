@@ -265,7 +265,6 @@ impl Client<'_> {
         let capital = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
         let kind = match mutation {
             "grantRole" | "revokeRole" => "RoleInput".to_owned(),
-            "rejectService" | "disputeService" | "voidService" => "ServiceReasonInput".to_owned(),
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),

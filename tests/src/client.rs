@@ -169,7 +169,6 @@ pub fn document(mutation: &str, wanted: &str) -> String {
 
 fn input_type(mutation: &str) -> String {
     match mutation {
-        "grantRole" | "revokeRole" => "RoleInput".to_owned(),
         "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
             "MeetingInput".to_owned()
         }

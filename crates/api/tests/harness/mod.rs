@@ -264,7 +264,6 @@ impl Client<'_> {
     pub async fn tries(&self, mutation: &str, fields: &str, input: Value) -> Value {
         let capital = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
         let kind = match mutation {
-            "grantRole" | "revokeRole" => "RoleInput".to_owned(),
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),

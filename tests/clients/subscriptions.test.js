@@ -35,7 +35,7 @@ const published = async () => {
 };
 
 const places = (mutation) => gql`
-  mutation ($input: SignUpInput!) { ${mutation}(input: $input) { refusal { code } } }
+  mutation ($input: ${mutation[0].toUpperCase()}${mutation.slice(1)}Input!) { ${mutation}(input: $input) { refusal { code } } }
 `;
 
 const changes = async (mutation, inShift) => {

@@ -169,17 +169,11 @@ pub fn document(mutation: &str, wanted: &str) -> String {
 
 fn input_type(mutation: &str) -> String {
     match mutation {
-        "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
-        "grantRole" | "revokeRole" => "RoleInput".to_owned(),
-        "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
-        "disputeService" | "rejectService" | "voidService" => "ServiceReasonInput".to_owned(),
-        "suspendVolunteer" | "reinstateVolunteer" | "withdrawVolunteer" => "VolunteerReasonInput".to_owned(),
         "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
             "MeetingInput".to_owned()
         }
         "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
         "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
-        "withdrawSignUp" => "SignUpInput".to_owned(),
         "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
         "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
         "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),

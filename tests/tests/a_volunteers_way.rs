@@ -109,9 +109,11 @@ fn confirming_twice_changes_nothing() {
     assert_eq!((district.figures(), district.folder.head()), (figures, head), "neither added an event");
 
     let other = anna.logs(&anna.client, &district.team, 2);
+    let head = district.folder.head();
     let misused = json!({"record": other["id"], "commandId": input["commandId"]});
-    let refusal = coordinator.client.is_refused("confirmService", &misused);
-    assert_ne!(refusal, "AlreadyConfirmed", "another command under the same id is refused for that: {refusal}");
+    assert_eq!(coordinator.client.is_refused("confirmService", &misused), "CommandIdReused", "an id is of one command");
+    let untouched = anna.records(&anna.client).into_iter().find(|record| record["id"] == other["id"]);
+    assert_eq!((untouched, district.folder.head()), (Some(other), head), "the other record waits as before, in views and log");
 }
 
 #[test]

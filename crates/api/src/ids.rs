@@ -24,6 +24,7 @@ pub(crate) trait Text: Sized {
 }
 
 /// What is known by a global id. A type of the schema gets it by its line in [`crate::node`].
+#[diagnostic::on_unimplemented(message = "`{Self}` has no global id", label = "not something that an id names")]
 pub(crate) trait GlobalId: Text {
     /// The type's name in the schema.
     const TYPE: &'static str;

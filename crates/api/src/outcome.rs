@@ -98,9 +98,7 @@ macro_rules! payloads {
             stale: bool,
         }
 
-        impl $crate::table::Payload for $name {
-            type Key = $key;
-
+        impl $crate::table::Payload<$key> for $name {
             fn shown<'a>(
                 door: &'a $crate::door::Door<'a>,
                 told: $crate::outcome::Told,

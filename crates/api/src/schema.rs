@@ -20,8 +20,8 @@ use crate::{
     report,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
     volunteering::{
-        activities, activity_commands, attendance, categories, organisations, participation, service_commands, services, sign_ups, skills,
-        stars, subscriptions, volunteer_commands, volunteers,
+        activities, attendance, batch_confirmation, categories, organisations, participation, services, sign_ups, skills, stars,
+        subscriptions, volunteers,
     },
 };
 
@@ -61,12 +61,14 @@ pub struct Query(
 pub struct Mutation(
     sign_in::SignInMutations,
     accounts::AccountMutations,
-    volunteer_commands::VolunteerMutations,
+    volunteers::RegistrationMutations,
+    volunteers::VolunteerMutations,
     organisations::OrganisationMutations,
-    activity_commands::ActivityMutations,
+    activities::ActivityMutations,
     sign_ups::SignUpMutations,
     attendance::AttendanceMutations,
-    service_commands::ServiceMutations,
+    services::ServiceMutations,
+    batch_confirmation::BatchConfirmationMutations,
     stars::StarMutations,
     council_commands::CouncilMutations,
     issues::IssueMutations,

@@ -67,6 +67,11 @@ pub(crate) struct At<'a> {
 }
 
 /// How a field of a command comes from the wire.
+#[diagnostic::on_unimplemented(
+    message = "nothing says how `{Self}` comes from the wire",
+    label = "no global id, and in no `wires!`",
+    note = "`wires!` says it beside the type that is sent, and that type stands in the entry"
+)]
 pub(crate) trait Wire {
     /// What a client sends.
     type Sent: InputType;
@@ -81,6 +86,7 @@ pub(crate) trait Wire {
 }
 
 /// A typed id.
+#[diagnostic::do_not_recommend]
 impl<T: GlobalId> Wire for T {
     type Sent = ID;
     type Taken = T;
@@ -139,6 +145,7 @@ pub(crate) use wires;
 wires! {
     String;
     bool;
+    i32;
     u16;
     u32;
     crate::scalars::Area => gongyi_domain::values::AreaCode = |area| area.0;
@@ -158,25 +165,51 @@ impl Wire for Oneself {
     }
 }
 
-/// What a mutation answers with: what was changed, and what every payload says.
-pub(crate) trait Payload: Sized {
-    /// What names that which was changed.
-    type Key: Send;
-
+/// What a mutation answers with: what was changed, which the key names, and what every payload says.
+#[diagnostic::on_unimplemented(
+    message = "what `{Self}` shows is not named by `{Key}`",
+    label = "not named by `{Key}`",
+    note = "the command's answer is the key, unless the entry ends in what makes the key of it: `}} = Command {{ … }}, |answer| key;`"
+)]
+pub(crate) trait Payload<Key: Send>: Sized {
     /// The payload, once the views show what was done; nothing is shown of what was refused.
-    fn shown<'a>(door: &'a Door<'a>, told: Told, key: Option<Self::Key>) -> BoxFuture<'a, Result<Self, Error>>;
+    fn shown<'a>(door: &'a Door<'a>, told: Told, key: Option<Key>) -> BoxFuture<'a, Result<Self, Error>>;
 }
 
+/// A command with what makes the payload's key of its answer.
+pub(crate) fn named_by<P, C, Key, F>(key: F, command: C) -> (C, F)
+where
+    C: Command,
+    Key: Send,
+    F: FnOnce(C::Answer) -> Key + Send,
+    P: Payload<Key>,
+{
+    (command, key)
+}
+
+/// A command whose answer is the payload's key.
+pub(crate) trait Named: Command + Sized {
+    fn named<P: Payload<Self::Answer>>(self) -> (Self, fn(Self::Answer) -> Self::Answer) {
+        (self, |answer| answer)
+    }
+}
+
+impl<C: Command> Named for C {}
+
+/// That a type comes from the wire; the compiler points at the entry's field if it does not.
+pub(crate) const fn comes<T: Wire>() {}
+
 /// Sends a command and answers with what it changed.
-pub(crate) async fn sent<C, P>(
+pub(crate) async fn sent<C, P, Key>(
     door: &Door<'_>,
     command_id: Option<&ID>,
-    asked: Result<(C, impl FnOnce(C::Answer) -> P::Key + Send), Refusal>,
+    asked: Result<(C, impl FnOnce(C::Answer) -> Key + Send), Refusal>,
 ) -> Result<P, Error>
 where
     C: Command + Send + 'static,
     C::Answer: 'static,
-    P: Payload,
+    Key: Send,
+    P: Payload<Key>,
 {
     let (command, key) = match asked {
         Ok((command, key)) => (Ok(command), Some(key)),
@@ -194,7 +227,7 @@ macro_rules! mutations {
         pub struct $group:ident;
         $(
             $(#[doc = $sentence:literal])+
-            $command:ident -> $payload:ident {
+            $command:ident -> $payload:ty {
                 $( $(#[$field_meta:meta])* $field:ident: $wire:ty ),* $(,)?
             } $(= $built:expr $(, $key:expr)?;)?
         )+
@@ -208,6 +241,8 @@ macro_rules! mutations {
                 command_id: Option<async_graphql::ID>,
             }
         )+
+
+        const _: () = { $($( $crate::table::comes::<$wire>(); )*)+ };
 
         $(#[$group_doc])*
         #[derive(Default)]
@@ -228,7 +263,7 @@ macro_rules! mutations {
                         $( let $field = <$wire as $crate::table::Wire>::read(
                             $field, $crate::table::At { door: &door, field: stringify!([<$field:lower_camel>]) },
                         )?; )*
-                        Ok($crate::table::asked!($command { $($field),* } $(= $built $(, $key)?)?))
+                        Ok($crate::table::asked!($payload, $command { $($field),* } $(= $built $(, $key)?)?))
                     })();
                     $crate::table::sent(&door, command_id.as_ref(), asked).await
                 }
@@ -238,13 +273,19 @@ macro_rules! mutations {
 }
 pub(crate) use mutations;
 
-/// A command with what makes the payload's key of its answer.
+/// A command with what makes the payload's key of its answer. The key's closure comes first: what it takes along, it copies
+/// before the command moves it.
 macro_rules! asked {
-    ($command:ident { $($field:ident),* }) => { ($command { $($field),* }, |answer| answer) };
-    ($command:ident { $($field:ident),* } = $built:expr) => { ($built, |answer| answer) };
-    ($command:ident { $($field:ident),* } = $built:expr, $key:expr) => {{
-        let key = $key;
-        ($built, key)
+    ($payload:ty, $command:ident { $($field:ident),* }) => {{
+        use $crate::table::Named as _;
+        $command { $($field),* }.named::<$payload>()
     }};
+    ($payload:ty, $command:ident { $($field:ident),* } = $built:expr) => {{
+        use $crate::table::Named as _;
+        ($built).named::<$payload>()
+    }};
+    ($payload:ty, $command:ident { $($field:ident),* } = $built:expr, $key:expr) => {
+        $crate::table::named_by::<$payload, _, _, _>($key, $built)
+    };
 }
 pub(crate) use asked;

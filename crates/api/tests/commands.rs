@@ -98,8 +98,8 @@ async fn a_place_is_taken_waited_for_and_given_on() {
     let waits = second.client.does("signUp", "state shift { taken waiting free }", sign_up.clone()).await;
     assert_eq!(waits, json!({ "state": "WAITING", "shift": { "taken": 1, "waiting": 1, "free": 0 }, "refusal": null }));
     assert_eq!(first.client.is_refused("signUp", sign_up.clone()).await, "AlreadySignedUp");
-    let left = first.client.does("withdrawSignUp", "shift { taken waiting }", sign_up).await;
-    assert_eq!(left["shift"], json!({ "taken": 1, "waiting": 0 }));
+    let left = first.client.does("withdrawSignUp", "state shift { taken waiting }", sign_up).await;
+    assert_eq!((&left["state"], &left["shift"]), (&json!("WITHDRAWN"), &json!({ "taken": 1, "waiting": 0 })));
 }
 
 #[tokio::test]

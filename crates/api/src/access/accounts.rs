@@ -12,7 +12,8 @@ use gongyi_domain::{
         contact::Phone,
     },
     refusal::Refusal,
-    values::{AccountId, PersonId, VolunteerId},
+    values::{AccountId, AreaCode as Code, OrganisationId, PersonId},
+    volunteering::volunteer::volunteer_of,
 };
 use gongyi_projections::{AccountFilter as Filter, AccountView};
 
@@ -28,14 +29,14 @@ use crate::{
         roll_entries::RollEntry,
     },
     door::Door,
-    fault::{self, Code},
-    ids,
+    fault, ids,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
+    table::{mutations, wires},
     volunteering::{
         organisations::{self, Organisation},
-        volunteers::{self, Volunteer},
+        volunteers::{self, Volunteer, VolunteerPayload},
     },
 };
 
@@ -53,6 +54,10 @@ pub enum Role {
     Coordinator,
     /// 审计: reads, changes nothing, sees no personal data.
     Auditor,
+}
+
+wires! {
+    Role => Held = |role| role.into();
 }
 
 /// A role with its scope.
@@ -102,6 +107,10 @@ impl Account {
     fn subject(&self) -> Subject {
         Subject::person(self.0.person, self.0.home_area.clone())
     }
+    /// The person's name as the asker sees it.
+    pub(super) fn known_as(&self, door: &Door<'_>) -> Option<String> {
+        self.sight(door).name(self.0.name.as_deref())
+    }
 }
 
 /// A person's sign-in with its roles.
@@ -117,7 +126,7 @@ impl Account {
     }
     /// The person's name; masked, `张*`, for those who may not see personal data; null once erased.
     fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Ok(self.sight(&Door::of(ctx)?).name(self.0.name.as_deref()))
+        Ok(self.known_as(&Door::of(ctx)?))
     }
     /// The phone number, which is the sign-in name; null for those who may not see personal data.
     fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
@@ -149,56 +158,6 @@ pub(crate) async fn account_node(door: &Door<'_>, id: AccountId) -> Result<Optio
         door.may(&ACCOUNTS, &subject)?;
     }
     Ok(found)
-}
-
-/// Whom an entry in the log is by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum AgentKind {
-    /// A signed-in account.
-    Account,
-    /// The built-in operator.
-    Operator,
-    /// A process of the platform.
-    Process,
-    /// Somebody who had not signed in: a stranger who registered.
-    Anonymous,
-}
-
-/// Who did something.
-pub struct Agent(pub(crate) String);
-
-impl Agent {
-    fn account(&self) -> Option<AccountId> {
-        self.0.strip_prefix("account:").and_then(|id| id.parse().ok())
-    }
-}
-
-/// Who did something, as the log names actors.
-#[Object]
-impl Agent {
-    /// What kind of actor it was.
-    fn kind(&self) -> AgentKind {
-        match self.0.split(':').next() {
-            Some("account") => AgentKind::Account,
-            Some("operator") => AgentKind::Operator,
-            Some("process") => AgentKind::Process,
-            Some(_) | None => AgentKind::Anonymous,
-        }
-    }
-    /// The name: of the account's person, masked for those who may not see personal data; of the operator's role; of
-    /// the process.
-    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        match self.account() {
-            Some(id) => Ok(account(&door, id).await?.and_then(|it| it.sight(&door).name(it.0.name.as_deref()))),
-            // The operator's scope (`operator:coordinator@area:440402`) is no part of the role.
-            None => Ok(self.0.split_once(':').map(|(_, name)| name.split('@').next().unwrap_or(name).to_owned())),
-        }
-    }
-    /// The account's id, if it was one.
-    fn account_id(&self) -> Option<ID> {
-        self.account().map(|id| ids::id(&id))
-    }
 }
 
 /// Who asks.
@@ -341,7 +300,7 @@ impl AccountQueries {
             door.may(BY_NAME, &filter.area.as_ref().map(|it| Subject::area(it.0.clone())).unwrap_or_default())?;
         }
         let phone = filter.phone.as_deref().map(Phone::parse).transpose();
-        let phone = phone.map_err(|_| fault::error(Code::BadInput, "not a phone number"))?;
+        let phone = phone.map_err(|_| fault::error(fault::Code::BadInput, "not a phone number"))?;
         let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             area: filter.area.map(|it| it.0),
@@ -356,152 +315,74 @@ impl AccountQueries {
 }
 
 payloads! {
-    /// What became of `openAccount`.
-    OpenAccountPayload {
-        /// The account.
-        account: Account,
-    }
-    /// What became of `grantRole`.
-    GrantRolePayload {
+    /// An account, after a command.
+    AccountPayload(AccountId) {
         /// The account with its roles.
-        account: Account,
-    }
-    /// What became of `revokeRole`.
-    RevokeRolePayload {
-        /// The account with its roles.
-        account: Account,
-    }
-    /// What became of `erasePerson`.
-    ErasePersonPayload {
-        /// The volunteer that is left: without name, phone, ID number.
-        volunteer: Volunteer,
+        account: Account = |door, id| account(door, *id),
     }
 }
 
-/// What opening an account takes.
-#[derive(InputObject)]
-pub struct OpenAccountInput {
-    /// The person, as `Volunteer.person` has it. The sign-in name is the person's phone number.
-    person: ID,
-    /// The first password.
-    password: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What granting or revoking a role takes. Of `everywhere`, `area` and `organisation` exactly one is given.
-#[derive(InputObject)]
-pub struct RoleInput {
-    /// To or from which account.
-    account: ID,
-    /// Which role.
-    role: Role,
-    /// It counts everywhere.
-    #[graphql(default)]
-    everywhere: bool,
-    /// It counts in this area and all within it.
-    area: Option<AreaCode>,
-    /// It counts for this organisation and all below it.
-    organisation: Option<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-impl RoleInput {
-    fn read(&self) -> Result<(AccountId, Granted), Refusal> {
-        let account = ids::named(&self.account, "account")?;
-        let scope = match (self.everywhere, &self.area, &self.organisation) {
-            (true, None, None) => Scope::Everywhere,
-            (false, Some(area), None) => Scope::Area(area.0.clone()),
-            (false, None, Some(id)) => Scope::Organisation(ids::named(id, "organisation")?),
-            _ => {
-                return Err(Refusal {
-                    code: "InvalidInput",
-                    field: Some("area"),
-                    zh: "须指明全平台、一个区域或一个组织中的一项".to_owned(),
-                    en: "A role counts everywhere, in one area or for one organisation".to_owned(),
-                });
-            }
-        };
-        Ok((account, Granted { role: self.role.into(), scope }))
+/// Where a role counts, of three ways to say it.
+fn scope(everywhere: bool, area: Option<Code>, organisation: Option<OrganisationId>) -> Result<Scope, Refusal> {
+    match (everywhere, area, organisation) {
+        (true, None, None) => Ok(Scope::Everywhere),
+        (false, Some(area), None) => Ok(Scope::Area(area)),
+        (false, None, Some(organisation)) => Ok(Scope::Organisation(organisation)),
+        _ => Err(Refusal {
+            code: "InvalidInput",
+            field: Some("area"),
+            zh: "须指明全平台、一个区域或一个组织中的一项".to_owned(),
+            en: "A role counts everywhere, in one area or for one organisation".to_owned(),
+        }),
     }
 }
 
-/// What erasing a person takes.
-#[derive(InputObject)]
-pub struct ErasePersonInput {
-    /// The person, as `Volunteer.person` has it.
-    person: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
+mutations! {
+    /// The root fields that change accounts.
+    pub struct AccountMutations;
 
-async fn changed(door: &Door<'_>, answer: Option<AccountId>) -> Result<Option<Account>, Error> {
-    match answer {
-        Some(id) => account(door, id).await,
-        None => Ok(None),
-    }
-}
-
-/// The root fields that change accounts.
-#[derive(Default)]
-pub struct AccountMutations;
-
-#[Object]
-impl AccountMutations {
     /// Open an account for a person who has none.
-    async fn open_account(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "For whom.")] input: OpenAccountInput,
-    ) -> Result<OpenAccountPayload, Error> {
-        let door = Door::of(ctx)?;
-        let command = ids::named(&input.person, "person").map(|person| OpenAccount { person, password: input.password });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        Ok(OpenAccountPayload::new(done.told, changed(&door, done.answer).await?))
+    OpenAccount -> AccountPayload {
+        /// The person, as `Volunteer.person` has it. The sign-in name is the person's phone number.
+        person: PersonId,
+        /// The first password.
+        password: String,
     }
 
-    /// Grant a role. Who grants holds a role above it whose scope includes the grant's.
-    async fn grant_role(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "To whom, which, where.")] input: RoleInput,
-    ) -> Result<GrantRolePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command = input.read().map(|(account, grant)| GrantRole { account, grant });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        Ok(GrantRolePayload::new(done.told, changed(&door, done.answer).await?))
-    }
+    /// Grant a role. Who grants holds a role above it whose scope includes the grant's. Of `everywhere`, `area` and `organisation`
+    /// exactly one is given.
+    GrantRole -> AccountPayload {
+        /// To which account.
+        account: AccountId,
+        /// Which role.
+        role: Role,
+        /// It counts everywhere.
+        #[graphql(default)]
+        everywhere: bool,
+        /// It counts in this area and all within it.
+        area: Option<AreaCode>,
+        /// It counts for this organisation and all below it.
+        organisation: Option<OrganisationId>,
+    } = GrantRole { account, grant: Granted { role, scope: scope(everywhere, area, organisation)? } };
 
-    /// Take a role back.
-    async fn revoke_role(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "From whom, which, where.")] input: RoleInput,
-    ) -> Result<RevokeRolePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command = input.read().map(|(account, grant)| RevokeRole { account, grant });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        Ok(RevokeRolePayload::new(done.told, changed(&door, done.answer).await?))
-    }
+    /// Take a role back. Of `everywhere`, `area` and `organisation` exactly one is given.
+    RevokeRole -> AccountPayload {
+        /// From which account.
+        account: AccountId,
+        /// Which role.
+        role: Role,
+        /// It counts everywhere.
+        #[graphql(default)]
+        everywhere: bool,
+        /// It counts in this area and all within it.
+        area: Option<AreaCode>,
+        /// It counts for this organisation and all below it.
+        organisation: Option<OrganisationId>,
+    } = RevokeRole { account, grant: Granted { role, scope: scope(everywhere, area, organisation)? } };
 
     /// Destroy a person's key and personal data for good. Totals stay.
-    async fn erase_person(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Whom.")] input: ErasePersonInput,
-    ) -> Result<ErasePersonPayload, Error> {
-        let door = Door::of(ctx)?;
-        let command = ids::named(&input.person, "person").map(|person| ErasePerson { person });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let volunteer = match done.answer {
-            Some(person) => volunteers::volunteer(&door, volunteer_of(person)).await?,
-            None => None,
-        };
-        Ok(ErasePersonPayload::new(done.told, volunteer))
-    }
-}
-
-fn volunteer_of(person: PersonId) -> VolunteerId {
-    gongyi_domain::volunteering::volunteer::volunteer_of(person)
+    ErasePerson -> VolunteerPayload {
+        /// The person, as `Volunteer.person` has it.
+        person: PersonId,
+    } = ErasePerson { person }, volunteer_of;
 }

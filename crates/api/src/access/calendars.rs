@@ -5,7 +5,7 @@ use gongyi_domain::access::account::{MAKE_CALENDAR_ADDRESS, REVOKE_CALENDAR_ADDR
 
 use crate::{door::Door, http::PERSONAL_CALENDARS, outcome::Refused};
 
-/// What became of `makeCalendarAddress`.
+/// The secret address of one's own calendar, once made.
 #[derive(SimpleObject)]
 pub struct MakeCalendarAddressPayload {
     /// The path of the calendar at this server, told once: who has it reads the calendar without signing in.
@@ -14,7 +14,7 @@ pub struct MakeCalendarAddressPayload {
     refusal: Option<Refused>,
 }
 
-/// What became of `revokeCalendarAddress`.
+/// Whether one's own calendar has an address still.
 #[derive(SimpleObject)]
 pub struct RevokeCalendarAddressPayload {
     /// There is no address any more.

@@ -1,6 +1,7 @@
 //! Who there is and who may what: areas, signing in, accounts and roles, personal data.
 
 pub(crate) mod accounts;
+pub(crate) mod agents;
 pub(crate) mod areas;
 pub(crate) mod calendars;
 pub(crate) mod personal;

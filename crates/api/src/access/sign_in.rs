@@ -2,7 +2,7 @@
 //! position.
 
 use async_graphql::{Context, Error, InputObject, Object, SimpleObject};
-use gongyi_app::{App, access::sign_in::SignedIn};
+use gongyi_app::access::sign_in::SignedIn;
 use gongyi_domain::{
     access::{
         account::{CHANGE_PASSWORD, REFRESH, SIGN_IN, SIGN_OUT},
@@ -33,25 +33,16 @@ impl From<SignedIn> for Session {
     }
 }
 
-/// What became of `signIn`.
+/// A session, after signing in or refreshing.
 #[derive(SimpleObject)]
-pub struct SignInPayload {
+pub struct SessionPayload {
     /// The session; null if refused.
     session: Option<Session>,
     /// Why the rules said no.
     refusal: Option<Refused>,
 }
 
-/// What became of `refresh`.
-#[derive(SimpleObject)]
-pub struct RefreshPayload {
-    /// The session; null if refused.
-    session: Option<Session>,
-    /// Why the rules said no.
-    refusal: Option<Refused>,
-}
-
-/// What became of `signOut`.
+/// Whether a session is over.
 #[derive(SimpleObject)]
 pub struct SignOutPayload {
     /// The session is over, whether or not it had been before.
@@ -60,7 +51,7 @@ pub struct SignOutPayload {
     refusal: Option<Refused>,
 }
 
-/// What became of `changePassword`.
+/// Whether the password is another.
 #[derive(SimpleObject)]
 pub struct ChangePasswordPayload {
     /// The password is changed and all sessions are over; access tokens run out by themselves.
@@ -69,7 +60,7 @@ pub struct ChangePasswordPayload {
     refusal: Option<Refused>,
 }
 
-/// What signing in takes.
+/// Sign in with phone and password. Open to everybody, so often from one address.
 #[derive(InputObject)]
 pub struct SignInInput {
     /// The phone number, in any usual way of writing.
@@ -78,21 +69,21 @@ pub struct SignInInput {
     password: String,
 }
 
-/// What a refresh takes.
+/// Exchange a refresh token for a new pair. Open to everybody.
 #[derive(InputObject)]
 pub struct RefreshInput {
     /// The refresh token.
     refresh_token: String,
 }
 
-/// What signing out takes.
+/// End the session that a refresh token belongs to. Open to everybody.
 #[derive(InputObject)]
 pub struct SignOutInput {
     /// The refresh token.
     refresh_token: String,
 }
 
-/// What changing one's password takes.
+/// Change one's own password; all sessions end.
 #[derive(InputObject)]
 pub struct ChangePasswordInput {
     /// The password until now.
@@ -101,15 +92,13 @@ pub struct ChangePasswordInput {
     new_password: String,
 }
 
-fn session<T: Into<Session>>(told: Result<T, Refusal>) -> (Option<Session>, Option<Refused>) {
-    match told {
-        Ok(signed_in) => (Some(signed_in.into()), None),
-        Err(refusal) => (None, Some(Refused(refusal))),
+impl From<Result<SignedIn, Refusal>> for SessionPayload {
+    fn from(told: Result<SignedIn, Refusal>) -> Self {
+        match told {
+            Ok(signed_in) => Self { session: Some(signed_in.into()), refusal: None },
+            Err(refusal) => Self { session: None, refusal: Some(Refused(refusal)) },
+        }
     }
-}
-
-fn plain(told: Result<(), Refusal>) -> (bool, Option<Refused>) {
-    (told.is_ok(), told.err().map(Refused))
 }
 
 /// The root fields about sessions.
@@ -119,49 +108,43 @@ pub struct SignInMutations;
 #[Object]
 impl SignInMutations {
     /// Sign in with phone and password. Open to everybody, so often from one address.
-    async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload, Error> {
+    async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Result<SessionPayload, Error> {
         let door = Door::of(ctx)?;
         door.may(&SIGN_IN, &Subject::default())?;
         let address = door.asker.address;
         if let Err(refusal) = door.allowances.take(Attempt::SignIn, address) {
-            return Ok(SignInPayload { session: None, refusal: Some(Refused(refusal)) });
+            return Ok(SessionPayload::from(Err(refusal)));
         }
         let (app, now) = (door.app.clone(), door.now());
         let signing_in = async move { app.sign_in(&input.phone, &input.password, address, now).await };
-        let (session, refusal) = session(door.told_plain(SIGN_IN.name, signing_in).await?);
-        Ok(SignInPayload { session, refusal })
+        Ok(door.told_plain(SIGN_IN.name, signing_in).await?.into())
     }
 
     /// Exchange a refresh token for a new pair. Open to everybody.
-    async fn refresh(&self, ctx: &Context<'_>, #[graphql(desc = "Which session.")] input: RefreshInput) -> Result<RefreshPayload, Error> {
+    async fn refresh(&self, ctx: &Context<'_>, input: RefreshInput) -> Result<SessionPayload, Error> {
         let door = Door::of(ctx)?;
         door.may(&REFRESH, &Subject::default())?;
         let (app, now) = (door.app.clone(), door.now());
         let refreshing = async move { app.refresh(&input.refresh_token, now).await };
-        let (session, refusal) = session(door.told_plain(REFRESH.name, refreshing).await?);
-        Ok(RefreshPayload { session, refusal })
+        Ok(door.told_plain(REFRESH.name, refreshing).await?.into())
     }
 
     /// End the session that a refresh token belongs to. Open to everybody.
-    async fn sign_out(&self, ctx: &Context<'_>, #[graphql(desc = "Which session.")] input: SignOutInput) -> Result<SignOutPayload, Error> {
+    async fn sign_out(&self, ctx: &Context<'_>, input: SignOutInput) -> Result<SignOutPayload, Error> {
         let door = Door::of(ctx)?;
         door.may(&SIGN_OUT, &Subject::default())?;
-        let app: App = door.app.clone();
+        let app = door.app.clone();
         let signing_out = async move { app.sign_out(&input.refresh_token).await };
-        let (signed_out, refusal) = plain(door.told_plain(SIGN_OUT.name, signing_out).await?);
-        Ok(SignOutPayload { signed_out, refusal })
+        let told = door.told_plain(SIGN_OUT.name, signing_out).await?;
+        Ok(SignOutPayload { signed_out: told.is_ok(), refusal: told.err().map(Refused) })
     }
 
     /// Change one's own password; all sessions end.
-    async fn change_password(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Old and new.")] input: ChangePasswordInput,
-    ) -> Result<ChangePasswordPayload, Error> {
+    async fn change_password(&self, ctx: &Context<'_>, input: ChangePasswordInput) -> Result<ChangePasswordPayload, Error> {
         let door = Door::of(ctx)?;
         let (app, actor, now) = (door.app.clone(), door.asker.actor.clone(), door.now());
         let changing = async move { app.change_password(&actor, &input.old_password, &input.new_password, now).await };
-        let (changed, refusal) = plain(door.told_plain(CHANGE_PASSWORD.name, changing).await?);
-        Ok(ChangePasswordPayload { changed, refusal })
+        let told = door.told_plain(CHANGE_PASSWORD.name, changing).await?;
+        Ok(ChangePasswordPayload { changed: told.is_ok(), refusal: told.err().map(Refused) })
     }
 }

@@ -10,7 +10,7 @@ use gongyi_projections::{MotionAmendmentRow, MotionHistoryRow, MotionReportRow, 
 use super::texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference};
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         personal::{Met, Named},
     },
     door::Door,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         areas::{self, Area},
         personal::{Met, Named},
     },

@@ -12,7 +12,7 @@ use gongyi_projections::{BookEntryRow, ProjectHistoryRow, ProjectReviewRow, Proj
 
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         personal::{Met, Named},
     },
     deliberation::texts::{self, Attachment},

@@ -1,11 +1,14 @@
-//! Activities and their shifts as they are read; they are public. What changes them stands in `activity_commands`.
+//! Activities and their shifts: reading them, which everybody may, publishing, amending, cancelling and closing them.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_app::volunteering::activities::{ActivityDraft, AmendActivity, CancelActivity, CloseActivity, PublishActivity, ShiftDraft};
 use gongyi_domain::{
     access::authority::Subject,
-    values::ActivityId,
+    refusal::Refusal,
+    values::{ActivityId, Minutes, OrganisationId},
     volunteering::{
         activity::{ACTIVITIES, Phase as Stored, SIGN_UPS},
+        activity_details::Risk as StoredRisk,
         category::Category as StoredCategory,
     },
 };
@@ -23,9 +26,11 @@ use crate::{
     door::Door,
     ids::{self, ShiftKey},
     loaders::{AttendancesOf, ShiftsOf},
+    outcome::payloads,
     paging::{self, Paged},
     projects::service_links::{self, ServiceLink},
     scalars::{Area as AreaCode, Moment, Position},
+    table::{mutations, wires},
 };
 
 /// Whether an activity takes people in.
@@ -324,5 +329,123 @@ impl ActivityQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&ACTIVITIES, &Subject::default())?;
         activity(&door, ids::asked(&id)?).await
+    }
+}
+
+/// A shift as it is asked for.
+#[derive(InputObject)]
+pub struct ShiftInput {
+    /// Which published shift it is; left out for a new one.
+    id: Option<ID>,
+    /// When it starts.
+    starts: Moment,
+    /// When it ends.
+    ends: Moment,
+    /// How many can take part.
+    capacity: u32,
+}
+
+impl ShiftInput {
+    fn draft(self) -> Result<ShiftDraft, Refusal> {
+        let id = ids::named_maybe::<ShiftKey>(self.id.as_ref(), "shifts")?.map(|key| key.shift);
+        Ok(ShiftDraft { id, starts: self.starts.0, ends: self.ends.0, capacity: self.capacity })
+    }
+}
+
+/// What is said where an activity is dangerous; both are needed then.
+#[derive(InputObject)]
+pub struct RiskInput {
+    /// The dangers and what to do about them.
+    notice: String,
+    /// The insurance that covers the volunteers.
+    insurance: String,
+}
+
+/// Everything that is published about an activity and may be amended.
+#[derive(InputObject)]
+pub struct ActivityDetailsInput {
+    /// The title.
+    title: String,
+    /// The category.
+    category: Category,
+    /// Where to meet.
+    place: String,
+    /// The area it counts in, a listed one.
+    area: AreaCode,
+    /// Its shifts.
+    shifts: Vec<ShiftInput>,
+    /// The least age on the day of the shift, in years.
+    #[graphql(default)]
+    minimum_age: u32,
+    /// What a volunteer must be able to do, all of it.
+    #[graphql(default)]
+    required_skills: Vec<Skill>,
+    /// What is said where it is dangerous.
+    risk: Option<RiskInput>,
+    /// From when on one may sign up.
+    sign_up_opens: Moment,
+    /// Until when one may sign up.
+    sign_up_closes: Moment,
+    /// Withdrawal is possible until this many minutes before the shift starts.
+    #[graphql(default)]
+    withdrawal_minutes: u32,
+}
+
+wires! {
+    ActivityDetailsInput => ActivityDraft = |details| ActivityDraft {
+        title: details.title,
+        category: details.category.into(),
+        place: details.place,
+        area: details.area.0,
+        shifts: details.shifts.into_iter().map(ShiftInput::draft).collect::<Result<_, _>>()?,
+        minimum_age: details.minimum_age,
+        required_skills: details.required_skills.into_iter().map(Into::into).collect(),
+        risk: details.risk.map(|RiskInput { notice, insurance }| StoredRisk { notice, insurance }),
+        sign_up_opens: details.sign_up_opens.0,
+        sign_up_closes: details.sign_up_closes.0,
+        withdrawal_minutes: Minutes(details.withdrawal_minutes),
+    };
+}
+
+payloads! {
+    /// An activity, after a command.
+    ActivityPayload(ActivityId) {
+        /// The activity.
+        activity: Activity = |door, id| activity(door, *id),
+    }
+}
+
+mutations! {
+    /// The root fields that change activities.
+    pub struct ActivityMutations;
+
+    /// Publish an activity.
+    PublishActivity -> ActivityPayload {
+        /// Who organises it.
+        organisation: OrganisationId,
+        /// What is published.
+        details: ActivityDetailsInput,
+    } = PublishActivity { organisation, draft: details };
+
+    /// Amend an activity: all details anew. More places move the waitlist up.
+    AmendActivity -> ActivityPayload {
+        /// Which activity.
+        activity: ActivityId,
+        /// What it shall be. Shifts with sign-ups keep their times and are not removed.
+        details: ActivityDetailsInput,
+    } = AmendActivity { activity, draft: details };
+
+    /// Cancel an activity for good; everybody's calendar becomes free.
+    CancelActivity -> ActivityPayload {
+        /// Which activity.
+        activity: ActivityId,
+        /// Why; public, so about the activity and not about a person.
+        reason: String,
+    }
+
+    /// Close an activity for good, when all is done.
+    CloseActivity -> ActivityPayload {
+        /// Which activity.
+        activity: ActivityId,
     }
 }

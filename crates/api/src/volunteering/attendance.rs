@@ -1,19 +1,17 @@
 //! Who was there: checking in and out, by a coordinator or by the rotating code shown at the place.
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
 use gongyi_app::volunteering::attendance::{CheckIn, CheckInByCode, CheckOut, CheckOutByCode};
 use gongyi_domain::{
     access::authority::Subject,
-    refusal::Refusal,
     values::{ActivityId, VolunteerId},
     volunteering::activity::{SIGN_UPS, Witness as Stored},
 };
 use gongyi_projections::AttendanceRow;
 
 use super::{
-    activities::{self, Activity, Shift},
-    volunteer_commands::named_or_oneself,
-    volunteers::{self, Volunteer},
+    activities::{self, Activity, ActivityPayload, Shift},
+    volunteers::{self, OneselfAsVolunteer, Volunteer},
 };
 use crate::{
     door::Door,
@@ -22,6 +20,7 @@ use crate::{
     loaders::AttendancesOf,
     outcome::payloads,
     scalars::{Date, Moment, Position},
+    table::mutations,
 };
 
 /// How somebody was checked in or out.
@@ -81,9 +80,14 @@ impl Attendance {
     }
 }
 
+async fn row(door: &Door<'_>, key: AttendanceKey) -> Result<Option<AttendanceRow>, Error> {
+    let rows = door.load(AttendancesOf(key.activity)).await?.unwrap_or_default();
+    Ok(rows.into_iter().find(|row| row.attendance == key.attendance))
+}
+
 /// A stay, for whoever may read who was there.
 pub(crate) async fn attendance_node(door: &Door<'_>, key: AttendanceKey) -> Result<Option<Attendance>, Error> {
-    let row = door.load(AttendancesOf(key.activity)).await?.unwrap_or_default().into_iter().find(|row| row.attendance == key.attendance);
+    let row = row(door, key).await?;
     let mut subject = match door.load(key.activity).await? {
         Some(activity) => activities::subject_of(door, &activity).await?,
         None => Subject::default(),
@@ -126,170 +130,68 @@ impl AttendanceQueries {
     }
 }
 
-payloads! {
-    /// What became of `checkIn`.
-    CheckInPayload {
-        /// The stay that began.
-        attendance: Attendance,
-        /// The activity.
-        activity: Activity,
-    }
-    /// What became of `checkOut`.
-    CheckOutPayload {
-        /// The activity.
-        activity: Activity,
-    }
-    /// What became of `checkInByCode`.
-    CheckInByCodePayload {
-        /// The stay that began.
-        attendance: Attendance,
-        /// The activity.
-        activity: Activity,
-    }
-    /// What became of `checkOutByCode`.
-    CheckOutByCodePayload {
-        /// The activity.
-        activity: Activity,
-    }
-}
-
-/// What checking in takes.
-#[derive(InputObject)]
-pub struct CheckInInput {
-    /// For which shift.
-    shift: ID,
-    /// Whom.
-    volunteer: ID,
-    /// When; now if not said. A device that was offline says when it was.
-    at: Option<Moment>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What checking out takes.
-#[derive(InputObject)]
-pub struct CheckOutInput {
-    /// At which activity.
-    activity: ID,
-    /// Whom.
-    volunteer: ID,
-    /// When; now if not said. A device that was offline says when it was.
-    at: Option<Moment>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What checking oneself in or out takes.
-#[derive(InputObject)]
-pub struct AttendanceCodeInput {
-    /// For which shift.
-    shift: ID,
-    /// The code shown at the place.
-    code: String,
-    /// Who; oneself if not said.
-    volunteer: Option<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-async fn begun(
-    door: &Door<'_>,
-    activity: Option<ActivityId>,
-    stay: Option<gongyi_domain::values::AttendanceId>,
-) -> Result<(Option<Attendance>, Option<Activity>), Error> {
-    let (Some(activity), Some(stay)) = (activity, stay) else { return Ok((None, None)) };
-    let shown = activities::activity(door, activity).await?;
-    let seen_in = match &shown {
-        Some(shown) => Some(activities::subject_of(door, &shown.0).await?),
+/// A stay with its activity's staff as those who see who it is.
+async fn attendance(door: &Door<'_>, key: AttendanceKey) -> Result<Option<Attendance>, Error> {
+    let seen_in = match door.load(key.activity).await? {
+        Some(activity) => Some(activities::subject_of(door, &activity).await?),
         None => None,
     };
-    let rows = door.load(AttendancesOf(activity)).await?.unwrap_or_default();
-    let row = rows.into_iter().find(|row| row.attendance == stay);
-    Ok((row.map(|row| Attendance { row, seen_in }), shown))
+    Ok(row(door, key).await?.map(|row| Attendance { row, seen_in }))
 }
 
-async fn ended(door: &Door<'_>, done: bool, activity: Option<ActivityId>) -> Result<Option<Activity>, Error> {
-    match activity.filter(|_| done) {
-        Some(id) => activities::activity(door, id).await,
-        None => Ok(None),
+payloads! {
+    /// A stay at an activity, after it began.
+    AttendancePayload(AttendanceKey) {
+        /// The stay that began.
+        attendance: Attendance = |door, key| attendance(door, *key),
+        /// The activity.
+        activity: Activity = |door, key| activities::activity(door, key.activity),
     }
 }
 
-impl AttendanceCodeInput {
-    fn read(&self, door: &Door<'_>) -> Result<(ShiftKey, VolunteerId), Refusal> {
-        Ok((ids::named(&self.shift, "shift")?, named_or_oneself(door, self.volunteer.as_ref())?))
-    }
-}
+mutations! {
+    /// The root fields about attendance.
+    pub struct AttendanceMutations;
 
-/// The root fields about attendance.
-#[derive(Default)]
-pub struct AttendanceMutations;
-
-#[Object]
-impl AttendanceMutations {
     /// Check a volunteer in, as a coordinator.
-    async fn check_in(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Whom, where, when.")] input: CheckInInput,
-    ) -> Result<CheckInPayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked: Result<(ShiftKey, VolunteerId), Refusal> =
-            ids::named(&input.shift, "shift").and_then(|key| Ok((key, ids::named(&input.volunteer, "volunteer")?)));
-        let activity = asked.as_ref().ok().map(|(key, _)| key.activity);
-        let at = input.at.map(|it| it.0);
-        let command = asked.map(|(key, volunteer)| CheckIn { activity: key.activity, shift: key.shift, volunteer, at });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (attendance, activity) = begun(&door, activity, done.answer).await?;
-        Ok(CheckInPayload::new(done.told, attendance, activity))
-    }
+    CheckIn -> AttendancePayload {
+        /// For which shift.
+        shift: ShiftKey,
+        /// Whom.
+        volunteer: VolunteerId,
+        /// When; now if not said. A device that was offline says when it was.
+        at: Option<Moment>,
+    } = CheckIn { activity: shift.activity, shift: shift.shift, volunteer, at },
+        move |attendance| AttendanceKey { activity: shift.activity, attendance };
 
     /// Check a volunteer out, as a coordinator. A service record follows by itself and waits for a confirmation.
-    async fn check_out(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Whom, where, when.")] input: CheckOutInput,
-    ) -> Result<CheckOutPayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked: Result<(ActivityId, VolunteerId), Refusal> =
-            ids::named(&input.activity, "activity").and_then(|id| Ok((id, ids::named(&input.volunteer, "volunteer")?)));
-        let activity = asked.as_ref().ok().map(|(id, _)| *id);
-        let at = input.at.map(|it| it.0);
-        let command = asked.map(|(activity, volunteer)| CheckOut { activity, volunteer, at });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let activity = ended(&door, done.answer.is_some(), activity).await?;
-        Ok(CheckOutPayload::new(done.told, activity))
-    }
+    CheckOut -> ActivityPayload {
+        /// At which activity.
+        activity: ActivityId,
+        /// Whom.
+        volunteer: VolunteerId,
+        /// When; now if not said. A device that was offline says when it was.
+        at: Option<Moment>,
+    } = CheckOut { activity, volunteer, at }, move |()| activity;
 
     /// Check oneself in with the code shown at the place.
-    async fn check_in_by_code(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Where, with which code.")] input: AttendanceCodeInput,
-    ) -> Result<CheckInByCodePayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked = input.read(&door);
-        let activity = asked.as_ref().ok().map(|(key, _)| key.activity);
-        let code = input.code;
-        let command = asked.map(|(key, volunteer)| CheckInByCode { activity: key.activity, shift: key.shift, volunteer, code });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (attendance, activity) = begun(&door, activity, done.answer).await?;
-        Ok(CheckInByCodePayload::new(done.told, attendance, activity))
-    }
+    CheckInByCode -> AttendancePayload {
+        /// For which shift.
+        shift: ShiftKey,
+        /// The code shown at the place.
+        code: String,
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+    } = CheckInByCode { activity: shift.activity, shift: shift.shift, volunteer, code },
+        move |attendance| AttendanceKey { activity: shift.activity, attendance };
 
     /// Check oneself out with the code shown at the place.
-    async fn check_out_by_code(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Where, with which code.")] input: AttendanceCodeInput,
-    ) -> Result<CheckOutByCodePayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked = input.read(&door);
-        let activity = asked.as_ref().ok().map(|(key, _)| key.activity);
-        let code = input.code;
-        let command = asked.map(|(key, volunteer)| CheckOutByCode { activity: key.activity, shift: key.shift, volunteer, code });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let activity = ended(&door, done.answer.is_some(), activity).await?;
-        Ok(CheckOutByCodePayload::new(done.told, activity))
-    }
+    CheckOutByCode -> ActivityPayload {
+        /// For which shift.
+        shift: ShiftKey,
+        /// The code shown at the place.
+        code: String,
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+    } = CheckOutByCode { activity: shift.activity, shift: shift.shift, volunteer, code }, move |()| shift.activity;
 }

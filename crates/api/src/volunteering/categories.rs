@@ -3,6 +3,8 @@
 use async_graphql::{Enum, Object};
 use gongyi_domain::volunteering::category::Category as Stored;
 
+use crate::table::wires;
+
 /// What kind of service it is: the thirteen categories of the district's federation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Stored")]
@@ -33,6 +35,10 @@ pub enum Category {
     RuleOfLawOutreach,
     /// 社区治理
     CommunityGovernance,
+}
+
+wires! {
+    Category => Stored = |category| category.into();
 }
 
 /// A category with its names.

@@ -3,7 +3,7 @@
 use async_graphql::{Json, Object};
 use gongyi_projections::HistoryRow;
 
-use crate::{access::accounts::Agent, scalars::Moment};
+use crate::{access::agents::Agent, scalars::Moment};
 
 /// One change, with its reason if the asker may read reasons.
 pub struct HistoryLine {

@@ -1,17 +1,15 @@
 //! 志愿服务: volunteers, their organisations, activities, service records, and what they add up to.
 
 pub(crate) mod activities;
-pub(crate) mod activity_commands;
 pub(crate) mod attendance;
+pub(crate) mod batch_confirmation;
 pub(crate) mod categories;
 pub(crate) mod history;
 pub(crate) mod organisations;
 pub(crate) mod participation;
-pub(crate) mod service_commands;
 pub(crate) mod services;
 pub(crate) mod sign_ups;
 pub(crate) mod skills;
 pub(crate) mod stars;
 pub(crate) mod subscriptions;
-pub(crate) mod volunteer_commands;
 pub(crate) mod volunteers;

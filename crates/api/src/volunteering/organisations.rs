@@ -7,7 +7,6 @@ use gongyi_app::volunteering::{
 };
 use gongyi_domain::{
     access::authority::Subject,
-    refusal::Refusal,
     values::{OrganisationId, VolunteerId},
     volunteering::{
         organisation::{ORGANISATIONS, OrganisationKind as Kind},
@@ -16,10 +15,7 @@ use gongyi_domain::{
 };
 use gongyi_projections::{MembershipRow, OrganisationFilter as Filter, OrganisationRow};
 
-use super::{
-    volunteer_commands::named_or_oneself,
-    volunteers::{self, Volunteer},
-};
+use super::volunteers::{self, OneselfAsVolunteer, Volunteer};
 use crate::{
     access::areas::{self, Area},
     door::Door,
@@ -28,6 +24,7 @@ use crate::{
     paging::{self, Paged},
     projects::self_organisations::{self, SelfOrganisation},
     scalars::{Area as AreaCode, Moment, Position},
+    table::{mutations, wires},
 };
 
 /// What kind of organisation it is.
@@ -44,6 +41,10 @@ pub enum OrganisationKind {
     CommunityStation,
     /// 居民自组织.
     SelfOrganisation,
+}
+
+wires! {
+    OrganisationKind => Kind = |kind| kind.into();
 }
 
 /// An organisation.
@@ -217,192 +218,67 @@ impl OrganisationQueries {
 }
 
 payloads! {
-    /// What became of `foundOrganisation`.
-    FoundOrganisationPayload {
+    /// An organisation, after a command.
+    OrganisationPayload(OrganisationId) {
         /// The organisation.
-        organisation: Organisation,
+        organisation: Organisation = |door, id| organisation(door, *id),
     }
-    /// What became of `amendOrganisation`.
-    AmendOrganisationPayload {
-        /// The organisation.
-        organisation: Organisation,
-    }
-    /// What became of `dissolveOrganisation`.
-    DissolveOrganisationPayload {
-        /// The organisation.
-        organisation: Organisation,
-    }
-    /// What became of `joinOrganisation`.
-    JoinOrganisationPayload {
+    /// A membership, after it began or ended.
+    MembershipPayload((VolunteerId, OrganisationId)) {
         /// The volunteer with the memberships that hold now.
-        volunteer: Volunteer,
+        volunteer: Volunteer = |door, (volunteer, _)| volunteers::volunteer(door, *volunteer),
         /// The organisation.
-        organisation: Organisation,
-    }
-    /// What became of `leaveOrganisation`.
-    LeaveOrganisationPayload {
-        /// The volunteer with the memberships that hold now.
-        volunteer: Volunteer,
-        /// The organisation.
-        organisation: Organisation,
+        organisation: Organisation = |door, (_, id)| organisation(door, *id),
     }
 }
 
-/// What founding takes.
-#[derive(InputObject)]
-pub struct FoundOrganisationInput {
-    /// What kind it is; never changes.
-    kind: OrganisationKind,
-    /// The name.
-    name: String,
-    /// The area it works in, a listed one.
-    area: AreaCode,
-    /// The organisation above it.
-    parent: Option<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
+mutations! {
+    /// The root fields that change organisations.
+    pub struct OrganisationMutations;
 
-/// What amending takes; what is left out stays.
-#[derive(InputObject)]
-pub struct AmendOrganisationInput {
-    /// Which organisation.
-    organisation: ID,
-    /// The new name.
-    name: Option<String>,
-    /// The new area.
-    area: Option<AreaCode>,
-    /// The new organisation above it; null for none.
-    parent: MaybeUndefined<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-impl AmendOrganisationInput {
-    fn command(self) -> Result<AmendOrganisation, Refusal> {
-        let parent = match self.parent {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(id) => Some(Some(ids::named(&id, "parent")?)),
-        };
-        let organisation = ids::named(&self.organisation, "organisation")?;
-        Ok(AmendOrganisation { organisation, name: self.name, area: self.area.map(|it| it.0), parent })
-    }
-}
-
-/// What dissolving takes.
-#[derive(InputObject)]
-pub struct DissolveOrganisationInput {
-    /// Which organisation.
-    organisation: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// Who joins or leaves what.
-#[derive(InputObject)]
-pub struct MembershipInput {
-    /// Which organisation.
-    organisation: ID,
-    /// Who; oneself if not said.
-    volunteer: Option<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-impl MembershipInput {
-    fn read(&self, door: &Door<'_>) -> Result<(VolunteerId, OrganisationId), Refusal> {
-        Ok((named_or_oneself(door, self.volunteer.as_ref())?, ids::named(&self.organisation, "organisation")?))
-    }
-}
-
-async fn changed(door: &Door<'_>, answer: Option<OrganisationId>) -> Result<Option<Organisation>, Error> {
-    match answer {
-        Some(id) => organisation(door, id).await,
-        None => Ok(None),
-    }
-}
-
-async fn both(
-    door: &Door<'_>,
-    done: bool,
-    asked: &Result<(VolunteerId, OrganisationId), Refusal>,
-) -> Result<(Option<Volunteer>, Option<Organisation>), Error> {
-    match asked {
-        Ok((member, id)) if done => Ok((volunteers::volunteer(door, *member).await?, organisation(door, *id).await?)),
-        Ok(_) | Err(_) => Ok((None, None)),
-    }
-}
-
-/// The root fields that change organisations.
-#[derive(Default)]
-pub struct OrganisationMutations;
-
-#[Object]
-impl OrganisationMutations {
     /// Found an organisation.
-    async fn found_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is founded.")] input: FoundOrganisationInput,
-    ) -> Result<FoundOrganisationPayload, Error> {
-        let door = Door::of(ctx)?;
-        let FoundOrganisationInput { kind, name, area, parent, command_id } = input;
-        let parent = ids::named_maybe(parent.as_ref(), "parent");
-        let command = parent.map(|parent| FoundOrganisation { kind: kind.into(), name, area: area.0, parent });
-        let done = door.does(command_id.as_ref(), command).await?;
-        Ok(FoundOrganisationPayload::new(done.told, changed(&door, done.answer).await?))
+    FoundOrganisation -> OrganisationPayload {
+        /// What kind it is; never changes.
+        kind: OrganisationKind,
+        /// The name.
+        name: String,
+        /// The area it works in, a listed one.
+        area: AreaCode,
+        /// The organisation above it.
+        parent: Option<OrganisationId>,
     }
 
-    /// Change an organisation's name, area or parent.
-    async fn amend_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and how.")] input: AmendOrganisationInput,
-    ) -> Result<AmendOrganisationPayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let done = door.does(command_id.as_ref(), input.command()).await?;
-        Ok(AmendOrganisationPayload::new(done.told, changed(&door, done.answer).await?))
-    }
+    /// Change an organisation's name, area or parent; what is left out stays.
+    AmendOrganisation -> OrganisationPayload {
+        /// Which organisation.
+        organisation: OrganisationId,
+        /// The new name.
+        name: Option<String>,
+        /// The new area.
+        area: Option<AreaCode>,
+        /// The new organisation above it; null for none.
+        parent: MaybeUndefined<OrganisationId>,
+    } = AmendOrganisation { organisation, name, area, parent: parent.into() };
 
     /// Dissolve an organisation for good; its name becomes free.
-    async fn dissolve_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: DissolveOrganisationInput,
-    ) -> Result<DissolveOrganisationPayload, Error> {
-        let door = Door::of(ctx)?;
-        let command = ids::named(&input.organisation, "organisation").map(|organisation| DissolveOrganisation { organisation });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        Ok(DissolveOrganisationPayload::new(done.told, changed(&door, done.answer).await?))
+    DissolveOrganisation -> OrganisationPayload {
+        /// Which organisation.
+        organisation: OrganisationId,
     }
 
     /// Join an organisation.
-    async fn join_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Who and what.")] input: MembershipInput,
-    ) -> Result<JoinOrganisationPayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked = input.read(&door);
-        let command = asked.clone().map(|(volunteer, organisation)| JoinOrganisation { volunteer, organisation });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (volunteer, organisation) = both(&door, done.answer.is_some(), &asked).await?;
-        Ok(JoinOrganisationPayload::new(done.told, volunteer, organisation))
-    }
+    JoinOrganisation -> MembershipPayload {
+        /// Which organisation.
+        organisation: OrganisationId,
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+    } = JoinOrganisation { volunteer, organisation }, move |()| (volunteer, organisation);
 
     /// Leave an organisation.
-    async fn leave_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Who and what.")] input: MembershipInput,
-    ) -> Result<LeaveOrganisationPayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked = input.read(&door);
-        let command = asked.clone().map(|(volunteer, organisation)| LeaveOrganisation { volunteer, organisation });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (volunteer, organisation) = both(&door, done.answer.is_some(), &asked).await?;
-        Ok(LeaveOrganisationPayload::new(done.told, volunteer, organisation))
-    }
+    LeaveOrganisation -> MembershipPayload {
+        /// Which organisation.
+        organisation: OrganisationId,
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+    } = LeaveOrganisation { volunteer, organisation }, move |()| (volunteer, organisation);
 }

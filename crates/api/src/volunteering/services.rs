@@ -1,9 +1,13 @@
-//! Service records as they are read. What changes them stands in `service_commands`.
+//! Service records: logging, confirming, rejecting, disputing, correcting and voiding service, and reading it.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
-use gongyi_app::reading::Subjects;
+use gongyi_app::{
+    reading::Subjects,
+    volunteering::services::{ConfirmService, CorrectService, DisputeService, LogService, RejectService, VoidService},
+};
 use gongyi_domain::{
     access::authority::Subject,
+    values::{ActivityId, OrganisationId, VolunteerId},
     volunteering::{
         category::Category as StoredCategory,
         service_ledger::SERVICE_RECORDS,
@@ -16,18 +20,20 @@ use super::{
     activities::{self, Activity},
     categories::Category,
     organisations::{self, Organisation},
-    volunteers::{self, Volunteer},
+    volunteers::{self, OneselfAsVolunteer, Volunteer},
 };
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         areas::{self, Area},
         personal::Sight,
     },
     door::Door,
     ids::{self, RecordKey},
+    outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Moment, Position},
+    table::mutations,
 };
 
 /// Where a record stands.
@@ -336,4 +342,80 @@ impl ServiceQueries {
         let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
         Ok(paging::paged(page, ServiceRecord::new))
     }
+}
+
+payloads! {
+    /// A service record, after a command.
+    ServiceRecordPayload(RecordKey) {
+        /// The record.
+        record: ServiceRecord = |door, key| service_record(door, *key),
+    }
+}
+
+mutations! {
+    /// The root fields that change service records.
+    pub struct ServiceMutations;
+
+    /// Log a service record by hand: for oneself, or as a coordinator. It waits for a confirmation.
+    LogService -> ServiceRecordPayload {
+        /// Whose service; one's own if not said.
+        volunteer: OneselfAsVolunteer,
+        /// For which organisation.
+        organisation: OrganisationId,
+        /// At which of its activities, if at one.
+        activity: Option<ActivityId>,
+        /// The category.
+        category: Category,
+        /// Begin, without travel time.
+        started: Moment,
+        /// End.
+        ended: Moment,
+        /// What was done.
+        content: Option<String>,
+    } = LogService { volunteer, organisation, activity, category, started, ended, content },
+        move |record| RecordKey { volunteer, record };
+
+    /// Confirm a record: it counts from now on.
+    ConfirmService -> ServiceRecordPayload {
+        /// Which record.
+        record: RecordKey,
+    } = ConfirmService { volunteer: record.volunteer, record: record.record }, move |_| record;
+
+    /// Reject a record: it does not count.
+    RejectService -> ServiceRecordPayload {
+        /// Which record.
+        record: RecordKey,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
+    } = RejectService { volunteer: record.volunteer, record: record.record, reason }, move |_| record;
+
+    /// Dispute what was decided about one's own record.
+    DisputeService -> ServiceRecordPayload {
+        /// Which record.
+        record: RecordKey,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
+    } = DisputeService { volunteer: record.volunteer, record: record.record, reason }, move |_| record;
+
+    /// Correct a record; that confirms it too. The old value, the reason and who approved it are kept. What is left out stays.
+    CorrectService -> ServiceRecordPayload {
+        /// Which record.
+        record: RecordKey,
+        /// The right begin.
+        started: Option<Moment>,
+        /// The right end.
+        ended: Option<Moment>,
+        /// The right category.
+        category: Option<Category>,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
+    } = CorrectService { volunteer: record.volunteer, record: record.record, started, ended, category, reason }, move |_| record;
+
+    /// Void a record for good.
+    VoidService -> ServiceRecordPayload {
+        /// Which record.
+        record: RecordKey,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
+    } = VoidService { volunteer: record.volunteer, record: record.record, reason }, move |_| record;
 }

@@ -1,14 +1,15 @@
 //! Signing up for shifts and withdrawing from them.
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
-use gongyi_app::volunteering::sign_ups::{SignUp as SignUpCommand, SignedUp, WithdrawSignUp};
-use gongyi_domain::{access::authority::Subject, refusal::Refusal, values::VolunteerId, volunteering::activity::SIGN_UPS};
+use std::future::ready;
+
+use async_graphql::{Context, Enum, Error, ID, Object};
+use gongyi_app::volunteering::sign_ups::{SignUp as SignUpForShift, SignedUp, WithdrawSignUp};
+use gongyi_domain::{access::authority::Subject, volunteering::activity::SIGN_UPS};
 use gongyi_projections::{PageArgs, SignUpRow, SignUpState as Stored};
 
 use super::{
     activities::{self, Activity, Shift},
-    volunteer_commands::named_or_oneself,
-    volunteers::{self, Volunteer},
+    volunteers::{self, OneselfAsVolunteer, Volunteer},
 };
 use crate::{
     door::Door,
@@ -17,6 +18,7 @@ use crate::{
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Moment, Position},
+    table::mutations,
 };
 
 /// Where a sign-up stands.
@@ -125,85 +127,38 @@ impl SignUpQueries {
     }
 }
 
-/// Who signs up for, or withdraws from, what.
-#[derive(InputObject)]
-pub struct SignUpInput {
-    /// Which shift.
-    shift: ID,
-    /// Who; oneself if not said.
-    volunteer: Option<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-impl SignUpInput {
-    fn read(&self, door: &Door<'_>) -> Result<(ShiftKey, VolunteerId), Refusal> {
-        Ok((ids::named(&self.shift, "shift")?, named_or_oneself(door, self.volunteer.as_ref())?))
-    }
-}
-
 payloads! {
-    /// What became of `signUp`.
-    SignUpPayload {
-        /// Whether there was a place.
-        state: SignUpState,
+    /// A sign-up, after it was made or withdrawn.
+    SignUpPayload((ShiftKey, SignUpState)) {
+        /// Where it stands: whether there was a place.
+        state: SignUpState = |_door, (_, state)| ready(Ok::<_, Error>(Some(*state))),
         /// The shift with its places.
-        shift: Shift,
+        shift: Shift = |door, (key, _)| activities::shift(door, *key),
         /// The activity.
-        activity: Activity,
-    }
-    /// What became of `withdrawSignUp`.
-    WithdrawSignUpPayload {
-        /// The shift with its places.
-        shift: Shift,
-        /// The activity.
-        activity: Activity,
+        activity: Activity = |door, (key, _)| activities::activity(door, key.activity),
     }
 }
 
-/// The shift and activity that a sign-up was about, once done.
-async fn both(
-    door: &Door<'_>,
-    done: bool,
-    asked: &Result<(ShiftKey, VolunteerId), Refusal>,
-) -> Result<(Option<Shift>, Option<Activity>), Error> {
-    match asked {
-        Ok((key, _)) if done => Ok((activities::shift(door, *key).await?, activities::activity(door, key.activity).await?)),
-        Ok(_) | Err(_) => Ok((None, None)),
-    }
-}
+mutations! {
+    /// The root fields about signing up.
+    pub struct SignUpMutations;
 
-/// The root fields about signing up.
-#[derive(Default)]
-pub struct SignUpMutations;
-
-#[Object]
-impl SignUpMutations {
     /// Sign up for a shift: takes a place, or a place on the waitlist if all are taken.
-    async fn sign_up(&self, ctx: &Context<'_>, #[graphql(desc = "Who for what.")] input: SignUpInput) -> Result<SignUpPayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked = input.read(&door);
-        let command = asked.clone().map(|(key, volunteer)| SignUpCommand { activity: key.activity, shift: key.shift, volunteer });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (shift, activity) = both(&door, done.answer.is_some(), &asked).await?;
-        let state = done.answer.map(|answer| match answer {
-            SignedUp::Taken => SignUpState::Taken,
-            SignedUp::Waitlisted => SignUpState::Waiting,
-        });
-        Ok(SignUpPayload::new(done.told, state, shift, activity))
-    }
+    SignUp -> SignUpPayload {
+        /// Which shift.
+        shift: ShiftKey,
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+    } = SignUpForShift { activity: shift.activity, shift: shift.shift, volunteer }, move |signed_up| (shift, match signed_up {
+        SignedUp::Taken => SignUpState::Taken,
+        SignedUp::Waitlisted => SignUpState::Waiting,
+    });
 
     /// Withdraw from a shift or its waitlist; the first who waits moves up.
-    async fn withdraw_sign_up(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Who from what.")] input: SignUpInput,
-    ) -> Result<WithdrawSignUpPayload, Error> {
-        let door = Door::of(ctx)?;
-        let asked = input.read(&door);
-        let command = asked.clone().map(|(key, volunteer)| WithdrawSignUp { activity: key.activity, shift: key.shift, volunteer });
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (shift, activity) = both(&door, done.answer.is_some(), &asked).await?;
-        Ok(WithdrawSignUpPayload::new(done.told, shift, activity))
-    }
+    WithdrawSignUp -> SignUpPayload {
+        /// Which shift.
+        shift: ShiftKey,
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+    } = WithdrawSignUp { activity: shift.activity, shift: shift.shift, volunteer }, move |()| (shift, SignUpState::Withdrawn);
 }

@@ -3,6 +3,8 @@
 use async_graphql::{Enum, Object};
 use gongyi_domain::volunteering::skill::Skill as Stored;
 
+use crate::table::wires;
+
 /// A skill that helps in service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Stored")]
@@ -61,6 +63,10 @@ pub enum Skill {
     Cooking,
     /// 园艺
     Gardening,
+}
+
+wires! {
+    Skill => Stored = |skill| skill.into();
 }
 
 /// A skill with its names.

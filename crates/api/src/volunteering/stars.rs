@@ -1,6 +1,7 @@
 //! Stars (星级): how they are given in a district, and setting that.
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, Error, Object, SimpleObject};
+use futures::TryFutureExt;
 use gongyi_app::volunteering::star_schemes::SetStarScheme;
 use gongyi_domain::{
     access::authority::Subject,
@@ -11,7 +12,7 @@ use gongyi_projections::StarSchemeRow;
 
 use crate::{
     access::{
-        accounts::Agent,
+        agents::Agent,
         areas::{self, Area},
     },
     door::Door,
@@ -19,6 +20,7 @@ use crate::{
     loaders::StarsOf,
     outcome::payloads,
     scalars::{Area as AreaCode, Moment, Position},
+    table::{mutations, wires},
 };
 
 /// Which confirmed hours count for stars.
@@ -29,6 +31,10 @@ pub enum StarsCount {
     Attested,
     /// Those entered by hand too.
     AttestedAndDeclared,
+}
+
+wires! {
+    StarsCount => Counts = |counts| counts.into();
 }
 
 /// A volunteer's stars, by the scheme of the home district.
@@ -119,54 +125,30 @@ impl StarQueries {
 }
 
 payloads! {
-    /// What became of `setStarScheme`.
-    SetStarSchemePayload {
+    /// How stars are given in a district, after a command.
+    StarSchemePayload(Code) {
         /// The district's stars.
-        star_scheme: StarScheme,
+        star_scheme: StarScheme = |door, district| StarScheme::of(door, district.clone()).map_ok(Some),
     }
 }
 
-/// What setting a district's stars takes.
-#[derive(InputObject)]
-pub struct SetStarSchemeInput {
-    /// Which district, by its six digits.
-    district: AreaCode,
-    /// The confirmed hours that each star takes, the first star's first: 1 to 10 rising numbers.
-    hours: Vec<i32>,
-    /// Which confirmed hours count.
-    #[graphql(default_with = "StarsCount::AttestedAndDeclared")]
-    counts: StarsCount,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
+mutations! {
+    /// The root field that changes stars.
+    pub struct StarMutations;
 
-impl SetStarSchemeInput {
-    fn command(&self) -> SetStarScheme {
-        // Negative hours are none, and too many stay too many: the rule refuses both.
-        let minutes = |hours: &i32| Minutes(u32::try_from(*hours).unwrap_or(0).saturating_mul(60));
-        let thresholds = self.hours.iter().map(minutes).collect();
-        SetStarScheme { district: self.district.0.clone(), thresholds, counts: self.counts.into() }
-    }
-}
-
-/// The root field that changes stars.
-#[derive(Default)]
-pub struct StarMutations;
-
-#[Object]
-impl StarMutations {
     /// Set how stars are given in a district. Stars change at once, for everybody at home there.
-    async fn set_star_scheme(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Whose, and how.")] input: SetStarSchemeInput,
-    ) -> Result<SetStarSchemePayload, Error> {
-        let door = Door::of(ctx)?;
-        let done = door.does(input.command_id.as_ref(), Ok(input.command())).await?;
-        let scheme = match done.answer {
-            Some(district) => Some(StarScheme::of(&door, district).await?),
-            None => None,
-        };
-        Ok(SetStarSchemePayload::new(done.told, scheme))
-    }
+    SetStarScheme -> StarSchemePayload {
+        /// Which district, by its six digits.
+        district: AreaCode,
+        /// The confirmed hours that each star takes, the first star's first: 1 to 10 rising numbers.
+        hours: Vec<i32>,
+        /// Which confirmed hours count.
+        #[graphql(default_with = "StarsCount::AttestedAndDeclared")]
+        counts: StarsCount,
+    } = SetStarScheme { district, thresholds: hours.into_iter().map(minutes).collect(), counts };
+}
+
+/// Hours as minutes. Negative ones are none, and too many stay too many: the rule refuses both.
+fn minutes(hours: i32) -> Minutes {
+    Minutes(u32::try_from(hours).unwrap_or(0).saturating_mul(60))
 }

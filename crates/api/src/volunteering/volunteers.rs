@@ -1,13 +1,19 @@
-//! Volunteers as they are read. What changes them stands in `volunteer_commands`.
+//! Volunteers: registering, correcting, suspending, reinstating, withdrawing, and how much of them is seen.
+
+use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_app::volunteering::volunteers::{
+    CorrectVolunteer, RegisterVolunteer, Registered, ReinstateVolunteer, SuspendVolunteer, WithdrawVolunteer,
+};
 use gongyi_domain::{
-    access::authority::Subject,
+    access::authority::{Actor, Subject},
+    refusal::Refusal,
     values::VolunteerId,
     volunteering::{
         activity::SIGN_UPS,
         service_ledger::SERVICE_RECORDS,
-        volunteer::{Standing as Stands, VOLUNTEER, VOLUNTEERS},
+        volunteer::{Consents, Standing as Stands, VOLUNTEER, VOLUNTEERS, VolunteerRefusal},
     },
 };
 use gongyi_projections::{ServiceRecordFilter as RecordFilter, VolunteerFilter as Filter, VolunteerSort, VolunteerView};
@@ -26,11 +32,14 @@ use crate::{
         areas::{self, Area},
         personal::{BY_NAME, Sight},
     },
+    allowance::Attempt,
     door::Door,
     ids,
     loaders::MembershipsOf,
+    outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
+    table::{At, Wire, mutations, sent},
 };
 
 /// Where a volunteer stands.
@@ -375,5 +384,145 @@ impl VolunteerQueries {
     ) -> Result<Option<Volunteer>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         volunteer_node(&door, ids::asked(&id)?).await
+    }
+}
+
+/// A volunteer by id; oneself if not said.
+pub(crate) enum OneselfAsVolunteer {}
+
+impl Wire for OneselfAsVolunteer {
+    type Sent = Option<ID>;
+    type Taken = VolunteerId;
+    fn read(sent: Option<ID>, at: At<'_>) -> Result<VolunteerId, Refusal> {
+        match (sent, &at.door.asker.actor) {
+            (Some(id), _) => ids::named(&id, at.field),
+            (None, Actor::Account { volunteer: Some(volunteer), .. }) => Ok(*volunteer),
+            (None, Actor::Account { volunteer: None, .. } | Actor::Anonymous | Actor::Operator(_) | Actor::Process(_)) => {
+                Err(VolunteerRefusal::UnknownVolunteer.into())
+            }
+        }
+    }
+}
+
+payloads! {
+    /// A volunteer, after a command.
+    VolunteerPayload(VolunteerId) {
+        /// The volunteer.
+        volunteer: Volunteer = |door, id| volunteer(door, *id),
+    }
+}
+
+/// Register a person as a volunteer. Open to strangers, who thereby open their account; so often from one address.
+#[derive(InputObject)]
+pub struct RegisterVolunteerInput {
+    /// The name, as on the ID card.
+    name: String,
+    /// The ID number (GB 11643).
+    id_number: String,
+    /// The phone number, in any usual way of writing.
+    phone: String,
+    /// The home area, a listed one.
+    home_area: AreaCode,
+    /// A first organisation to join.
+    organisation: Option<ID>,
+    /// What the volunteer can do.
+    #[graphql(default)]
+    skills: Vec<Skill>,
+    /// A guardian's consent was given: needed under 18 years of age.
+    #[graphql(default)]
+    guardian_consent: bool,
+    /// The separate consent was given: needed under 14 years of age.
+    #[graphql(default)]
+    separate_consent: bool,
+    /// The day of registration; today if not said. Only operators register for another day.
+    registered_on: Option<Date>,
+    /// Opens an account with this password; needed by who registers oneself.
+    password: Option<String>,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+impl RegisterVolunteerInput {
+    fn command(self) -> Result<RegisterVolunteer, Refusal> {
+        Ok(RegisterVolunteer {
+            name: self.name,
+            id_number: self.id_number,
+            phone: self.phone,
+            home_area: self.home_area.0,
+            organisation: ids::named_maybe(self.organisation.as_ref(), "organisation")?,
+            skills: self.skills.into_iter().map(Into::into).collect(),
+            consents: Consents { guardian: self.guardian_consent, separate: self.separate_consent },
+            registered_on: self.registered_on.map(|it| it.0),
+            password: self.password,
+        })
+    }
+}
+
+/// Staff take in whoever stands before them; everybody else registers oneself, signed in or not, so often from one address.
+fn may_register_now(door: &Door<'_>) -> Result<(), Refusal> {
+    if door.asker.actor.grants().is_empty() { door.allowances.take(Attempt::Registration, door.asker.address) } else { Ok(()) }
+}
+
+/// The root field that registers volunteers.
+#[derive(Default)]
+pub struct RegistrationMutations;
+
+#[Object]
+impl RegistrationMutations {
+    /// Register a person as a volunteer. Open to strangers, who thereby open their account; so often from one address.
+    /// Who has withdrawn is taken back by it, with number and hours, and with what is given now: by oneself signed in, or
+    /// by the staff of the home area.
+    async fn register_volunteer(&self, ctx: &Context<'_>, input: RegisterVolunteerInput) -> Result<VolunteerPayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = may_register_now(&door).and_then(|()| input.command());
+        sent(&door, command_id.as_ref(), command.map(|command| (command, |registered: Registered| registered.volunteer))).await
+    }
+}
+
+mutations! {
+    /// The root fields that change volunteers.
+    pub struct VolunteerMutations;
+
+    /// Correct what is known of a volunteer: by oneself, or by the staff of the home area. What is left out stays.
+    CorrectVolunteer -> VolunteerPayload {
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+        /// The right name.
+        name: Option<String>,
+        /// The right ID number; corrected by the staff only.
+        id_number: Option<String>,
+        /// The right phone number, which is the sign-in name.
+        phone: Option<String>,
+        /// The right home area.
+        home_area: Option<AreaCode>,
+        /// The right skills, all of them.
+        skills: Option<Vec<Skill>>,
+        /// Why.
+        reason: Option<String>,
+    } = CorrectVolunteer { volunteer, name, id_number, phone, home_area, skills: skills.map(BTreeSet::from_iter), reason };
+
+    /// Suspend a volunteer: the history stays, nothing new is taken on.
+    SuspendVolunteer -> VolunteerPayload {
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
+    }
+
+    /// Reinstate a suspended volunteer.
+    ReinstateVolunteer -> VolunteerPayload {
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
+    }
+
+    /// Withdraw a volunteer: coming shifts are given back, memberships end. Who has withdrawn may register again.
+    WithdrawVolunteer -> VolunteerPayload {
+        /// Who; oneself if not said.
+        volunteer: OneselfAsVolunteer,
+        /// Why, in 1 to 1000 characters.
+        reason: String,
     }
 }

@@ -264,14 +264,8 @@ impl Client<'_> {
     pub async fn tries(&self, mutation: &str, fields: &str, input: Value) -> Value {
         let capital = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
         let kind = match mutation {
-            "grantRole" | "revokeRole" => "RoleInput".to_owned(),
-            "suspendVolunteer" | "reinstateVolunteer" | "withdrawVolunteer" => "VolunteerReasonInput".to_owned(),
-            "rejectService" | "disputeService" | "voidService" => "ServiceReasonInput".to_owned(),
-            "withdrawSignUp" => "SignUpInput".to_owned(),
-            "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
-            "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
             "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
             "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {

@@ -8,7 +8,7 @@ use gongyi_domain::{
 use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
 
 use super::{
-    charters::DecisionRule,
+    decision_rules::DecisionRule,
     decisions::Decision,
     meetings::{self, Meeting, Participant},
     motions::{self, Motion},

@@ -16,7 +16,8 @@ use gongyi_domain::{
 use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow, PageArgs};
 
 use super::{
-    charters::{Threshold, TurnPolicy},
+    charters::TurnPolicy,
+    decision_rules::Threshold,
     councils::{self, Council},
     meeting_votes::{self, Vote},
     minutes::{self, Minutes},

@@ -274,11 +274,8 @@ impl Client<'_> {
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
             "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
-            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
-                "MeetingInput".to_owned()
-            }
-            "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
-            "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
+            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" => "MeetingInput".to_owned(),
+            "cancelMeeting" => "MeetingReasonInput".to_owned(),
             "cancelCommunityActivity" | "voidCommunityActivity" => "CommunityActivityReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };

@@ -26,7 +26,7 @@ use gongyi_eventlog::StreamId;
 use gongyi_projections::Stale;
 
 use crate::{
-    deliberation::motions,
+    deliberation::motion,
     door::{Asker, Door},
     fault::{self, Code},
     feed::{Feed, News},
@@ -74,7 +74,7 @@ impl Followed {
             Self::Places(_) => Ok((&ACTIVITIES, Subject::default())),
             Self::Meeting(_) => Ok((&MEETINGS, Subject::default())),
             Self::Records(id) => Ok((&SERVICE_RECORDS, services::about(door, id).await?)),
-            Self::Motion(id) => motions::act_of_following(door, id).await,
+            Self::Motion(id) => motion::act_of_following(door, id).await,
         }
     }
 }

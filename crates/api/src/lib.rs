@@ -14,6 +14,7 @@
 
 mod access;
 mod allowance;
+mod attachment;
 mod deliberation;
 mod door;
 mod fault;

@@ -22,7 +22,7 @@ use crate::{
         issues::{self, ResidentIssue},
         meeting_votes::{self, Vote},
         meetings::{self, Meeting},
-        motions::{self, Motion},
+        motion::{self, Motion},
         polls::{self, Poll},
     },
     door::Door,
@@ -156,7 +156,7 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "ResidentIssue" => issues::issue_node(door, read(&text)?).await?.map(Node::ResidentIssue),
         "Motion" => {
             door.may(&MOTIONS, &public)?;
-            motions::motion(door, read(&text)?).await?.map(Node::Motion)
+            motion::motion(door, read(&text)?).await?.map(Node::Motion)
         }
         "Election" => {
             door.may(&ELECTIONS, &public)?;

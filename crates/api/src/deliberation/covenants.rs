@@ -15,7 +15,7 @@ use gongyi_projections::{CovenantFilter as Filter, CovenantRow};
 use super::{
     councils::{self, Council},
     meeting_votes::{self, Vote},
-    motions::{self, Motion},
+    motion::{self, Motion},
     texts::{self, DIFFERENCE_COST_FIELDS, Text, TextDifference},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub struct CovenantAdoption(Adoption);
 impl CovenantAdoption {
     /// The motion.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
-        motions::motion(&Door::of(ctx)?, self.0.motion).await
+        motion::motion(&Door::of(ctx)?, self.0.motion).await
     }
     /// The vote that decided it.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {

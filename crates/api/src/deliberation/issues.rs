@@ -19,7 +19,7 @@ use gongyi_projections::{IssueFilter as Filter, IssueRow, UnadmittedSeen};
 
 use super::{
     councils::{self, Council},
-    motions::Motion,
+    motion::Motion,
     motion_categories::MotionCategory,
     threads,
 };

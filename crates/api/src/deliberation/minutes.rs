@@ -12,7 +12,7 @@ use gongyi_projections::MinutesRow;
 use super::{
     meeting_commands::MeetingPayload,
     meetings::Participant,
-    motions::{self, Motion},
+    motion::{self, Motion},
 };
 use crate::{door::Door, ids, loaders::MinutesOf, scalars::Moment, table::mutations};
 
@@ -49,7 +49,7 @@ pub struct MeetingResolution {
 impl MeetingResolution {
     /// The motion, if it was one.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
-        motions::one_of(ctx, self.motion).await
+        motion::one_of(ctx, self.motion).await
     }
 }
 

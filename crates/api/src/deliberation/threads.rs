@@ -9,7 +9,7 @@ use gongyi_domain::{deliberation::motion::Origin, values::MotionId};
 
 use super::{
     issues::{self, ResidentIssue},
-    motions::{self, Motion},
+    motion::{self, Motion},
 };
 use crate::door::Door;
 
@@ -25,7 +25,7 @@ pub(super) async fn motions_from(door: &Door<'_>, first: Option<MotionId>) -> Re
         }
         if let Some(row) = door.load(id).await? {
             next.extend(row.merged_into.into_iter().chain(row.state.taken_over_as));
-            found.extend(motions::motion(door, id).await?);
+            found.extend(motion::motion(door, id).await?);
         }
     }
     Ok(found)

@@ -12,7 +12,7 @@ use gongyi_projections::{BookEntryRow, ProjectHistoryRow, ProjectReviewRow, Proj
 
 use crate::{
     access::{accounts::Agent, personal::Met},
-    deliberation::texts::{self, Attachment},
+    attachment::{self, Attachment},
     door::Door,
     ids::{self, BookEntryKey},
     scalars::{Date, Moment, Money},
@@ -137,7 +137,7 @@ impl ProjectHistoryLine {
     }
     /// Files that show it.
     fn evidence(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.evidence)
+        attachment::shown(&self.0.evidence)
     }
     /// The plan since then, where the step made one.
     fn plan(&self) -> Option<ProjectPlan> {
@@ -206,7 +206,7 @@ impl BookEntry {
     }
     /// Files that show it.
     fn evidence(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.evidence)
+        attachment::shown(&self.0.evidence)
     }
     /// Why it was struck out and counts for nothing; null if it stands.
     fn void_reason(&self) -> Option<&str> {

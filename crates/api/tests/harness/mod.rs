@@ -269,8 +269,6 @@ impl Client<'_> {
             "rejectService" | "disputeService" | "voidService" => "ServiceReasonInput".to_owned(),
             "withdrawSignUp" => "SignUpInput".to_owned(),
             "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
-            "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
-            "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
             "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),

@@ -169,12 +169,6 @@ pub fn document(mutation: &str, wanted: &str) -> String {
 
 fn input_type(mutation: &str) -> String {
     match mutation {
-        "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
-            "MeetingInput".to_owned()
-        }
-        "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
-        "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
-        "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
         "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
         "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
         other => format!("{}{}Input", other[..1].to_uppercase(), &other[1..]),

@@ -13,6 +13,7 @@
 #![recursion_limit = "256"]
 
 mod access;
+mod attachment;
 mod deliberation;
 mod door;
 mod fault;

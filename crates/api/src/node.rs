@@ -26,7 +26,7 @@ use crate::{
         issues::{self, ResidentIssue},
         meeting_votes::{self, Vote},
         meetings::{self, Meeting},
-        motions::{self, Motion},
+        motion::{self, Motion},
         polls::{self, Poll},
     },
     door::Door,
@@ -111,7 +111,7 @@ nodes! {
     /// A resident's issue.
     ResidentIssue(ResidentIssueId) by issues::issue_node;
     /// A motion.
-    Motion(MotionId) may MOTIONS by motions::motion;
+    Motion(MotionId) may MOTIONS by motion::motion;
     /// An election.
     Election(ElectionId) may ELECTIONS by elections::election;
     /// A poll.

@@ -7,7 +7,7 @@ use crate::{
     access::{accounts, areas, calendars, sign_in},
     deliberation::{
         council_commands, councils, covenants, election_commands, elections, issues, meeting_changes, meeting_commands, meetings, minutes,
-        motion_commands, motion_course_commands, motion_subscriptions, motions, poll_commands, poll_progress, polls, vote_commands,
+        motion, poll_commands, poll_progress, polls, vote_commands,
     },
     http::metrics::Metrics,
     limits::Limits,
@@ -43,7 +43,7 @@ pub struct Query(
     stars::StarQueries,
     councils::CouncilQueries,
     issues::IssueQueries,
-    motions::MotionQueries,
+    motion::MotionQueries,
     elections::ElectionQueries,
     polls::PollQueries,
     meetings::MeetingQueries,
@@ -72,8 +72,10 @@ pub struct Mutation(
     stars::StarMutations,
     council_commands::CouncilMutations,
     issues::IssueMutations,
-    motion_commands::MotionMutations,
-    motion_course_commands::MotionCourseMutations,
+    motion::drafting::DraftingMutations,
+    motion::amending::AmendingMutations,
+    motion::deciding::DecidingMutations,
+    motion::carrying_out::CarryingOutMutations,
     election_commands::ElectionMutations,
     poll_commands::PollMutations,
     meeting_commands::MeetingMutations,
@@ -93,7 +95,7 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     subscriptions::Subscriptions,
-    motion_subscriptions::MotionSubscriptions,
+    motion::history::MotionSubscriptions,
     poll_progress::PollSubscriptions,
     meeting_changes::MeetingSubscriptions,
 );

@@ -32,6 +32,16 @@
 //!     } = TakeUpItem { meeting: item.meeting, item: item.item };
 //! ```
 //!
+//! What is done for oneself only says behind the fields which one more of the command's is whoever asks:
+//!
+//! ```ignore
+//!     /// Endorse an issue, for oneself.
+//!     EndorseIssue -> IssuePayload {
+//!         /// Which issue.
+//!         issue: ResidentIssueId,
+//!     } for person
+//! ```
+//!
 //! And where the answer alone does not name what the payload shows, what does stands last, made of the answer:
 //!
 //! ```ignore
@@ -146,6 +156,7 @@ wires! {
     String;
     bool;
     i32;
+    u8;
     u16;
     u32;
     crate::scalars::Area => gongyi_domain::values::AreaCode = |area| area.0;
@@ -229,7 +240,7 @@ macro_rules! mutations {
             $(#[doc = $sentence:literal])+
             $command:ident -> $payload:ty {
                 $( $(#[$field_meta:meta])* $field:ident: $wire:ty ),* $(,)?
-            } $(= $built:expr $(, $key:expr)?;)?
+            } $(for $own:ident)? $(= $built:expr $(, $key:expr)?;)?
         )+
     ) => { pastey::paste! {
         $(
@@ -263,7 +274,10 @@ macro_rules! mutations {
                         $( let $field = <$wire as $crate::table::Wire>::read(
                             $field, $crate::table::At { door: &door, field: stringify!([<$field:lower_camel>]) },
                         )?; )*
-                        Ok($crate::table::asked!($payload, $command { $($field),* } $(= $built $(, $key)?)?))
+                        $( let $own = <$crate::table::Oneself as $crate::table::Wire>::read(
+                            None, $crate::table::At { door: &door, field: stringify!([<$own:lower_camel>]) },
+                        )?; )?
+                        Ok($crate::table::asked!($payload, $command { $($field,)* $($own)? } $(= $built $(, $key)?)?))
                     })();
                     $crate::table::sent(&door, command_id.as_ref(), asked).await
                 }
@@ -276,15 +290,15 @@ pub(crate) use mutations;
 /// A command with what makes the payload's key of its answer. The key's closure comes first: what it takes along, it copies
 /// before the command moves it.
 macro_rules! asked {
-    ($payload:ty, $command:ident { $($field:ident),* }) => {{
+    ($payload:ty, $command:ident { $($field:ident),* $(,)? }) => {{
         use $crate::table::Named as _;
         $command { $($field),* }.named::<$payload>()
     }};
-    ($payload:ty, $command:ident { $($field:ident),* } = $built:expr) => {{
+    ($payload:ty, $command:ident { $($field:ident),* $(,)? } = $built:expr) => {{
         use $crate::table::Named as _;
         ($built).named::<$payload>()
     }};
-    ($payload:ty, $command:ident { $($field:ident),* } = $built:expr, $key:expr) => {
+    ($payload:ty, $command:ident { $($field:ident),* $(,)? } = $built:expr, $key:expr) => {
         $crate::table::named_by::<$payload, _, _, _>($key, $built)
     };
 }

@@ -2,22 +2,20 @@
 
 use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::{
-    Command,
     clock::day_of,
     deliberation::covenants::{AdoptCovenant, FileCovenant, RepealCovenant, ReviseCovenant},
 };
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::covenant::{Adoption, COVENANTS, Version},
-    refusal::Refusal,
-    values::{CovenantId, Day},
+    values::{CovenantId, Day, MotionId},
 };
 use gongyi_projections::{CovenantFilter as Filter, CovenantRow};
 
 use super::{
     councils::{self, Council},
     meeting_votes::{self, Vote},
-    motions::{self, Motion},
+    motion::{self, Motion},
     texts::{self, DIFFERENCE_COST_FIELDS, Text, TextDifference},
 };
 use crate::{
@@ -27,6 +25,7 @@ use crate::{
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
+    table::mutations,
 };
 
 fn today(door: &Door<'_>) -> Day {
@@ -41,7 +40,7 @@ pub struct CovenantAdoption(Adoption);
 impl CovenantAdoption {
     /// The motion.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
-        motions::motion(&Door::of(ctx)?, self.0.motion).await
+        motion::motion(&Door::of(ctx)?, self.0.motion).await
     }
     /// The vote that decided it.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
@@ -237,112 +236,52 @@ impl CovenantQueries {
 }
 
 payloads! {
-    /// What became of a command to a covenant.
-    CovenantPayload {
+    /// A covenant, after a command.
+    CovenantPayload(CovenantId) {
         /// The covenant.
-        covenant: Covenant,
+        covenant: Covenant = |door, id| covenant(door, *id),
     }
 }
 
-async fn done<C>(ctx: &Context<'_>, command_id: Option<&ID>, command: Result<C, Refusal>) -> Result<CovenantPayload, Error>
-where
-    C: Command<Answer = CovenantId> + Send + 'static,
-{
-    let door = Door::of(ctx)?;
-    let done = door.does(command_id, command).await?;
-    let shown = match done.answer {
-        Some(id) => covenant(&door, id).await?,
-        None => None,
-    };
-    Ok(CovenantPayload::new(done.told, shown))
-}
+mutations! {
+    /// The root fields that write covenants down.
+    pub struct CovenantMutations;
 
-/// What adopting takes.
-#[derive(InputObject)]
-pub struct AdoptCovenantInput {
-    /// The motion that adopted it; its text is the covenant's.
-    motion: ID,
-    /// From which day on it holds; from the day of the decision if not said.
-    effective: Option<Date>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What revising or repealing takes.
-#[derive(InputObject)]
-pub struct CovenantDecisionInput {
-    /// Which covenant.
-    covenant: ID,
-    /// The motion that decided so.
-    motion: ID,
-    /// From which day on; from the day of the decision if not said.
-    effective: Option<Date>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What filing takes.
-#[derive(InputObject)]
-pub struct FileCovenantInput {
-    /// Which covenant.
-    covenant: ID,
-    /// Which version, from 1.
-    version: u32,
-    /// The day; today if not said.
-    on: Option<Date>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// The root fields that write covenants down.
-#[derive(Default)]
-pub struct CovenantMutations;
-
-#[Object]
-impl CovenantMutations {
     /// Write down the covenant that a motion adopted, by the charter's rule for covenants.
-    async fn adopt_covenant(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "By which motion.")] input: AdoptCovenantInput,
-    ) -> Result<CovenantPayload, Error> {
-        let effective = input.effective.map(|it| it.0);
-        let command = ids::named(&input.motion, "motion").map(|motion| AdoptCovenant { motion, effective });
-        done(ctx, input.command_id.as_ref(), command).await
+    AdoptCovenant -> CovenantPayload {
+        /// The motion that adopted it; its text is the covenant's.
+        motion: MotionId,
+        /// From which day on it holds; from the day of the decision if not said.
+        effective: Option<Date>,
     }
 
     /// Write down a covenant's next version, which a motion adopted.
-    async fn revise_covenant(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and by which motion.")] input: CovenantDecisionInput,
-    ) -> Result<CovenantPayload, Error> {
-        let effective = input.effective.map(|it| it.0);
-        let command = ids::named(&input.covenant, "covenant")
-            .and_then(|covenant| Ok(ReviseCovenant { covenant, motion: ids::named(&input.motion, "motion")?, effective }));
-        done(ctx, input.command_id.as_ref(), command).await
+    ReviseCovenant -> CovenantPayload {
+        /// Which covenant.
+        covenant: CovenantId,
+        /// The motion that decided so.
+        motion: MotionId,
+        /// From which day on; from the day of the decision if not said.
+        effective: Option<Date>,
     }
 
     /// Write down that a motion repealed a covenant.
-    async fn repeal_covenant(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and by which motion.")] input: CovenantDecisionInput,
-    ) -> Result<CovenantPayload, Error> {
-        let effective = input.effective.map(|it| it.0);
-        let command = ids::named(&input.covenant, "covenant")
-            .and_then(|covenant| Ok(RepealCovenant { covenant, motion: ids::named(&input.motion, "motion")?, effective }));
-        done(ctx, input.command_id.as_ref(), command).await
+    RepealCovenant -> CovenantPayload {
+        /// Which covenant.
+        covenant: CovenantId,
+        /// The motion that decided so.
+        motion: MotionId,
+        /// From which day on; from the day of the decision if not said.
+        effective: Option<Date>,
     }
 
     /// Write down that a version was filed (备案) with the authority.
-    async fn file_covenant(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and when.")] input: FileCovenantInput,
-    ) -> Result<CovenantPayload, Error> {
-        let (version, on) = (input.version, input.on.map(|it| it.0));
-        let command = ids::named(&input.covenant, "covenant").map(|covenant| FileCovenant { covenant, version, on });
-        done(ctx, input.command_id.as_ref(), command).await
+    FileCovenant -> CovenantPayload {
+        /// Which covenant.
+        covenant: CovenantId,
+        /// Which version, from 1.
+        version: u32,
+        /// The day; today if not said.
+        on: Option<Date>,
     }
 }

@@ -4,31 +4,33 @@
 //!   why one was turned away.
 //! - Who raised one is shown by the person's id, the name as a representative's is.
 
+use std::future::ready;
+
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_app::deliberation::issues::{
-    AdmitIssue, AnswerIssue, CloseIssue, EndorseIssue, RaiseIssue, TakeUpIssue, TurnIssueAway, WithdrawEndorsement, WithdrawIssue,
+    AdmitIssue, AnswerIssue, CloseIssue, EndorseIssue, RaiseIssue, TakeUpIssue, TakenUp, TurnIssueAway, WithdrawEndorsement, WithdrawIssue,
 };
 use gongyi_domain::{
     access::authority::{Scope, Subject, To},
     deliberation::issue::{ADMIT_ISSUE, ISSUES, IssuePhase as Stored},
-    refusal::Refusal,
-    values::ResidentIssueId,
+    values::{CouncilId, ResidentIssueId},
 };
 use gongyi_projections::{IssueFilter as Filter, IssueRow, UnadmittedSeen};
 
 use super::{
     councils::{self, Council},
+    motion::Motion,
     motion_categories::MotionCategory,
-    motions::Motion,
     threads,
 };
 use crate::{
-    access::personal::{Met, Named, in_the_name_of},
+    access::personal::{Met, Named},
     door::Door,
     ids,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
+    table::{Oneself, mutations},
 };
 
 /// Where an issue stands.
@@ -266,308 +268,98 @@ impl IssueQueries {
     }
 }
 
-/// The issue that a command changed: who may change it sees it.
-async fn changed(door: &Door<'_>, answer: Option<ResidentIssueId>) -> Result<Option<ResidentIssue>, Error> {
-    match answer {
-        Some(id) => issue_node(door, id).await,
-        None => Ok(None),
-    }
-}
-
-fn issue_of(id: &ID) -> Result<ResidentIssueId, Refusal> {
-    ids::named(id, "issue")
-}
-
 payloads! {
-    /// What became of `raiseIssue`.
-    RaiseIssuePayload {
+    /// A resident's issue, after a command.
+    IssuePayload(ResidentIssueId) {
         /// The issue.
-        issue: ResidentIssue,
+        issue: ResidentIssue = |door, id| issue_node(door, *id),
     }
-    /// What became of `endorseIssue`.
-    EndorseIssuePayload {
+    /// A resident's issue that a motion was made of.
+    TakenUpIssuePayload(TakenUp) {
         /// The issue.
-        issue: ResidentIssue,
-    }
-    /// What became of `withdrawEndorsement`.
-    WithdrawEndorsementPayload {
-        /// The issue.
-        issue: ResidentIssue,
-    }
-    /// What became of `withdrawIssue`.
-    WithdrawIssuePayload {
-        /// The issue.
-        issue: ResidentIssue,
-    }
-    /// What became of `admitIssue`.
-    AdmitIssuePayload {
-        /// The issue.
-        issue: ResidentIssue,
-    }
-    /// What became of `turnIssueAway`.
-    TurnIssueAwayPayload {
-        /// The issue.
-        issue: ResidentIssue,
-    }
-    /// What became of `takeUpIssue`.
-    TakeUpIssuePayload {
-        /// The issue.
-        issue: ResidentIssue,
+        issue: ResidentIssue = |door, taken_up| issue_node(door, taken_up.issue),
         /// The motion made of it.
-        motion: ID,
-    }
-    /// What became of `answerIssue`.
-    AnswerIssuePayload {
-        /// The issue.
-        issue: ResidentIssue,
-    }
-    /// What became of `closeIssue`.
-    CloseIssuePayload {
-        /// The issue.
-        issue: ResidentIssue,
+        motion: ID = |_door, taken_up| ready(Ok::<_, Error>(Some(ids::id(&taken_up.motion)))),
     }
 }
 
-/// What raising takes.
-#[derive(InputObject)]
-pub struct RaiseIssueInput {
-    /// To which council.
-    council: ID,
-    /// The area it is about, the council's or one within it; the council's if not said.
-    area: Option<AreaCode>,
-    /// In whose name; one's own if not said.
-    raised_by: Option<ID>,
-    /// What it is about.
-    category: MotionCategory,
-    /// Its title.
-    title: String,
-    /// What it says.
-    text: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
+mutations! {
+    /// The root fields that change issues.
+    pub struct IssueMutations;
 
-/// What endorsing takes.
-#[derive(InputObject)]
-pub struct EndorseIssueInput {
-    /// Which issue.
-    issue: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What taking an endorsement back takes.
-#[derive(InputObject)]
-pub struct WithdrawEndorsementInput {
-    /// Which issue.
-    issue: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What withdrawing takes.
-#[derive(InputObject)]
-pub struct WithdrawIssueInput {
-    /// Which issue.
-    issue: ID,
-    /// In whose name; one's own if not said.
-    by: Option<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What admitting takes.
-#[derive(InputObject)]
-pub struct AdmitIssueInput {
-    /// Which issue.
-    issue: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What turning away takes.
-#[derive(InputObject)]
-pub struct TurnIssueAwayInput {
-    /// Which issue.
-    issue: ID,
-    /// Why; told to who raised it.
-    reason: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What taking up takes.
-#[derive(InputObject)]
-pub struct TakeUpIssueInput {
-    /// Which issue.
-    issue: ID,
-    /// The representative who moves it; oneself if not said.
-    mover: Option<ID>,
-    /// What the motion is called.
-    title: String,
-    /// What it says, by paragraphs.
-    paragraphs: Vec<String>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What answering takes.
-#[derive(InputObject)]
-pub struct AnswerIssueInput {
-    /// Which issue.
-    issue: ID,
-    /// What the council says, and why; about the matter, not about a person.
-    answer: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What closing takes.
-#[derive(InputObject)]
-pub struct CloseIssueInput {
-    /// Which issue.
-    issue: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// The root fields that change issues.
-#[derive(Default)]
-pub struct IssueMutations;
-
-#[Object]
-impl IssueMutations {
     /// Raise an issue to a council, or write down for a resident what was said.
-    async fn raise_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: RaiseIssueInput,
-    ) -> Result<RaiseIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || {
-            Ok(RaiseIssue {
-                council: ids::named(&input.council, "council")?,
-                area: input.area.map(|it| it.0),
-                raised_by: in_the_name_of(&door, input.raised_by.as_ref(), "raisedBy")?,
-                category: input.category.into(),
-                title: input.title,
-                text: input.text,
-            })
-        };
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(RaiseIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    RaiseIssue -> IssuePayload {
+        /// To which council.
+        council: CouncilId,
+        /// The area it is about, the council's or one within it; the council's if not said.
+        area: Option<AreaCode>,
+        /// In whose name; one's own if not said.
+        raised_by: Oneself,
+        /// What it is about.
+        category: MotionCategory,
+        /// Its title.
+        title: String,
+        /// What it says.
+        text: String,
     }
 
     /// Endorse an issue, for oneself.
-    async fn endorse_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: EndorseIssueInput,
-    ) -> Result<EndorseIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(EndorseIssue { issue: issue_of(&input.issue)?, person: in_the_name_of(&door, None, "person")? });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(EndorseIssuePayload::new(done.told, changed(&door, done.answer).await?))
-    }
+    EndorseIssue -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
+    } for person
 
     /// Take one's endorsement back.
-    async fn withdraw_endorsement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: WithdrawEndorsementInput,
-    ) -> Result<WithdrawEndorsementPayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(WithdrawEndorsement { issue: issue_of(&input.issue)?, person: in_the_name_of(&door, None, "person")? });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(WithdrawEndorsementPayload::new(done.told, changed(&door, done.answer).await?))
-    }
+    WithdrawEndorsement -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
+    } for person
 
     /// Withdraw an issue that is not before the council yet.
-    async fn withdraw_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: WithdrawIssueInput,
-    ) -> Result<WithdrawIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(WithdrawIssue { issue: issue_of(&input.issue)?, by: in_the_name_of(&door, input.by.as_ref(), "by")? });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(WithdrawIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    WithdrawIssue -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
+        /// In whose name; one's own if not said.
+        by: Oneself,
     }
 
     /// Admit an issue: it is public and gathers endorsements.
-    async fn admit_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: AdmitIssueInput,
-    ) -> Result<AdmitIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(AdmitIssue { issue: issue_of(&input.issue)? });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(AdmitIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    AdmitIssue -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
     }
 
     /// Turn an issue away for good.
-    async fn turn_issue_away(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: TurnIssueAwayInput,
-    ) -> Result<TurnIssueAwayPayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(TurnIssueAway { issue: issue_of(&input.issue)?, reason: input.reason });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(TurnIssueAwayPayload::new(done.told, changed(&door, done.answer).await?))
+    TurnIssueAway -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
+        /// Why; told to who raised it.
+        reason: String,
     }
 
     /// Make an issue a motion: its draft, moved by a representative.
-    async fn take_up_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: TakeUpIssueInput,
-    ) -> Result<TakeUpIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || {
-            Ok(TakeUpIssue {
-                issue: issue_of(&input.issue)?,
-                mover: in_the_name_of(&door, input.mover.as_ref(), "mover")?,
-                title: input.title,
-                paragraphs: input.paragraphs,
-            })
-        };
-        let done = door.does(command_id.as_ref(), command()).await?;
-        let motion = done.answer.map(|it| ids::id(&it.motion));
-        Ok(TakeUpIssuePayload::new(done.told, changed(&door, done.answer.map(|it| it.issue)).await?, motion))
+    TakeUpIssue -> TakenUpIssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
+        /// The representative who moves it; oneself if not said.
+        mover: Oneself,
+        /// What the motion is called.
+        title: String,
+        /// What it says, by paragraphs.
+        paragraphs: Vec<String>,
     }
 
     /// Answer an issue, in public.
-    async fn answer_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: AnswerIssueInput,
-    ) -> Result<AnswerIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(AnswerIssue { issue: issue_of(&input.issue)?, answer: input.answer });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(AnswerIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    AnswerIssue -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
+        /// What the council says, and why; about the matter, not about a person.
+        answer: String,
     }
 
     /// Close an issue that was answered.
-    async fn close_issue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: CloseIssueInput,
-    ) -> Result<CloseIssuePayload, Error> {
-        let door = Door::of(ctx)?;
-        let command_id = input.command_id.clone();
-        let command = || Ok(CloseIssue { issue: issue_of(&input.issue)? });
-        let done = door.does(command_id.as_ref(), command()).await?;
-        Ok(CloseIssuePayload::new(done.told, changed(&door, done.answer).await?))
+    CloseIssue -> IssuePayload {
+        /// Which issue.
+        issue: ResidentIssueId,
     }
 }

@@ -23,13 +23,14 @@ use crate::{
     ids::{self, AgendaItemKey},
     outcome::payloads,
     scalars::Moment,
+    table::sent,
 };
 
 payloads! {
-    /// What became of a command to a meeting.
-    MeetingPayload {
+    /// A meeting, after a command.
+    MeetingPayload(MeetingId) {
         /// The meeting.
-        meeting: Meeting,
+        meeting: Meeting = |door, id| meetings::meeting(door, *id),
     }
 }
 
@@ -38,13 +39,7 @@ pub(super) async fn done<C>(ctx: &Context<'_>, command_id: Option<&ID>, command:
 where
     C: Command<Answer = MeetingId> + Send + 'static,
 {
-    let door = Door::of(ctx)?;
-    let done = door.does(command_id, command).await?;
-    let meeting = match done.answer {
-        Some(id) => meetings::meeting(&door, id).await?,
-        None => None,
-    };
-    Ok(MeetingPayload::new(done.told, meeting))
+    sent(&Door::of(ctx)?, command_id, command.map(|command| (command, |id| id))).await
 }
 
 /// When and where.

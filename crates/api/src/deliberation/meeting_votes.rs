@@ -8,10 +8,10 @@ use gongyi_domain::{
 use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
 
 use super::{
-    charters::DecisionRule,
+    decision_rules::DecisionRule,
     decisions::Decision,
     meetings::{self, Meeting, Participant},
-    motions::{self, Motion},
+    motion::{self, Motion},
     polls::{self, Poll},
 };
 use crate::{
@@ -108,7 +108,7 @@ impl Vote {
     }
     /// The motion that is voted on, if one is.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
-        motions::one_of(ctx, self.vote.question.motion).await
+        motion::one_of(ctx, self.vote.question.motion).await
     }
     /// What is asked.
     fn question(&self) -> &str {

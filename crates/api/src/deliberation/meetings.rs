@@ -16,11 +16,12 @@ use gongyi_domain::{
 use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow, PageArgs};
 
 use super::{
-    charters::{Threshold, TurnPolicy},
+    charters::TurnPolicy,
     councils::{self, Council},
+    decision_rules::Threshold,
     meeting_votes::{self, Vote},
     minutes::{self, Minutes},
-    motions::{self, Motion},
+    motion::{self, Motion},
 };
 use crate::{
     access::{
@@ -188,7 +189,7 @@ pub struct AgendaItem {
 impl AgendaItem {
     /// The motion that is dealt with, if one is.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
-        motions::one_of(ctx, self.motion).await
+        motion::one_of(ctx, self.motion).await
     }
 }
 

@@ -3,6 +3,8 @@
 use async_graphql::Enum;
 use gongyi_domain::deliberation::motion_category::MotionCategory as Stored;
 
+use crate::table::wires;
+
 /// What a motion or a resident's issue is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Stored")]
@@ -29,4 +31,8 @@ pub enum MotionCategory {
     FundedProjects,
     /// 其他
     Other,
+}
+
+wires! {
+    MotionCategory => Stored = |category| category.into();
 }

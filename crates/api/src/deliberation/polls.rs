@@ -18,8 +18,9 @@ use gongyi_domain::{
 use gongyi_projections::{PageArgs, PollFilter as Filter, PollRow, RollFilter};
 
 use super::{
-    charters::{DecisionRule, Matter as CouncilMatter},
+    charters::Matter as CouncilMatter,
     councils::{self, Council},
+    decision_rules::DecisionRule,
     elections::{self, Election},
     poll_outcomes::{Marks, PollOption, PollPerson, PollResult, PublishedBallot},
     roll_entries::RollEntry,

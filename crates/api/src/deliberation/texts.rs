@@ -1,8 +1,7 @@
-//! Texts that are deliberated on, what changed between two of them, and files by reference.
+//! Texts that are deliberated on, and what changed between two of them.
 
-use async_graphql::{Enum, ID, Object, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 use gongyi_domain::deliberation::{
-    attachment::Attachment as StoredAttachment,
     difference::{self, Fate, RunKind},
     text::{Paragraph as StoredParagraph, Text as StoredText},
 };
@@ -106,32 +105,4 @@ pub(crate) fn difference_between(old: &StoredText, new: &StoredText) -> TextDiff
         runs: runs(it.runs),
     };
     TextDifference { title: runs(title), paragraphs: paragraphs.into_iter().map(paragraph).collect() }
-}
-
-/// A file by reference.
-pub struct Attachment(pub(crate) StoredAttachment);
-
-/// A file by reference: what it must be, not the file. Whoever fetches it compares the digest.
-#[Object]
-impl Attachment {
-    /// Its SHA-256, 64 hexadecimal digits.
-    fn sha256(&self) -> &str {
-        self.0.sha256.as_str()
-    }
-    /// Its name.
-    fn name(&self) -> &str {
-        &self.0.name
-    }
-    /// Its media type, `application/pdf`.
-    fn media_type(&self) -> &str {
-        &self.0.media_type
-    }
-    /// Its size, in bytes.
-    fn bytes(&self) -> u64 {
-        self.0.bytes
-    }
-}
-
-pub(crate) fn attachments(stored: &[StoredAttachment]) -> Vec<Attachment> {
-    stored.iter().cloned().map(Attachment).collect()
 }

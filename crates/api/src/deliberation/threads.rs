@@ -6,7 +6,7 @@ use gongyi_domain::values::MotionId;
 
 use super::{
     issues::{self, ResidentIssue},
-    motions::{self, Motion},
+    motion::{self, Motion},
 };
 use crate::door::Door;
 
@@ -14,7 +14,7 @@ use crate::door::Door;
 pub(super) async fn motions_from(door: &Door<'_>, first: Option<MotionId>) -> Result<Vec<Motion>, Error> {
     let mut found = vec![];
     for id in threads::motions_from(door, first).await.map_err(|unread| door.unread(unread))? {
-        found.extend(motions::motion(door, id).await?);
+        found.extend(motion::motion(door, id).await?);
     }
     Ok(found)
 }

@@ -23,10 +23,8 @@ use crate::{
         areas::{self, Area},
         personal::{Met, Named},
     },
-    deliberation::{
-        councils::{self, Council},
-        texts::{self, Attachment},
-    },
+    attachment::{self, Attachment},
+    deliberation::councils::{self, Council},
     door::Door,
     ids,
     loaders::CorrectionsOf,
@@ -147,7 +145,7 @@ impl CommunityActivity {
     }
     /// Files that show it.
     fn evidence(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.evidence)
+        attachment::shown(&self.0.evidence)
     }
     /// Why it was cancelled or voided, if it was.
     fn reason(&self) -> Option<&str> {

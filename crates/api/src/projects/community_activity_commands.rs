@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::personal::in_the_name_of,
-    deliberation::motion_inputs::{AttachmentInput, attachments},
+    attachment::{AttachmentInput, attachments},
     door::Door,
     ids,
     outcome::payloads,

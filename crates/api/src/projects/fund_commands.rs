@@ -8,7 +8,7 @@ use gongyi_domain::values::{FundId, ProjectId};
 
 use super::funds::{self, BudgetLineInput, Fund, GrantPayment, ProjectGrant};
 use crate::{
-    deliberation::motion_inputs::AttachmentInput,
+    attachment::AttachmentInput,
     ids::{GrantKey, PaymentKey},
     outcome::payloads,
     scalars::{Area, Date, Money},

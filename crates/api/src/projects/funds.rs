@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::areas::{self, Area},
-    deliberation::texts::{self, Attachment},
+    attachment::{self, Attachment},
     door::Door,
     ids::{self, GrantKey, PaymentKey},
     loaders::PaymentsOf,
@@ -149,7 +149,7 @@ impl FundEntry {
     }
     /// Files that show it.
     fn evidence(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.evidence)
+        attachment::shown(&self.0.evidence)
     }
     /// Its event's place in the log.
     fn sequence(&self) -> u64 {

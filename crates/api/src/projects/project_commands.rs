@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     access::personal::in_the_name_of,
-    deliberation::motion_inputs::{AttachmentInput, attachments},
+    attachment::{AttachmentInput, attachments},
     door::Door,
     ids::{self, ApplicationKey, BookEntryKey},
     outcome::payloads,

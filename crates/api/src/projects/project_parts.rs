@@ -15,7 +15,7 @@ use crate::{
         agents::Agent,
         personal::{Met, Named},
     },
-    deliberation::texts::{self, Attachment},
+    attachment::{self, Attachment},
     door::Door,
     ids::{self, BookEntryKey},
     scalars::{Date, Moment, Money},
@@ -140,7 +140,7 @@ impl ProjectHistoryLine {
     }
     /// Files that show it.
     fn evidence(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.evidence)
+        attachment::shown(&self.0.evidence)
     }
     /// The plan since then, where the step made one.
     fn plan(&self) -> Option<ProjectPlan> {
@@ -209,7 +209,7 @@ impl BookEntry {
     }
     /// Files that show it.
     fn evidence(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.evidence)
+        attachment::shown(&self.0.evidence)
     }
     /// Why it was struck out and counts for nothing; null if it stands.
     fn void_reason(&self) -> Option<&str> {

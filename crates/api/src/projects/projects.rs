@@ -26,7 +26,7 @@ use crate::{
     deliberation::{
         councils::{self, Council},
         meeting_votes::{self, Vote},
-        motions::{self, Motion},
+        motion::{self, Motion},
     },
     door::Door,
     ids::{self, ApplicationKey},
@@ -111,7 +111,7 @@ impl Project {
     /// The motion it came from; null if it came from a round.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
         match self.0.motion {
-            Some(id) => motions::motion(&Door::of(ctx)?, id).await,
+            Some(id) => motion::motion(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }

@@ -28,7 +28,7 @@ use crate::{
         personal::{Met, Named},
     },
     deliberation::{
-        charters::Threshold,
+        decision_rules::Threshold,
         polls::{self, Poll},
     },
     door::Door,

@@ -16,7 +16,7 @@ use gongyi_projections::{IncubationFilter as Filter, IncubationRow, PageArgs};
 use crate::{
     deliberation::{
         councils::{self, Council},
-        motions::{self, Motion},
+        motion::{self, Motion},
     },
     door::Door,
     ids::{self, SelfOrganisationKey},
@@ -63,7 +63,7 @@ impl SelfOrganisation {
     /// The motion that asked for it, if one did.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
         match self.0.motion {
-            Some(id) => motions::motion(&Door::of(ctx)?, id).await,
+            Some(id) => motion::motion(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }

@@ -86,7 +86,7 @@ impl BatchConfirmationMutations {
         let done: Vec<_> = confirming.try_collect().await?;
         let token = door.asker.reached();
         let stale = match token {
-            Some(token) => door.shows(token.position).await.is_err(),
+            Some(token) => door.app.shows(token.position).await.is_err(),
             None => false,
         };
         let mut results = Vec::with_capacity(done.len());

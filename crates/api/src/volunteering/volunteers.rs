@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject}
 use gongyi_app::volunteering::volunteers::{
     CorrectVolunteer, RegisterVolunteer, Registered, ReinstateVolunteer, SuspendVolunteer, WithdrawVolunteer,
 };
+use gongyi_app::reading::allowances::Attempt;
 use gongyi_domain::{
     access::authority::{Actor, Subject},
     refusal::Refusal,
@@ -32,7 +33,6 @@ use crate::{
         areas::{self, Area},
         personal::{BY_NAME, Sight},
     },
-    allowance::Attempt,
     door::Door,
     ids,
     loaders::MembershipsOf,

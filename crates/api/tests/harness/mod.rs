@@ -264,15 +264,10 @@ impl Client<'_> {
     pub async fn tries(&self, mutation: &str, fields: &str, input: Value) -> Value {
         let capital = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
         let kind = match mutation {
-            "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
-            "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
             "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
-            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
-                "MeetingInput".to_owned()
-            }
-            "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
-            "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
+            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" => "MeetingInput".to_owned(),
+            "cancelMeeting" => "MeetingReasonInput".to_owned(),
             "cancelCommunityActivity" | "voidCommunityActivity" => "CommunityActivityReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };

@@ -1,43 +1,59 @@
-//! Motions as they are read. What changes them stands in `motion_commands` and `motion_course_commands`.
+//! Motions as they are read; each phase's part of them stands with what changes it.
 //!
 //! - What was ever submitted is public, from the version submitted first on; earlier ones and other drafts show to their
 //!   movers and the area's staff.
+
+pub(crate) mod amending;
+pub(crate) mod carrying_out;
+pub(crate) mod deciding;
+pub(crate) mod drafting;
+pub(crate) mod history;
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_app::reading::subjects::draft_subject;
 use gongyi_domain::{
     access::authority::{Actor, Scope, Subject, To},
     deliberation::{
-        motion::{MOTION_DRAFTS, MOTIONS, Origin, Outcome, Phase},
+        motion::{MOTION_DRAFTS, MOTIONS, Origin, Phase},
         motion_category::MotionCategory as StoredCategory,
         motion_register::MotionNumber,
     },
-    values::{MotionId, PersonId},
+    values::{AreaCode, MotionId, PersonId},
 };
 use gongyi_projections::{DraftsSeen, MotionFilter as Filter, MotionRow, MotionSort as Sort};
 
+use self::{
+    amending::Amendment,
+    carrying_out::{MotionRating, MotionReport, MotionReview},
+    deciding::MotionDecision,
+    drafting::MotionVersion,
+    history::MotionHistoryLine,
+};
 use super::{
     issues::ResidentIssue,
     meeting_votes::{self, Vote},
     meetings::{self, Meeting},
     motion_categories::MotionCategory,
-    motion_parts::{Amendment, MotionHistoryLine, MotionPerson, MotionRating, MotionReport, MotionReview, MotionVersion},
-    texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference},
+    texts::{self, DIFFERENCE_COST_FIELDS, Text, TextDifference},
     threads,
 };
 use crate::{
-    access::areas::{self, Area},
+    access::{
+        areas::{self, Area},
+        personal::{Met, Named},
+    },
+    attachment::{self, Attachment},
     door::Door,
     fault::{self, Code},
     ids,
     loaders::TextAt,
-    outcome::Lang,
+    outcome::{Lang, payloads},
     paging::{self, Paged},
     projects::{
         projects::{self, Project},
         self_organisations::{self, SelfOrganisation},
     },
-    scalars::{Area as AreaCode, Date, Moment, Position},
+    scalars::{self, Date, Moment, Position},
 };
 
 /// Where a motion stands.
@@ -78,31 +94,31 @@ pub enum MotionPhase {
     Reviewed,
 }
 
-/// The decision on a motion.
-pub struct MotionDecision {
-    motion: MotionId,
-    outcome: Outcome,
+/// A person who takes part in a council's work.
+pub struct MotionPerson(Met);
+
+impl MotionPerson {
+    /// Who moves, seconds or proposes does so in public.
+    fn in_public(person: PersonId) -> Self {
+        Self(Met::in_public(person))
+    }
+
+    /// A resident, who holds no office.
+    fn resident(door: &Door<'_>, person: PersonId, area: &AreaCode) -> Self {
+        Self(Met::as_resident(&door.asker.actor, person, Some(area.clone())))
+    }
 }
 
-/// How a motion was decided, as far as that stands.
+/// Somebody who takes part in a council's work. Representatives act in public, under their names.
 #[Object]
-impl MotionDecision {
-    /// Adopted, else rejected.
-    fn adopted(&self) -> bool {
-        self.outcome.adopted
+impl MotionPerson {
+    /// The person's id.
+    async fn id(&self) -> ID {
+        ids::id(&self.0.person)
     }
-    /// The vote that decided it: rule, counts and reason.
-    async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
-        meeting_votes::of_id(&Door::of(ctx)?, self.outcome.vote).await
-    }
-    /// The version that was voted on.
-    fn version(&self) -> u32 {
-        self.outcome.version
-    }
-    /// The text that was voted on.
-    async fn text(&self, ctx: &Context<'_>) -> Result<Option<Text>, Error> {
-        let row = Door::of(ctx)?.load(TextAt(self.motion, self.outcome.version)).await?;
-        Ok(row.map(|row| Text::from(&row.text)))
+    /// The name; a resident's is masked, `张*`, for those who may not see personal data; null once erased.
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        self.0.name(&Door::of(ctx)?).await
     }
 }
 
@@ -137,8 +153,8 @@ impl Motion {
         ids::id(&self.0.council)
     }
     /// The code of that council's area.
-    fn area_code(&self) -> AreaCode {
-        AreaCode(self.0.area.clone())
+    fn area_code(&self) -> scalars::Area {
+        scalars::Area(self.0.area.clone())
     }
     /// That council's area.
     async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>, Error> {
@@ -283,7 +299,7 @@ impl Motion {
     }
     /// Files that belong to it.
     fn attachments(&self) -> Vec<Attachment> {
-        texts::attachments(&self.0.state.attachments)
+        attachment::shown(&self.0.state.attachments)
     }
     /// The meeting on whose agenda it stands, or that decided it.
     async fn meeting(&self, ctx: &Context<'_>) -> Result<Option<Meeting>, Error> {
@@ -387,11 +403,16 @@ pub(crate) async fn motion(door: &Door<'_>, id: MotionId) -> Result<Option<Motio
     Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(&door.asker.actor, row))).map(Motion::new))
 }
 
-pub(super) async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
+/// A motion, if there is one, for whoever may read it.
+async fn motion_maybe(door: &Door<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
     match id {
-        Some(id) => motion(&Door::of(ctx)?, id).await,
+        Some(id) => motion(door, id).await,
         None => Ok(None),
     }
+}
+
+pub(super) async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Option<Motion>, Error> {
+    motion_maybe(&Door::of(ctx)?, id).await
 }
 
 async fn all_of(ctx: &Context<'_>, ids: impl Iterator<Item = MotionId>) -> Result<Vec<Motion>, Error> {
@@ -414,13 +435,21 @@ fn drafts_seen(actor: &Actor) -> DraftsSeen {
     seen
 }
 
+payloads! {
+    /// A motion, after a command.
+    MotionPayload(MotionId) {
+        /// The motion.
+        motion: Motion = |door, id| motion(door, *id),
+    }
+}
+
 /// Which motions.
 #[derive(Default, InputObject)]
 pub struct MotionFilter {
     /// Before this council.
     council: Option<ID>,
     /// Before a council of this area or of one within it.
-    area: Option<AreaCode>,
+    area: Option<scalars::Area>,
     /// In one of these phases.
     phases: Option<Vec<MotionPhase>>,
     /// About this.

@@ -32,6 +32,16 @@
 //!     } = TakeUpItem { meeting: item.meeting, item: item.item };
 //! ```
 //!
+//! What is done for oneself only says behind the fields which one more of the command's is whoever asks:
+//!
+//! ```ignore
+//!     /// Endorse an issue, for oneself.
+//!     EndorseIssue -> IssuePayload {
+//!         /// Which issue.
+//!         issue: ResidentIssueId,
+//!     } for person
+//! ```
+//!
 //! And where the answer alone does not name what the payload shows, what does stands last, made of the answer:
 //!
 //! ```ignore
@@ -139,6 +149,7 @@ pub(crate) use wires;
 wires! {
     String;
     bool;
+    u8;
     u16;
     u32;
     crate::scalars::Area => gongyi_domain::values::AreaCode = |area| area.0;
@@ -196,7 +207,7 @@ macro_rules! mutations {
             $(#[doc = $sentence:literal])+
             $command:ident -> $payload:ident {
                 $( $(#[$field_meta:meta])* $field:ident: $wire:ty ),* $(,)?
-            } $(= $built:expr $(, $key:expr)?;)?
+            } $(for $own:ident)? $(= $built:expr $(, $key:expr)?;)?
         )+
     ) => { pastey::paste! {
         $(
@@ -228,7 +239,10 @@ macro_rules! mutations {
                         $( let $field = <$wire as $crate::table::Wire>::read(
                             $field, $crate::table::At { door: &door, field: stringify!([<$field:lower_camel>]) },
                         )?; )*
-                        Ok($crate::table::asked!($command { $($field),* } $(= $built $(, $key)?)?))
+                        $( let $own = <$crate::table::Oneself as $crate::table::Wire>::read(
+                            None, $crate::table::At { door: &door, field: stringify!([<$own:lower_camel>]) },
+                        )?; )?
+                        Ok($crate::table::asked!($command { $($field,)* $($own)? } $(= $built $(, $key)?)?))
                     })();
                     $crate::table::sent(&door, command_id.as_ref(), asked).await
                 }
@@ -240,9 +254,9 @@ pub(crate) use mutations;
 
 /// A command with what makes the payload's key of its answer.
 macro_rules! asked {
-    ($command:ident { $($field:ident),* }) => { ($command { $($field),* }, |answer| answer) };
-    ($command:ident { $($field:ident),* } = $built:expr) => { ($built, |answer| answer) };
-    ($command:ident { $($field:ident),* } = $built:expr, $key:expr) => {{
+    ($command:ident { $($field:ident),* $(,)? }) => { ($command { $($field),* }, |answer| answer) };
+    ($command:ident { $($field:ident),* $(,)? } = $built:expr) => { ($built, |answer| answer) };
+    ($command:ident { $($field:ident),* $(,)? } = $built:expr, $key:expr) => {{
         let key = $key;
         ($built, key)
     }};

@@ -1,4 +1,4 @@
-//! Charters and decision rules, as they are shown and as they are given.
+//! Charters, as they are shown and as they are given.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,14 @@ use gongyi_app::deliberation::councils::MandateGiven;
 use gongyi_domain::{
     deliberation::{
         charter::{self, CharterRefusal, CharterTerms, MatterTerms},
-        decision, seat,
+        seat,
     },
     refusal::Refusal,
 };
 use gongyi_projections::CharterVersionRow;
 
-use super::poll_inputs::statute;
-use crate::{
-    ids,
-    scalars::{Date, Share},
-    table::wires,
-};
+use super::decision_rules::{DecisionRule, RuleChoiceInput, Threshold};
+use crate::{ids, scalars::Date, table::wires};
 
 /// What kind of matter is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -80,178 +76,6 @@ pub enum Absences {
     InARow,
     /// 累计: over the whole term.
     InTotal,
-}
-
-/// What a quorum counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "decision::Turnout")]
-pub enum Turnout {
-    /// 到会: who is present when the vote opens.
-    Present,
-    /// 参与表决: ballots handed in, abstentions and invalid ones included.
-    Cast,
-}
-
-/// What the votes in favour are a share of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "decision::Basis")]
-pub enum Basis {
-    /// 全体: all who may vote.
-    Entitled,
-    /// 到会: all who are present.
-    Present,
-    /// 参与表决: all ballots handed in, invalid ones included.
-    Cast,
-    /// 有效票: ballots handed in, without invalid ones.
-    Valid,
-}
-
-/// By what votes are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "decision::Measure")]
-pub enum Measure {
-    /// 人数: by heads.
-    Heads,
-    /// 面积: by area.
-    Area,
-}
-
-/// Whether ballots that abstain stand in the basis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "decision::Abstentions")]
-pub enum Abstentions {
-    /// They do: to abstain is not to agree.
-    Count,
-    /// They are left out, as if not handed in.
-    LeftOut,
-}
-
-/// How far a share must be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum Reach {
-    /// 超过、过半数: strictly more than the share.
-    MoreThan,
-    /// 以上: the share itself is enough.
-    AtLeast,
-}
-
-/// How far a share must be reached.
-#[derive(Debug, Clone, SimpleObject, InputObject)]
-#[graphql(input_name = "ThresholdInput")]
-pub struct Threshold {
-    /// More than the share, or at least it.
-    reach: Reach,
-    /// The share.
-    share: Share,
-}
-
-impl From<decision::Threshold> for Threshold {
-    fn from(threshold: decision::Threshold) -> Self {
-        let (reach, share) = match threshold {
-            decision::Threshold::MoreThan(share) => (Reach::MoreThan, share),
-            decision::Threshold::AtLeast(share) => (Reach::AtLeast, share),
-        };
-        Self { reach, share: Share(share) }
-    }
-}
-impl From<Threshold> for decision::Threshold {
-    fn from(threshold: Threshold) -> Self {
-        match threshold.reach {
-            Reach::MoreThan => Self::MoreThan(threshold.share.0),
-            Reach::AtLeast => Self::AtLeast(threshold.share.0),
-        }
-    }
-}
-
-/// The same in Chinese and English.
-#[derive(Debug, Clone, SimpleObject, InputObject)]
-#[graphql(input_name = "WordingInput")]
-pub struct Wording {
-    /// In Chinese.
-    zh: String,
-    /// In English.
-    en: String,
-}
-
-impl From<decision::Wording> for Wording {
-    fn from(wording: decision::Wording) -> Self {
-        Self { zh: wording.zh, en: wording.en }
-    }
-}
-
-/// How many of the entitled must take part.
-#[derive(Debug, Clone, SimpleObject, InputObject)]
-#[graphql(input_name = "QuorumInput")]
-pub struct Quorum {
-    /// What is counted.
-    counts: Turnout,
-    /// By heads or by area.
-    by: Measure,
-    /// How far.
-    threshold: Threshold,
-}
-
-/// How many must be in favour.
-#[derive(Debug, Clone, SimpleObject, InputObject)]
-#[graphql(input_name = "MajorityInput")]
-pub struct Majority {
-    /// Of what.
-    of: Basis,
-    /// By heads or by area.
-    by: Measure,
-    /// How far.
-    threshold: Threshold,
-}
-
-/// A decision rule. Whatever it says, ties fail.
-#[derive(Debug, Clone, SimpleObject, InputObject)]
-#[graphql(input_name = "DecisionRuleInput")]
-pub struct DecisionRule {
-    /// Its name, stable: `cn/residents-meeting`.
-    id: String,
-    /// Its version, from 1.
-    version: u32,
-    /// What people call it.
-    title: Wording,
-    /// The statute and article, or the charter, it comes from.
-    source: Wording,
-    /// All of these must hold before votes are looked at.
-    quorum: Vec<Quorum>,
-    /// All of these must hold for the matter to be carried; more votes for than against if none.
-    majority: Vec<Majority>,
-    /// Whether abstentions stand in the basis.
-    abstentions: Abstentions,
-}
-
-impl From<decision::Rule> for DecisionRule {
-    fn from(rule: decision::Rule) -> Self {
-        let quorum = |it: &decision::Quorum| Quorum { counts: it.counts.into(), by: it.by.into(), threshold: it.threshold.into() };
-        let majority = |it: &decision::Majority| Majority { of: it.of.into(), by: it.by.into(), threshold: it.threshold.into() };
-        Self {
-            quorum: rule.quorum.iter().map(quorum).collect(),
-            majority: rule.majority.iter().map(majority).collect(),
-            id: rule.id,
-            version: rule.version,
-            title: rule.title.into(),
-            source: rule.source.into(),
-            abstentions: rule.abstentions.into(),
-        }
-    }
-}
-impl From<DecisionRule> for decision::Rule {
-    fn from(rule: DecisionRule) -> Self {
-        let quorum = |it: Quorum| decision::Quorum { counts: it.counts.into(), by: it.by.into(), threshold: it.threshold.into() };
-        let majority = |it: Majority| decision::Majority { of: it.of.into(), by: it.by.into(), threshold: it.threshold.into() };
-        Self {
-            id: rule.id,
-            version: rule.version,
-            title: decision::Wording::new(rule.title.zh, rule.title.en),
-            source: decision::Wording::new(rule.source.zh, rule.source.en),
-            quorum: rule.quorum.into_iter().map(quorum).collect(),
-            majority: rule.majority.into_iter().map(majority).collect(),
-            abstentions: rule.abstentions.into(),
-        }
-    }
 }
 
 /// How a kind of matter is decided.
@@ -375,25 +199,6 @@ impl Charter {
     }
 }
 
-/// A statute's rule, by its name.
-#[derive(Debug, Clone, InputObject)]
-pub struct StatuteInput {
-    /// Its name: `cn/residents-meeting`.
-    id: String,
-    /// Its version.
-    #[graphql(default = 1)]
-    version: u32,
-}
-
-/// Which decision rule: a statute's, or one written out.
-#[derive(OneofObject)]
-pub enum RuleChoiceInput {
-    /// As a statute has it.
-    Statute(StatuteInput),
-    /// Written out.
-    Written(DecisionRule),
-}
-
 /// How a kind of matter is decided.
 #[derive(InputObject)]
 pub struct MatterRuleInput {
@@ -435,15 +240,12 @@ pub struct CharterInput {
 
 impl CharterInput {
     /// The terms, on those of the model charter.
-    pub(super) fn terms(self) -> Result<CharterTerms, Refusal> {
+    fn terms(self) -> Result<CharterTerms, Refusal> {
         use async_graphql::MaybeUndefined as Maybe;
         let mut terms = CharterTerms::model(self.seats);
         let mut given = BTreeMap::new();
         for MatterRuleInput { matter, rule, secrecy } in self.matters {
-            let rule = match rule {
-                RuleChoiceInput::Written(rule) => rule.into(),
-                RuleChoiceInput::Statute(StatuteInput { id, version }) => statute(&id, version)?,
-            };
+            let rule = rule.chosen()?;
             if given.insert(charter::Matter::from(matter), MatterTerms { rule, secrecy: secrecy.into() }).is_some() {
                 return Err(CharterRefusal::MatterTwice.into());
             }
@@ -526,7 +328,7 @@ pub enum MandateInput {
 }
 
 impl MandateInput {
-    pub(super) fn given(self) -> Result<MandateGiven, Refusal> {
+    fn given(self) -> Result<MandateGiven, Refusal> {
         Ok(match self {
             Self::Vote(CouncilVoteInput { meeting, vote }) => {
                 MandateGiven::Vote { meeting: ids::named(&meeting, "meeting")?, vote: ids::named(&vote, "vote")? }
@@ -540,4 +342,5 @@ wires! {
     AuthorityInput;
     CharterInput => CharterTerms = |charter| charter.terms()?;
     MandateInput => MandateGiven = |mandate| mandate.given()?;
+    Matter => charter::Matter = |it| it.into();
 }

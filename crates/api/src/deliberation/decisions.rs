@@ -3,7 +3,7 @@
 use async_graphql::{Enum, Object, SimpleObject};
 use gongyi_domain::deliberation::decision::{Decision as Decided, Outcome, Step};
 
-use super::charters::{DecisionRule, Measure, Wording};
+use super::decision_rules::{DecisionRule, Measure, Wording};
 
 /// One comparison.
 #[derive(SimpleObject)]

@@ -15,8 +15,9 @@ use gongyi_domain::{
 };
 
 use super::{
+    decision_rules::RuleInput,
     elections::{self, Election},
-    poll_inputs::{MethodInput, RuleInput},
+    poll_inputs::MethodInput,
 };
 use crate::{
     access::personal::in_the_name_of,
@@ -74,7 +75,7 @@ impl CallElectionInput {
                 kind,
                 seats: if self.recall_of.is_some() { 1 } else { method.seats() },
                 method,
-                rule: self.rule.read()?,
+                rule: self.rule.rule()?,
                 nominations_until: self.nominations_until.as_ref().unwrap_or(&self.poll_opens).0,
                 poll_opens: self.poll_opens.0,
                 poll_closes: self.poll_closes.0,
@@ -276,7 +277,7 @@ impl ElectionMutations {
     ) -> Result<ElectionPayload, Error> {
         let door = Door::of(ctx)?;
         let command = election_of(&input.election).and_then(|election| {
-            let (method, rule) = (input.method.read()?, input.rule.read()?);
+            let (method, rule) = (input.method.read()?, input.rule.rule()?);
             Ok(CallRunOff { election, method, rule, poll_opens: input.poll_opens.0, poll_closes: input.poll_closes.0 })
         });
         let done = door.does(input.command_id.as_ref(), command).await?;

@@ -17,7 +17,7 @@ use gongyi_domain::{
 use gongyi_projections::{ElectionFilter as Filter, ElectionRow, ProxyRow};
 
 use super::{
-    charters::DecisionRule,
+    decision_rules::DecisionRule,
     poll_outcomes::{PollOutcome, PollPerson},
     polls::{self, Poll, VotingMethod},
 };

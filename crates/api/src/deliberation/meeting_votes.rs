@@ -1,6 +1,7 @@
 //! A meeting's votes as everybody sees them: who may vote, what came out, by which rule and why.
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
+use gongyi_app::deliberation::meeting::voting::Ballot;
 use gongyi_domain::{
     deliberation::meeting::{Choice as StoredChoice, Vote as StoredVote, VoteState, VotingMethod},
     values::{MeetingId, VoteId},
@@ -8,7 +9,7 @@ use gongyi_domain::{
 use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
 
 use super::{
-    charters::DecisionRule,
+    decision_rules::DecisionRule,
     decisions::Decision,
     meetings::{self, Meeting, Participant},
     motions::{self, Motion},
@@ -19,6 +20,7 @@ use crate::{
     ids::{self, AgendaItemKey},
     paging,
     scalars::Moment,
+    table::wires,
 };
 
 /// A choice in an open vote.
@@ -42,6 +44,15 @@ pub enum BallotKind {
     ShowOfHands,
     /// 无记名: ballots of a poll.
     Secret,
+}
+
+wires! {
+    VoteChoice => StoredChoice = |it| it.into();
+    BallotKind => Ballot = |it| match it {
+        BallotKind::ByName => Ballot::ByName,
+        BallotKind::ShowOfHands => Ballot::ShowOfHands,
+        BallotKind::Secret => Ballot::Secret,
+    };
 }
 
 /// How far a vote has come.

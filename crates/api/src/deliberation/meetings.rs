@@ -16,8 +16,9 @@ use gongyi_domain::{
 use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow, PageArgs};
 
 use super::{
-    charters::{Threshold, TurnPolicy},
+    charters::TurnPolicy,
     councils::{self, Council},
+    decision_rules::Threshold,
     meeting_votes::{self, Vote},
     minutes::{self, Minutes},
     motions::{self, Motion},
@@ -32,6 +33,7 @@ use crate::{
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
     settings::PAGE_MAX_ROWS,
+    table::wires,
 };
 
 /// How far a meeting has come.
@@ -96,6 +98,11 @@ pub enum SpeechSide {
     Against,
     /// 中立.
     Neutral,
+}
+
+wires! {
+    MeetingCapacity => Capacity = |it| it.into();
+    SpeechSide => Side = |it| it.into();
 }
 
 /// Somebody who takes part in a meeting. That they do is public by their function; the name is shown as of any person.

@@ -4,6 +4,7 @@ pub(crate) mod charters;
 pub(crate) mod council_commands;
 pub(crate) mod councils;
 pub(crate) mod covenants;
+pub(crate) mod decision_rules;
 pub(crate) mod decisions;
 pub(crate) mod election_commands;
 pub(crate) mod elections;

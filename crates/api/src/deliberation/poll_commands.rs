@@ -24,7 +24,8 @@ use gongyi_domain::{
 
 use super::{
     charters::Matter as CouncilMatter,
-    poll_inputs::{MarksInput, MethodInput, PaperCountInput, RollLineInput, RuleInput},
+    decision_rules::RuleInput,
+    poll_inputs::{MarksInput, MethodInput, PaperCountInput, RollLineInput},
     polls::{self, Poll, PollChannels},
 };
 use crate::{
@@ -93,7 +94,7 @@ impl PreparePollInput {
             method: self.method.read()?,
             secrecy: secrecy(self.secret, self.receipts),
             channels: Channels::from(self.channels),
-            rule: self.rule.read()?,
+            rule: self.rule.rule()?,
             opens_at: self.opens_at.map(|it| it.0),
             closes_at: self.closes_at.map(|it| it.0),
         };

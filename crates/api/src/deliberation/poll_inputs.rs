@@ -5,7 +5,6 @@ use gongyi_domain::{
     deliberation::{
         ballot::{Marks, Method},
         counting::paper::{Batch, PaperCount},
-        decision::{Rule, statutes},
         roll_entry::{Holder, RollLine},
     },
     refusal::Refusal,
@@ -17,28 +16,6 @@ use crate::ids;
 
 fn invalid(field: &'static str, zh: &str, en: &str) -> Refusal {
     Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() }
-}
-
-/// A rule of the statutes, by name and version.
-#[derive(InputObject)]
-pub struct RuleInput {
-    /// Its name: `cn/village-election`.
-    rule_id: String,
-    /// Its version, from 1.
-    #[graphql(default = 1)]
-    version: u32,
-}
-
-impl RuleInput {
-    pub(crate) fn read(&self) -> Result<Rule, Refusal> {
-        statute(&self.rule_id, self.version)
-    }
-}
-
-/// A rule of the statutes.
-pub(super) fn statute(id: &str, version: u32) -> Result<Rule, Refusal> {
-    let unknown = || invalid("rule", "没有这个表决规则", "There is no such rule");
-    statutes::find(id, version).ok_or_else(unknown)
 }
 
 /// How ballots are marked and counted.

@@ -15,7 +15,7 @@ use gongyi_projections::PublishedBallotRow;
 use uuid::Uuid;
 
 use super::{
-    charters::{DecisionRule, Wording},
+    decision_rules::{DecisionRule, Wording},
     decisions::{Decision, DecisionStep},
 };
 use crate::{access::personal::Met, door::Door, ids};

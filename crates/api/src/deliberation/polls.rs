@@ -18,8 +18,9 @@ use gongyi_domain::{
 use gongyi_projections::{PageArgs, PollFilter as Filter, PollRow, RollFilter};
 
 use super::{
-    charters::{DecisionRule, Matter as CouncilMatter},
+    charters::Matter as CouncilMatter,
     councils::{self, Council},
+    decision_rules::DecisionRule,
     elections::{self, Election},
     poll_outcomes::{Marks, PollOption, PollPerson, PollResult, PublishedBallot},
     roll_entries::RollEntry,
@@ -33,6 +34,7 @@ use crate::{
     fault, ids,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
+    table::wires,
 };
 
 /// How far a poll has come.
@@ -78,6 +80,10 @@ pub enum PollChannels {
     Online,
     /// Both; an entry uses one of them, once.
     Mixed,
+}
+
+wires! {
+    PollChannels => Channels = |it| it.into();
 }
 
 /// How ballots are marked and counted.

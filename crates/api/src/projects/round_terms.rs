@@ -14,7 +14,7 @@ use gongyi_domain::{
 
 use super::funds::BudgetLineInput;
 use crate::{
-    deliberation::charters::{Threshold, Wording},
+    deliberation::decision_rules::{Threshold, Wording},
     ids,
     scalars::{Area as AreaCode, Date, Money},
 };

@@ -28,7 +28,7 @@ use crate::{
         personal::Met,
     },
     deliberation::{
-        charters::Threshold,
+        decision_rules::Threshold,
         polls::{self, Poll},
     },
     door::Door,

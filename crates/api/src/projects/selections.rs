@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::personal::Met,
-    deliberation::charters::Wording,
+    deliberation::decision_rules::Wording,
     door::Door,
     ids::{self, ApplicationKey, ObjectionKey},
     loaders::SelectionsOf,

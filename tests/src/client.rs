@@ -181,8 +181,6 @@ fn input_type(mutation: &str) -> String {
         "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
         "withdrawSignUp" => "SignUpInput".to_owned(),
         "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
-        "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
-        "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
         other => format!("{}{}Input", other[..1].to_uppercase(), &other[1..]),
     }
 }

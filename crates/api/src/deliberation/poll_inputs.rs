@@ -12,7 +12,7 @@ use gongyi_domain::{
 use uuid::Uuid;
 
 use super::{poll_outcomes::Stance, polls::MethodKind};
-use crate::ids;
+use crate::{ids, table::wires};
 
 fn invalid(field: &'static str, zh: &str, en: &str) -> Refusal {
     Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() }
@@ -32,8 +32,8 @@ pub struct MethodInput {
 }
 
 impl MethodInput {
-    pub(crate) fn read(&self) -> Result<Method, Refusal> {
-        let Self { kind, seats, marks_max, score_max } = *self;
+    pub(crate) fn method(self) -> Result<Method, Refusal> {
+        let Self { kind, seats, marks_max, score_max } = self;
         let unfit = || invalid("method", "请填写该投票方式所需的名额或分值", "Say the places or the highest score that this method needs");
         let places = || seats.ok_or_else(unfit);
         Ok(match kind {
@@ -81,7 +81,7 @@ pub enum MarksInput {
 }
 
 impl MarksInput {
-    pub(crate) fn read(self) -> Marks {
+    pub(crate) fn marks(self) -> Marks {
         match self {
             Self::Blank(_) => Marks::Blank,
             Self::Chosen(options) => Marks::Chosen(options),
@@ -136,11 +136,11 @@ pub enum PaperCountInput {
 }
 
 impl PaperCountInput {
-    pub(crate) fn read(self) -> PaperCount {
+    fn count(self) -> PaperCount {
         match self {
             Self::Options(PaperOptionsInput { valid, blank, invalid, votes }) => PaperCount::Options { valid, blank, invalid, votes },
             Self::Batches(PaperBatchesInput { batches, invalid }) => {
-                let batches = batches.into_iter().map(|it| Batch { marks: it.marks.read(), ballots: it.ballots });
+                let batches = batches.into_iter().map(|it| Batch { marks: it.marks.marks(), ballots: it.ballots });
                 PaperCount::Batches { batches: batches.collect(), invalid }
             }
         }
@@ -171,7 +171,7 @@ pub struct RollLineInput {
 }
 
 impl RollLineInput {
-    pub(crate) fn read(&self) -> Result<RollLine, Refusal> {
+    fn line(&self) -> Result<RollLine, Refusal> {
         let register = |text: &str| {
             let unfit = |_| invalid("lines", "户或专有部分的编号须为 UUID", "The id of a household or a property is a UUID");
             text.parse::<Uuid>().map_err(unfit)
@@ -190,4 +190,11 @@ impl RollLineInput {
         };
         Ok(RollLine { holder, voter, weight: self.weight })
     }
+}
+
+wires! {
+    MethodInput => Method = |method| method.method()?;
+    MarksInput => Marks = |marks| marks.marks();
+    PaperCountInput => PaperCount = |count| count.count();
+    RollLineInput => RollLine = |line| line.line()?;
 }

@@ -272,8 +272,6 @@ impl Client<'_> {
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
-            "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
-            "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
             "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
                 "MeetingInput".to_owned()
             }

@@ -174,10 +174,6 @@ fn input_type(mutation: &str) -> String {
         "joinOrganisation" | "leaveOrganisation" => "MembershipInput".to_owned(),
         "disputeService" | "rejectService" | "voidService" => "ServiceReasonInput".to_owned(),
         "suspendVolunteer" | "reinstateVolunteer" | "withdrawVolunteer" => "VolunteerReasonInput".to_owned(),
-        "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
-            "MeetingInput".to_owned()
-        }
-        "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
         "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
         "withdrawSignUp" => "SignUpInput".to_owned(),
         "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),

@@ -1,6 +1,6 @@
 //! Minutes: what was published is everybody's to read, the draft is for those who keep them.
 
-use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Error, ID, Object, SimpleObject};
 use gongyi_app::deliberation::meeting::minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes};
 use gongyi_domain::{
     access::authority::Subject,
@@ -10,11 +10,11 @@ use gongyi_domain::{
 use gongyi_projections::MinutesRow;
 
 use super::{
-    meeting_commands::{MeetingInput, MeetingPayload, MeetingReasonInput, done},
+    meeting_commands::MeetingPayload,
     meetings::Participant,
     motions::{self, Motion},
 };
-use crate::{door::Door, ids, loaders::MinutesOf, scalars::Moment};
+use crate::{door::Door, ids, loaders::MinutesOf, scalars::Moment, table::mutations};
 
 /// How far minutes have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -139,85 +139,46 @@ pub(super) async fn minutes(door: &Door<'_>, meeting: MeetingId, area: &AreaCode
     Ok(row.filter(|row| keeps || row.published_text.is_some()).map(|row| Minutes { row, keeps }))
 }
 
-/// What editing minutes takes.
-#[derive(InputObject)]
-pub struct EditMinutesInput {
-    /// Of which meeting.
-    meeting: ID,
-    /// The revision that was edited: nobody overwrites what somebody else has written meanwhile.
-    revision: u32,
-    /// The new text; people are named by `@{person id}`.
-    text: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
+mutations! {
+    /// The root fields that change minutes.
+    pub struct MinutesMutations;
 
-/// What approving minutes takes.
-#[derive(InputObject)]
-pub struct ApproveMinutesInput {
-    /// Of which meeting.
-    meeting: ID,
-    /// The revision that was read.
-    revision: u32,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// The root fields that change minutes.
-#[derive(Default)]
-pub struct MinutesMutations;
-
-#[Object]
-impl MinutesMutations {
     /// Draft the minutes of a meeting that is over, from what happened in it.
-    async fn draft_minutes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which meeting.")] input: MeetingInput,
-    ) -> Result<MeetingPayload, Error> {
-        done(ctx, input.command_id.as_ref(), input.read().map(|meeting| DraftMinutes { meeting })).await
+    DraftMinutes -> MeetingPayload {
+        /// Which meeting.
+        meeting: MeetingId,
     }
 
     /// Replace the text of minutes.
-    async fn edit_minutes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and how.")] input: EditMinutesInput,
-    ) -> Result<MeetingPayload, Error> {
-        let EditMinutesInput { meeting, revision, text, command_id } = input;
-        let command = ids::named(&meeting, "meeting").map(|meeting| EditMinutes { meeting, revision, text });
-        done(ctx, command_id.as_ref(), command).await
+    EditMinutes -> MeetingPayload {
+        /// Of which meeting.
+        meeting: MeetingId,
+        /// The revision that was edited: nobody overwrites what somebody else has written meanwhile.
+        revision: u32,
+        /// The new text; people are named by `@{person id}`.
+        text: String,
     }
 
     /// Approve minutes as they were read.
-    async fn approve_minutes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: ApproveMinutesInput,
-    ) -> Result<MeetingPayload, Error> {
-        let ApproveMinutesInput { meeting, revision, command_id } = input;
-        let command = ids::named(&meeting, "meeting").map(|meeting| ApproveMinutes { meeting, revision });
-        done(ctx, command_id.as_ref(), command).await
+    ApproveMinutes -> MeetingPayload {
+        /// Of which meeting.
+        meeting: MeetingId,
+        /// The revision that was read.
+        revision: u32,
     }
 
     /// Publish approved minutes with the meeting's resolutions.
-    async fn publish_minutes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which meeting.")] input: MeetingInput,
-    ) -> Result<MeetingPayload, Error> {
-        done(ctx, input.command_id.as_ref(), input.read().map(|meeting| PublishMinutes { meeting })).await
+    PublishMinutes -> MeetingPayload {
+        /// Which meeting.
+        meeting: MeetingId,
     }
 
     /// Take published minutes up again; what was published stays until they are published anew.
-    async fn reopen_minutes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and why.")] input: MeetingReasonInput,
-    ) -> Result<MeetingPayload, Error> {
-        let MeetingReasonInput { meeting, reason, command_id } = input;
-        let command = ids::named(&meeting, "meeting").map(|meeting| ReopenMinutes { meeting, reason });
-        done(ctx, command_id.as_ref(), command).await
+    ReopenMinutes -> MeetingPayload {
+        /// Which meeting.
+        meeting: MeetingId,
+        /// Why; public, so not about a person.
+        reason: String,
     }
 }
 

@@ -272,11 +272,7 @@ impl Client<'_> {
             "joinMotion" | "withdrawMotion" | "submitMotion" | "secondMotion" | "withdrawSecond" => "MotionInput".to_owned(),
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
-            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" | "draftMinutes" | "publishMinutes" => {
-                "MeetingInput".to_owned()
-            }
             "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
-            "cancelMeeting" | "reopenMinutes" => "MeetingReasonInput".to_owned(),
             "cancelCommunityActivity" | "voidCommunityActivity" => "CommunityActivityReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };

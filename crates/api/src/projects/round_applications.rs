@@ -32,6 +32,7 @@ use crate::{
     ids::{self, ApplicationKey},
     loaders::{ApplicationIn, ScoresOf},
     scalars::{Area as AreaCode, Date, Moment, Money},
+    table::wires,
 };
 
 /// Where an application stands.
@@ -72,6 +73,10 @@ pub enum ConflictGround {
     Finances,
     /// Something else.
     Other,
+}
+
+wires! {
+    ConflictGround => StoredGround = |it| it.into();
 }
 
 /// What one reviewer says.

@@ -1,184 +1,80 @@
 //! What happens to a round from the ballots on.
 
-use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::projects::round::selecting::{
     AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection,
 };
-use gongyi_domain::{refusal::Refusal, values::RoundId};
+use gongyi_domain::values::{PollId, RoundId};
 
 use super::{
-    round_commands::{self, RoundApplicationPayload, RoundPayload},
+    round_commands::{RoundApplicationPayload, RoundPayload},
     rounds::{self, Round},
     selections::{self, RoundObjection},
 };
 use crate::{
-    access::personal::in_the_name_of,
-    door::Door,
-    ids::{self, ApplicationKey, ObjectionKey},
+    ids::{ApplicationKey, ObjectionKey},
     outcome::payloads,
+    table::mutations,
 };
 
 payloads! {
-    /// What became of `objectToSelection`.
-    RoundObjectionPayload {
+    /// An objection against a selection, after a command.
+    RoundObjectionPayload(ObjectionKey) {
         /// The objection.
-        objection: RoundObjection,
+        objection: RoundObjection = |door, key| selections::objection_node(door, *key),
         /// The round.
-        round: Round,
+        round: Round = |door, key| rounds::round(door, key.round),
     }
 }
 
-/// What putting to the ballot takes.
-#[derive(InputObject)]
-pub struct PrepareBallotInput {
-    /// Which round.
-    round: ID,
-    /// The poll, prepared with an option for each application that is in.
-    poll: ID,
-    /// The applications, in the order of the poll's options.
-    options: Vec<ID>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
+mutations! {
+    /// The root fields that select projects.
+    pub struct SelectionMutations;
 
-/// What selecting takes.
-#[derive(InputObject)]
-pub struct SelectProjectsInput {
-    /// Of which round.
-    round: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What objecting takes.
-#[derive(InputObject)]
-pub struct ObjectToSelectionInput {
-    /// Of which round.
-    round: ID,
-    /// Against what, and why; kept sealed.
-    text: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What settling takes.
-#[derive(InputObject)]
-pub struct SettleObjectionInput {
-    /// Which objection.
-    objection: ID,
-    /// Whether it is right: then the selection is annulled.
-    upheld: bool,
-    /// Why.
-    reason: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What announcing takes.
-#[derive(InputObject)]
-pub struct AnnounceSelectionInput {
-    /// Of which round.
-    round: ID,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What declining takes.
-#[derive(InputObject)]
-pub struct DeclineAwardInput {
-    /// Which application.
-    application: ID,
-    /// Why; it is public.
-    reason: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-fn named(id: &ID) -> Result<RoundId, Refusal> {
-    ids::named(id, "round")
-}
-
-/// The root fields that select projects.
-#[derive(Default)]
-pub struct SelectionMutations;
-
-#[Object]
-impl SelectionMutations {
     /// Put the applications of a round to the residents' ballots: from then on they stay as they are.
-    async fn prepare_ballot(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: PrepareBallotInput,
-    ) -> Result<RoundPayload, Error> {
-        let command = named(&input.round).and_then(|round| {
-            let options = input.options.iter().map(|id| Ok(ids::named::<ApplicationKey>(id, "options")?.application));
-            Ok(PrepareBallot { round, poll: ids::named(&input.poll, "poll")?, options: options.collect::<Result<_, Refusal>>()? })
-        });
-        round_commands::done(ctx, input.command_id.as_ref(), command).await
-    }
+    PrepareBallot -> RoundPayload {
+        /// Which round.
+        round: RoundId,
+        /// The poll, prepared with an option for each application that is in.
+        poll: PollId,
+        /// The applications, in the order of the poll's options.
+        options: Vec<ApplicationKey>,
+    } = PrepareBallot { round, poll, options: options.into_iter().map(|key| key.application).collect() };
 
     /// Select the projects of a round: by scores or by published ballots, by its rule alone.
-    async fn select_projects(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: SelectProjectsInput,
-    ) -> Result<RoundPayload, Error> {
-        round_commands::done(ctx, input.command_id.as_ref(), named(&input.round).map(|round| SelectProjects { round })).await
+    SelectProjects -> RoundPayload {
+        /// Of which round.
+        round: RoundId,
     }
 
     /// Object to a selection, for oneself: as a resident of the round's area, or as who applied.
-    async fn object_to_selection(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: ObjectToSelectionInput,
-    ) -> Result<RoundObjectionPayload, Error> {
-        let (door, text) = (Door::of(ctx)?, input.text);
-        let command = named(&input.round).and_then(|round| Ok(ObjectToSelection { round, by: in_the_name_of(&door, None, "by")?, text }));
-        let round = command.as_ref().ok().map(|command| command.round);
-        let done = door.does(input.command_id.as_ref(), command).await?;
-        let (objection, round) = match round.zip(done.answer) {
-            Some((round, objection)) => {
-                (selections::objection_node(&door, ObjectionKey { round, objection }).await?, rounds::round(&door, round).await?)
-            }
-            None => (None, None),
-        };
-        Ok(RoundObjectionPayload::new(done.told, objection, round))
-    }
+    ObjectToSelection -> RoundObjectionPayload {
+        /// Of which round.
+        round: RoundId,
+        /// Against what, and why; kept sealed.
+        text: String,
+    } for by = ObjectToSelection { round, by, text }, move |objection| ObjectionKey { round, objection };
 
     /// Settle an objection; one that is right annuls the selection.
-    async fn settle_objection(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: SettleObjectionInput,
-    ) -> Result<RoundPayload, Error> {
-        let (upheld, reason) = (input.upheld, input.reason);
-        let command = ids::named(&input.objection, "objection").map(|ObjectionKey { round, objection }| SettleObjection {
-            round,
-            objection,
-            upheld,
-            reason,
-        });
-        round_commands::done(ctx, input.command_id.as_ref(), command).await
-    }
+    SettleObjection -> RoundPayload {
+        /// Which objection.
+        objection: ObjectionKey,
+        /// Whether it is right: then the selection is annulled.
+        upheld: bool,
+        /// Why.
+        reason: String,
+    } = SettleObjection { round: objection.round, objection: objection.objection, upheld, reason };
 
     /// Announce a selection, when the days for objections are over and all are settled.
-    async fn announce_selection(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: AnnounceSelectionInput,
-    ) -> Result<RoundPayload, Error> {
-        round_commands::done(ctx, input.command_id.as_ref(), named(&input.round).map(|round| AnnounceSelection { round })).await
+    AnnounceSelection -> RoundPayload {
+        /// Of which round.
+        round: RoundId,
     }
 
     /// Decline what was awarded: the reserve moves up in its order.
-    async fn decline_award(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: DeclineAwardInput,
-    ) -> Result<RoundApplicationPayload, Error> {
-        let reason = input.reason;
-        let command = ids::named(&input.application, "application")
-            .map(|ApplicationKey { round, application }| (application, DeclineAward { round, application, reason }));
-        round_commands::done_to(ctx, input.command_id.as_ref(), command).await
-    }
+    DeclineAward -> RoundApplicationPayload {
+        /// Which application.
+        application: ApplicationKey,
+        /// Why; it is public.
+        reason: String,
+    } = DeclineAward { round: application.round, application: application.application, reason }, move |_| application;
 }

@@ -17,7 +17,7 @@ use crate::{
     node::NodeQueries,
     projects::{
         community_activities, community_activity_commands, fund_commands, funds, project_commands, projects, round_commands, rounds,
-        selection_commands, self_organisations,
+        selection_commands, self_organisations, service_links,
     },
     report,
     settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
@@ -87,6 +87,7 @@ pub struct Mutation(
     selection_commands::SelectionMutations,
     project_commands::ProjectMutations,
     community_activity_commands::CommunityActivityMutations,
+    service_links::ServiceLinkMutations,
     self_organisations::SelfOrganisationMutations,
     calendars::CalendarMutations,
 );

@@ -68,12 +68,3 @@ impl Wire for ApplicantInput {
         }
     }
 }
-
-impl ApplicantInput {
-    pub(crate) fn named(self, field: &'static str) -> Result<Stored, Refusal> {
-        match self {
-            Self::Organisation(id) => ids::named(&id, field).map(Stored::Organisation),
-            Self::Council(id) => ids::named(&id, field).map(Stored::Council),
-        }
-    }
-}

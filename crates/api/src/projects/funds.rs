@@ -354,14 +354,8 @@ pub struct BudgetLineInput {
     area: AreaCode,
 }
 
-impl BudgetLineInput {
-    pub(crate) fn key(self) -> LineKey {
-        LineKey { year: self.year, area: self.area.0 }
-    }
-}
-
 wires! {
-    BudgetLineInput => LineKey = |line| line.key();
+    BudgetLineInput => LineKey = |line| LineKey { year: line.year, area: line.area.0 };
 }
 
 /// A fund; they are public.

@@ -3,6 +3,7 @@
 pub(crate) mod applicants;
 pub(crate) mod community_activities;
 pub(crate) mod community_activity_commands;
+pub(crate) mod evidence;
 pub(crate) mod fund_commands;
 pub(crate) mod funds;
 pub(crate) mod project_commands;

@@ -16,6 +16,7 @@ use crate::{
     door::Door,
     ids::{self, BookEntryKey},
     scalars::{Date, Moment, Money},
+    table::wires,
 };
 
 /// A step on the way.
@@ -83,10 +84,15 @@ pub struct ProjectPlanInput {
 }
 
 impl ProjectPlanInput {
-    pub(crate) fn plan(self) -> Plan {
+    fn plan(self) -> Plan {
         let milestones = self.milestones.into_iter().map(|it| StoredMilestone { title: it.title, due: it.due.0 }).collect();
         Plan { grant: self.grant.0, raised: self.raised.0, starts_on: self.starts_on.0, ends_on: self.ends_on.0, milestones }
     }
+}
+
+wires! {
+    ProjectPlanInput => Plan = |plan| plan.plan();
+    MoneySource => RaisedFrom = |it| it.into();
 }
 
 /// A step of a project's course.

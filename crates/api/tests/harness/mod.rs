@@ -273,7 +273,6 @@ impl Client<'_> {
             "returnMotion" | "revokeCompletion" => "MotionReasonInput".to_owned(),
             "checkInByCode" | "checkOutByCode" => "AttendanceCodeInput".to_owned(),
             "reviseCovenant" | "repealCovenant" => "CovenantDecisionInput".to_owned(),
-            "cancelCommunityActivity" | "voidCommunityActivity" => "CommunityActivityReasonInput".to_owned(),
             _ => format!("{capital}Input"),
         };
         let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");

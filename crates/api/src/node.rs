@@ -20,10 +20,12 @@ use crate::{
         covenants::{self, Covenant},
         elections::{self, Election},
         issues::{self, ResidentIssue},
-        meeting_votes::{self, Vote},
-        meetings::{self, Meeting},
+        meeting::{
+            self, Meeting,
+            voting::{self, Vote},
+        },
         motions::{self, Motion},
-        polls::{self, Poll},
+        poll::{self, Poll},
     },
     door::Door,
     fault::{self, Code},
@@ -135,11 +137,11 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         }
         "Meeting" => {
             door.may(&MEETINGS, &public)?;
-            meetings::meeting(door, read(&text)?).await?.map(Node::Meeting)
+            meeting::meeting(door, read(&text)?).await?.map(Node::Meeting)
         }
         "Vote" => {
             door.may(&MEETINGS, &public)?;
-            meeting_votes::of_id(door, read(&text)?).await?.map(Node::Vote)
+            voting::of_id(door, read(&text)?).await?.map(Node::Vote)
         }
         "Covenant" => {
             door.may(&COVENANTS, &public)?;
@@ -164,7 +166,7 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         }
         "Poll" => {
             door.may(&POLLS, &public)?;
-            polls::poll(door, read(&text)?).await?.map(Node::Poll)
+            poll::poll(door, read(&text)?).await?.map(Node::Poll)
         }
         "Fund" => {
             door.may(&FUNDS, &public)?;

@@ -22,10 +22,8 @@ use super::{
 };
 use crate::{
     deliberation::{
-        meeting_votes::OwnVote,
-        meetings::{self, Meeting},
-        polls,
-        roll_entries::RollEntry,
+        meeting::{self, Meeting, voting::OwnVote},
+        poll::roll::{self, RollEntry},
     },
     door::Door,
     fault::{self, Code},
@@ -240,7 +238,7 @@ impl Me<'_> {
     ) -> Result<Option<Paged<RollEntry>>, Error> {
         let page = paging::asked(ctx, first, after, last, before)?;
         match self.actor.person() {
-            Some(person) => polls::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
+            Some(person) => roll::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
         }
     }
@@ -257,7 +255,7 @@ impl Me<'_> {
     ) -> Result<Option<Paged<Meeting>>, Error> {
         let page = paging::asked(ctx, first, after, last, before)?;
         match self.actor.person() {
-            Some(person) => meetings::to_come(&Door::of(ctx)?, person, &page).await.map(Some),
+            Some(person) => meeting::to_come(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
         }
     }

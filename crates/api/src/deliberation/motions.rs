@@ -17,8 +17,10 @@ use gongyi_projections::{DraftsSeen, MotionFilter as Filter, MotionRow, MotionSo
 
 use super::{
     issues::ResidentIssue,
-    meeting_votes::{self, Vote},
-    meetings::{self, Meeting},
+    meeting::{
+        self, Meeting,
+        voting::{self, Vote},
+    },
     motion_categories::MotionCategory,
     motion_parts::{Amendment, MotionHistoryLine, MotionPerson, MotionRating, MotionReport, MotionReview, MotionVersion},
     texts::{self, Attachment, DIFFERENCE_COST_FIELDS, Text, TextDifference},
@@ -92,7 +94,7 @@ impl MotionDecision {
     }
     /// The vote that decided it: rule, counts and reason.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
-        meeting_votes::of_id(&Door::of(ctx)?, self.outcome.vote).await
+        voting::of_id(&Door::of(ctx)?, self.outcome.vote).await
     }
     /// The version that was voted on.
     fn version(&self) -> u32 {
@@ -287,7 +289,7 @@ impl Motion {
     /// The meeting on whose agenda it stands, or that decided it.
     async fn meeting(&self, ctx: &Context<'_>) -> Result<Option<Meeting>, Error> {
         match self.0.state.meeting {
-            Some(meeting) => meetings::meeting(&Door::of(ctx)?, meeting).await,
+            Some(meeting) => meeting::meeting(&Door::of(ctx)?, meeting).await,
             None => Ok(None),
         }
     }
@@ -295,7 +297,7 @@ impl Motion {
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     async fn votes(&self, ctx: &Context<'_>) -> Result<Vec<Vote>, Error> {
         let door = Door::of(ctx)?;
-        let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| meeting_votes::of_id(&door, *vote))).await?;
+        let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| voting::of_id(&door, *vote))).await?;
         Ok(found.into_iter().flatten().collect())
     }
     /// How it was decided, as far as that stands.

@@ -25,7 +25,7 @@ use crate::{
     access::areas::{self, Area},
     deliberation::{
         councils::{self, Council},
-        meeting_votes::{self, Vote},
+        meeting::voting::{self, Vote},
         motions::{self, Motion},
     },
     door::Door,
@@ -125,7 +125,7 @@ impl Project {
     /// The vote that adopted the motion.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
         match self.0.vote {
-            Some(id) => meeting_votes::of_id(&Door::of(ctx)?, id).await,
+            Some(id) => voting::of_id(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }

@@ -29,7 +29,7 @@ use crate::{
     },
     deliberation::{
         decision_rules::Threshold,
-        polls::{self, Poll},
+        poll::{self, Poll},
     },
     door::Door,
     ids::{self, ApplicationKey},
@@ -205,7 +205,7 @@ impl Round {
     /// The residents' poll.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
         match self.0.poll {
-            Some(id) => polls::poll(&Door::of(ctx)?, id).await,
+            Some(id) => poll::poll(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }

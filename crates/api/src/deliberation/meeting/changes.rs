@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, StreamExt};
 use gongyi_domain::{deliberation::meeting::MeetingEvent, values::MeetingId};
 
-use super::meetings::{self, Meeting};
+use super::Meeting;
 use crate::{
     door::Door,
     following::{Followed, Following, Heard},
@@ -84,7 +84,7 @@ impl MeetingSubscriptions {
         let events = Following::new(ctx, Followed::Meeting(id)).await?.after::<MeetingEvent>(after.as_ref()).await?;
         Ok(events.then(move |heard| async move {
             let Heard { position, at, event } = heard?;
-            let meeting = meetings::meeting(&door, id).await?;
+            let meeting = super::meeting(&door, id).await?;
             Ok(MeetingChange { position, kind: MeetingChangeKind::from(&event), at, meeting })
         }))
     }

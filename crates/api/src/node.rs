@@ -33,11 +33,15 @@ use crate::{
     projects::{
         community_activities::{self, CommunityActivity},
         funds::{self, Fund, GrantPayment, ProjectGrant},
-        project_parts::{self, BookEntry},
-        projects::{self, Project},
-        round_applications::{self, RoundApplication},
-        rounds::{self, Round},
-        selections::{self, RoundObjection},
+        project::{
+            self, Project,
+            books::{self, BookEntry},
+        },
+        round::{
+            self, Round,
+            applying::{self, RoundApplication},
+            selecting::{self, RoundObjection},
+        },
         self_organisations::{self, SelfOrganisation},
     },
     scalars::Position,
@@ -182,20 +186,20 @@ async fn found(door: &Door<'_>, id: &ID) -> Result<Option<Node>, Error> {
         }
         "Round" => {
             door.may(&ROUNDS, &public)?;
-            rounds::round(door, read(&text)?).await?.map(Node::Round)
+            round::round(door, read(&text)?).await?.map(Node::Round)
         }
         "RoundApplication" => {
             door.may(&ROUNDS, &public)?;
-            round_applications::application(door, read(&text)?).await?.map(Node::RoundApplication)
+            applying::application(door, read(&text)?).await?.map(Node::RoundApplication)
         }
-        "RoundObjection" => selections::objection_node(door, read(&text)?).await?.map(Node::RoundObjection),
+        "RoundObjection" => selecting::objection_node(door, read(&text)?).await?.map(Node::RoundObjection),
         "Project" => {
             door.may(&PROJECTS, &public)?;
-            projects::project(door, read(&text)?).await?.map(Node::Project)
+            project::project(door, read(&text)?).await?.map(Node::Project)
         }
         "BookEntry" => {
             door.may(&PROJECTS, &public)?;
-            project_parts::book_entry(door, read(&text)?).await?.map(Node::BookEntry)
+            books::book_entry(door, read(&text)?).await?.map(Node::BookEntry)
         }
         "CommunityActivity" => {
             door.may(&COMMUNITY_ACTIVITIES, &public)?;

@@ -35,7 +35,7 @@ use crate::{
     outcome::Lang,
     paging::{self, Paged},
     projects::{
-        projects::{self, Project},
+        project::{self, Project},
         self_organisations::{self, SelfOrganisation},
     },
     scalars::{Area as AreaCode, Date, Moment, Position},
@@ -191,7 +191,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Project>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        projects::of_motion(&door, self.0.id, &page).await
+        project::of_motion(&door, self.0.id, &page).await
     }
     /// The self-organisations that it asked for.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     community_activities::{self, CommunityActivity},
-    projects::{self, Project},
+    project::{self, Project},
 };
 use crate::{
     door::Door,
@@ -64,7 +64,7 @@ impl ServiceLink {
     /// The project it is for; null if it is for a community activity.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
         match self.0.project {
-            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            Some(id) => project::project(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }

@@ -1,20 +1,24 @@
-//! What a round is: criteria, what speaks for a project, the rule of selection.
+//! Calling rounds: criteria, what speaks for a project, the rule of selection.
 
 use std::num::NonZeroU64;
 
 use async_graphql::{Enum, InputObject, Object, SimpleObject};
+use gongyi_app::projects::round::calling::{CallRound, CancelRound};
 use gongyi_domain::{
     deliberation::decision::Wording as StoredWording,
     projects::{
-        round::terms::{Criterion as StoredCriterion, SelectedBy},
+        round::terms::{Criterion as StoredCriterion, RoundTerms, SelectedBy},
         selection::{Completion, Measure, Method, SelectionRule as StoredRule, Support as StoredSupport, TieBreak},
     },
+    values::{FundId, RoundId},
 };
 
+use super::RoundPayload;
 use crate::{
     deliberation::decision_rules::{Threshold, Wording},
-    scalars::Money,
-    table::wires,
+    projects::funds::BudgetLineInput,
+    scalars::{Area, Date, Money},
+    table::{mutations, wires},
 };
 
 /// By how many cents everybody's share is raised a time, if nobody says.
@@ -199,4 +203,64 @@ wires! {
     Criterion => StoredCriterion = |it| StoredCriterion { title: it.title, most: it.most, weight: it.weight };
     SelectionBasis;
     SelectionRuleInput => StoredRule = |rule| rule.rule();
+}
+
+mutations! {
+    /// The root fields that call rounds.
+    pub struct RoundCallingMutations;
+
+    /// Call a round: its terms are published and never change.
+    CallRound -> RoundPayload {
+        /// Its title.
+        title: String,
+        /// Where projects may be: within the budget line's area.
+        area: Area,
+        /// The fund that grants.
+        fund: FundId,
+        /// From which line of it.
+        line: BudgetLineInput,
+        /// How much in all.
+        budget: Money,
+        /// What reviewers give points for; none where scores decide nothing.
+        #[graphql(default)]
+        criteria: Vec<Criterion>,
+        /// How many reviewers' scores an application needs.
+        #[graphql(default)]
+        scores_needed: u16,
+        /// What speaks for a project.
+        selected_by: SelectionBasis,
+        /// The share of the points that a project must have to come on the ballot, where residents vote.
+        floor: Option<Threshold>,
+        /// How projects are selected.
+        rule: SelectionRuleInput,
+        /// The last day for applications.
+        applications_until: Date,
+        /// How many days there are for objections after the day of the selection.
+        objection_days: u16,
+    } = CallRound {
+        terms: RoundTerms {
+            title,
+            area,
+            fund,
+            line,
+            budget,
+            criteria,
+            scores_needed,
+            selected_by: match selected_by {
+                SelectionBasis::Scores => SelectedBy::Scores,
+                SelectionBasis::Ballots => SelectedBy::Ballots { floor },
+            },
+            rule,
+            applications_until,
+            objection_days,
+        },
+    };
+
+    /// Cancel a round that is not announced, for good.
+    CancelRound -> RoundPayload {
+        /// Which round.
+        round: RoundId,
+        /// Why; it is public.
+        reason: String,
+    }
 }

@@ -168,11 +168,7 @@ pub fn document(mutation: &str, wanted: &str) -> String {
 }
 
 fn input_type(mutation: &str) -> String {
-    match mutation {
-        "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
-        "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
-        other => format!("{}{}Input", other[..1].to_uppercase(), &other[1..]),
-    }
+    format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..])
 }
 
 /// Looks until something is there.

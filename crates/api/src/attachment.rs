@@ -61,11 +61,6 @@ impl AttachmentInput {
     }
 }
 
-/// The files that a command's field says.
-pub(crate) fn attachments(files: Option<Vec<AttachmentInput>>) -> Result<Vec<Stored>, Refusal> {
-    files.unwrap_or_default().into_iter().map(AttachmentInput::read).collect()
-}
-
 /// The digest that a command's field says.
 pub(crate) fn digest(text: &str) -> Result<FileDigest, Refusal> {
     text.parse().map_err(|_| Refusal {

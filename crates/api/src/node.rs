@@ -24,10 +24,12 @@ use crate::{
         covenants::{self, Covenant},
         elections::{self, Election},
         issues::{self, ResidentIssue},
-        meeting_votes::{self, Vote},
-        meetings::{self, Meeting},
+        meeting::{
+            self, Meeting,
+            voting::{self, Vote},
+        },
         motion::{self, Motion},
-        polls::{self, Poll},
+        poll::{self, Poll},
     },
     door::Door,
     fault::{self, Code},
@@ -38,11 +40,15 @@ use crate::{
     projects::{
         community_activities::{self, CommunityActivity},
         funds::{self, Fund, GrantPayment, ProjectGrant},
-        project_parts::{self, BookEntry},
-        projects::{self, Project},
-        round_applications::{self, RoundApplication},
-        rounds::{self, Round},
-        selections::{self, RoundObjection},
+        project::{
+            self, Project,
+            books::{self, BookEntry},
+        },
+        round::{
+            self, Round,
+            applying::{self, RoundApplication},
+            selecting::{self, RoundObjection},
+        },
         self_organisations::{self, SelfOrganisation},
     },
     scalars::Position,
@@ -115,11 +121,11 @@ nodes! {
     /// An election.
     Election(ElectionId) may ELECTIONS by elections::election;
     /// A poll.
-    Poll(PollId) may POLLS by polls::poll;
+    Poll(PollId) may POLLS by poll::poll;
     /// A council's meeting.
-    Meeting(MeetingId) may MEETINGS by meetings::meeting;
+    Meeting(MeetingId) may MEETINGS by meeting::meeting;
     /// A vote within a meeting.
-    Vote(VoteId) may MEETINGS by meeting_votes::of_id;
+    Vote(VoteId) may MEETINGS by voting::of_id;
     /// A residents' covenant.
     Covenant(CovenantId) may COVENANTS by covenants::covenant;
     /// A fund.
@@ -129,15 +135,15 @@ nodes! {
     /// A payment out of a grant.
     GrantPayment(PaymentKey) may FUNDS by funds::payment;
     /// A round of selection.
-    Round(RoundId) may ROUNDS by rounds::round;
+    Round(RoundId) may ROUNDS by round::round;
     /// An application in a round.
-    RoundApplication(ApplicationKey) may ROUNDS by round_applications::application;
+    RoundApplication(ApplicationKey) may ROUNDS by applying::application;
     /// An objection against a selection.
-    RoundObjection(ObjectionKey) by selections::objection_node;
+    RoundObjection(ObjectionKey) by selecting::objection_node;
     /// A project.
-    Project(ProjectId) may PROJECTS by projects::project;
+    Project(ProjectId) may PROJECTS by project::project;
     /// An entry of a project's books.
-    BookEntry(BookEntryKey) may PROJECTS by project_parts::book_entry;
+    BookEntry(BookEntryKey) may PROJECTS by books::book_entry;
     /// A community benefit activity.
     CommunityActivity(CommunityActivityId) may COMMUNITY_ACTIVITIES by community_activities::community_activity;
     /// A residents' self-organisation.

@@ -115,26 +115,5 @@ macro_rules! payloads {
             }
         }
     )+};
-    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty),* $(,)? })+) => {$(
-        $(#[$doc])*
-        #[derive(async_graphql::SimpleObject)]
-        pub struct $name {
-            $($(#[$fdoc])* $field: Option<$ty>,)*
-            /// Why the rules said no; null if it was done.
-            refusal: Option<$crate::outcome::Refused>,
-            /// The platform's position after it: send it along with a later read, to any node, to see what was done.
-            position: Option<$crate::scalars::Position>,
-            /// It had been done before under this command id, or nothing had to change.
-            unchanged: bool,
-            /// This node's views have not shown it in time: what is answered here may be older.
-            stale: bool,
-        }
-        impl $name {
-            fn new(told: $crate::outcome::Told $(, $field: Option<$ty>)*) -> Self {
-                let $crate::outcome::Told { refusal, position, unchanged, stale } = told;
-                Self { $($field,)* refusal, position, unchanged, stale }
-            }
-        }
-    )+};
 }
 pub(crate) use payloads;

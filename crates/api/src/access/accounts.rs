@@ -23,10 +23,8 @@ use super::{
 };
 use crate::{
     deliberation::{
-        meeting_votes::OwnVote,
-        meetings::{self, Meeting},
-        polls,
-        roll_entries::RollEntry,
+        meeting::{self, Meeting, voting::OwnVote},
+        poll::roll::{self, RollEntry},
     },
     door::Door,
     fault, ids,
@@ -199,7 +197,7 @@ impl Me<'_> {
     ) -> Result<Option<Paged<RollEntry>>, Error> {
         let page = paging::asked(ctx, first, after, last, before)?;
         match self.actor.person() {
-            Some(person) => polls::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
+            Some(person) => roll::of_person(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
         }
     }
@@ -216,7 +214,7 @@ impl Me<'_> {
     ) -> Result<Option<Paged<Meeting>>, Error> {
         let page = paging::asked(ctx, first, after, last, before)?;
         match self.actor.person() {
-            Some(person) => meetings::to_come(&Door::of(ctx)?, person, &page).await.map(Some),
+            Some(person) => meeting::to_come(&Door::of(ctx)?, person, &page).await.map(Some),
             None => Ok(None),
         }
     }

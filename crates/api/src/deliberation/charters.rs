@@ -342,4 +342,5 @@ wires! {
     AuthorityInput;
     CharterInput => CharterTerms = |charter| charter.terms()?;
     MandateInput => MandateGiven = |mandate| mandate.given()?;
+    Matter => charter::Matter = |it| it.into();
 }

@@ -27,7 +27,7 @@ use crate::{
     paging::{self, Paged},
     projects::{
         community_activities::{self, CommunityActivity},
-        projects::{self, Project},
+        project::{self, Project},
     },
     scalars::{Area as AreaCode, Date, Position},
     table::wires,
@@ -298,7 +298,7 @@ impl Council {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Project>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        projects::of_council(&door, self.0.id, &page).await
+        project::of_council(&door, self.0.id, &page).await
     }
     /// The community activities that its representatives began, oldest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]

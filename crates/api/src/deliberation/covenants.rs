@@ -14,7 +14,7 @@ use gongyi_projections::{CovenantFilter as Filter, CovenantRow};
 
 use super::{
     councils::{self, Council},
-    meeting_votes::{self, Vote},
+    meeting::voting::{self, Vote},
     motion::{self, Motion},
     texts::{self, DIFFERENCE_COST_FIELDS, Text, TextDifference},
 };
@@ -44,7 +44,7 @@ impl CovenantAdoption {
     }
     /// The vote that decided it.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
-        meeting_votes::of_id(&Door::of(ctx)?, self.0.vote).await
+        voting::of_id(&Door::of(ctx)?, self.0.vote).await
     }
     /// The day of the decision.
     fn on(&self) -> Date {

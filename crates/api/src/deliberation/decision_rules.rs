@@ -1,10 +1,12 @@
 //! Decision rules: how many must take part and how many be in favour, as they are shown and as they are given.
 
 use async_graphql::{Enum, InputObject, OneofObject, SimpleObject};
-use gongyi_domain::{deliberation::decision, refusal::Refusal};
+use gongyi_domain::{
+    deliberation::decision::{self, statutes},
+    refusal::Refusal,
+};
 
-use super::poll_inputs::statute;
-use crate::scalars::Share;
+use crate::{scalars::Share, table::wires};
 
 /// What a quorum counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -178,6 +180,15 @@ impl From<DecisionRule> for decision::Rule {
     }
 }
 
+fn statute(id: &str, version: u32) -> Result<decision::Rule, Refusal> {
+    statutes::find(id, version).ok_or_else(|| Refusal {
+        code: "InvalidInput",
+        field: Some("rule"),
+        zh: "没有这个表决规则".to_owned(),
+        en: "There is no such rule".to_owned(),
+    })
+}
+
 /// A statute's rule, by its name.
 #[derive(Debug, Clone, InputObject)]
 pub struct StatuteInput {
@@ -208,4 +219,29 @@ impl RuleChoiceInput {
             Self::Written(rule) => Ok(rule.into()),
         }
     }
+}
+
+/// A rule of the statutes, by name and version.
+#[derive(InputObject)]
+pub struct RuleInput {
+    /// Its name: `cn/village-election`.
+    rule_id: String,
+    /// Its version, from 1.
+    #[graphql(default = 1)]
+    version: u32,
+}
+
+impl RuleInput {
+    /// The rule.
+    ///
+    /// # Errors
+    /// There is no such rule in the statutes.
+    pub(super) fn rule(&self) -> Result<decision::Rule, Refusal> {
+        statute(&self.rule_id, self.version)
+    }
+}
+
+wires! {
+    RuleInput => decision::Rule = |rule| rule.rule()?;
+    Threshold => decision::Threshold = |threshold| threshold.into();
 }

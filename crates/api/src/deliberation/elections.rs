@@ -1,32 +1,43 @@
-//! Elections as they are read. What changes them stands in `election_commands`.
+//! Elections and recalls of representatives. Their polls are prepared, opened and counted as all polls are.
 //!
 //! - Who stands does so under their name; who was put forward and has not answered yet is masked.
 //! - The list of proxies is for everybody once it is published, as the law has it.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_app::deliberation::elections::{
+    AnswerNomination, CallElection, CallRunOff, CertifyElection, Nominate, PublishProxies, RegisterProxy, VoidElection,
+};
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::{
+        ballot::Method,
+        council::{Council, CouncilRefusal},
         election::{ELECTIONS, ElectionEvent, ElectionRefusal, Nominee as Named, Stage},
         election_terms::{ElectionKind as Kind, ElectionTerms, VoidReason as Why},
         poll::POLL_RECORDS,
         poll_terms::BallotOption,
     },
-    values::{ElectionId, PersonId},
+    refusal::Refusal,
+    values::{CouncilId, ElectionId, PersonId},
 };
 use gongyi_projections::{ElectionFilter as Filter, ElectionRow, ProxyRow};
 
 use super::{
-    decision_rules::DecisionRule,
-    poll_outcomes::{PollOutcome, PollPerson},
-    polls::{self, Poll, VotingMethod},
+    decision_rules::{DecisionRule, RuleInput},
+    poll::{
+        self, Poll, PollPerson,
+        outcome::PollOutcome,
+        preparing::{MethodInput, VotingMethod},
+    },
 };
 use crate::{
     access::areas::{self, Area},
     door::Door,
     fault, ids,
+    outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
+    table::{Oneself, Payload, mutations},
 };
 
 /// How far an election has come.
@@ -93,11 +104,11 @@ pub struct ElectionProxy {
 impl ElectionProxy {
     /// Whose vote.
     fn principal(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
-        Ok(polls::resident(&Door::of(ctx)?, self.row.principal, &self.area))
+        Ok(poll::resident(&Door::of(ctx)?, self.row.principal, &self.area))
     }
     /// Who casts it.
     fn proxy(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
-        Ok(polls::resident(&Door::of(ctx)?, self.row.proxy, &self.area))
+        Ok(poll::resident(&Door::of(ctx)?, self.row.proxy, &self.area))
     }
 }
 
@@ -185,7 +196,7 @@ impl Election {
     }
 
     fn person(&self, door: &Door<'_>, nominee: &Named) -> PollPerson {
-        if nominee.accepted { PollPerson::in_public(nominee.person) } else { polls::resident(door, nominee.person, &self.0.area) }
+        if nominee.accepted { PollPerson::in_public(nominee.person) } else { poll::resident(door, nominee.person, &self.0.area) }
     }
 }
 
@@ -299,7 +310,7 @@ impl Election {
     /// Its poll.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
         match self.0.poll {
-            Some(id) => polls::poll(&Door::of(ctx)?, id).await,
+            Some(id) => poll::poll(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
@@ -371,5 +382,149 @@ impl ElectionQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&ELECTIONS, &Subject::default())?;
         election(&door, ids::asked(&id)?).await
+    }
+}
+
+payloads! {
+    /// An election, after a command.
+    ElectionPayload(ElectionId) {
+        /// The election.
+        election: Election = |door, id| election(door, *id),
+    }
+}
+
+/// Call an election of a council's representatives, or the recall of one.
+#[derive(InputObject)]
+pub struct CallElectionInput {
+    /// For which council.
+    council: ID,
+    /// In a recall: which representative, a person's id.
+    recall_of: Option<ID>,
+    /// How ballots are marked and counted, with the seats to fill; one mark for one seat if not said. A recall is by yes
+    /// and no.
+    method: Option<MethodInput>,
+    /// What decides.
+    rule: RuleInput,
+    /// Nominations come in until then; until the poll opens if not said.
+    nominations_until: Option<Moment>,
+    /// The poll opens.
+    poll_opens: Moment,
+    /// The poll closes.
+    poll_closes: Moment,
+    /// The command's id, a UUID; sent again, it is answered as the first time.
+    command_id: Option<ID>,
+}
+
+impl CallElectionInput {
+    /// The command; the election is held in the area of its council.
+    async fn command(self, door: &Door<'_>) -> Result<Result<CallElection, Refusal>, Error> {
+        let council: CouncilId = match ids::named(&self.council, "council") {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let state = door.app.state::<Council>(council).await.map_err(|fault| fault::rejected(fault, door.asker.correlation))?;
+        Ok(state.area.ok_or_else(|| CouncilRefusal::UnknownCouncil.into()).and_then(|area| {
+            let (kind, method) = match &self.recall_of {
+                Some(id) => (Kind::Recall { representative: ids::named(id, "recallOf")? }, Method::Stances),
+                None => (Kind::Seats, self.method.map_or(Ok(Method::Choice), MethodInput::method)?),
+            };
+            let terms = ElectionTerms {
+                council,
+                area,
+                kind,
+                seats: if self.recall_of.is_some() { 1 } else { method.seats() },
+                method,
+                rule: self.rule.rule()?,
+                nominations_until: self.nominations_until.as_ref().unwrap_or(&self.poll_opens).0,
+                poll_opens: self.poll_opens.0,
+                poll_closes: self.poll_closes.0,
+            };
+            Ok(CallElection { terms })
+        }))
+    }
+}
+
+/// The root field that calls elections: in the area of a council, which is looked up.
+#[derive(Default)]
+pub struct ElectionCallMutations;
+
+#[Object]
+impl ElectionCallMutations {
+    /// Call an election of a council's representatives, or the recall of one.
+    async fn call_election(&self, ctx: &Context<'_>, input: CallElectionInput) -> Result<ElectionPayload, Error> {
+        let door = Door::of(ctx)?;
+        let command_id = input.command_id.clone();
+        let command = input.command(&door).await?;
+        let done = door.does(command_id.as_ref(), command).await?;
+        ElectionPayload::shown(&door, done.told, done.answer).await
+    }
+}
+
+mutations! {
+    /// The root fields that change elections.
+    pub struct ElectionMutations;
+
+    /// Put somebody forward, oneself or another.
+    Nominate -> ElectionPayload {
+        /// For which election.
+        election: ElectionId,
+        /// Whom; oneself if not said. Whoever puts themselves forward has accepted.
+        nominee: Oneself,
+        /// By whom; oneself if not said. Who keeps the election enters what came in on paper.
+        by: Oneself,
+    }
+
+    /// Accept a nomination, or withdraw it.
+    AnswerNomination -> ElectionPayload {
+        /// For which election.
+        election: ElectionId,
+        /// Who; oneself if not said.
+        nominee: Oneself,
+        /// They stand; else they stand no more, or not at all.
+        stands: bool,
+    }
+
+    /// Give a vote to a proxy, who casts three others' at most and passes none on; or take it back.
+    RegisterProxy -> ElectionPayload {
+        /// In which election.
+        election: ElectionId,
+        /// Whose vote; one's own if not said.
+        principal: Oneself,
+        /// To whom it is given; nobody takes it back.
+        proxy: Option<PersonId>,
+    }
+
+    /// Publish the list of proxies as it is. Without that the poll does not open.
+    PublishProxies -> ElectionPayload {
+        /// Which election.
+        election: ElectionId,
+    }
+
+    /// Certify the result of the counted poll; if the rule says so, the election is void with that reason.
+    CertifyElection -> ElectionPayload {
+        /// Which election.
+        election: ElectionId,
+    }
+
+    /// Void an election that is not certified.
+    VoidElection -> ElectionPayload {
+        /// Which election.
+        election: ElectionId,
+        /// Why; public.
+        reason: String,
+    }
+
+    /// Call a run-off for the seats an election left, between those whom its result names. Answers with the run-off.
+    CallRunOff -> ElectionPayload {
+        /// Of which election.
+        election: ElectionId,
+        /// How ballots are marked and counted; the places are those left.
+        method: MethodInput,
+        /// What decides.
+        rule: RuleInput,
+        /// The poll opens.
+        poll_opens: Moment,
+        /// The poll closes.
+        poll_closes: Moment,
     }
 }

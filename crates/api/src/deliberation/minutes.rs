@@ -10,8 +10,7 @@ use gongyi_domain::{
 use gongyi_projections::MinutesRow;
 
 use super::{
-    meeting_commands::MeetingPayload,
-    meetings::Participant,
+    meeting::{MeetingPayload, Participant},
     motion::{self, Motion},
 };
 use crate::{door::Door, ids, loaders::MinutesOf, scalars::Moment, table::mutations};

@@ -11,6 +11,7 @@ use crate::{
     deliberation::councils::{self, Council},
     door::Door,
     ids,
+    table::{At, Wire},
     volunteering::organisations::{self, Organisation},
 };
 
@@ -57,11 +58,13 @@ pub enum ApplicantInput {
     Council(ID),
 }
 
-impl ApplicantInput {
-    pub(crate) fn named(&self, field: &'static str) -> Result<Stored, Refusal> {
-        Ok(match self {
-            Self::Organisation(id) => Stored::Organisation(ids::named(id, field)?),
-            Self::Council(id) => Stored::Council(ids::named(id, field)?),
-        })
+impl Wire for ApplicantInput {
+    type Sent = Self;
+    type Taken = Stored;
+    fn read(sent: Self, at: At<'_>) -> Result<Stored, Refusal> {
+        match sent {
+            Self::Organisation(id) => ids::named(&id, at.field).map(Stored::Organisation),
+            Self::Council(id) => ids::named(&id, at.field).map(Stored::Council),
+        }
     }
 }

@@ -1,12 +1,16 @@
-//! Community benefit activities as they are read. What changes them stands in `community_activity_commands`.
+//! Community benefit activities: begun, held, corrected; cancelled or voided.
 //!
 //! - They are public, and so is the name of the representative who began one.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use gongyi_app::projects::community_activities::{
+    BeginCommunityActivity, CancelCommunityActivity, CorrectPersonTimes, HoldCommunityActivity, VoidCommunityActivity,
+};
 use gongyi_domain::{
     access::authority::Subject,
-    projects::community_activity::{COMMUNITY_ACTIVITIES, CommunityActivityPhase as Stored},
-    values::CommunityActivityId,
+    projects::community_activity::{Beginner, COMMUNITY_ACTIVITIES, CommunityActivityPhase as Stored},
+    refusal::Refusal,
+    values::{CommunityActivityId, CouncilId, PersonId, ProjectId},
 };
 use gongyi_projections::{
     CommunityActivityFilter as Filter, CommunityActivityRow, CommunityActivitySort as Sort, PageArgs, PersonTimesCorrectionRow,
@@ -14,7 +18,8 @@ use gongyi_projections::{
 };
 
 use super::{
-    projects::{self, Project},
+    evidence::Evidence,
+    project::{self, Project},
     service_links::{self, ServedHours, ServiceLink},
 };
 use crate::{
@@ -28,8 +33,10 @@ use crate::{
     door::Door,
     ids,
     loaders::CorrectionsOf,
+    outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Moment, Position},
+    table::{At, Oneself, Wire, mutations},
 };
 
 /// Where a community activity stands.
@@ -123,7 +130,7 @@ impl CommunityActivity {
     /// The project it is for.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
         match self.0.project {
-            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            Some(id) => project::project(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
@@ -272,5 +279,102 @@ impl CommunityActivityQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&COMMUNITY_ACTIVITIES, &Subject::default())?;
         community_activity(&door, ids::asked(&id)?).await
+    }
+}
+
+payloads! {
+    /// A community activity, after a command.
+    CommunityActivityPayload(CommunityActivityId) {
+        /// The community activity.
+        community_activity: CommunityActivity = |door, id| community_activity(door, *id),
+    }
+}
+
+/// A representative by id, oneself if not said; asked for only where there is a council.
+pub(crate) struct Representative {
+    named: bool,
+    person: Result<PersonId, Refusal>,
+}
+
+impl Wire for Representative {
+    type Sent = Option<ID>;
+    type Taken = Self;
+    fn read(sent: Option<ID>, at: At<'_>) -> Result<Self, Refusal> {
+        Ok(Self { named: sent.is_some(), person: Oneself::read(sent, at) })
+    }
+}
+
+impl Representative {
+    /// The representative as who begins an activity from the seat in a council; nobody without a council.
+    fn beginner(self, council: Option<CouncilId>) -> Result<Option<Beginner>, Refusal> {
+        match council {
+            Some(council) => Ok(Some(Beginner { person: self.person?, council })),
+            None if self.named => Err(Refusal {
+                code: "InvalidInput",
+                field: Some("council"),
+                zh: "请指明代表所在的议事会".to_owned(),
+                en: "Say in which council the representative sits".to_owned(),
+            }),
+            None => Ok(None),
+        }
+    }
+}
+
+mutations! {
+    /// The root fields that change community activities.
+    pub struct CommunityActivityMutations;
+
+    /// Begin a community activity: a representative from the seat held today, or who carries out its project.
+    BeginCommunityActivity -> CommunityActivityPayload {
+        /// The council from whose seat a representative begins it.
+        council: Option<CouncilId>,
+        /// The representative, by the person's id; oneself if not said. Only with a council.
+        begun_by: Representative,
+        /// The project it is for.
+        project: Option<ProjectId>,
+        /// Its title.
+        title: String,
+        /// Where: in the council's or the project's area.
+        area: AreaCode,
+    } = BeginCommunityActivity { begun_by: begun_by.beginner(council)?, project, title, area };
+
+    /// Report that a community activity was held, and how many it reached.
+    HoldCommunityActivity -> CommunityActivityPayload {
+        /// Which community activity.
+        community_activity: CommunityActivityId,
+        /// When; today if not said.
+        on: Option<Date>,
+        /// 服务人次: how many it reached, each time a person came.
+        person_times: u32,
+        /// What was done.
+        report: String,
+        /// Files that show it.
+        evidence: Evidence,
+    }
+
+    /// Correct how many a community activity reached.
+    CorrectPersonTimes -> CommunityActivityPayload {
+        /// Of which community activity.
+        community_activity: CommunityActivityId,
+        /// How many it reached.
+        person_times: u32,
+        /// Why.
+        reason: String,
+    }
+
+    /// Cancel a community activity before it is held.
+    CancelCommunityActivity -> CommunityActivityPayload {
+        /// Which community activity.
+        community_activity: CommunityActivityId,
+        /// Why.
+        reason: String,
+    }
+
+    /// Void what was reported of a community activity: it counts for nothing.
+    VoidCommunityActivity -> CommunityActivityPayload {
+        /// Which community activity.
+        community_activity: CommunityActivityId,
+        /// Why.
+        reason: String,
     }
 }

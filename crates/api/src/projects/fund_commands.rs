@@ -6,9 +6,11 @@ use gongyi_app::projects::funds::{
 };
 use gongyi_domain::values::{FundId, ProjectId};
 
-use super::funds::{self, BudgetLineInput, Fund, GrantPayment, ProjectGrant};
+use super::{
+    evidence::Evidence,
+    funds::{self, BudgetLineInput, Fund, GrantPayment, ProjectGrant},
+};
 use crate::{
-    attachment::AttachmentInput,
     ids::{GrantKey, PaymentKey},
     outcome::payloads,
     scalars::{Area, Date, Money},
@@ -108,8 +110,8 @@ mutations! {
         /// The day it was paid; today if not said.
         on: Option<Date>,
         /// Files that show it: the order, the receipt; at least one.
-        evidence: Option<Vec<AttachmentInput>>,
-    } = DisburseGrant { fund: grant.fund, allocation: grant.allocation, amount, on, evidence: evidence.unwrap_or_default() },
+        evidence: Evidence,
+    } = DisburseGrant { fund: grant.fund, allocation: grant.allocation, amount, on, evidence },
         move |disbursement| PaymentKey { fund: grant.fund, disbursement };
 
     /// Record what of a payment came back: it is free again in the grant's line.
@@ -123,8 +125,8 @@ mutations! {
         /// Why.
         reason: String,
         /// Files that show it; at least one.
-        evidence: Option<Vec<AttachmentInput>>,
-    } = ReturnGrant { fund: payment.fund, disbursement: payment.disbursement, amount, on, reason, evidence: evidence.unwrap_or_default() },
+        evidence: Evidence,
+    } = ReturnGrant { fund: payment.fund, disbursement: payment.disbursement, amount, on, reason, evidence },
         move |disbursement| PaymentKey { fund: payment.fund, disbursement };
 
     /// Close a year of a fund: nothing more is granted from it.

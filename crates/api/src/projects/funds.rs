@@ -9,8 +9,8 @@ use gongyi_domain::{
 use gongyi_projections::{FundLine, FundRow, GrantPayment as PaymentRow, LedgerFilter, LedgerRow, Movement, ProjectGrantRow};
 
 use super::{
-    projects::{self, Project},
-    rounds::{self, Round},
+    project::{self, Project},
+    round::{self, Round},
 };
 use crate::{
     access::areas::{self, Area},
@@ -139,7 +139,7 @@ impl FundEntry {
     /// The project whose grant it is about.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
         match self.0.project {
-            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            Some(id) => project::project(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
@@ -209,7 +209,7 @@ impl ProjectGrant {
     }
     /// Whose it is.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
-        projects::project(&Door::of(ctx)?, self.0.project).await
+        project::project(&Door::of(ctx)?, self.0.project).await
     }
     /// The day of the decision.
     fn granted_on(&self) -> Date {
@@ -314,7 +314,7 @@ impl Fund {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Round>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        rounds::of_fund(&door, self.0.id, &page).await
+        round::of_fund(&door, self.0.id, &page).await
     }
 }
 
@@ -354,14 +354,8 @@ pub struct BudgetLineInput {
     area: AreaCode,
 }
 
-impl BudgetLineInput {
-    pub(crate) fn key(self) -> LineKey {
-        LineKey { year: self.year, area: self.area.0 }
-    }
-}
-
 wires! {
-    BudgetLineInput => LineKey = |line| line.key();
+    BudgetLineInput => LineKey = |line| LineKey { year: line.year, area: line.area.0 };
 }
 
 /// A fund; they are public.

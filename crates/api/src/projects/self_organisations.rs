@@ -1,15 +1,11 @@
 //! Self-organisations that came about through deliberation: incubated, registered, grown up or given up.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
-use gongyi_app::{
-    Command,
-    projects::self_organisations::{EndIncubation, IncubateSelfOrganisation, RegisterSelfOrganisation},
-};
+use gongyi_app::projects::self_organisations::{EndIncubation, IncubateSelfOrganisation, RegisterSelfOrganisation};
 use gongyi_domain::{
     access::authority::Subject,
     projects::incubation::{IncubationPhase as Stored, SELF_ORGANISATIONS},
-    refusal::Refusal,
-    values::{MotionId, OrganisationId},
+    values::{CouncilId, MotionId, OrganisationId},
 };
 use gongyi_projections::{IncubationFilter as Filter, IncubationRow, PageArgs};
 
@@ -24,6 +20,7 @@ use crate::{
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
+    table::mutations,
     volunteering::organisations::{self, Organisation},
 };
 
@@ -164,110 +161,48 @@ impl SelfOrganisationQueries {
 }
 
 payloads! {
-    /// What became of a command to a self-organisation.
-    SelfOrganisationPayload {
+    /// A self-organisation, after a command.
+    SelfOrganisationPayload(OrganisationId) {
         /// The self-organisation.
-        self_organisation: SelfOrganisation,
+        self_organisation: SelfOrganisation = |door, id| self_organisation(door, *id),
     }
 }
 
-async fn done<C>(ctx: &Context<'_>, command_id: Option<&ID>, command: Result<C, Refusal>) -> Result<SelfOrganisationPayload, Error>
-where
-    C: Command<Answer = OrganisationId> + Send + 'static,
-{
-    let door = Door::of(ctx)?;
-    let done = door.does(command_id, command).await?;
-    let shown = match done.answer {
-        Some(id) => self_organisation(&door, id).await?,
-        None => None,
-    };
-    Ok(SelfOrganisationPayload::new(done.told, shown))
-}
+mutations! {
+    /// The root fields that change self-organisations.
+    pub struct SelfOrganisationMutations;
 
-/// What incubating takes.
-#[derive(InputObject)]
-pub struct IncubateSelfOrganisationInput {
-    /// Its name, unique among working organisations.
-    name: String,
-    /// The area it works in: the council's or one within it.
-    area: AreaCode,
-    /// The organisation above it.
-    parent: Option<ID>,
-    /// The council through whose deliberation it comes about.
-    council: ID,
-    /// The motion that asked for it: adopted, and that council's.
-    motion: Option<ID>,
-    /// Since when; today if not said.
-    on: Option<Date>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What registering takes.
-#[derive(InputObject)]
-pub struct RegisterSelfOrganisationInput {
-    /// Which organisation.
-    organisation: ID,
-    /// The number it was given.
-    number: String,
-    /// When; today if not said.
-    on: Option<Date>,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// What ending takes.
-#[derive(InputObject)]
-pub struct EndIncubationInput {
-    /// Of which organisation.
-    organisation: ID,
-    /// Why.
-    reason: String,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    command_id: Option<ID>,
-}
-
-/// The root fields that change self-organisations.
-#[derive(Default)]
-pub struct SelfOrganisationMutations;
-
-#[Object]
-impl SelfOrganisationMutations {
     /// Found a self-organisation and begin its incubation.
-    async fn incubate_self_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: IncubateSelfOrganisationInput,
-    ) -> Result<SelfOrganisationPayload, Error> {
-        let (name, area, on) = (input.name, input.area.0, input.on.map(|it| it.0));
-        let command = ids::named(&input.council, "council").and_then(|council| {
-            let parent = ids::named_maybe(input.parent.as_ref(), "parent")?;
-            let motion = ids::named_maybe(input.motion.as_ref(), "motion")?;
-            Ok(IncubateSelfOrganisation { name, area, parent, council, motion, on })
-        });
-        done(ctx, input.command_id.as_ref(), command).await
+    IncubateSelfOrganisation -> SelfOrganisationPayload {
+        /// Its name, unique among working organisations.
+        name: String,
+        /// The area it works in: the council's or one within it.
+        area: AreaCode,
+        /// The organisation above it.
+        parent: Option<OrganisationId>,
+        /// The council through whose deliberation it comes about.
+        council: CouncilId,
+        /// The motion that asked for it: adopted, and that council's.
+        motion: Option<MotionId>,
+        /// Since when; today if not said.
+        on: Option<Date>,
     }
 
     /// Record a self-organisation's registration (备案).
-    async fn register_self_organisation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: RegisterSelfOrganisationInput,
-    ) -> Result<SelfOrganisationPayload, Error> {
-        let (number, on) = (input.number, input.on.map(|it| it.0));
-        let command =
-            ids::named(&input.organisation, "organisation").map(|organisation| RegisterSelfOrganisation { organisation, number, on });
-        done(ctx, input.command_id.as_ref(), command).await
+    RegisterSelfOrganisation -> SelfOrganisationPayload {
+        /// Which organisation.
+        organisation: OrganisationId,
+        /// The number it was given.
+        number: String,
+        /// When; today if not said.
+        on: Option<Date>,
     }
 
     /// End a self-organisation's incubation: it stands by itself, or was given up.
-    async fn end_incubation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: EndIncubationInput,
-    ) -> Result<SelfOrganisationPayload, Error> {
-        let reason = input.reason;
-        let command = ids::named(&input.organisation, "organisation").map(|organisation| EndIncubation { organisation, reason });
-        done(ctx, input.command_id.as_ref(), command).await
+    EndIncubation -> SelfOrganisationPayload {
+        /// Of which organisation.
+        organisation: OrganisationId,
+        /// Why.
+        reason: String,
     }
 }

@@ -1,19 +1,25 @@
-//! What volunteers' service at an activity was for, and how much of it there is.
+//! What volunteers' service at an activity was for, how much of it there is, and saying so.
 
-use async_graphql::{Context, Error, Object, SimpleObject};
-use gongyi_domain::{access::authority::Subject, values::ActivityId, volunteering::service_ledger::SERVICE_RECORDS};
+use async_graphql::{Context, Error, ID, Object, OneofObject, SimpleObject};
+use gongyi_app::projects::community_activities::{LinkService, UnlinkService};
+use gongyi_domain::{
+    access::authority::Subject, projects::service_link::ServicePurpose, values::ActivityId, volunteering::service_ledger::SERVICE_RECORDS,
+};
 use gongyi_projections::{PageArgs, ServiceLinkFilter, ServiceLinkRow, ServiceOf, ServiceRecordFilter, ServiceRecordSort, ServiceSum};
 use uuid::Uuid;
 
 use super::{
     community_activities::{self, CommunityActivity},
-    projects::{self, Project},
+    project::{self, Project},
 };
 use crate::{
     door::Door,
+    ids,
     loaders::{LinkOf, ServedFor},
+    outcome::payloads,
     paging::{self, Paged},
     scalars::Moment,
+    table::{mutations, wires},
     volunteering::{
         activities::{self, Activity},
         services::ServiceRecord,
@@ -58,7 +64,7 @@ impl ServiceLink {
     /// The project it is for; null if it is for a community activity.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
         match self.0.project {
-            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            Some(id) => project::project(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
@@ -108,4 +114,51 @@ pub(crate) async fn link(door: &Door<'_>, activity: ActivityId) -> Result<Option
 /// Links, by when they were made.
 pub(crate) async fn listed(door: &Door<'_>, filter: ServiceLinkFilter, page: &PageArgs) -> Result<Paged<ServiceLink>, Error> {
     Ok(paging::paged(door.read(door.app.views().service_links(filter, page).await)?, ServiceLink))
+}
+
+payloads! {
+    /// What service is for, after a command.
+    ServiceLinkPayload(ActivityId) {
+        /// What the service is for now; null if for nothing.
+        link: ServiceLink = |door, id| link(door, *id),
+        /// The activity of volunteering.
+        activity: Activity = |door, id| activities::activity(door, *id),
+    }
+}
+
+/// What service is for.
+#[derive(OneofObject)]
+pub enum ServicePurposeInput {
+    /// A project.
+    Project(ID),
+    /// A community activity.
+    CommunityActivity(ID),
+}
+
+wires! {
+    ServicePurposeInput => ServicePurpose = |purpose| match purpose {
+        ServicePurposeInput::Project(id) => ServicePurpose::Project(ids::named(&id, "purpose")?),
+        ServicePurposeInput::CommunityActivity(id) => ServicePurpose::CommunityActivity(ids::named(&id, "purpose")?),
+    };
+}
+
+mutations! {
+    /// The root fields that say what service was for.
+    pub struct ServiceLinkMutations;
+
+    /// Say what the service at an activity of volunteering is for.
+    LinkService -> ServiceLinkPayload {
+        /// The activity of volunteering.
+        activity: ActivityId,
+        /// What its service is for.
+        purpose: ServicePurposeInput,
+    }
+
+    /// Take back what the service at an activity of volunteering is for.
+    UnlinkService -> ServiceLinkPayload {
+        /// The activity of volunteering.
+        activity: ActivityId,
+        /// Why.
+        reason: String,
+    }
 }

@@ -7,7 +7,7 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     access::authority::Subject,
-    values::{ActivityId, OrganisationId, VolunteerId},
+    values::{ActivityId, OrganisationId},
     volunteering::{
         category::Category as StoredCategory,
         service_ledger::SERVICE_RECORDS,

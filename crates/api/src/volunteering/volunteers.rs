@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use gongyi_app::reading::allowances::Attempt;
 use gongyi_app::volunteering::volunteers::{
     CorrectVolunteer, RegisterVolunteer, Registered, ReinstateVolunteer, SuspendVolunteer, WithdrawVolunteer,
 };
-use gongyi_app::reading::allowances::Attempt;
 use gongyi_domain::{
     access::authority::{Actor, Subject},
     refusal::Refusal,

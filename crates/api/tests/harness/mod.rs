@@ -263,15 +263,7 @@ impl Client<'_> {
     /// A mutation's payload, refused or not.
     pub async fn tries(&self, mutation: &str, fields: &str, input: Value) -> Value {
         let capital = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
-        let kind = match mutation {
-            "openPoll" | "closePoll" | "countPoll" | "publishPoll" => "PollInput".to_owned(),
-            "publishProxies" | "certifyElection" => "ElectionInput".to_owned(),
-            "openMeeting" | "resumeMeeting" | "closeMeeting" | "callNextSpeaker" | "endTurn" => "MeetingInput".to_owned(),
-            "cancelMeeting" => "MeetingReasonInput".to_owned(),
-            "cancelCommunityActivity" | "voidCommunityActivity" => "CommunityActivityReasonInput".to_owned(),
-            _ => format!("{capital}Input"),
-        };
-        let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {fields} }} }}");
+        let query = format!("mutation($input: {capital}Input!) {{ {mutation}(input: $input) {{ {fields} }} }}");
         self.asks(&query, json!({ "input": input })).await.data()[mutation].clone()
     }
 

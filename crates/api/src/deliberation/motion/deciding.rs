@@ -13,7 +13,7 @@ use gongyi_domain::{
 use super::{Motion, MotionPayload};
 use crate::{
     deliberation::{
-        meeting_votes::{self, Vote},
+        meeting::voting::{self, Vote},
         texts::Text,
     },
     door::Door,
@@ -38,7 +38,7 @@ impl MotionDecision {
     }
     /// The vote that decided it: rule, counts and reason.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
-        meeting_votes::of_id(&Door::of(ctx)?, self.outcome.vote).await
+        voting::of_id(&Door::of(ctx)?, self.outcome.vote).await
     }
     /// The version that was voted on.
     fn version(&self) -> u32 {

@@ -31,8 +31,10 @@ use self::{
 };
 use super::{
     issues::ResidentIssue,
-    meeting_votes::{self, Vote},
-    meetings::{self, Meeting},
+    meeting::{
+        self, Meeting,
+        voting::{self, Vote},
+    },
     motion_categories::MotionCategory,
     texts::{self, DIFFERENCE_COST_FIELDS, Text, TextDifference},
     threads,
@@ -50,7 +52,7 @@ use crate::{
     outcome::{Lang, payloads},
     paging::{self, Paged},
     projects::{
-        projects::{self, Project},
+        project::{self, Project},
         self_organisations::{self, SelfOrganisation},
     },
     scalars::{self, Date, Moment, Position},
@@ -206,7 +208,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Project>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        projects::of_motion(&door, self.0.id, &page).await
+        project::of_motion(&door, self.0.id, &page).await
     }
     /// The self-organisations that it asked for.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -304,7 +306,7 @@ impl Motion {
     /// The meeting on whose agenda it stands, or that decided it.
     async fn meeting(&self, ctx: &Context<'_>) -> Result<Option<Meeting>, Error> {
         match self.0.state.meeting {
-            Some(meeting) => meetings::meeting(&Door::of(ctx)?, meeting).await,
+            Some(meeting) => meeting::meeting(&Door::of(ctx)?, meeting).await,
             None => Ok(None),
         }
     }
@@ -312,7 +314,7 @@ impl Motion {
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     async fn votes(&self, ctx: &Context<'_>) -> Result<Vec<Vote>, Error> {
         let door = Door::of(ctx)?;
-        let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| meeting_votes::of_id(&door, *vote))).await?;
+        let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| voting::of_id(&door, *vote))).await?;
         Ok(found.into_iter().flatten().collect())
     }
     /// How it was decided, as far as that stands.

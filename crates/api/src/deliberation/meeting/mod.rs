@@ -1,4 +1,9 @@
-//! Meetings: notice, agenda, who is there, the quorum, the speakers' lists.
+//! Meetings: convened with notice and agenda, sitting with a quorum, voting.
+
+pub(crate) mod changes;
+pub(crate) mod convening;
+pub(crate) mod sitting;
+pub(crate) mod voting;
 
 use std::sync::Arc;
 
@@ -9,17 +14,19 @@ use gongyi_domain::{
         decision::{Measure, Quorum as Demanded, Turnout},
         meeting::{MEETINGS, MeetingPhase as Stored},
         sitting::Capacity,
-        speakers::{Side, SpeakersList as StoredList},
     },
-    values::{Instant, MeetingId, MotionId, PersonId},
+    values::{AgendaItemId, MeetingId, MotionId, PersonId},
 };
-use gongyi_projections::{CourseStep as StoredStep, MeetingFilter as Filter, MeetingRow, PageArgs};
+use gongyi_projections::{MeetingFilter as Filter, MeetingRow, PageArgs};
 
+use self::{
+    sitting::{MeetingAttendance, MeetingCourseEntry, SpeakersList},
+    voting::Vote,
+};
 use super::{
     charters::TurnPolicy,
     councils::{self, Council},
     decision_rules::Threshold,
-    meeting_votes::{self, Vote},
     minutes::{self, Minutes},
     motion::{self, Motion},
 };
@@ -30,9 +37,11 @@ use crate::{
     },
     door::Door,
     ids::{self, AgendaItemKey},
+    outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
     settings::PAGE_MAX_ROWS,
+    table::wires,
 };
 
 /// How far a meeting has come.
@@ -87,16 +96,8 @@ pub enum MeetingCapacity {
     Observer,
 }
 
-/// For what somebody asks to speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Side")]
-pub enum SpeechSide {
-    /// 赞成.
-    For,
-    /// 反对.
-    Against,
-    /// 中立.
-    Neutral,
+wires! {
+    MeetingCapacity => Capacity = |it| it.into();
 }
 
 /// Somebody who takes part in a meeting. That they do is public by their function; the name is shown as of any person.
@@ -132,39 +133,6 @@ pub struct MeetingOrders {
     turns: TurnPolicy,
 }
 
-/// Somebody who waits for the word.
-#[derive(SimpleObject)]
-pub struct WaitingSpeaker {
-    /// Who.
-    participant: Participant,
-    /// For what.
-    side: SpeechSide,
-}
-
-/// The turn that is being taken.
-#[derive(SimpleObject)]
-pub struct RunningTurn {
-    /// Who speaks.
-    participant: Participant,
-    /// For what.
-    side: SpeechSide,
-    /// Since when.
-    began: Moment,
-    /// For how long, in seconds.
-    seconds: u32,
-    /// Seconds left; negative when the time is over.
-    seconds_left: i64,
-}
-
-/// The speakers' list of an item.
-#[derive(SimpleObject)]
-pub struct SpeakersList {
-    /// Those who wait, in the order in which they will be called if nobody else asks.
-    waiting: Vec<WaitingSpeaker>,
-    /// Who speaks now.
-    speaking: Option<RunningTurn>,
-}
-
 /// An item of the agenda.
 #[derive(SimpleObject)]
 #[graphql(complex)]
@@ -193,28 +161,6 @@ impl AgendaItem {
     }
 }
 
-/// One stay in the room.
-#[derive(SimpleObject)]
-pub struct RoomStay {
-    /// Came.
-    from: Moment,
-    /// Went; null while in the room.
-    until: Option<Moment>,
-}
-
-/// Somebody's attendance.
-#[derive(SimpleObject)]
-pub struct MeetingAttendance {
-    /// Who.
-    participant: Participant,
-    /// As what.
-    capacity: MeetingCapacity,
-    /// In the room now.
-    present: bool,
-    /// The stays, oldest first.
-    stays: Vec<RoomStay>,
-}
-
 /// An invited guest.
 #[derive(SimpleObject)]
 pub struct InvitedGuest {
@@ -239,65 +185,12 @@ pub struct MeetingQuorum {
     en: Option<String>,
 }
 
-/// What happened in a meeting's course.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "StoredStep")]
-pub enum MeetingStep {
-    /// It was opened, with a quorum.
-    Opened,
-    /// The quorum was lost.
-    QuorumLost,
-    /// The quorum was there again.
-    QuorumReached,
-    /// It was adjourned.
-    Adjourned,
-    /// It was resumed, with a quorum.
-    Resumed,
-    /// It was closed.
-    Closed,
-}
-
-/// One step of a meeting's course.
-#[derive(SimpleObject)]
-pub struct MeetingCourseEntry {
-    /// What happened.
-    step: MeetingStep,
-    /// When.
-    at: Moment,
-    /// Representatives in the room, where it is told.
-    present: Option<u64>,
-    /// Of how many, where it is told.
-    entitled: Option<u64>,
-    /// Until when it was adjourned, if that is known.
-    until: Option<Moment>,
-    /// Why it was adjourned.
-    reason: Option<String>,
-}
-
 /// A meeting; shared, for thousands may look at one at once.
 pub struct Meeting(Arc<MeetingRow>);
 
 impl From<MeetingRow> for Meeting {
     fn from(row: MeetingRow) -> Self {
         Self(Arc::new(row))
-    }
-}
-
-impl Meeting {
-    fn speakers(&self, list: Option<&StoredList>, now: Instant) -> SpeakersList {
-        let (Some(list), Some(orders)) = (list, &self.0.state.orders) else { return SpeakersList { waiting: vec![], speaking: None } };
-        let waiting = list.order(&orders.turns).into_iter();
-        let seconds = orders.turns.seconds_per_turn;
-        SpeakersList {
-            waiting: waiting.map(|(who, side)| WaitingSpeaker { participant: Participant(who), side: side.into() }).collect(),
-            speaking: list.speaking.map(|turn| RunningTurn {
-                participant: Participant(turn.person),
-                side: turn.side.into(),
-                began: Moment(turn.began),
-                seconds,
-                seconds_left: i64::from(seconds) - (now - turn.began).num_seconds(),
-            }),
-        }
     }
 }
 
@@ -366,6 +259,10 @@ impl Meeting {
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn agenda(&self, ctx: &Context<'_>) -> Result<Vec<AgendaItem>, Error> {
         let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
+        let speakers = |item: AgendaItemId| match (state.speakers.get(&item), &state.orders) {
+            (Some(list), Some(orders)) => SpeakersList::new(list, &orders.turns, now),
+            (None, _) | (_, None) => SpeakersList::default(),
+        };
         let items = state.agenda.items().iter().map(|item| AgendaItem {
             id: ids::id(&AgendaItemKey { meeting, item: item.id }),
             number: state.agenda.number(item.id).unwrap_or_default(),
@@ -373,7 +270,7 @@ impl Meeting {
             title: item.title.clone(),
             motion: item.motion,
             in_hand: state.item == Some(item.id),
-            speakers: self.speakers(state.speakers.get(&item.id), now),
+            speakers: speakers(item.id),
         });
         Ok(items.collect())
     }
@@ -391,13 +288,7 @@ impl Meeting {
     /// Everybody who has been in the room.
     #[graphql(complexity = "room_cost(child_complexity)")]
     fn attendances(&self) -> Vec<MeetingAttendance> {
-        let all = self.0.state.sitting.all().map(|(who, it)| MeetingAttendance {
-            participant: Participant(who),
-            capacity: it.capacity.into(),
-            present: it.is_in(),
-            stays: it.stays.iter().map(|stay| RoomStay { from: Moment(stay.from), until: stay.until.map(Moment) }).collect(),
-        });
-        all.collect()
+        self.0.state.sitting.all().map(|(who, it)| MeetingAttendance::new(who, it)).collect()
     }
     /// The quorum as it is now.
     fn quorum(&self) -> MeetingQuorum {
@@ -413,20 +304,12 @@ impl Meeting {
     /// Its course, in order: how the quorum came and went, adjournments, the end.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn course(&self) -> Vec<MeetingCourseEntry> {
-        let entry = |it: &gongyi_projections::CourseEntry| MeetingCourseEntry {
-            step: it.step.into(),
-            at: Moment(it.at),
-            present: it.present,
-            entitled: it.entitled,
-            until: it.until.map(Moment),
-            reason: it.reason.clone(),
-        };
-        self.0.course.iter().map(entry).collect()
+        self.0.course.iter().map(MeetingCourseEntry::from).collect()
     }
     /// Its votes, in the order they were opened.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn votes(&self) -> Vec<Vote> {
-        meeting_votes::votes(&self.0)
+        voting::votes(&self.0)
     }
     /// Its minutes, once they are published; for those who keep them, from the first draft on.
     async fn minutes(&self, ctx: &Context<'_>) -> Result<Option<Minutes>, Error> {
@@ -450,6 +333,14 @@ pub(crate) async fn to_come(door: &Door<'_>, person: PersonId, page: &PageArgs) 
 /// A meeting; they are public.
 pub(crate) async fn meeting(door: &Door<'_>, id: MeetingId) -> Result<Option<Meeting>, Error> {
     Ok(door.load(id).await?.map(Meeting))
+}
+
+payloads! {
+    /// A meeting, after a command.
+    MeetingPayload(MeetingId) {
+        /// The meeting.
+        meeting: Meeting = |door, id| meeting(door, *id),
+    }
 }
 
 /// Which meetings.

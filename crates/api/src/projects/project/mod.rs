@@ -1,6 +1,11 @@
-//! Projects as they are read. What changes them stands in `project_commands`.
+//! Projects: planned, carried out, paid for, completed and audited, reviewed.
 //!
 //! - Everything of a project is public but who reviewed it and in which words.
+
+pub(crate) mod books;
+pub(crate) mod course;
+pub(crate) mod planning;
+pub(crate) mod reviews;
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_domain::{
@@ -12,26 +17,33 @@ use gongyi_projections::{
     CommunityActivityFilter, PageArgs, ProjectFilter as Filter, ProjectRow, ProjectSort as Sort, ServiceLinkFilter, ServiceOf,
 };
 
+use self::{
+    books::BookEntry,
+    course::ProjectHistoryLine,
+    planning::ProjectPlan,
+    reviews::{ProjectRating, ProjectReview},
+};
 use super::{
     applicants::Applicant,
     community_activities::{self, CommunityActivity},
     funds::{FundEntry, ProjectGrant},
-    project_parts::{BookEntry, ProjectHistoryLine, ProjectPlan, ProjectRating, ProjectReview},
-    round_applications::{self, RoundApplication},
-    rounds::{self, Round},
+    round::{
+        self, Round,
+        applying::{self, RoundApplication},
+    },
     service_links::{self, ServedHours, ServiceLink},
 };
 use crate::{
     access::areas::{self, Area},
     deliberation::{
         councils::{self, Council},
-        meeting_votes::{self, Vote},
+        meeting::voting::{self, Vote},
         motion::{self, Motion},
     },
     door::Door,
     ids::{self, ApplicationKey},
     loaders::GrantsOf,
-    outcome::Lang,
+    outcome::{Lang, payloads},
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Moment, Money, Position},
 };
@@ -125,21 +137,21 @@ impl Project {
     /// The vote that adopted the motion.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
         match self.0.vote {
-            Some(id) => meeting_votes::of_id(&Door::of(ctx)?, id).await,
+            Some(id) => voting::of_id(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
     /// The round that selected it; null if it came from a motion.
     async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>, Error> {
         match self.0.round {
-            Some(id) => rounds::round(&Door::of(ctx)?, id).await,
+            Some(id) => round::round(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
     /// The application that was selected.
     async fn application(&self, ctx: &Context<'_>) -> Result<Option<RoundApplication>, Error> {
         match self.0.round.zip(self.0.application) {
-            Some((round, application)) => round_applications::application(&Door::of(ctx)?, ApplicationKey { round, application }).await,
+            Some((round, application)) => applying::application(&Door::of(ctx)?, ApplicationKey { round, application }).await,
             None => Ok(None),
         }
     }
@@ -303,6 +315,14 @@ pub(crate) async fn of_round(door: &Door<'_>, round: RoundId, page: &PageArgs) -
 
 async fn listed(door: &Door<'_>, filter: &Filter, page: &PageArgs) -> Result<Paged<Project>, Error> {
     Ok(paging::paged(door.read(door.app.views().projects(filter, Sort::StartedAt, false, page).await)?, Project::new))
+}
+
+payloads! {
+    /// A project, after a command.
+    ProjectPayload(ProjectId) {
+        /// The project.
+        project: Project = |door, id| project(door, *id),
+    }
 }
 
 /// Which projects.

@@ -1,8 +1,11 @@
-//! Selections with a reason for each candidate, and objections to them.
+//! Selecting: ballots, selections with a reason for each candidate, objections to them.
 
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Error, ID, Object};
+use gongyi_app::projects::round::selecting::{
+    AnnounceSelection, DeclineAward, ObjectToSelection, PrepareBallot, SelectProjects, SettleObjection,
+};
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::decision::Wording as StoredWording,
@@ -10,13 +13,15 @@ use gongyi_domain::{
         round::ROUND_RECORDS,
         selection::{Reason, Step},
     },
-    values::{ApplicationId, Cents, RoundId},
+    values::{ApplicationId, Cents, PollId, RoundId},
 };
 use gongyi_projections::{ObjectionStatus as StoredStatus, RoundObjectionRow, RoundSelectionRow};
 
 use super::{
-    round_applications::{self, RoundApplication},
-    round_terms::{SelectionRule, Support},
+    Round, RoundPayload,
+    applying::{self, RoundApplication, RoundApplicationPayload},
+    calling::{SelectionRule, Support},
+    round,
 };
 use crate::{
     access::personal::{Met, Named},
@@ -24,8 +29,10 @@ use crate::{
     door::Door,
     ids::{self, ApplicationKey, ObjectionKey},
     loaders::SelectionsOf,
+    outcome::payloads,
     paging,
     scalars::{Date, Moment, Money},
+    table::mutations,
 };
 
 fn money(cents: u64) -> Money {
@@ -142,9 +149,7 @@ impl SelectionStep {
     async fn candidate(&self, ctx: &Context<'_>, number: Option<u16>) -> Result<Option<RoundApplication>, Error> {
         let place = number.and_then(|number| usize::from(number).checked_sub(1));
         match place.and_then(|place| self.of.candidates.get(place).copied()) {
-            Some(application) => {
-                round_applications::application(&Door::of(ctx)?, ApplicationKey { round: self.of.round, application }).await
-            }
+            Some(application) => applying::application(&Door::of(ctx)?, ApplicationKey { round: self.of.round, application }).await,
             None => Ok(None),
         }
     }
@@ -277,4 +282,67 @@ pub(crate) async fn objection_node(door: &Door<'_>, key: ObjectionKey) -> Result
     let area = door.load(key.round).await?.map(|row| row.area);
     door.may(&ROUND_RECORDS, &Subject { area, ..Subject::default() })?;
     Ok(found.map(RoundObjection))
+}
+
+payloads! {
+    /// An objection against a selection, after a command.
+    RoundObjectionPayload(ObjectionKey) {
+        /// The objection.
+        objection: RoundObjection = |door, key| objection_node(door, *key),
+        /// The round.
+        round: Round = |door, key| round(door, key.round),
+    }
+}
+
+mutations! {
+    /// The root fields that select projects.
+    pub struct RoundSelectingMutations;
+
+    /// Put the applications of a round to the residents' ballots: from then on they stay as they are.
+    PrepareBallot -> RoundPayload {
+        /// Which round.
+        round: RoundId,
+        /// The poll, prepared with an option for each application that is in.
+        poll: PollId,
+        /// The applications, in the order of the poll's options.
+        options: Vec<ApplicationKey>,
+    } = PrepareBallot { round, poll, options: options.into_iter().map(|key| key.application).collect() };
+
+    /// Select the projects of a round: by scores or by published ballots, by its rule alone.
+    SelectProjects -> RoundPayload {
+        /// Of which round.
+        round: RoundId,
+    }
+
+    /// Object to a selection, for oneself: as a resident of the round's area, or as who applied.
+    ObjectToSelection -> RoundObjectionPayload {
+        /// Of which round.
+        round: RoundId,
+        /// Against what, and why; kept sealed.
+        text: String,
+    } for by = ObjectToSelection { round, by, text }, move |objection| ObjectionKey { round, objection };
+
+    /// Settle an objection; one that is right annuls the selection.
+    SettleObjection -> RoundPayload {
+        /// Which objection.
+        objection: ObjectionKey,
+        /// Whether it is right: then the selection is annulled.
+        upheld: bool,
+        /// Why.
+        reason: String,
+    } = SettleObjection { round: objection.round, objection: objection.objection, upheld, reason };
+
+    /// Announce a selection, when the days for objections are over and all are settled.
+    AnnounceSelection -> RoundPayload {
+        /// Of which round.
+        round: RoundId,
+    }
+
+    /// Decline what was awarded: the reserve moves up in its order.
+    DeclineAward -> RoundApplicationPayload {
+        /// Which application.
+        application: ApplicationKey,
+        /// Why; it is public.
+        reason: String,
+    } = DeclineAward { round: application.round, application: application.application, reason }, move |_| application;
 }

@@ -1,24 +1,29 @@
-//! A meeting's votes as everybody sees them: who may vote, what came out, by which rule and why.
+//! A meeting's votes: who may vote, what came out, by which rule and why.
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
+use futures::future;
+use gongyi_app::deliberation::meeting::voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote};
 use gongyi_domain::{
-    deliberation::meeting::{Choice as StoredChoice, Vote as StoredVote, VoteState, VotingMethod},
-    values::{MeetingId, VoteId},
+    deliberation::meeting::{Choice as StoredChoice, Hands, Vote as StoredVote, VoteState, VotingMethod},
+    values::{MeetingId, PersonId, VoteId},
 };
 use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
 
-use super::{
-    decision_rules::DecisionRule,
-    decisions::Decision,
-    meetings::{self, Meeting, Participant},
-    motion::{self, Motion},
-    polls::{self, Poll},
-};
+use super::{Meeting, MeetingPayload, Participant, meeting, room_cost};
 use crate::{
+    deliberation::{
+        charters::Matter,
+        decision_rules::DecisionRule,
+        decisions::Decision,
+        motion::{self, Motion},
+        poll::{self, Poll},
+    },
     door::Door,
     ids::{self, AgendaItemKey},
+    outcome::payloads,
     paging,
     scalars::Moment,
+    table::{mutations, wires},
 };
 
 /// A choice in an open vote.
@@ -42,6 +47,15 @@ pub enum BallotKind {
     ShowOfHands,
     /// 无记名: ballots of a poll.
     Secret,
+}
+
+wires! {
+    VoteChoice => StoredChoice = |it| it.into();
+    BallotKind => Ballot = |it| match it {
+        BallotKind::ByName => Ballot::ByName,
+        BallotKind::ShowOfHands => Ballot::ShowOfHands,
+        BallotKind::Secret => Ballot::Secret,
+    };
 }
 
 /// How far a vote has come.
@@ -100,7 +114,7 @@ impl Vote {
     }
     /// The meeting it is taken in.
     async fn meeting(&self, ctx: &Context<'_>) -> Result<Option<Meeting>, Error> {
-        meetings::meeting(&Door::of(ctx)?, self.meeting).await
+        meeting(&Door::of(ctx)?, self.meeting).await
     }
     /// The id of the agenda's item under which it is taken.
     fn item_id(&self) -> ID {
@@ -125,7 +139,7 @@ impl Vote {
     /// The poll of a secret vote: ballots are cast there.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
         match self.vote.question.method {
-            VotingMethod::Secret { poll } => polls::poll(&Door::of(ctx)?, poll).await,
+            VotingMethod::Secret { poll } => poll::poll(&Door::of(ctx)?, poll).await,
             VotingMethod::ByName | VotingMethod::ShowOfHands => Ok(None),
         }
     }
@@ -154,7 +168,7 @@ impl Vote {
         self.vote.entitled
     }
     /// Who may vote here.
-    #[graphql(complexity = "meetings::room_cost(child_complexity)")]
+    #[graphql(complexity = "room_cost(child_complexity)")]
     fn voters(&self) -> Vec<Participant> {
         self.vote.voters.iter().copied().map(Participant).collect()
     }
@@ -168,7 +182,7 @@ impl Vote {
         self.vote.choices.len()
     }
     /// Who voted what, once the vote is over; nobody follows the others.
-    #[graphql(complexity = "meetings::room_cost(child_complexity)")]
+    #[graphql(complexity = "room_cost(child_complexity)")]
     fn choices(&self) -> Vec<NamedChoice> {
         let shown = self.vote.choices.iter().filter(|_| !self.is_open());
         shown.map(|(who, choice)| NamedChoice { participant: Participant(*who), choice: (*choice).into() }).collect()
@@ -231,4 +245,82 @@ impl OwnVote {
 /// A meeting's votes, in the order they were opened.
 pub(super) fn votes(row: &MeetingRow) -> Vec<Vote> {
     row.state.votes.keys().filter_map(|id| vote(row, *id)).collect()
+}
+
+payloads! {
+    /// A vote of a meeting, after a command.
+    VotePayload(OpenedVote) {
+        /// The meeting.
+        meeting: Meeting = |door, vote| meeting(door, vote.meeting),
+        /// The vote's id.
+        vote_id: ID = |_door, vote| future::ok::<_, Error>(Some(ids::id(&vote.vote))),
+        /// The id of a secret vote's poll: ballots are cast there.
+        poll_id: ID = |_door, vote| future::ok::<_, Error>(vote.poll.as_ref().map(ids::id)),
+    }
+}
+
+mutations! {
+    /// The root fields that take votes.
+    pub struct MeetingVotingMutations;
+
+    /// Put a question to the vote in a meeting with a quorum. A secret vote opens a poll of those who may vote.
+    OpenVote -> VotePayload {
+        /// Under which item, the one in hand; its id names the meeting. The item's motion is put to the vote with it.
+        item: AgendaItemKey,
+        /// What is asked, as read out.
+        question: String,
+        /// What kind of matter it is: the charter says by which rule it is decided, and whether in secret.
+        matter: Matter,
+        /// How it is voted.
+        ballot: BallotKind,
+        /// The version of the motion that was read out; the last if not said.
+        version: Option<u32>,
+        /// The persons who are recused.
+        #[graphql(default)]
+        recused: Vec<PersonId>,
+        /// The annulled vote that is taken anew.
+        repeats: Option<VoteId>,
+    } = OpenVote { meeting: item.meeting, item: item.item, question, matter, ballot, version, recused, repeats };
+
+    /// Vote by name, for oneself.
+    CastOpenVote -> MeetingPayload {
+        /// In which meeting.
+        meeting: MeetingId,
+        /// In which vote.
+        vote: VoteId,
+        /// What.
+        choice: VoteChoice,
+    }
+
+    /// Enter one's own count of hands; two tellers must agree.
+    CountHands -> MeetingPayload {
+        /// In which meeting.
+        meeting: MeetingId,
+        /// In which vote.
+        vote: VoteId,
+        /// For it.
+        yes: u32,
+        /// Against it.
+        no: u32,
+        /// Neither.
+        abstain: u32,
+    } = CountHands { meeting, vote, hands: Hands { yes, no, abstain } };
+
+    /// Close a vote: it is counted and judged, and its motion decided. A secret vote's poll is closed and counted before.
+    CloseVote -> MeetingPayload {
+        /// In which meeting.
+        meeting: MeetingId,
+        /// Which vote.
+        vote: VoteId,
+    }
+
+    /// Annul a vote. One that decided a motion is annulled by who may annul that decision; the motion comes back.
+    AnnulVote -> VotePayload {
+        /// In which meeting.
+        meeting: MeetingId,
+        /// Which vote.
+        vote: VoteId,
+        /// Why; public, about the vote and not about a person.
+        reason: String,
+    }
 }

@@ -1,7 +1,11 @@
-//! Rounds as they are read. What changes them stands in `round_commands` and `selection_commands`.
+//! Rounds: called, applied in, selected from.
 //!
 //! - Terms, applications and the selection with its reasons are public; who reviews, who gave which points and who objected
 //!   show to those who may read a round's records.
+
+pub(crate) mod applying;
+pub(crate) mod calling;
+pub(crate) mod selecting;
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use chrono::Days;
@@ -15,12 +19,14 @@ use gongyi_domain::{
 };
 use gongyi_projections::{ApplicationFilter, PageArgs, RoundFilter as Filter, RoundRow};
 
+use self::{
+    applying::{ApplicationStatus, RoundApplication},
+    calling::{Criterion, SelectionBasis, SelectionRule},
+    selecting::{RoundObjection, RoundSelection},
+};
 use super::{
     funds::{self, Fund},
-    projects::{self, Project},
-    round_applications::{self, ApplicationStatus, RoundApplication},
-    round_terms::{Criterion, SelectionBasis, SelectionRule},
-    selections::{self, RoundObjection, RoundSelection},
+    project::{self, Project},
 };
 use crate::{
     access::{
@@ -29,11 +35,11 @@ use crate::{
     },
     deliberation::{
         decision_rules::Threshold,
-        polls::{self, Poll},
+        poll::{self, Poll},
     },
     door::Door,
     ids::{self, ApplicationKey},
-    outcome::Lang,
+    outcome::{Lang, payloads},
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Moment, Money, Position},
 };
@@ -82,7 +88,7 @@ impl Round {
 
     async fn applications_of(&self, ctx: &Context<'_>, ids: &[ApplicationId]) -> Result<Vec<RoundApplication>, Error> {
         let (door, round) = (Door::of(ctx)?, self.0.id);
-        let all = ids.iter().map(|application| round_applications::application(&door, ApplicationKey { round, application: *application }));
+        let all = ids.iter().map(|application| applying::application(&door, ApplicationKey { round, application: *application }));
         Ok(futures::future::try_join_all(all).await?.into_iter().flatten().collect())
     }
 }
@@ -205,7 +211,7 @@ impl Round {
     /// The residents' poll.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
         match self.0.poll {
-            Some(id) => polls::poll(&Door::of(ctx)?, id).await,
+            Some(id) => poll::poll(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
@@ -216,12 +222,12 @@ impl Round {
     }
     /// The selection that stands, with a reason for each candidate.
     async fn selection(&self, ctx: &Context<'_>) -> Result<Option<RoundSelection>, Error> {
-        selections::standing(&Door::of(ctx)?, self.0.id).await
+        selecting::standing(&Door::of(ctx)?, self.0.id).await
     }
     /// All selections, oldest first; annulled ones too.
     #[graphql(complexity = "1 + 3 * child_complexity")]
     async fn selections(&self, ctx: &Context<'_>) -> Result<Vec<RoundSelection>, Error> {
-        selections::of_round(&Door::of(ctx)?, self.0.id).await
+        selecting::of_round(&Door::of(ctx)?, self.0.id).await
     }
     /// The reserve list: who moves up when one of the selected drops out, in order.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
@@ -266,7 +272,7 @@ impl Round {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Project>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        projects::of_round(&door, self.0.id, &page).await
+        project::of_round(&door, self.0.id, &page).await
     }
     /// Why it was cancelled, if it was.
     fn cancel_reason(&self) -> Option<&str> {
@@ -283,6 +289,14 @@ pub(crate) async fn round(door: &Door<'_>, id: RoundId) -> Result<Option<Round>,
 pub(crate) async fn of_fund(door: &Door<'_>, fund: FundId, page: &PageArgs) -> Result<Paged<Round>, Error> {
     let filter = Filter { fund: Some(fund), ..Filter::default() };
     Ok(paging::paged(door.read(door.app.views().rounds(&filter, true, page).await)?, Round::new))
+}
+
+payloads! {
+    /// A round, after a command.
+    RoundPayload(RoundId) {
+        /// The round.
+        round: Round = |door, id| round(door, *id),
+    }
 }
 
 /// Which rounds.

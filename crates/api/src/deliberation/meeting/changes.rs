@@ -5,7 +5,7 @@ use futures::{Stream, StreamExt};
 use gongyi_app::reading::following::Followed;
 use gongyi_domain::{deliberation::meeting::MeetingEvent, values::MeetingId};
 
-use super::meetings::{self, Meeting};
+use super::Meeting;
 use crate::{
     door::Door,
     following::{Heard, followed},
@@ -85,7 +85,7 @@ impl MeetingSubscriptions {
         let events = followed::<MeetingEvent>(ctx, Followed::Meeting(id), after.as_ref()).await?;
         Ok(events.then(move |heard| async move {
             let Heard { position, at, event } = heard?;
-            let meeting = meetings::meeting(&door, id).await?;
+            let meeting = super::meeting(&door, id).await?;
             Ok(MeetingChange { position, kind: MeetingChangeKind::from(&event), at, meeting })
         }))
     }

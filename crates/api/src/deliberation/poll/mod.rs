@@ -1,37 +1,50 @@
-//! Polls as they are read. What changes them stands in `poll_commands`.
+//! Polls: prepared with their roll, opened, cast, counted, published.
 //!
 //! - While a poll is open, how many took part is told, never what they voted.
 //! - The outcome and the ballots are everybody's once they are published; before, they show to who keeps the poll.
 //! - One teller's count shows to nobody else until the other's is in.
 
+pub(crate) mod casting;
+pub(crate) mod counting;
+pub(crate) mod outcome;
+pub(crate) mod preparing;
+pub(crate) mod progress;
+pub(crate) mod roll;
+
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::{
-        ballot::{Method, is_tag},
-        counting::paper::PaperCount as Counted,
+        ballot::is_tag,
         poll::{POLL_RECORDS, POLLS, PaperState, PollRefusal, Stage},
-        poll_terms::{Channels, Matter, PollTerms, Secrecy},
+        poll_terms::{BallotOption, Matter, PollTerms, Secrecy},
     },
+    refusal::Refusal,
     values::{PersonId, PollId},
 };
 use gongyi_projections::{PageArgs, PollFilter as Filter, PollRow, RollFilter};
+use uuid::Uuid;
 
+use self::{
+    counting::{PaperCount, PaperPhase},
+    outcome::{PollResult, PublishedBallot},
+    preparing::{PollChannels, VotingMethod},
+    roll::{FrozenRoll, RollEntry},
+};
 use super::{
     charters::Matter as CouncilMatter,
     councils::{self, Council},
     decision_rules::DecisionRule,
     elections::{self, Election},
-    poll_outcomes::{Marks, PollOption, PollPerson, PollResult, PublishedBallot},
-    roll_entries::RollEntry,
 };
 use crate::{
     access::{
         areas::{self, Area},
-        personal::Met,
+        personal::{Met, Named},
     },
     door::Door,
     fault, ids,
+    outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
 };
@@ -69,75 +82,6 @@ pub enum PollMatter {
     Question,
 }
 
-/// Where ballots come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Channels")]
-pub enum PollChannels {
-    /// On paper only.
-    InPerson,
-    /// Through the platform only.
-    Online,
-    /// Both; an entry uses one of them, once.
-    Mixed,
-}
-
-/// How ballots are marked and counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MethodKind {
-    /// 赞成、反对、弃权: yes, no or abstain to every option.
-    Stances,
-    /// One option.
-    Choice,
-    /// 差额选举, plurality at large: several options, most votes fill the places.
-    Plurality,
-    /// Any number of options; most approvals fill the places.
-    Approval,
-    /// A score for any option; the highest sums fill the places.
-    Score,
-    /// Options in order of preference; a single transferable vote by Meek's rules.
-    Ranked,
-}
-
-/// How ballots are marked and counted.
-#[derive(SimpleObject)]
-pub struct VotingMethod {
-    /// The method.
-    kind: MethodKind,
-    /// Places to fill; 0 where every option is decided for itself.
-    seats: u16,
-    /// Options that one ballot may mark, where that is limited.
-    marks_max: Option<u16>,
-    /// The highest score, where options are scored.
-    score_max: Option<u16>,
-}
-
-impl From<Method> for VotingMethod {
-    fn from(method: Method) -> Self {
-        let (kind, marks_max, score_max) = match method {
-            Method::Stances => (MethodKind::Stances, None, None),
-            Method::Choice => (MethodKind::Choice, Some(1), None),
-            Method::Plurality { marks_max, .. } => (MethodKind::Plurality, Some(marks_max), None),
-            Method::Approval { .. } => (MethodKind::Approval, None, None),
-            Method::Score { most, .. } => (MethodKind::Score, None, Some(most)),
-            Method::Ranked { .. } => (MethodKind::Ranked, None, None),
-        };
-        Self { kind, seats: method.seats(), marks_max, score_max }
-    }
-}
-
-/// A roll as it was when the poll opened.
-#[derive(SimpleObject)]
-pub struct FrozenRoll {
-    /// Entries.
-    entries: u64,
-    /// Voters: fewer than entries where somebody casts for several.
-    voters: u64,
-    /// The sum of weights.
-    weight: u64,
-    /// SHA-256 over the roll as `gongyi roll v1` writes it, hexadecimal: who has the list can compute it.
-    digest: String,
-}
-
 /// How many took part, without what they voted.
 #[derive(SimpleObject)]
 pub struct PollTurnout {
@@ -160,63 +104,57 @@ impl From<&PollRow> for PollTurnout {
     }
 }
 
-/// How the two tellers' counts stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum PaperPhase {
-    /// One count, or both, are missing.
-    Awaited,
-    /// They differ: both tellers are asked to count again.
-    Disagreed,
-    /// They agree.
-    Agreed,
+/// A person in an election or a poll.
+pub struct PollPerson(pub(crate) Met);
+
+impl PollPerson {
+    /// Who stands does so in public, under their name.
+    pub(crate) fn in_public(person: PersonId) -> Self {
+        Self(Met::in_public(person))
+    }
 }
 
-/// Paper ballots marked alike.
+/// A person in an election or a poll. Who stands for election does so under their name.
+#[Object]
+impl PollPerson {
+    /// The person's id.
+    async fn id(&self) -> ID {
+        ids::id(&self.0.person)
+    }
+    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election; null once
+    /// erased.
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        self.0.name(&Door::of(ctx)?).await
+    }
+}
+
+/// One option on the ballot.
 #[derive(SimpleObject)]
-pub struct PaperBatch {
-    /// What is marked.
-    marks: Marks,
-    /// On so many ballots.
-    ballots: u64,
+pub struct PollOption {
+    /// Its number on the ballot, from 1.
+    number: u16,
+    /// What it says, if it is no person.
+    text: Option<String>,
+    /// Who stands, in an election.
+    nominee: Option<PollPerson>,
 }
 
-/// A teller's count of the paper ballots: by option or in batches of ballots alike.
-#[derive(SimpleObject)]
-pub struct PaperCount {
-    /// Who counted.
-    teller: PollPerson,
-    /// Ballots in all.
-    ballots: u64,
-    /// Invalid ones.
-    invalid: u64,
-    /// Valid ones, where they are counted by option.
-    valid: Option<u64>,
-    /// Blank ones, where they are counted by option.
-    blank: Option<u64>,
-    /// Votes for each option, in the ballot's order.
-    votes: Option<Vec<u64>>,
-    /// Batches of ballots marked alike.
-    batches: Option<Vec<PaperBatch>>,
-}
-
-impl PaperCount {
-    fn new(teller: PersonId, count: &Counted) -> Self {
-        let (teller, ballots) = (PollPerson::in_public(teller), count.ballots());
-        match count {
-            Counted::Options { valid, blank, invalid, votes } => Self {
-                teller,
-                ballots,
-                invalid: *invalid,
-                valid: Some(*valid),
-                blank: Some(*blank),
-                votes: Some(votes.clone()),
-                batches: None,
-            },
-            Counted::Batches { batches, invalid } => {
-                let batches = batches.iter().map(|it| PaperBatch { marks: (&it.marks).into(), ballots: it.ballots }).collect();
-                Self { teller, ballots, invalid: *invalid, valid: None, blank: None, votes: None, batches: Some(batches) }
-            }
+impl PollOption {
+    fn new(number: u16, option: &BallotOption) -> Self {
+        match option {
+            BallotOption::Nominee(person) => Self { number, text: None, nominee: Some(PollPerson::in_public(*person)) },
+            BallotOption::Text(text) => Self { number, text: Some(text.clone()), nominee: None },
         }
+    }
+
+    pub(crate) fn all(options: &[BallotOption]) -> Vec<Self> {
+        (1..).zip(options).map(|(number, option)| Self::new(number, option)).collect()
+    }
+
+    /// Those with these ids, in the ids' order.
+    fn of(options: &[BallotOption], wanted: &[Uuid]) -> Vec<Self> {
+        let one = |id: &Uuid| (1..).zip(options).find(|(number, option)| option.id(*number) == *id);
+        wanted.iter().filter_map(one).map(|(number, option)| Self::new(number, option)).collect()
     }
 }
 
@@ -443,14 +381,21 @@ pub(crate) async fn poll(door: &Door<'_>, id: PollId) -> Result<Option<Poll>, Er
     Ok(door.load(id).await?.map(Poll))
 }
 
-/// What a person may vote on or has.
-pub(crate) async fn of_person(door: &Door<'_>, person: PersonId, page: &PageArgs) -> Result<Paged<RollEntry>, Error> {
-    Ok(paging::paged(door.read(door.app.views().roll_entries_of_person(person, page).await)?, RollEntry))
-}
-
 /// A resident in an area: masked for those who may not see personal data there.
 pub(crate) fn resident(door: &Door<'_>, person: PersonId, area: &gongyi_domain::values::AreaCode) -> PollPerson {
     PollPerson(Met::as_resident(&door.asker.actor, person, Some(area.clone())))
+}
+
+payloads! {
+    /// A poll, after a command.
+    PollPayload(PollId) {
+        /// The poll.
+        poll: Poll = |door, id| poll(door, *id),
+    }
+}
+
+fn invalid(field: &'static str, zh: &str, en: &str) -> Refusal {
+    Refusal { code: "InvalidInput", field: Some(field), zh: zh.to_owned(), en: en.to_owned() }
 }
 
 /// Which polls.

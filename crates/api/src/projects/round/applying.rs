@@ -1,8 +1,12 @@
-//! Applications in rounds, what reviewers say of them, what became of them.
+//! Applying in rounds: applications, what reviewers say of them, what became of them.
 
 use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, Error, ID, Object};
+use gongyi_app::projects::round::applying::{
+    ApplyInRound, AppointReviewer, CloseApplications, DeclareConflict, FormExclusiveGroup, ScoreApplication, ScreenApplication,
+    WithdrawApplication,
+};
 use gongyi_domain::{
     access::authority::Subject,
     projects::{
@@ -12,16 +16,15 @@ use gongyi_domain::{
         },
         selection::Support as StoredSupport,
     },
-    values::ApplicationId,
+    values::{ApplicationId, PersonId, RoundId},
 };
 use gongyi_projections::{RoundApplicationRow, RoundRow, RoundScoreRow};
 
 use super::{
-    applicants::Applicant,
-    projects::{self, Project},
-    round_terms::Support,
-    rounds::{self, Round},
-    selections::{self, SelectionStep},
+    Round, RoundPayload,
+    calling::Support,
+    round,
+    selecting::{self, SelectionStep},
 };
 use crate::{
     access::{
@@ -31,7 +34,13 @@ use crate::{
     door::Door,
     ids::{self, ApplicationKey},
     loaders::{ApplicationIn, ScoresOf},
+    outcome::payloads,
+    projects::{
+        applicants::{Applicant, ApplicantInput},
+        project::{self, Project},
+    },
     scalars::{Area as AreaCode, Date, Moment, Money},
+    table::{Oneself, mutations, wires},
 };
 
 /// Where an application stands.
@@ -72,6 +81,10 @@ pub enum ConflictGround {
     Finances,
     /// Something else.
     Other,
+}
+
+wires! {
+    ConflictGround => StoredGround = |it| it.into();
 }
 
 /// What one reviewer says.
@@ -130,7 +143,7 @@ impl RoundApplication {
     }
     /// The round.
     async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>, Error> {
-        rounds::round(&Door::of(ctx)?, self.0.round).await
+        round(&Door::of(ctx)?, self.0.round).await
     }
     /// Its place in the order in which they came in, from 1.
     fn place(&self) -> u32 {
@@ -209,7 +222,7 @@ impl RoundApplication {
     }
     /// What became of it in the selection that stands, and why; null if it was not selected from.
     async fn decision(&self, ctx: &Context<'_>) -> Result<Option<SelectionStep>, Error> {
-        selections::step_of(&Door::of(ctx)?, self.0.round, self.0.application).await
+        selecting::step_of(&Door::of(ctx)?, self.0.round, self.0.application).await
     }
     /// Its place on the reserve list, from 1; null if it is not there.
     async fn reserve_place(&self, ctx: &Context<'_>) -> Result<Option<usize>, Error> {
@@ -223,7 +236,7 @@ impl RoundApplication {
     /// The project that was made of it.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Error> {
         match self.0.project {
-            Some(id) => projects::project(&Door::of(ctx)?, id).await,
+            Some(id) => project::project(&Door::of(ctx)?, id).await,
             None => Ok(None),
         }
     }
@@ -232,4 +245,101 @@ impl RoundApplication {
 /// An application; they are public.
 pub(crate) async fn application(door: &Door<'_>, key: ApplicationKey) -> Result<Option<RoundApplication>, Error> {
     Ok(door.load(ApplicationIn(key.round, key.application)).await?.map(RoundApplication))
+}
+
+payloads! {
+    /// An application in a round, after a command.
+    RoundApplicationPayload(ApplicationKey) {
+        /// The application.
+        application: RoundApplication = |door, key| application(door, *key),
+        /// The round.
+        round: Round = |door, key| round(door, key.round),
+    }
+}
+
+mutations! {
+    /// The root fields that change applications and review them.
+    pub struct RoundApplyingMutations;
+
+    /// Apply in a round.
+    ApplyInRound -> RoundApplicationPayload {
+        /// In which round.
+        round: RoundId,
+        /// Who applies.
+        applicant: ApplicantInput,
+        /// Who writes it; oneself if not said.
+        by: Oneself,
+        /// Its title.
+        title: String,
+        /// What is to be done.
+        text: String,
+        /// Where: within the round's area.
+        area: AreaCode,
+        /// What it asks for.
+        ask: Money,
+    } = ApplyInRound { round, applicant, by, title, text, area, ask }, move |application| ApplicationKey { round, application };
+
+    /// Withdraw an application that does not stand on a ballot.
+    WithdrawApplication -> RoundApplicationPayload {
+        /// Which application.
+        application: ApplicationKey,
+    } = WithdrawApplication { round: application.round, application: application.application }, move |_| application;
+
+    /// Close a round for applications, when their last day is over.
+    CloseApplications -> RoundPayload {
+        /// Of which round.
+        round: RoundId,
+    }
+
+    /// Screen an application; not one's own.
+    ScreenApplication -> RoundApplicationPayload {
+        /// Which application.
+        application: ApplicationKey,
+        /// Whether it is in.
+        eligible: bool,
+        /// Why; it is public.
+        reason: String,
+    } = ScreenApplication { round: application.round, application: application.application, eligible, reason }, move |_| application;
+
+    /// Say that of some applications at most one is selected.
+    FormExclusiveGroup -> RoundPayload {
+        /// In which round.
+        round: RoundId,
+        /// Its applications, two or more.
+        applications: Vec<ApplicationKey>,
+        /// Why; it is public.
+        reason: String,
+    } = FormExclusiveGroup {
+        round,
+        // One of another round is none of this one's: the round refuses it.
+        applications: applications.into_iter().map(|key| key.application).collect(),
+        reason,
+    };
+
+    /// Appoint a reviewer.
+    AppointReviewer -> RoundPayload {
+        /// In which round.
+        round: RoundId,
+        /// Whom, by the person's id.
+        reviewer: PersonId,
+    }
+
+    /// Declare a reviewer's conflict of interest: a score given before counts for nothing.
+    DeclareConflict -> RoundApplicationPayload {
+        /// With which application.
+        application: ApplicationKey,
+        /// Whose; one's own if not said.
+        reviewer: Oneself,
+        /// Why.
+        ground: ConflictGround,
+    } = DeclareConflict { round: application.round, reviewer, application: application.application, ground }, move |_| application;
+
+    /// Give an application points, for oneself, in place of those given before.
+    ScoreApplication -> RoundApplicationPayload {
+        /// Which application.
+        application: ApplicationKey,
+        /// One number for each criterion, in their order.
+        points: Vec<u16>,
+    } for reviewer
+        = ScoreApplication { round: application.round, reviewer, application: application.application, points }, move |_| application;
 }

@@ -1,22 +1,24 @@
-//! What a round is: criteria, what speaks for a project, the rule of selection.
+//! Calling rounds: criteria, what speaks for a project, the rule of selection.
 
 use std::num::NonZeroU64;
 
-use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, InputObject, Object, SimpleObject};
+use gongyi_app::projects::round::calling::{CallRound, CancelRound};
 use gongyi_domain::{
     deliberation::decision::Wording as StoredWording,
     projects::{
         round::terms::{Criterion as StoredCriterion, RoundTerms, SelectedBy},
         selection::{Completion, Measure, Method, SelectionRule as StoredRule, Support as StoredSupport, TieBreak},
     },
-    refusal::Refusal,
+    values::{FundId, RoundId},
 };
 
-use super::funds::BudgetLineInput;
+use super::RoundPayload;
 use crate::{
     deliberation::decision_rules::{Threshold, Wording},
-    ids,
-    scalars::{Area as AreaCode, Date, Money},
+    projects::funds::BudgetLineInput,
+    scalars::{Area, Date, Money},
+    table::{mutations, wires},
 };
 
 /// By how many cents everybody's share is raised a time, if nobody says.
@@ -178,7 +180,7 @@ pub struct SelectionRuleInput {
 }
 
 impl SelectionRuleInput {
-    fn read(self) -> StoredRule {
+    fn rule(self) -> StoredRule {
         let method = match self.method {
             SelectionMethod::Greedy => Method::Greedy,
             SelectionMethod::GreedyUntilFull => Method::GreedyUntilFull,
@@ -197,57 +199,68 @@ impl SelectionRuleInput {
     }
 }
 
-/// What calling a round takes.
-#[derive(InputObject)]
-pub struct CallRoundInput {
-    /// Its title.
-    title: String,
-    /// Where projects may be: within the budget line's area.
-    area: AreaCode,
-    /// The fund that grants.
-    fund: ID,
-    /// From which line of it.
-    line: BudgetLineInput,
-    /// How much in all.
-    budget: Money,
-    /// What reviewers give points for; none where scores decide nothing.
-    #[graphql(default)]
-    criteria: Vec<Criterion>,
-    /// How many reviewers' scores an application needs.
-    #[graphql(default)]
-    scores_needed: u16,
-    /// What speaks for a project.
-    selected_by: SelectionBasis,
-    /// The share of the points that a project must have to come on the ballot, where residents vote.
-    floor: Option<Threshold>,
-    /// How projects are selected.
-    rule: SelectionRuleInput,
-    /// The last day for applications.
-    applications_until: Date,
-    /// How many days there are for objections after the day of the selection.
-    objection_days: u16,
-    /// The command's id, a UUID; sent again, it is answered as the first time.
-    pub(crate) command_id: Option<ID>,
+wires! {
+    Criterion => StoredCriterion = |it| StoredCriterion { title: it.title, most: it.most, weight: it.weight };
+    SelectionBasis;
+    SelectionRuleInput => StoredRule = |rule| rule.rule();
 }
 
-impl CallRoundInput {
-    pub(crate) fn terms(self) -> Result<RoundTerms, Refusal> {
-        let criterion = |it: Criterion| StoredCriterion { title: it.title, most: it.most, weight: it.weight };
-        Ok(RoundTerms {
-            title: self.title,
-            area: self.area.0,
-            fund: ids::named(&self.fund, "fund")?,
-            line: self.line.key(),
-            budget: self.budget.0,
-            criteria: self.criteria.into_iter().map(criterion).collect(),
-            scores_needed: self.scores_needed,
-            selected_by: match self.selected_by {
+mutations! {
+    /// The root fields that call rounds.
+    pub struct RoundCallingMutations;
+
+    /// Call a round: its terms are published and never change.
+    CallRound -> RoundPayload {
+        /// Its title.
+        title: String,
+        /// Where projects may be: within the budget line's area.
+        area: Area,
+        /// The fund that grants.
+        fund: FundId,
+        /// From which line of it.
+        line: BudgetLineInput,
+        /// How much in all.
+        budget: Money,
+        /// What reviewers give points for; none where scores decide nothing.
+        #[graphql(default)]
+        criteria: Vec<Criterion>,
+        /// How many reviewers' scores an application needs.
+        #[graphql(default)]
+        scores_needed: u16,
+        /// What speaks for a project.
+        selected_by: SelectionBasis,
+        /// The share of the points that a project must have to come on the ballot, where residents vote.
+        floor: Option<Threshold>,
+        /// How projects are selected.
+        rule: SelectionRuleInput,
+        /// The last day for applications.
+        applications_until: Date,
+        /// How many days there are for objections after the day of the selection.
+        objection_days: u16,
+    } = CallRound {
+        terms: RoundTerms {
+            title,
+            area,
+            fund,
+            line,
+            budget,
+            criteria,
+            scores_needed,
+            selected_by: match selected_by {
                 SelectionBasis::Scores => SelectedBy::Scores,
-                SelectionBasis::Ballots => SelectedBy::Ballots { floor: self.floor.map(Into::into) },
+                SelectionBasis::Ballots => SelectedBy::Ballots { floor },
             },
-            rule: self.rule.read(),
-            applications_until: self.applications_until.0,
-            objection_days: self.objection_days,
-        })
+            rule,
+            applications_until,
+            objection_days,
+        },
+    };
+
+    /// Cancel a round that is not announced, for good.
+    CancelRound -> RoundPayload {
+        /// Which round.
+        round: RoundId,
+        /// Why; it is public.
+        reason: String,
     }
 }

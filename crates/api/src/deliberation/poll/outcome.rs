@@ -1,146 +1,24 @@
 //! What a poll's count says, and what its rule makes of it.
 
-use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
-use gongyi_domain::{
-    deliberation::{
-        ballot::{Marks as Marked, Stance as Said},
-        counting::{Count as Counted, Tally},
-        decision::{Decision as Decided, election::ElectionOutcome},
-        poll_report::{Participation, PollOutcome as Outcome, PollReport},
-        poll_terms::BallotOption,
-    },
-    values::PersonId,
+use async_graphql::{Context, Enum, Error, Object, SimpleObject};
+use gongyi_domain::deliberation::{
+    counting::{Count as Counted, Tally},
+    decision::{Decision as Decided, election::ElectionOutcome},
+    poll_report::{Participation, PollOutcome as Outcome, PollReport},
+    poll_terms::BallotOption,
 };
 use gongyi_projections::PublishedBallotRow;
 use uuid::Uuid;
 
-use super::{
-    decision_rules::{DecisionRule, Wording},
-    decisions::{Decision, DecisionStep},
-};
+use super::{PollOption, casting::Marks};
 use crate::{
     access::personal::{Met, Named},
+    deliberation::{
+        decision_rules::{DecisionRule, Wording},
+        decisions::{Decision, DecisionStep},
+    },
     door::Door,
-    ids,
 };
-
-/// A person in an election or a poll.
-pub struct PollPerson(pub(crate) Met);
-
-impl PollPerson {
-    /// Who stands does so in public, under their name.
-    pub(crate) fn in_public(person: PersonId) -> Self {
-        Self(Met::in_public(person))
-    }
-}
-
-/// A person in an election or a poll. Who stands for election does so under their name.
-#[Object]
-impl PollPerson {
-    /// The person's id.
-    async fn id(&self) -> ID {
-        ids::id(&self.0.person)
-    }
-    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election; null once
-    /// erased.
-    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        self.0.name(&Door::of(ctx)?).await
-    }
-}
-
-/// One option on the ballot.
-#[derive(SimpleObject)]
-pub struct PollOption {
-    /// Its number on the ballot, from 1.
-    number: u16,
-    /// What it says, if it is no person.
-    text: Option<String>,
-    /// Who stands, in an election.
-    nominee: Option<PollPerson>,
-}
-
-impl PollOption {
-    fn new(number: u16, option: &BallotOption) -> Self {
-        match option {
-            BallotOption::Nominee(person) => Self { number, text: None, nominee: Some(PollPerson::in_public(*person)) },
-            BallotOption::Text(text) => Self { number, text: Some(text.clone()), nominee: None },
-        }
-    }
-
-    pub(crate) fn all(options: &[BallotOption]) -> Vec<Self> {
-        (1..).zip(options).map(|(number, option)| Self::new(number, option)).collect()
-    }
-
-    /// Those with these ids, in the ids' order.
-    fn of(options: &[BallotOption], wanted: &[Uuid]) -> Vec<Self> {
-        let one = |id: &Uuid| (1..).zip(options).find(|(number, option)| option.id(*number) == *id);
-        wanted.iter().filter_map(one).map(|(number, option)| Self::new(number, option)).collect()
-    }
-}
-
-/// What is said to one option.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Said")]
-pub enum Stance {
-    /// 赞成.
-    Yes,
-    /// 反对.
-    No,
-    /// 弃权.
-    Abstain,
-}
-
-/// What is said to one option.
-#[derive(SimpleObject)]
-pub struct OptionStance {
-    /// The option's number.
-    option: u16,
-    /// What is said.
-    stance: Stance,
-}
-
-/// The score of one option.
-#[derive(SimpleObject)]
-pub struct OptionScore {
-    /// The option's number.
-    option: u16,
-    /// The score.
-    score: u16,
-}
-
-/// What is marked on a ballot. Of the lists one is there, as the poll's method has it; none on a blank ballot.
-#[derive(Default, SimpleObject)]
-pub struct Marks {
-    /// Nothing is marked.
-    blank: bool,
-    /// The options that are marked.
-    chosen: Option<Vec<u16>>,
-    /// What is said to each option.
-    stances: Option<Vec<OptionStance>>,
-    /// The options' scores.
-    scores: Option<Vec<OptionScore>>,
-    /// The options in order of preference.
-    ranked: Option<Vec<u16>>,
-}
-
-impl From<&Marked> for Marks {
-    fn from(marks: &Marked) -> Self {
-        let told = Self { blank: marks.is_blank(), ..Self::default() };
-        match marks {
-            Marked::Blank => told,
-            Marked::Chosen(options) => Self { chosen: Some(options.clone()), ..told },
-            Marked::Ranked(options) => Self { ranked: Some(options.clone()), ..told },
-            Marked::Stances(stances) => {
-                let stances = stances.iter().map(|(option, stance)| OptionStance { option: *option, stance: (*stance).into() });
-                Self { stances: Some(stances.collect()), ..told }
-            }
-            Marked::Scores(scores) => {
-                let scores = scores.iter().map(|(option, score)| OptionScore { option: *option, score: *score });
-                Self { scores: Some(scores.collect()), ..told }
-            }
-        }
-    }
-}
 
 /// A published ballot.
 pub struct PublishedBallot(pub(crate) PublishedBallotRow);

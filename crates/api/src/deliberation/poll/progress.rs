@@ -15,7 +15,7 @@ use gongyi_domain::{
 };
 use gongyi_projections::{PollRow, Stale};
 
-use super::polls::{PollPhase, PollTurnout};
+use super::{PollPhase, PollTurnout};
 use crate::{
     door::Door,
     fault::{self, Code},

@@ -1,0 +1,211 @@
+//! Preparing polls: what is asked, how ballots are marked and counted, who counts paper ones; and opening them.
+
+use async_graphql::{Enum, InputObject, SimpleObject};
+use gongyi_app::deliberation::{
+    elections::PrepareElectionPoll,
+    poll::preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PreparePoll},
+};
+use gongyi_domain::{
+    deliberation::{
+        ballot::Method,
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
+    },
+    refusal::Refusal,
+    values::{CouncilId, ElectionId, PersonId, PollId},
+};
+
+use super::{PollPayload, invalid};
+use crate::{
+    deliberation::{charters::Matter as CouncilMatter, decision_rules::RuleInput},
+    scalars::{Area, Moment},
+    table::{mutations, wires},
+};
+
+/// Where ballots come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Channels")]
+pub enum PollChannels {
+    /// On paper only.
+    InPerson,
+    /// Through the platform only.
+    Online,
+    /// Both; an entry uses one of them, once.
+    Mixed,
+}
+
+/// How ballots are marked and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MethodKind {
+    /// 赞成、反对、弃权: yes, no or abstain to every option.
+    Stances,
+    /// One option.
+    Choice,
+    /// 差额选举, plurality at large: several options, most votes fill the places.
+    Plurality,
+    /// Any number of options; most approvals fill the places.
+    Approval,
+    /// A score for any option; the highest sums fill the places.
+    Score,
+    /// Options in order of preference; a single transferable vote by Meek's rules.
+    Ranked,
+}
+
+/// How ballots are marked and counted.
+#[derive(SimpleObject)]
+pub struct VotingMethod {
+    /// The method.
+    kind: MethodKind,
+    /// Places to fill; 0 where every option is decided for itself.
+    seats: u16,
+    /// Options that one ballot may mark, where that is limited.
+    marks_max: Option<u16>,
+    /// The highest score, where options are scored.
+    score_max: Option<u16>,
+}
+
+impl From<Method> for VotingMethod {
+    fn from(method: Method) -> Self {
+        let (kind, marks_max, score_max) = match method {
+            Method::Stances => (MethodKind::Stances, None, None),
+            Method::Choice => (MethodKind::Choice, Some(1), None),
+            Method::Plurality { marks_max, .. } => (MethodKind::Plurality, Some(marks_max), None),
+            Method::Approval { .. } => (MethodKind::Approval, None, None),
+            Method::Score { most, .. } => (MethodKind::Score, None, Some(most)),
+            Method::Ranked { .. } => (MethodKind::Ranked, None, None),
+        };
+        Self { kind, seats: method.seats(), marks_max, score_max }
+    }
+}
+
+/// How ballots are marked and counted.
+#[derive(InputObject)]
+pub struct MethodInput {
+    /// The method.
+    kind: MethodKind,
+    /// Places to fill; where options are decided for themselves, or one is chosen, it is left out.
+    seats: Option<u16>,
+    /// Options that one ballot may mark, for plurality; as many as there are places if not said.
+    marks_max: Option<u16>,
+    /// The highest score, for scores.
+    score_max: Option<u16>,
+}
+
+impl MethodInput {
+    pub(crate) fn method(self) -> Result<Method, Refusal> {
+        let Self { kind, seats, marks_max, score_max } = self;
+        let unfit = || invalid("method", "请填写该投票方式所需的名额或分值", "Say the places or the highest score that this method needs");
+        let places = || seats.ok_or_else(unfit);
+        Ok(match kind {
+            MethodKind::Stances => Method::Stances,
+            MethodKind::Choice => Method::Choice,
+            MethodKind::Plurality => Method::Plurality { seats: places()?, marks_max: marks_max.map_or_else(places, Ok)? },
+            MethodKind::Approval => Method::Approval { seats: places()? },
+            MethodKind::Score => Method::Score { seats: places()?, most: score_max.ok_or_else(unfit)? },
+            MethodKind::Ranked => Method::Ranked { seats: places()? },
+        })
+    }
+}
+
+wires! {
+    PollChannels => Channels = |it| it.into();
+    MethodInput => Method = |method| method.method()?;
+}
+
+fn secrecy(secret: bool, receipts: bool) -> Secrecy {
+    if secret { Secrecy::Secret { receipts } } else { Secrecy::Open }
+}
+
+mutations! {
+    /// The root fields that prepare polls.
+    pub struct PollPreparingMutations;
+
+    /// Prepare a poll on a question.
+    PreparePoll -> PollPayload {
+        /// Where it is held.
+        area: Area,
+        /// Its title, 1 to 200 characters.
+        title: String,
+        /// What the options say, in the ballot's order.
+        options: Vec<String>,
+        /// How ballots are marked and counted.
+        method: MethodInput,
+        /// Nobody learns whose ballot is whose.
+        secret: bool,
+        /// In a secret poll: a voter gets a receipt. Without, against coercion.
+        #[graphql(default = true)]
+        receipts: bool,
+        /// Where ballots come in.
+        channels: PollChannels,
+        /// What decides.
+        rule: RuleInput,
+        /// It is not opened before.
+        opens_at: Option<Moment>,
+        /// No ballot comes in from then on; without it, whoever keeps the poll closes it.
+        closes_at: Option<Moment>,
+    } = PreparePoll {
+        terms: PollTerms {
+            matter: Matter::Question,
+            area,
+            title,
+            options: options.into_iter().map(BallotOption::Text).collect(),
+            method,
+            secrecy: secrecy(secret, receipts),
+            channels,
+            rule,
+            opens_at,
+            closes_at,
+        },
+    };
+
+    /// Prepare a council's poll: rule, secrecy and quorum are its charter's; its roll will be all who sit in it.
+    PrepareCouncilPoll -> PollPayload {
+        /// Which council.
+        council: CouncilId,
+        /// Of which kind the matter is: the charter in force has rule, secrecy and quorum for it.
+        matter: CouncilMatter,
+        /// The poll's title, 1 to 200 characters.
+        title: String,
+        /// What the options say, in the ballot's order.
+        options: Vec<String>,
+        /// How ballots are marked and counted.
+        method: MethodInput,
+        /// Where ballots come in.
+        channels: PollChannels,
+        /// It is not opened before.
+        opens_at: Option<Moment>,
+        /// No ballot comes in from then on; without it, whoever keeps the poll closes it.
+        closes_at: Option<Moment>,
+    } = PrepareCouncilPoll { council, kind: matter, title, options, method, channels, opens_at, closes_at };
+
+    /// Prepare an election's poll: its candidates are the options, and from now on fixed.
+    PrepareElectionPoll -> PollPayload {
+        /// Which election.
+        election: ElectionId,
+        /// The poll's title, 1 to 200 characters.
+        title: String,
+        /// Nobody learns whose ballot is whose.
+        #[graphql(default = true)]
+        secret: bool,
+        /// In a secret poll: a voter gets a receipt. Without, against coercion.
+        #[graphql(default = true)]
+        receipts: bool,
+        /// Where ballots come in.
+        channels: PollChannels,
+    } = PrepareElectionPoll { election, title, secrecy: secrecy(secret, receipts), channels };
+
+    /// Appoint the two who count a poll's paper ballots, each for themselves.
+    AppointTellers -> PollPayload {
+        /// Which poll.
+        poll: PollId,
+        /// One of them.
+        first: PersonId,
+        /// The other.
+        second: PersonId,
+    } = AppointTellers { poll, tellers: [first, second] };
+
+    /// Open a poll: its roll and its rule are frozen.
+    OpenPoll -> PollPayload {
+        /// Which poll.
+        poll: PollId,
+    }
+}

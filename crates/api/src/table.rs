@@ -198,9 +198,12 @@ where
     (command, key)
 }
 
+/// A command with what makes the payload's key of its answer: the answer itself.
+type NamedByAnswer<C> = (C, fn(<C as Command>::Answer) -> <C as Command>::Answer);
+
 /// A command whose answer is the payload's key.
 pub(crate) trait Named: Command + Sized {
-    fn named<P: Payload<Self::Answer>>(self) -> (Self, fn(Self::Answer) -> Self::Answer) {
+    fn named<P: Payload<Self::Answer>>(self) -> NamedByAnswer<Self> {
         (self, |answer| answer)
     }
 }

@@ -105,7 +105,7 @@ async fn titles_of_meetings_and_items_are_lines() {
     for text in UNFIT.into_iter().chain(["三月\n例会"]) {
         let told = organiser.does(&convene(&district, &sitting, text, "停车")).await;
         expect_refused_at("MeetingNoticeUnfit", "notice", told);
-        expect_refused_at("AgendaUnfit", "agenda", organiser.does(&convene(&district, &sitting, "三月例会", text)).await);
+        expect_refused_at("AgendaTitleUnfit", "agenda", organiser.does(&convene(&district, &sitting, "三月例会", text)).await);
     }
     let meeting = organiser.does(&convene(&district, &sitting, "\u{3000}三月例会\n", " 停车")).await.unwrap();
     let state = district.app.state::<Meeting>(meeting).await.unwrap();

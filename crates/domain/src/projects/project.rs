@@ -193,7 +193,7 @@ pub enum ProjectCommand {
     Review {
         /// Who.
         by: PersonId,
-        /// 1 to [`PROJECT_RATING_MAX`].
+        /// 1 to 5.
         rating: u8,
         /// A resident's own words, sealed under the resident's key.
         text: Option<Sealed>,
@@ -303,7 +303,7 @@ pub enum ProjectEvent {
     ProjectReviewed {
         /// Who.
         person: PersonId,
-        /// 1 to [`PROJECT_RATING_MAX`].
+        /// 1 to 5.
         rating: u8,
         /// The resident's own words.
         text: Option<Sealed>,

@@ -241,7 +241,7 @@ pub enum MotionEvent {
     },
     /// How far it is carried out, in percent.
     ProgressReported {
-        /// 0 to [`PERCENT_MAX`](super::carrying_out::PERCENT_MAX).
+        /// 0 to 100.
         percent: u8,
         /// What was done.
         report: String,

@@ -141,7 +141,7 @@ impl<'a> Door<'a> {
         K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
         FromViews: Loader<K, Error = LoadFault>,
     {
-        self.loaders.load_one(key).await.map_err(|error| self.internal(&error))
+        self.row(key).await.map_err(|unread| self.unread(unread))
     }
 
     /// The asker may do `act` to `subject`.

@@ -202,13 +202,13 @@ where
 type NamedByAnswer<C> = (C, fn(<C as Command>::Answer) -> <C as Command>::Answer);
 
 /// A command whose answer is the payload's key.
-pub(crate) trait Named: Command + Sized {
+pub(crate) trait AnswersWithKey: Command + Sized {
     fn named<P: Payload<Self::Answer>>(self) -> NamedByAnswer<Self> {
         (self, |answer| answer)
     }
 }
 
-impl<C: Command> Named for C {}
+impl<C: Command> AnswersWithKey for C {}
 
 /// That a type comes from the wire; the compiler points at the entry's field if it does not.
 pub(crate) const fn comes<T: Wire>() {}
@@ -294,11 +294,11 @@ pub(crate) use mutations;
 /// before the command moves it.
 macro_rules! asked {
     ($payload:ty, $command:ident { $($field:ident),* $(,)? }) => {{
-        use $crate::table::Named as _;
+        use $crate::table::AnswersWithKey as _;
         $command { $($field),* }.named::<$payload>()
     }};
     ($payload:ty, $command:ident { $($field:ident),* $(,)? } = $built:expr) => {{
-        use $crate::table::Named as _;
+        use $crate::table::AnswersWithKey as _;
         ($built).named::<$payload>()
     }};
     ($payload:ty, $command:ident { $($field:ident),* $(,)? } = $built:expr, $key:expr) => {

@@ -65,6 +65,15 @@ CREATE TABLE grants (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_role ON grants (role, account);
 
+-- Public functions that an account's person has accepted and not taken back.
+CREATE TABLE acceptances (
+    account     TEXT    NOT NULL,
+    function    TEXT    NOT NULL, -- seat:…, teller:…, reviewer:…
+    accepted_at INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    PRIMARY KEY (account, function)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE organisations (
     id         TEXT    PRIMARY KEY,
     kind       TEXT    NOT NULL,
@@ -163,6 +172,7 @@ CREATE TABLE sign_ups (
     state     TEXT    NOT NULL,
     since     INTEGER NOT NULL, -- when this state began
     queued    INTEGER NOT NULL, -- the position at which it began: the order of places and of the waitlist
+    entered_by TEXT   NOT NULL, -- who asked for it, as the log names actors
     position  INTEGER NOT NULL,
     PRIMARY KEY (activity, shift, volunteer)
 ) STRICT, WITHOUT ROWID;
@@ -177,6 +187,7 @@ CREATE TABLE attendances (
     day           TEXT    NOT NULL,
     checked_in    INTEGER NOT NULL,
     witness_in    TEXT    NOT NULL,
+    entered_by    TEXT    NOT NULL, -- who entered the check-in, as the log names actors
     checked_out   INTEGER,
     witness_out   TEXT,
     position      INTEGER NOT NULL,
@@ -334,6 +345,7 @@ CREATE TABLE issues (
     raised_by    TEXT    NOT NULL,
     category     TEXT    NOT NULL,
     raised_at    INTEGER NOT NULL,
+    entered_by   TEXT    NOT NULL, -- as the log names actors
     phase        TEXT    NOT NULL,
     admitted     INTEGER NOT NULL,
     changed_at   INTEGER NOT NULL,

@@ -17,7 +17,7 @@ mod scenario;
 pub mod values;
 pub mod volunteering;
 
-use access::{account, area, authority::Act, person};
+use access::{account, area, authority::Act, person, public_function};
 use deliberation::{
     council, covenant, election, issue, meeting, minutes,
     motion::{self, amending, carrying_out, deciding, drafting},
@@ -61,6 +61,8 @@ pub const ACTS: &[&Act] = &[
     &account::REVOKE_CALENDAR_ADDRESS,
     &account::GRANT_ROLE,
     &account::REVOKE_ROLE,
+    &public_function::ACCEPT_FUNCTION,
+    &public_function::TAKE_BACK_ACCEPTANCE,
     &account::ACCOUNTS,
     &person::ERASE_PERSON,
     &person::PERSONAL_DATA,

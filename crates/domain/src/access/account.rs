@@ -2,6 +2,7 @@
 //!
 //! - A person has one account; its sign-in name is a phone number, held as a claim.
 //! - Who grants a role holds at least that scope, and a role that may grant it.
+//! - It keeps which public functions its person has accepted: nobody else's account can.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::authority::{Act, Actor, Grant, Role, Scope, To};
+use super::{
+    authority::{Act, Actor, Grant, Role, Scope, To},
+    public_function::PublicFunction,
+};
 use crate::{
     event::DomainEvent,
     refusal::refusals,
@@ -81,6 +85,8 @@ pub struct Account {
     pub person: Option<PersonId>,
     /// The roles it holds.
     pub grants: BTreeSet<Grant>,
+    /// The public functions that its person has accepted.
+    pub accepted: BTreeSet<PublicFunction>,
     /// Closed for good.
     pub closed: bool,
 }
@@ -97,6 +103,10 @@ pub enum AccountCommand {
     Grant(Grant),
     /// Take a role back.
     Revoke(Grant),
+    /// Accept a public function.
+    Accept(PublicFunction),
+    /// Take the acceptance back.
+    TakeBackAcceptance(PublicFunction),
     /// Close it for good.
     Close,
 }
@@ -118,6 +128,16 @@ pub enum AccountEvent {
     RoleRevoked {
         /// The role with its scope.
         grant: Grant,
+    },
+    /// The person accepted a public function, and is named in it.
+    FunctionAccepted {
+        /// Which.
+        function: PublicFunction,
+    },
+    /// The person took that back.
+    AcceptanceTakenBack {
+        /// Of which function.
+        function: PublicFunction,
     },
     /// Closed for good.
     AccountClosed {},
@@ -149,6 +169,10 @@ refusals! {
         BeyondOwnAuthority("role", "不能授予或收回超出本人权限的角色", "Nobody grants or revokes a role beyond their own"),
         /// A coordinator's scope is an organisation or an area.
         ScopeDoesNotFit("scope", "该角色不能用于此范围", "This role does not fit this scope"),
+        /// Accepted already.
+        FunctionAlreadyAccepted("", "您已接受此项职务", "You have accepted this function already"),
+        /// Never accepted, or taken back already.
+        FunctionNotAccepted("", "您尚未接受此项职务", "You have not accepted this function"),
     }
 }
 
@@ -194,6 +218,12 @@ impl Aggregate for Account {
             }
             AccountCommand::Revoke(grant) if !account.grants.contains(&grant) => Err(AccountRefusal::RoleNotHeld),
             AccountCommand::Revoke(grant) => Ok(vec![AccountEvent::RoleRevoked { grant }]),
+            AccountCommand::Accept(function) if account.accepted.contains(&function) => Err(AccountRefusal::FunctionAlreadyAccepted),
+            AccountCommand::Accept(function) => Ok(vec![AccountEvent::FunctionAccepted { function }]),
+            AccountCommand::TakeBackAcceptance(function) if account.accepted.contains(&function) => {
+                Ok(vec![AccountEvent::AcceptanceTakenBack { function }])
+            }
+            AccountCommand::TakeBackAcceptance(_) => Err(AccountRefusal::FunctionNotAccepted),
             AccountCommand::Close => Ok(vec![AccountEvent::AccountClosed {}]),
         }
     }
@@ -207,6 +237,12 @@ impl Aggregate for Account {
             AccountEvent::RoleRevoked { grant } => {
                 account.grants.remove(&grant);
             }
+            AccountEvent::FunctionAccepted { function } => {
+                account.accepted.insert(function);
+            }
+            AccountEvent::AcceptanceTakenBack { function } => {
+                account.accepted.remove(&function);
+            }
             AccountEvent::AccountClosed {} => {
                 account.closed = true;
                 account.grants.clear();
@@ -219,7 +255,7 @@ impl Aggregate for Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::given;
+    use crate::{scenario::given, values::CouncilId};
 
     fn grant(role: Role, area: &str) -> Grant {
         Grant { role, scope: Scope::Area(area.parse().unwrap()) }
@@ -234,6 +270,18 @@ mod tests {
         let holding = open.and(AccountCommand::Grant(role.clone()));
         holding.when(AccountCommand::Grant(role.clone())).then_refused(AccountRefusal::RoleAlreadyGranted);
         given::<Account>([]).when(AccountCommand::Grant(role)).then_refused(AccountRefusal::UnknownAccount);
+    }
+
+    #[test]
+    fn a_function_is_accepted_once_and_taken_back_once() {
+        let (person, seat) = (PersonId(Uuid::from_u128(7)), PublicFunction::Seat(CouncilId(Uuid::from_u128(8))));
+        let open = given::<Account>([AccountEvent::AccountOpened { person }]);
+        open.when(AccountCommand::TakeBackAcceptance(seat)).then_refused(AccountRefusal::FunctionNotAccepted);
+        let holding = open.and(AccountCommand::Accept(seat));
+        holding.when(AccountCommand::Accept(seat)).then_refused(AccountRefusal::FunctionAlreadyAccepted);
+        let back = holding.and(AccountCommand::TakeBackAcceptance(seat));
+        back.when(AccountCommand::Accept(seat)).then([AccountEvent::FunctionAccepted { function: seat }]);
+        given::<Account>([]).when(AccountCommand::Accept(seat)).then_refused(AccountRefusal::UnknownAccount);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod claim;
 pub mod contact;
 pub mod id_number;
 pub mod person;
+pub mod public_function;
 
 use crate::event::aggregates;
 

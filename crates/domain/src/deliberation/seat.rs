@@ -184,6 +184,11 @@ impl Seats {
         self.holders(day).filter(move |person| self.of(*person, day).is_some_and(|seat| seat.ended.is_none()))
     }
 
+    /// Whether this person holds, held or is to hold a seat.
+    pub fn ever(&self, person: PersonId) -> bool {
+        self.0.contains_key(&person)
+    }
+
     /// Whether this person holds a seat on any day from `from` to `until`.
     pub fn held_within(&self, person: PersonId, from: Day, until: Day) -> bool {
         self.0.get(&person).is_some_and(|seats| seats.iter().any(|seat| seat.held_within(from, until)))

@@ -1,16 +1,19 @@
 //! Accounts and the roles they hold now.
 //!
-//! - A revoked role is gone from here; the log keeps it.
+//! - A revoked role is gone from here, and so is an acceptance that was taken back; the log keeps them.
+
+use std::collections::HashSet;
 
 use chrono::serde::ts_microseconds;
 use gongyi_domain::{
     Event,
     access::{
         self,
-        account::AccountEvent,
+        account::{AccountEvent, account_of},
         authority::{Grant, Role, Scope},
+        public_function::PublicFunction,
     },
-    values::{AccountId, AreaCode, Instant, OrganisationId, PersonId},
+    values::{AccountId, AreaCode, CouncilId, Instant, OrganisationId, PersonId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,10 +68,28 @@ row! {
     }
 }
 
+row! {
+    /// A public function that an account's person has accepted.
+    AcceptanceRow in "acceptances" {
+        key {
+            /// The account.
+            account: AccountId,
+            /// The function, as [`PublicFunction::text`] writes it.
+            function: String,
+        }
+        fixed {
+            /// When it was accepted.
+            #[serde(with = "ts_microseconds")]
+            accepted_at: Instant,
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct AccountsFold {
     accounts: Rows<AccountRow>,
     grants: Rows<GrantRow>,
+    acceptances: Rows<AcceptanceRow>,
 }
 
 fn grant_key(account: AccountId, grant: &Grant) -> (AccountId, Role, String) {
@@ -92,8 +113,12 @@ impl Fold for AccountsFold {
         let Some(event) = concern(change) else { return };
         let account = AccountId(change.stream.id);
         self.accounts.want((account,));
-        if let AccountEvent::RoleGranted { grant } | AccountEvent::RoleRevoked { grant } = event {
-            self.grants.want(grant_key(account, grant));
+        match event {
+            AccountEvent::RoleGranted { grant } | AccountEvent::RoleRevoked { grant } => self.grants.want(grant_key(account, grant)),
+            AccountEvent::FunctionAccepted { function } | AccountEvent::AcceptanceTakenBack { function } => {
+                self.acceptances.want((account, function.text()));
+            }
+            AccountEvent::AccountOpened { .. } | AccountEvent::AccountClosed {} => {}
         }
     }
 
@@ -113,13 +138,18 @@ impl Fold for AccountsFold {
                 self.accounts.change(&(account,), position)?;
                 self.grants.remove(&grant_key(account, grant))?;
             }
+            AccountEvent::FunctionAccepted { function } => {
+                let function = function.text();
+                self.acceptances.add(AcceptanceRow { account, function, accepted_at: change.recorded_at, position })?;
+            }
+            AccountEvent::AcceptanceTakenBack { function } => drop(self.acceptances.remove(&(account, function.text()))?),
             AccountEvent::AccountClosed {} => self.accounts.change(&(account,), position)?.closed = true,
         }
         Ok(())
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.accounts, &mut self.grants]
+        vec![&mut self.accounts, &mut self.grants, &mut self.acceptances]
     }
 }
 
@@ -231,5 +261,27 @@ impl Views {
     /// See [`QueryError`].
     pub async fn account(&self, id: AccountId) -> Result<Option<AccountView>, QueryError> {
         Ok(self.accounts_by_ids(&[id]).await?.pop())
+    }
+
+    /// Which of these persons have accepted which of these public functions: by their own word, or by standing for the
+    /// election that seated them.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn accepted(&self, asked: &[(PersonId, PublicFunction)]) -> Result<HashSet<(PersonId, PublicFunction)>, QueryError> {
+        let accounts: Vec<_> = asked.iter().map(|(person, _)| account_of(*person)).collect();
+        let persons: Vec<_> = asked.iter().map(|(person, _)| *person).collect();
+        let mut connection = self.pool().acquire().await?;
+        let sql = "SELECT json_array(a.account,a.function) FROM acceptances a WHERE a.account IN (SELECT value FROM json_each(?))";
+        let accepted: Vec<(AccountId, String)> =
+            fetch(&mut *connection, sql.to_owned(), &[serde_json::to_string(&accounts)?.into()]).await?;
+        let accepted: HashSet<_> = accepted.into_iter().collect();
+        let sql = "SELECT json_array(s.person,s.council) FROM seats s WHERE s.person IN (SELECT value FROM json_each(?))
+             AND json_type(s.source,'$.election') IS NOT NULL";
+        let elected: Vec<(PersonId, CouncilId)> =
+            fetch(&mut *connection, sql.to_owned(), &[serde_json::to_string(&persons)?.into()]).await?;
+        let elected: HashSet<_> = elected.into_iter().map(|(person, council)| (person, PublicFunction::Seat(council))).collect();
+        let holds = |it: &&(PersonId, PublicFunction)| elected.contains(*it) || accepted.contains(&(account_of(it.0), it.1.text()));
+        Ok(asked.iter().filter(holds).copied().collect())
     }
 }

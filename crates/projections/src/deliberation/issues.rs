@@ -46,6 +46,8 @@ row! {
             /// When.
             #[serde(with = "ts_microseconds")]
             raised_at: Instant,
+            /// Who entered it, as the log names actors.
+            entered_by: String,
         }
         live {
             /// Where it stands.
@@ -119,6 +121,7 @@ impl IssuesFold {
                 council: *council,
                 area: area.clone(),
                 raised_by: *raised_by,
+                entered_by: change.actor().to_owned(),
                 category: *category,
                 raised_at: change.recorded_at,
                 phase: IssuePhase::Raised,

@@ -144,6 +144,8 @@ row! {
             since: Instant,
             /// The place in the order of places or of the waitlist: smaller comes first.
             queued: u64,
+            /// Who asked for it, as the log names actors.
+            entered_by: String,
         }
     }
 }
@@ -169,6 +171,8 @@ row! {
             checked_in: Instant,
             /// Who witnessed the check-in.
             witness_in: Witness,
+            /// Who entered the check-in, as the log names actors.
+            entered_by: String,
         }
         live {
             /// Check-out, once done.
@@ -238,16 +242,21 @@ impl ActivitiesFold {
         Ok(())
     }
 
+    /// A sign-up stands so from now on; moving up the waitlist and giving back leave it who asked for it.
     fn sign_up(&mut self, change: &Change, shift: ShiftId, volunteer: VolunteerId, state: SignUpState) -> Result<(), FoldError> {
         let (activity, position) = (ActivityId(change.stream.id), change.position);
         let key = (activity, shift, volunteer);
-        let before = self.sign_ups.get(&key)?.map(|row| row.state);
+        let stood = self.sign_ups.get(&key)?.cloned();
+        let before = stood.as_ref().map(|row| row.state);
+        let goes_on = state == SignUpState::Withdrawn || (before, state) == (Some(SignUpState::Waiting), SignUpState::Taken);
+        let entered_by = stood.filter(|_| goes_on).map_or_else(|| change.actor().to_owned(), |row| row.entered_by);
         let is = |now: Option<SignUpState>, state| now == Some(state);
         let row = self.shifts.change(&(activity, shift), position)?;
         let (taken, waiting) = (SignUpState::Taken, SignUpState::Waiting);
         row.taken = moved(row.taken, is(before, taken), state == taken, "shifts.taken")?;
         row.waiting = moved(row.waiting, is(before, waiting), state == waiting, "shifts.waiting")?;
-        self.sign_ups.put(SignUpRow { activity, shift, volunteer, state, since: change.recorded_at, queued: position, position });
+        let since = change.recorded_at;
+        self.sign_ups.put(SignUpRow { activity, shift, volunteer, state, since, queued: position, entered_by, position });
         Ok(())
     }
 }
@@ -348,6 +357,7 @@ impl Fold for ActivitiesFold {
                     day: *day,
                     checked_in: *at,
                     witness_in: *witness,
+                    entered_by: change.actor().to_owned(),
                     checked_out: None,
                     witness_out: None,
                     position,

@@ -125,6 +125,21 @@ impl Views {
         Listing { select: SignUpRow::select("u"), from: "sign_ups u", conditions, sort }.page(self.pool(), page).await
     }
 
+    /// Who entered the places and stays that these volunteers have at these activities, as the log names actors; a place
+    /// that was given back is none.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn entered_by(&self, asked: &[(ActivityId, VolunteerId)]) -> Result<Vec<(ActivityId, VolunteerId, String)>, QueryError> {
+        let sql = "WITH asked (activity, volunteer) AS
+                 (SELECT json_extract(value,'$[0]'), json_extract(value,'$[1]') FROM json_each(?))
+             SELECT json_array(u.activity,u.volunteer,u.entered_by) FROM asked a
+                 JOIN sign_ups u ON u.volunteer=a.volunteer AND u.activity=a.activity WHERE u.state<>'withdrawn'
+             UNION SELECT json_array(t.activity,t.volunteer,t.entered_by) FROM asked a
+                 JOIN attendances t ON t.activity=a.activity AND t.volunteer=a.volunteer";
+        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[serde_json::to_string(asked)?.into()]).await
+    }
+
     /// The stays at several activities, by check-in.
     ///
     /// # Errors

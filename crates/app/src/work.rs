@@ -7,8 +7,8 @@ use gongyi_domain::{
     access::{
         account::Account,
         area::{Area, area_stream},
-        authority::{Act, Actor, Grant, Role, Scope, Subject},
-        person::PersonRefusal,
+        authority::{Act, Actor, AuthorityRefusal, Grant, Role, Scope, Subject, To},
+        person::{Person, PersonRefusal},
     },
     event::DomainEvent,
     refusal::Refusal,
@@ -228,6 +228,37 @@ impl<'a> Work<'a> {
             members.push((id, profile));
         }
         Ok(Line { members })
+    }
+
+    /// Whether the actor, who may do `act` to `subject`, may do it with this person or in that person's name: as that person, by
+    /// a role from the district officer's up, or by a say where the person lives.
+    pub(crate) fn has_a_say(&self, act: &Act, subject: &Subject, person: PersonId, home: Option<AreaCode>) -> bool {
+        let from_above = act.open_to.iter().any(|to| match to {
+            To::Holders(role) => *role <= Role::DistrictOfficer && self.actor.holds(*role, subject),
+            To::Process => matches!(self.actor, Actor::Process(_)),
+            To::Anyone | To::SignedIn | To::Oneself => false,
+        });
+        from_above || act.may(&self.actor, &Subject::person(person, home)).is_ok()
+    }
+
+    /// Asks whether the actor may do `act`, about `subject`, in the name of this person: words are put into nobody's mouth by
+    /// who has no say where that person lives.
+    ///
+    /// # Errors
+    /// Refused; unknown and erased persons.
+    pub(crate) async fn may_in_the_name_of(&mut self, act: &Act, subject: Subject, person: PersonId) -> Result<(), Rejection> {
+        let subject = Subject { person: Some(person), ..subject };
+        self.may(act, &subject)?;
+        if self.actor.person() == Some(person) {
+            return Ok(());
+        }
+        let home = match self.load::<Person>(person).await?.into_inner() {
+            Person::Registered { home_area, .. } => Some(home_area),
+            Person::Unknown => return Err(refused(PersonRefusal::UnknownPerson)),
+            // What was done in the name of who is erased can still be ended.
+            Person::Erased => None,
+        };
+        if self.has_a_say(act, &subject, person, home) { Ok(()) } else { Err(refused(AuthorityRefusal::NotAllowed { act: act.name })) }
     }
 
     /// A person who is new with this command, with a key that the vault gets when the command is decided.

@@ -4,5 +4,6 @@ pub mod accounts;
 pub mod areas;
 pub mod calendars;
 pub mod erasure;
+pub mod public_functions;
 pub mod sign_in;
 pub mod tokens;

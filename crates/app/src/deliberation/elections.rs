@@ -60,8 +60,11 @@ impl Command for CallElection {
 /// The election, if the actor may do `act` to it, about `person` if one is given.
 async fn open_to(work: &mut Work<'_>, act: &Act, election: ElectionId, person: Option<PersonId>) -> Result<Loaded<Election>, Rejection> {
     let loaded = work.load::<Election>(election).await?;
-    let area = Some(loaded.inner().terms().map_err(refused)?.area.clone());
-    work.may(act, &Subject { area, person, ..Subject::default() })?;
+    let subject = Subject::area(loaded.inner().terms().map_err(refused)?.area.clone());
+    match person {
+        Some(person) => work.may_in_the_name_of(act, subject, person).await?,
+        None => work.may(act, &subject)?,
+    }
     Ok(loaded)
 }
 

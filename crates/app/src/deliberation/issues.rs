@@ -103,7 +103,7 @@ impl Command for RaiseIssue {
         use ResidentIssueRefusal as R;
         let council = council(work, self.council).await?.into_inner();
         let within = council.area.clone().ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
-        work.may(Self::ACT, &Subject::person(self.raised_by, Some(within.clone())))?;
+        work.may_in_the_name_of(Self::ACT, Subject::area(within.clone()), self.raised_by).await?;
         let raisers = council.require_working().map_err(refused)?.issues.raised_by;
         let at_home = within.contains(&home(work, self.raised_by).await?);
         let sits = council.is_representative(self.raised_by, work.today());
@@ -186,7 +186,7 @@ impl Command for WithdrawIssue {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ResidentIssueId, Rejection> {
         let case = Case::of(work, self.issue).await?;
-        work.may(Self::ACT, &Subject::person(self.by, Some(case.area.clone())))?;
+        work.may_in_the_name_of(Self::ACT, Subject::area(case.area.clone()), self.by).await?;
         case.decide(work, ResidentIssueCommand::Withdraw { by: self.by }).await?;
         Ok(self.issue)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gongyi_domain::{
     access::{
         account::{Account, account_of},
-        authority::{Act, Actor, Role, Subject, To},
+        authority::{Act, Actor, Role, Subject},
         claim::{Claim, ClaimCommand, Purpose},
         contact::{PersonName, Phone},
         id_number::IdNumber,
@@ -247,8 +247,8 @@ pub(crate) async fn subject_of(work: &Work<'_>, volunteer: VolunteerId) -> Resul
     Ok((person, Subject::person(person, loaded.inner().home_area.clone())))
 }
 
-/// The actor, who may do `act` to `subject` of `organisation`, may do it for this volunteer: for oneself, by another role
-/// than a coordinator's, by a say where the volunteer lives, or because the volunteer is a member.
+/// The actor, who may do `act` to `subject` of `organisation`, may do it for this volunteer: for oneself, by a role from the
+/// district officer's up, by a say where the volunteer lives, or because the volunteer is a member.
 pub(crate) async fn require_no_stranger(
     work: &Work<'_>,
     act: &Act,
@@ -257,11 +257,7 @@ pub(crate) async fn require_no_stranger(
     volunteer: &Loaded<Volunteer>,
 ) -> Result<(), Rejection> {
     let person = volunteer.inner().require_known().map_err(refused)?;
-    let by_other_role = act.open_to.iter().any(|to| match to {
-        To::Holders(role) => *role != Role::Coordinator && work.actor.holds(*role, subject),
-        To::Anyone | To::SignedIn | To::Oneself | To::Process => false,
-    });
-    if by_other_role || act.may(&work.actor, &Subject::person(person, volunteer.inner().home_area.clone())).is_ok() {
+    if work.has_a_say(act, subject, person, volunteer.inner().home_area.clone()) {
         return Ok(());
     }
     let membership = membership_stream(organisation, VolunteerId(*volunteer.id()));

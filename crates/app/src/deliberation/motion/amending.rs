@@ -89,7 +89,7 @@ impl Command for ProposeAmendment {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AmendmentId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.case.in_the_council(work, Self::ACT, self.by)?;
+        case.case.in_the_council(work, Self::ACT, self.by).await?;
         let amendment = AmendmentId(Uuid::now_v7());
         let (changes, grounds) = (changes(&self.changes), grounds(self.grounds.as_deref()));
         case.decide(work, Amending::Propose { amendment, by: self.by, against: self.against, changes, grounds }).await?;
@@ -120,7 +120,7 @@ impl Command for ReviseAmendment {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AmendmentId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         let (changes, grounds) = (changes(&self.changes), grounds(self.grounds.as_deref()));
         let Self { amendment, by, against, .. } = *self;
         case.decide(work, Amending::Revise { amendment, by, against, changes, grounds }).await?;
@@ -145,7 +145,7 @@ impl Command for WithdrawAmendment {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AmendmentId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         case.decide(work, Amending::Withdraw { amendment: self.amendment, by: self.by }).await?;
         Ok(self.amendment)
     }

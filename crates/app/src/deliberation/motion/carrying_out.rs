@@ -114,7 +114,7 @@ impl Command for ReviewMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         require_resident(work, self.by, &case.case.area).await?;
         let unfit = |most| refused(MotionRefusal::ReviewTextUnfit { most });
         let text = match Prose::parse_any(self.text.as_deref(), REVIEW_TEXT_MAX_CHARS, unfit)? {

@@ -232,7 +232,7 @@ impl Command for ReconsiderMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.case.in_the_council(work, Self::ACT, self.by)?;
+        case.case.in_the_council(work, Self::ACT, self.by).await?;
         case.decide(work, Deciding::Reconsider { mover: self.by, vote: None, reason: tidied(&self.reason) }).await?;
         Ok(self.motion)
     }

@@ -88,7 +88,7 @@ impl Command for DraftMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = CouncilCase::load(work, self.council).await?;
-        case.in_the_council(work, Self::ACT, self.mover)?;
+        case.in_the_council(work, Self::ACT, self.mover).await?;
         let text = self.text.text(&Text::default()).map_err(Rejection::Refused)?;
         drafted(work, self.council, case.area, self.mover, self.category, text, None).await
     }
@@ -134,7 +134,7 @@ impl Command for ReviseMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         let motion = case.motion.inner();
         // Two movers who write at once do not undo each other's words.
         if motion.phase == Phase::Drafted && motion.version != self.against {
@@ -161,7 +161,7 @@ impl Command for JoinMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.case.in_the_council(work, Self::ACT, self.by)?;
+        case.case.in_the_council(work, Self::ACT, self.by).await?;
         case.decide(work, Drafting::Join { by: self.by }).await?;
         Ok(self.motion)
     }
@@ -182,7 +182,7 @@ impl Command for WithdrawMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         case.decide(work, Drafting::Withdraw { by: self.by }).await?;
         Ok(self.motion)
     }
@@ -205,7 +205,7 @@ impl Command for AttachToMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         case.decide(work, Drafting::Attach { by: self.by, attachment: tidied_file(&self.attachment) }).await?;
         Ok(self.motion)
     }
@@ -228,7 +228,7 @@ impl Command for DetachFromMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         case.decide(work, Drafting::Detach { by: self.by, sha256: self.sha256.clone() }).await?;
         Ok(self.motion)
     }
@@ -249,7 +249,7 @@ impl Command for SubmitMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.case.in_the_council(work, Self::ACT, self.by)?;
+        case.case.in_the_council(work, Self::ACT, self.by).await?;
         let (council, seconds_needed) = (case.council, seconds_needed(work, &case).await?);
         case.decide(work, Drafting::Submit { by: self.by, seconds_needed }).await?;
         let register = work.lock::<MotionRegister>(council).await?;
@@ -290,7 +290,7 @@ impl Command for SecondMotion {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.case.in_the_council(work, Self::ACT, self.by)?;
+        case.case.in_the_council(work, Self::ACT, self.by).await?;
         case.decide(work, Drafting::Second { by: self.by }).await?;
         Ok(self.motion)
     }
@@ -311,7 +311,7 @@ impl Command for WithdrawSecond {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
-        case.about_ones_own(work, Self::ACT, self.by)?;
+        case.about_ones_own(work, Self::ACT, self.by).await?;
         case.decide(work, Drafting::WithdrawSecond { by: self.by }).await?;
         Ok(self.motion)
     }

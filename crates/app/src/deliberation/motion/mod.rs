@@ -41,10 +41,13 @@ impl CouncilCase {
     }
 
     /// The actor may do this in the name of `by`, who sits in the council today.
-    pub(super) fn in_the_council(&self, work: &mut Work<'_>, act: &Act, by: PersonId) -> Result<(), Rejection> {
+    pub(super) async fn in_the_council(&self, work: &mut Work<'_>, act: &Act, by: PersonId) -> Result<(), Rejection> {
         let today = work.today();
         let own = work.actor.person() == Some(by);
         work.may(act, &self.council.subject(own.then_some(by), today))?;
+        if !own {
+            work.may_in_the_name_of(act, Subject::area(self.area.clone()), by).await?;
+        }
         self.council.require_working().map_err(refused)?;
         let sits = self.council.is_representative(by, today);
         if sits { Ok(()) } else { Err(refused(CouncilRefusal::NotARepresentative)) }
@@ -73,8 +76,8 @@ impl MotionCase {
     }
 
     /// The actor may do this to what is `by`'s own, or write it down for `by`.
-    pub(super) fn about_ones_own(&self, work: &mut Work<'_>, act: &Act, by: PersonId) -> Result<(), Rejection> {
-        work.may(act, &Subject::person(by, Some(self.case.area.clone())))
+    pub(super) async fn about_ones_own(&self, work: &mut Work<'_>, act: &Act, by: PersonId) -> Result<(), Rejection> {
+        work.may_in_the_name_of(act, Subject::area(self.case.area.clone()), by).await
     }
 
     /// Decides and stages.

@@ -60,6 +60,9 @@ impl Command for ApplyInRound {
         };
         let about = subject(work, self.applicant, within, own).await?;
         work.may(Self::ACT, &about)?;
+        if work.actor.person() != Some(self.by) {
+            work.may_in_the_name_of(Self::ACT, about, self.by).await?;
+        }
         require_working(work, self.applicant).await?;
         work.require_area(&self.area).await?;
         let (application, today) = (ApplicationId(Uuid::now_v7()), work.today());

@@ -5,7 +5,7 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant as Clock},
 };
 
@@ -16,29 +16,32 @@ use gongyi_app::{
     reading::{self, Rows, Subjects, Unread, allowances::Allowances},
 };
 use gongyi_domain::{
-    access::authority::{Act, Actor, Subject},
+    access::{
+        authority::{Act, Actor, Subject},
+        public_function::PublicFunction,
+    },
     deliberation::poll::CAST_BALLOT,
     refusal::Refusal,
     values::{Instant, MotionId, OrganisationId, PersonId, VolunteerId},
 };
 use gongyi_eventlog::Token;
-use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, QueryError, VolunteerView};
+use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, PersonRow, QueryError, VolunteerView};
 use uuid::Uuid;
 
 use crate::{
     fault::{self, Code},
     http::metrics::Metrics,
     ids,
-    loaders::{FromViews, LineOf, LoadFault, Loaders, MembershipsOf},
+    loaders::{Accepted, FromViews, LineOf, LoadFault, Loaders, MembershipsOf},
     outcome::Outcome,
     scalars::Position,
 };
 
-/// Who asks, from where, in which course of things; one a request.
+/// Who asks, from where, in which course of things; one a request. The roles are those that were held when they were read
+/// last: a request's at its beginning and after every mutation in it, a subscription's before every item.
 #[derive(Debug)]
 pub struct Asker {
-    /// Who.
-    pub actor: Actor,
+    actor: RwLock<Arc<Actor>>,
     /// From where, as far as it is known.
     pub address: Option<IpAddr>,
     /// The course of things; also the request's id.
@@ -51,7 +54,17 @@ pub struct Asker {
 impl Asker {
     /// An asker.
     pub fn new(actor: Actor, address: Option<IpAddr>, correlation: Uuid, must_see: Option<String>) -> Self {
-        Self { actor, address, correlation, must_see, reached: Mutex::new(None) }
+        Self { actor: RwLock::new(Arc::new(actor)), address, correlation, must_see, reached: Mutex::new(None) }
+    }
+
+    /// Who, with the roles held now.
+    pub(crate) fn actor(&self) -> Arc<Actor> {
+        self.actor.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The asker's roles were read anew.
+    pub(crate) fn is_now(&self, actor: Actor) {
+        *self.actor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(actor);
     }
 
     /// The furthest position of what was done in this request.
@@ -94,6 +107,11 @@ impl<'a> Door<'a> {
             door.has_seen(position).await?;
         }
         Ok(door)
+    }
+
+    /// Who asks, with the roles held now.
+    pub(crate) fn actor(&self) -> Arc<Actor> {
+        self.asker.actor()
     }
 
     async fn has_seen(&self, position: &str) -> Result<(), Error> {
@@ -149,7 +167,7 @@ impl<'a> Door<'a> {
     /// # Errors
     /// `UNAUTHENTICATED`, `FORBIDDEN`.
     pub(crate) fn may(&self, act: &Act, subject: &Subject) -> Result<(), Error> {
-        act.may(&self.asker.actor, subject).map_err(fault::refused)
+        act.may(&self.actor(), subject).map_err(fault::refused)
     }
 
     /// The asker may do `act` to what lies in all of these subjects at once: covered in one, it is allowed.
@@ -157,17 +175,17 @@ impl<'a> Door<'a> {
     /// # Errors
     /// As [`Door::may`].
     pub(crate) fn may_within(&self, act: &Act, subjects: &[Subject]) -> Result<(), Error> {
-        reading::may_within(act, &self.asker.actor, subjects).map_err(|rejection| fault::rejected(rejection, self.asker.correlation))
+        reading::may_within(act, &self.actor(), subjects).map_err(|rejection| fault::rejected(rejection, self.asker.correlation))
     }
 
     /// Whether the asker may do `act` to `subject`.
     pub(crate) fn allowed(&self, act: &Act, subject: &Subject) -> bool {
-        act.may(&self.asker.actor, subject).is_ok()
+        act.may(&self.actor(), subject).is_ok()
     }
 
     /// Whether the asker is this person.
     pub(crate) fn is(&self, person: PersonId) -> bool {
-        self.asker.actor.person() == Some(person)
+        self.actor().person() == Some(person)
     }
 
     /// An organisation as the subject of an act.
@@ -182,7 +200,7 @@ impl<'a> Door<'a> {
 
     /// A command's request, under the id its sender chose or a fresh one.
     fn request(&self, command_id: Option<&ID>) -> Result<Request, Refusal> {
-        let mut request = self.app.request(self.asker.actor.clone());
+        let mut request = self.app.request((*self.actor()).clone());
         request.correlation = self.asker.correlation;
         if let Some(id) = command_id {
             request.command_id = id.parse().map_err(|_| ids::not_a_command_id())?;
@@ -218,7 +236,7 @@ impl<'a> Door<'a> {
         C: Command + Send + 'static,
         C::Answer: 'static,
     {
-        let mut request = self.app.request(self.asker.actor.clone());
+        let mut request = self.app.request((*self.actor()).clone());
         request.correlation = self.asker.correlation;
         request.command_id = Uuid::new_v5(&command_id, part);
         let app = self.app.clone();
@@ -264,8 +282,17 @@ impl<'a> Door<'a> {
         let told = self.carried_out(act, work, |done| if done.unchanged { "unchanged" } else { "done" }).await?;
         if let Ok(done) = &told {
             self.asker.has_reached(done.token);
+            self.reads_roles_anew().await;
         }
         Ok(told)
+    }
+
+    /// What is answered after a command is seen with the roles held after it.
+    async fn reads_roles_anew(&self) {
+        if let Actor::Account { account, .. } = &*self.actor() {
+            // A fault shows as nobody signed in.
+            self.asker.is_now(self.app.actor_of(*account).await.ok().flatten().unwrap_or(Actor::Anonymous));
+        }
     }
 
     /// As [`Door::told`], for what is no event: signing in and the like.
@@ -322,6 +349,12 @@ impl Rows for Door<'_> {
     }
     async fn memberships(&self, id: VolunteerId) -> Result<Vec<MembershipRow>, Unread> {
         Ok(self.row(MembershipsOf(id)).await?.unwrap_or_default())
+    }
+    async fn person(&self, id: PersonId) -> Result<Option<PersonRow>, Unread> {
+        self.row(id).await
+    }
+    async fn accepted(&self, person: PersonId, function: PublicFunction) -> Result<bool, Unread> {
+        Ok(self.row(Accepted(person, function)).await?.is_some())
     }
     async fn motion(&self, id: MotionId) -> Result<Option<MotionRow>, Unread> {
         self.row(id).await

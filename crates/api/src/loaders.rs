@@ -7,6 +7,7 @@ use async_graphql::{
     runtime::{TokioSpawner, TokioTimer},
 };
 use gongyi_app::App;
+use gongyi_domain::access::public_function::PublicFunction;
 use gongyi_domain::values::{
     AccountId, ActivityId, AllocationId, ApplicationId, AreaCode, CommunityActivityId, CouncilId, CovenantId, ElectionId, FundId,
     MeetingId, MotionId, OrganisationId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RoundId, VolunteerId, VoteId,
@@ -156,6 +157,38 @@ lists_of! {
     SelectionsOf(RoundId) => RoundSelectionRow, round_selections, round;
     /// The corrections of how many an activity reached.
     CorrectionsOf(CommunityActivityId) => PersonTimesCorrectionRow, person_times_corrections, community_activity;
+}
+
+/// That a person has accepted a public function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Accepted(pub(crate) PersonId, pub(crate) PublicFunction);
+
+impl Loader<Accepted> for FromViews {
+    type Value = ();
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[Accepted]) -> Result<HashMap<Accepted, ()>, LoadFault> {
+        let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        Ok(self.views().accepted(&asked).await?.into_iter().map(|(person, function)| (Accepted(person, function), ())).collect())
+    }
+}
+
+/// Who entered the places and stays that a volunteer has at an activity, as the log names actors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EnteredBy(pub(crate) ActivityId, pub(crate) VolunteerId);
+
+impl Loader<EnteredBy> for FromViews {
+    type Value = Vec<String>;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[EnteredBy]) -> Result<HashMap<EnteredBy, Vec<String>>, LoadFault> {
+        let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let mut lists: HashMap<EnteredBy, Vec<String>> = HashMap::new();
+        for (activity, volunteer, by) in self.views().entered_by(&asked).await? {
+            lists.entry(EnteredBy(activity, volunteer)).or_default().push(by);
+        }
+        Ok(lists)
+    }
 }
 
 /// A district's stars, if it has set any.

@@ -31,6 +31,21 @@ async fn a_council_is_shown_with_charters_representatives_and_guests() {
     assert_eq!(zhang.client.is_refused("seatRepresentatives", seat.clone()).await, "NotAllowed");
     operator.does("seatRepresentatives", "council { seatsFilled entitled }", seat.clone()).await;
     assert_eq!(operator.is_refused("seatRepresentatives", seat).await, "HoldsASeat");
+    let named = async || {
+        let ask = "query($id: ID!) { council(id: $id) { representatives { nodes { person name } } } }";
+        district.stranger().asks(ask, json!({ "id": council })).await.data()["council"]["representatives"]["nodes"][0].clone()
+    };
+    let (masked, told) = (json!({ "person": null, "name": "张*" }), json!({ "person": zhang.person, "name": "张三" }));
+    assert_eq!(named().await, masked, "nobody asked who was seated");
+    let function = json!({ "council": council });
+    assert_eq!(lawyer.client.is_refused("acceptFunction", function.clone()).await, "FunctionNotGiven");
+    assert_eq!(operator.is_refused("acceptFunction", function.clone()).await, "NotAllowed");
+    zhang.client.does("acceptFunction", "account { id }", function.clone()).await;
+    assert_eq!(zhang.client.is_refused("acceptFunction", function.clone()).await, "FunctionAlreadyAccepted");
+    assert_eq!(named().await, told);
+    zhang.client.does("takeBackAcceptance", "account { id }", function.clone()).await;
+    assert_eq!(named().await, masked);
+    zhang.client.does("acceptFunction", "account { id }", function).await;
     keeper.client.does("registerGuest", "council { id }", json!({ "council": council, "person": lawyer.person, "kind": "LAWYER" })).await;
     let (authority, reason) = MANDATE;
     let mandate = json!({ "authority": { "authority": authority, "reason": reason } });

@@ -91,6 +91,10 @@ pub async fn chamber(district: &District) -> Chamber<'_> {
     let seats = Establishes(people.iter().map(|it| PersonId(uuid(&it.person))).collect());
     let request = district.app.request(Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }));
     let council = district.app.dispatch(&request, &seats).await.unwrap().answer;
+    for representative in &people {
+        let seat = json!({ "council": global("Council", council) });
+        representative.client.does("acceptFunction", "account { id }", seat).await;
+    }
     let organiser = district.with_role(Role::Organiser, Scope::Area(area(STREET))).await;
     Chamber { council, people, organiser }
 }

@@ -1,18 +1,22 @@
 //! Who one is, accounts and their roles, erasing a person.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_app::access::{
     accounts::{GrantRole, OpenAccount, RevokeRole},
     erasure::ErasePerson,
+    public_functions::{AcceptFunction, TakeBackAcceptance},
 };
 use gongyi_domain::{
     access::{
         account::{ACCOUNTS, ME},
         authority::{Actor, Grant as Granted, Role as Held, Scope, Subject},
         contact::Phone,
+        public_function::PublicFunction,
     },
     refusal::Refusal,
-    values::{AccountId, AreaCode as Code, OrganisationId, PersonId},
+    values::{AccountId, AreaCode as Code, CouncilId, OrganisationId, PersonId, PollId, RoundId},
     volunteering::volunteer::volunteer_of,
 };
 use gongyi_projections::{AccountFilter as Filter, AccountView};
@@ -99,15 +103,15 @@ impl Grant {
 pub struct Account(pub(crate) AccountView);
 
 impl Account {
-    fn sight(&self, door: &Door<'_>) -> Sight {
-        Sight::of(&door.asker.actor, &self.subject())
+    pub(super) async fn sight(&self, door: &Door<'_>) -> Result<Sight, Error> {
+        door.sight_of(self.0.person, self.0.home_area.clone()).await
     }
     fn subject(&self) -> Subject {
         Subject::person(self.0.person, self.0.home_area.clone())
     }
     /// The person's name as the asker sees it.
-    pub(super) fn known_as(&self, door: &Door<'_>) -> Option<String> {
-        self.sight(door).name(self.0.name.as_deref())
+    pub(super) async fn known_as(&self, door: &Door<'_>) -> Result<Option<String>, Error> {
+        Ok(self.sight(door).await?.name(self.0.name.as_deref()))
     }
 }
 
@@ -118,17 +122,17 @@ impl Account {
     pub(crate) async fn id(&self) -> ID {
         ids::id(&self.0.account)
     }
-    /// The person's id, which `erasePerson` takes.
-    fn person(&self) -> ID {
-        ids::id(&self.0.person)
+    /// The person's id, which `erasePerson` takes; null where the name is masked.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.identity(ids::id(&self.0.person)))
     }
     /// The person's name; masked, `张*`, for those who may not see personal data; null once erased.
-    fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Ok(self.known_as(&Door::of(ctx)?))
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        self.known_as(&Door::of(ctx)?).await
     }
     /// The phone number, which is the sign-in name; null for those who may not see personal data.
-    fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        Ok(self.sight(&Door::of(ctx)?).text(self.0.phone.as_deref()))
+    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.phone(self.0.phone.as_deref()))
     }
     /// When it was opened.
     fn opened_at(&self) -> Moment {
@@ -159,27 +163,27 @@ pub(crate) async fn account_node(door: &Door<'_>, id: AccountId) -> Result<Optio
 }
 
 /// Who asks.
-pub struct Me<'a> {
-    actor: &'a Actor,
+pub struct Me {
+    actor: Arc<Actor>,
 }
 
 /// Who asks: somebody signed in, the built-in operator, or a stranger.
 #[Object]
-impl Me<'_> {
+impl Me {
     /// Signed in, or acting as the built-in operator.
     fn signed_in(&self) -> bool {
-        !matches!(self.actor, Actor::Anonymous)
+        !matches!(*self.actor, Actor::Anonymous)
     }
     /// The account, if it is one.
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<Account>, Error> {
-        match self.actor {
+        match &*self.actor {
             Actor::Account { account: id, .. } => account(&Door::of(ctx)?, *id).await,
             Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => Ok(None),
         }
     }
     /// The asker as a volunteer, if registered as one.
     async fn volunteer(&self, ctx: &Context<'_>) -> Result<Option<Volunteer>, Error> {
-        match self.actor {
+        match &*self.actor {
             Actor::Account { volunteer: Some(id), .. } => volunteers::volunteer(&Door::of(ctx)?, *id).await,
             Actor::Account { volunteer: None, .. } | Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => Ok(None),
         }
@@ -265,14 +269,14 @@ pub struct AccountQueries;
 #[Object]
 impl AccountQueries {
     /// Who one is. Open to everybody.
-    async fn me<'a>(
+    async fn me(
         &self,
-        ctx: &Context<'a>,
+        ctx: &Context<'_>,
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
-    ) -> Result<Me<'a>, Error> {
+    ) -> Result<Me, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&ME, &Subject::default())?;
-        Ok(Me { actor: &door.asker.actor })
+        Ok(Me { actor: door.actor() })
     }
 
     /// Accounts and their roles, in the order of opening, for the staff of the area or organisation that the filter names.
@@ -335,6 +339,21 @@ fn scope(everywhere: bool, area: Option<Code>, organisation: Option<Organisation
     }
 }
 
+/// A public function, of three ways to say it.
+fn function(council: Option<CouncilId>, poll: Option<PollId>, round: Option<RoundId>) -> Result<PublicFunction, Refusal> {
+    match (council, poll, round) {
+        (Some(council), None, None) => Ok(PublicFunction::Seat(council)),
+        (None, Some(poll), None) => Ok(PublicFunction::Teller(poll)),
+        (None, None, Some(round)) => Ok(PublicFunction::Reviewer(round)),
+        _ => Err(Refusal {
+            code: "InvalidInput",
+            field: Some("council"),
+            zh: "须指明一个议事会、一次表决或一轮遴选中的一项".to_owned(),
+            en: "A public function is in one council, of one poll or of one round".to_owned(),
+        }),
+    }
+}
+
 mutations! {
     /// The root fields that change accounts.
     pub struct AccountMutations;
@@ -377,6 +396,28 @@ mutations! {
         /// It counts for this organisation and all below it.
         organisation: Option<OrganisationId>,
     } = RevokeRole { account, grant: Granted { role, scope: scope(everywhere, area, organisation)? } };
+
+    /// Accept, for oneself, a public function that was given to one: one is named in it from then on. Of `council`, `poll` and
+    /// `round` exactly one is given.
+    AcceptFunction -> AccountPayload {
+        /// A seat in this council, and all that its representative moves, seconds and proposes there.
+        council: Option<CouncilId>,
+        /// A teller of this poll.
+        poll: Option<PollId>,
+        /// A reviewer of this round.
+        round: Option<RoundId>,
+    } = AcceptFunction { function: function(council, poll, round)? };
+
+    /// Take one's acceptance of a public function back: the name is masked again. Of `council`, `poll` and `round` exactly one
+    /// is given.
+    TakeBackAcceptance -> AccountPayload {
+        /// A seat in this council.
+        council: Option<CouncilId>,
+        /// A teller of this poll.
+        poll: Option<PollId>,
+        /// A reviewer of this round.
+        round: Option<RoundId>,
+    } = TakeBackAcceptance { function: function(council, poll, round)? };
 
     /// Destroy a person's key and personal data for good. Totals stay.
     ErasePerson -> VolunteerPayload {

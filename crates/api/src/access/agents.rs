@@ -45,13 +45,20 @@ impl Agent {
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let door = Door::of(ctx)?;
         match self.account() {
-            Some(id) => Ok(accounts::account(&door, id).await?.and_then(|it| it.known_as(&door))),
+            Some(id) => match accounts::account(&door, id).await? {
+                Some(account) => account.known_as(&door).await,
+                None => Ok(None),
+            },
             // The operator's scope (`operator:coordinator@area:440402`) is no part of the role.
             None => Ok(self.0.split_once(':').map(|(_, name)| name.split('@').next().unwrap_or(name).to_owned())),
         }
     }
-    /// The account's id, if it was one.
-    fn account_id(&self) -> Option<ID> {
-        self.account().map(|id| ids::id(&id))
+    /// The account's id, if it was one; null where the name is masked.
+    async fn account_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        let (door, Some(id)) = (Door::of(ctx)?, self.account()) else { return Ok(None) };
+        match accounts::account(&door, id).await? {
+            Some(account) => Ok(account.sight(&door).await?.identity(ids::id(&id))),
+            None => Ok(None),
+        }
     }
 }

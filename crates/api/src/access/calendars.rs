@@ -33,7 +33,7 @@ impl CalendarMutations {
     /// address ends.
     async fn make_calendar_address(&self, ctx: &Context<'_>) -> Result<MakeCalendarAddressPayload, Error> {
         let door = Door::of(ctx)?;
-        let (app, actor) = (door.app.clone(), door.asker.actor.clone());
+        let (app, actor) = (door.app.clone(), (*door.actor()).clone());
         let making = async move { app.make_calendar_address(&actor).await };
         Ok(match door.told_plain(MAKE_CALENDAR_ADDRESS.name, making).await? {
             Ok(secret) => MakeCalendarAddressPayload { path: Some(format!("{PERSONAL_CALENDARS}{}.ics", secret.as_str())), refusal: None },
@@ -44,7 +44,7 @@ impl CalendarMutations {
     /// End the address of one's own calendar; without one, nothing changes.
     async fn revoke_calendar_address(&self, ctx: &Context<'_>) -> Result<RevokeCalendarAddressPayload, Error> {
         let door = Door::of(ctx)?;
-        let (app, actor) = (door.app.clone(), door.asker.actor.clone());
+        let (app, actor) = (door.app.clone(), (*door.actor()).clone());
         let revoking = async move { app.revoke_calendar_address(&actor).await };
         let told = door.told_plain(REVOKE_CALENDAR_ADDRESS.name, revoking).await?;
         Ok(RevokeCalendarAddressPayload { revoked: told.is_ok(), refusal: told.err().map(Refused) })

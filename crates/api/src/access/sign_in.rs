@@ -142,7 +142,7 @@ impl SignInMutations {
     /// Change one's own password; all sessions end.
     async fn change_password(&self, ctx: &Context<'_>, input: ChangePasswordInput) -> Result<ChangePasswordPayload, Error> {
         let door = Door::of(ctx)?;
-        let (app, actor, now) = (door.app.clone(), door.asker.actor.clone(), door.now());
+        let (app, actor, now) = (door.app.clone(), (*door.actor()).clone(), door.now());
         let changing = async move { app.change_password(&actor, &input.old_password, &input.new_password, now).await };
         let told = door.told_plain(CHANGE_PASSWORD.name, changing).await?;
         Ok(ChangePasswordPayload { changed: told.is_ok(), refusal: told.err().map(Refused) })

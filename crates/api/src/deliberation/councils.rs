@@ -1,8 +1,7 @@
 //! Councils, their charters, representatives and guests as they are read. What changes them stands in
 //! `council_commands`.
 //!
-//! - That somebody sits is public, by the person's id; the name is whole for those who may see personal data in the
-//!   council's area and for oneself, masked for others.
+//! - That somebody sits is public; who it is, once the seat was won by standing for election or accepted.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_domain::{
@@ -11,7 +10,7 @@ use gongyi_domain::{
         council::COUNCILS,
         seat::{self, SeatSource, Vacancy},
     },
-    values::{AreaCode as Code, CouncilId, PersonId},
+    values::{CouncilId, PersonId},
 };
 use gongyi_projections::{CommunityActivityFilter, CouncilFilter as Filter, CouncilRow, SeatRow};
 
@@ -19,7 +18,7 @@ use super::charters::{Charter, Mandate};
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Named, Sight},
+        personal::{Met, Named, PublicFunction},
     },
     door::Door,
     ids,
@@ -70,20 +69,18 @@ wires! {
 pub struct Guest {
     person: PersonId,
     kind: seat::GuestKind,
-    area: Code,
 }
 
 /// Somebody who speaks in a council without a vote.
 #[Object]
 impl Guest {
-    /// The person's id.
-    fn person(&self) -> ID {
-        ids::id(&self.person)
+    /// The person's id; null where the name is masked.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Met::as_resident(self.person).id(&Door::of(ctx)?).await
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        Met::as_resident(&door.asker.actor, self.person, Some(self.area.clone())).name(&door).await
+        Met::as_resident(self.person).name(&Door::of(ctx)?).await
     }
     /// As what.
     fn kind(&self) -> GuestKind {
@@ -121,19 +118,25 @@ pub enum SeatEnding {
 /// One stay of one person in a seat.
 pub struct Representative {
     row: SeatRow,
-    area: Code,
+}
+
+impl Representative {
+    fn met(&self) -> Met {
+        Met::in_public(self.row.person, PublicFunction::Seat(self.row.council))
+    }
 }
 
 /// One stay of one person in a council's seat.
 #[Object]
 impl Representative {
-    /// The person's id.
-    fn person(&self) -> ID {
-        ids::id(&self.row.person)
+    /// The person's id; null where the name is masked.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        self.met().id(&Door::of(ctx)?).await
     }
-    /// The name, for whoever asks: a seat is a public function; null once erased.
+    /// The name, for whoever asks: a seat that was won by standing for election, or accepted, is a public function. Masked,
+    /// `张*`, until then, for those who may not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Met::in_public(self.row.person).name(&Door::of(ctx)?).await
+        self.met().name(&Door::of(ctx)?).await
     }
     /// The first day.
     fn from(&self) -> Date {
@@ -203,9 +206,9 @@ impl Representative {
         }
     }
     /// Why the representative left; null for those who may not see personal data, and once erased.
-    fn leaving_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let subject = Subject::person(self.row.person, Some(self.area.clone()));
-        Ok(Sight::of(&Door::of(ctx)?.asker.actor, &subject).text(self.row.reason.as_deref()))
+    async fn leaving_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        let (sight, _) = self.met().seen(&Door::of(ctx)?).await?;
+        Ok(sight.text(self.row.reason.as_deref()))
     }
 }
 
@@ -260,7 +263,7 @@ impl Council {
     /// Whether the asker sits in it today.
     fn i_sit(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         let door = Door::of(ctx)?;
-        Ok(door.asker.actor.person().is_some_and(|person| self.0.state.is_representative(person, today(&door))))
+        Ok(door.actor().person().is_some_and(|person| self.0.state.is_representative(person, today(&door))))
     }
     /// Who sits, by the first day of the seat.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
@@ -285,7 +288,7 @@ impl Council {
             }
             (day, _) => door.read(door.app.views().seats(self.0.id, day, &page).await)?,
         };
-        Ok(paging::paged(page, |row| Representative { row, area: self.0.area.clone() }))
+        Ok(paging::paged(page, |row| Representative { row }))
     }
     /// The projects that its motions resolved, oldest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -318,7 +321,7 @@ impl Council {
     #[graphql(complexity = "1 + 20 * child_complexity")]
     fn guests(&self) -> Vec<Guest> {
         let guests = self.0.state.guests.iter();
-        guests.map(|(person, kind)| Guest { person: *person, kind: *kind, area: self.0.area.clone() }).collect()
+        guests.map(|(person, kind)| Guest { person: *person, kind: *kind }).collect()
     }
 }
 

@@ -94,21 +94,18 @@ pub struct Nominee {
 }
 
 /// A proxy.
-pub struct ElectionProxy {
-    row: ProxyRow,
-    area: gongyi_domain::values::AreaCode,
-}
+pub struct ElectionProxy(ProxyRow);
 
 /// Whose vote is cast by whom.
 #[Object]
 impl ElectionProxy {
     /// Whose vote.
-    fn principal(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
-        Ok(poll::resident(&Door::of(ctx)?, self.row.principal, &self.area))
+    fn principal(&self) -> PollPerson {
+        PollPerson::resident(self.0.principal)
     }
     /// Who casts it.
-    fn proxy(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
-        Ok(poll::resident(&Door::of(ctx)?, self.row.proxy, &self.area))
+    fn proxy(&self) -> PollPerson {
+        PollPerson::resident(self.0.proxy)
     }
 }
 
@@ -135,7 +132,7 @@ impl ElectionConclusion {
     /// Who is elected; nobody in a recall.
     fn elected(&self) -> Vec<PollPerson> {
         let elected: &[PersonId] = if let ElectionEvent::ElectionCertified { elected, .. } = &self.event { elected } else { &[] };
-        elected.iter().copied().map(PollPerson::in_public).collect()
+        elected.iter().copied().map(PollPerson::standing).collect()
     }
     /// In a recall: the representative is recalled.
     fn recalled(&self) -> Option<bool> {
@@ -148,7 +145,7 @@ impl ElectionConclusion {
     /// Who would stand in a run-off for them.
     fn run_off_candidates(&self) -> Vec<PollPerson> {
         let run_off: &[PersonId] = if let ElectionEvent::ElectionCertified { run_off, .. } = &self.event { run_off } else { &[] };
-        run_off.iter().copied().map(PollPerson::in_public).collect()
+        run_off.iter().copied().map(PollPerson::standing).collect()
     }
     /// Why it is void; null if it is not.
     fn void_reason(&self) -> Option<VoidReason> {
@@ -195,8 +192,9 @@ impl Election {
         self.0.state.terms().map_err(|refusal| door.internal(&refusal))
     }
 
-    fn person(&self, door: &Door<'_>, nominee: &Named) -> PollPerson {
-        if nominee.accepted { PollPerson::in_public(nominee.person) } else { poll::resident(door, nominee.person, &self.0.area) }
+    /// Who was put forward; named once they have accepted.
+    fn person(nominee: &Named) -> PollPerson {
+        if nominee.accepted { PollPerson::standing(nominee.person) } else { PollPerson::resident(nominee.person) }
     }
 }
 
@@ -268,18 +266,17 @@ impl Election {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_closes))
     }
     /// Who was put forward, in that order; in a recall, whom it is about.
-    fn nominees(&self, ctx: &Context<'_>) -> Result<Vec<Nominee>, Error> {
-        let door = Door::of(ctx)?;
+    fn nominees(&self) -> Vec<Nominee> {
         let told = |nominee: &Named| Nominee {
-            person: self.person(&door, nominee),
+            person: Self::person(nominee),
             accepted: nominee.accepted,
             nominator_count: nominee.nominators.len(),
         };
-        Ok(self.0.state.nominees.iter().map(told).collect())
+        self.0.state.nominees.iter().map(told).collect()
     }
     /// Who stands, in the ballot's order.
     fn candidates(&self) -> Vec<PollPerson> {
-        self.0.state.candidates().into_iter().map(PollPerson::in_public).collect()
+        self.0.state.candidates().into_iter().map(PollPerson::standing).collect()
     }
     /// How many votes are cast by proxies.
     fn proxy_count(&self) -> usize {
@@ -305,7 +302,7 @@ impl Election {
         }
         let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().proxies_of_election(self.0.id, &page).await)?;
-        Ok(paging::paged(page, |row| ElectionProxy { row, area: self.0.area.clone() }))
+        Ok(paging::paged(page, ElectionProxy))
     }
     /// Its poll.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {

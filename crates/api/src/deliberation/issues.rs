@@ -24,7 +24,10 @@ use super::{
     threads,
 };
 use crate::{
-    access::personal::{Met, Named},
+    access::{
+        agents::Agent,
+        personal::{Met, Named, is_own_doing},
+    },
     door::Door,
     ids,
     outcome::payloads,
@@ -91,8 +94,8 @@ fn sees_unadmitted(door: &Door<'_>, row: &IssueRow) -> bool {
 
 /// What a list shows the asker of what was never admitted: as [`sees_unadmitted`].
 fn unadmitted_seen(door: &Door<'_>) -> UnadmittedSeen {
-    let mut seen = UnadmittedSeen { person: door.asker.actor.person(), ..UnadmittedSeen::default() };
-    for grant in door.asker.actor.grants() {
+    let mut seen = UnadmittedSeen { person: door.actor().person(), ..UnadmittedSeen::default() };
+    for grant in door.actor().grants() {
         if ADMIT_ISSUE.open_to.contains(&To::Holders(grant.role)) {
             match &grant.scope {
                 Scope::Everywhere => seen.everywhere = true,
@@ -134,14 +137,18 @@ impl ResidentIssue {
     fn text(&self) -> Option<&str> {
         self.0.text.as_deref()
     }
-    /// Who raised it, by the person's id.
-    fn raised_by(&self) -> ID {
-        ids::id(&self.0.raised_by)
+    /// Who raised it, by the person's id; null where the name is masked.
+    async fn raised_by(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Met::as_resident(self.0.raised_by).id(&Door::of(ctx)?).await
     }
     /// The name of who raised it; masked, `张*`, for those who may not see personal data; null once erased.
     async fn raised_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        Met::as_resident(&door.asker.actor, self.0.raised_by, Some(self.0.area.clone())).name(&door).await
+        Met::as_resident(self.0.raised_by).name(&Door::of(ctx)?).await
+    }
+    /// Who wrote it down, where that was not who raised it: the words are theirs, on behalf of who raised it.
+    fn entered_by(&self) -> Option<Agent> {
+        let own = is_own_doing(&self.0.entered_by, self.0.raised_by);
+        (!own).then(|| Agent(self.0.entered_by.clone()))
     }
     /// When it was raised.
     fn raised_at(&self) -> Moment {
@@ -170,7 +177,7 @@ impl ResidentIssue {
     /// Whether the asker endorses it; null for who is no registered person.
     async fn i_endorse(&self, ctx: &Context<'_>) -> Result<Option<bool>, Error> {
         let door = Door::of(ctx)?;
-        match door.asker.actor.person() {
+        match door.actor().person() {
             Some(person) => door.read(door.app.views().endorses(self.0.id, person).await).map(Some),
             None => Ok(None),
         }
@@ -215,7 +222,7 @@ pub struct IssueFilter {
     phases: Vec<IssuePhase>,
     /// Of this category.
     category: Option<MotionCategory>,
-    /// Raised by this person.
+    /// Raised by this person; only for oneself and those who may see personal data of that person.
     raised_by: Option<ID>,
 }
 
@@ -243,13 +250,18 @@ impl IssueQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let filter = filter.unwrap_or_default();
         door.may(&ISSUES, &Subject::default())?;
+        let raised_by = filter.raised_by.as_ref().map(ids::asked).transpose()?;
+        if let Some(person) = raised_by {
+            // Else a name known from elsewhere would be joined to an issue that shows none.
+            door.require_sight_of(person).await?;
+        }
         let page = paging::asked(ctx, first, after, last, before)?;
         let filter = Filter {
             council: filter.council.as_ref().map(ids::asked).transpose()?,
             area: filter.area.map(|it| it.0),
             phases: filter.phases.into_iter().map(Stored::from).collect(),
             category: filter.category.map(Into::into),
-            raised_by: filter.raised_by.as_ref().map(ids::asked).transpose()?,
+            raised_by,
             unadmitted: unadmitted_seen(&door),
         };
         let page = door.read(door.app.views().issues(&filter, descending.unwrap_or_default(), &page).await)?;

@@ -13,7 +13,14 @@ use super::{
     meeting::{MeetingPayload, Participant},
     motion::{self, Motion},
 };
-use crate::{door::Door, ids, loaders::MinutesOf, scalars::Moment, table::mutations};
+use crate::{
+    access::personal::{Met, Named},
+    door::Door,
+    ids,
+    loaders::MinutesOf,
+    scalars::Moment,
+    table::mutations,
+};
 
 /// How far minutes have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -70,12 +77,26 @@ fn named(text: &str) -> Vec<PersonId> {
 }
 
 impl Minutes {
+    /// The published text as the asker sees it: who is masked is named by the masked name, without the id.
+    async fn published(&self, door: &Door<'_>) -> Result<Option<String>, Error> {
+        let Some(text) = &self.row.published_text else { return Ok(None) };
+        let mut shown = text.clone();
+        for person in named(text) {
+            let (sight, name) = Met::as_resident(person).seen(door).await?;
+            if sight.identity(()).is_none() {
+                shown = shown.replace(&format!("@{{{person}}}"), name.as_deref().unwrap_or("*"));
+            }
+        }
+        Ok(Some(shown))
+    }
+
     fn shown_text(&self) -> Option<&str> {
         if self.keeps { Some(&self.row.state.text) } else { self.row.published_text.as_deref() }
     }
 }
 
-/// The minutes of a meeting. Texts name people by `@{person id}`.
+/// The minutes of a meeting. Texts name people by `@{person id}`; published ones, by their masked names where those are masked
+/// for the asker.
 #[Object]
 impl Minutes {
     /// How far they have come.
@@ -100,8 +121,8 @@ impl Minutes {
         self.row.published_revision
     }
     /// Its text.
-    fn published_text(&self) -> Option<&str> {
-        self.row.published_text.as_deref()
+    async fn published_text(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
+        self.published(&Door::of(ctx)?).await
     }
     /// When it was published.
     fn published_at(&self) -> Option<Moment> {

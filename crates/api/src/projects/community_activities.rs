@@ -26,7 +26,7 @@ use crate::{
     access::{
         agents::Agent,
         areas::{self, Area},
-        personal::{Met, Named},
+        personal::{Met, Named, PublicFunction},
     },
     attachment::{self, Attachment},
     deliberation::councils::{self, Council},
@@ -86,6 +86,13 @@ impl PersonTimesCorrection {
 /// A community activity.
 pub struct CommunityActivity(CommunityActivityRow);
 
+impl CommunityActivity {
+    fn beginner(&self) -> Option<Met> {
+        let person = self.0.begun_by?;
+        Some(self.0.council.map_or(Met::as_resident(person), |council| Met::in_public(person, PublicFunction::Seat(council))))
+    }
+}
+
 /// A community benefit activity (公益活动): begun by a representative, or held for a project.
 #[Object]
 impl CommunityActivity {
@@ -109,14 +116,17 @@ impl CommunityActivity {
     fn phase(&self) -> CommunityActivityPhase {
         self.0.phase.into()
     }
-    /// The representative who began it, by the person's id.
-    fn begun_by(&self) -> Option<ID> {
-        self.0.begun_by.map(|person| ids::id(&person))
+    /// The representative who began it, by the person's id; null where the name is masked.
+    async fn begun_by(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        match self.beginner() {
+            Some(met) => met.id(&Door::of(ctx)?).await,
+            None => Ok(None),
+        }
     }
-    /// The representative's name, for whoever asks: a seat is a public function; null once erased.
+    /// The representative's name, for whoever asks once the seat was accepted: it is a public function; null once erased.
     async fn begun_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        match self.0.begun_by {
-            Some(person) => Met::in_public(person).name(&Door::of(ctx)?).await,
+        match self.beginner() {
+            Some(met) => met.name(&Door::of(ctx)?).await,
             None => Ok(None),
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     door::Door,
     fault,
     ids::{self, AttendanceKey, ShiftKey},
-    loaders::AttendancesOf,
+    loaders::{AttendancesOf, EnteredBy},
     outcome::payloads,
     scalars::{Date, Moment, Position},
     table::mutations,
@@ -56,7 +56,9 @@ impl Attendance {
     }
     /// The volunteer.
     async fn volunteer(&self, ctx: &Context<'_>) -> Result<Option<Volunteer>, Error> {
-        volunteers::volunteer_in(&Door::of(ctx)?, self.row.volunteer, self.seen_in.clone()).await
+        let door = Door::of(ctx)?;
+        let entered_by = door.load(EnteredBy(self.row.activity, self.row.volunteer)).await?.unwrap_or_default();
+        volunteers::volunteer_in(&door, self.row.volunteer, self.seen_in.clone(), &entered_by).await
     }
     /// The day of the check-in.
     fn day(&self) -> Date {
@@ -124,7 +126,7 @@ impl AttendanceQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let key: ShiftKey = ids::asked(&shift)?;
         // The app asks who may, with the activity as the log has it.
-        let code = door.app.attendance_code(&door.asker.actor, key.activity, key.shift, door.now()).await;
+        let code = door.app.attendance_code(&door.actor(), key.activity, key.shift, door.now()).await;
         let code = code.map_err(|rejection| fault::rejected(rejection, door.asker.correlation))?;
         Ok(AttendanceCode { code: code.code, valid_until: Moment(code.valid_until) })
     }

@@ -1,10 +1,14 @@
 //! Who took part in what, in service and in deliberation: figures; of persons only for those who may read records.
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
+use gongyi_app::reading::Subjects;
 use gongyi_domain::{
     access::authority::Subject,
     values::{AreaLevel, OrganisationId, PersonId},
-    volunteering::service_ledger::{PARTICIPATION, SERVICE_RECORDS},
+    volunteering::{
+        service_ledger::{PARTICIPATION, SERVICE_RECORDS},
+        volunteer::volunteer_of,
+    },
 };
 use gongyi_projections::{
     Counted, Deliberation as DeliberationRow, GroupBy as Stored, Participation as Figures, ParticipationChange as Change,
@@ -17,7 +21,10 @@ use super::{
     services::ServiceRecord,
 };
 use crate::{
-    access::areas::{self, Area, Level},
+    access::{
+        areas::{self, Area, Level},
+        personal::{Met, Named},
+    },
     door::Door,
     fault::{self, Code},
     ids,
@@ -99,9 +106,12 @@ impl ParticipationRow {
             None => Ok(None),
         }
     }
-    /// The person's id, if told apart by person.
-    fn person_id(&self) -> Option<ID> {
-        self.0.person.as_ref().map(ids::id)
+    /// The person's id, if told apart by person; null where the asker sees no more than a masked name.
+    async fn person_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        match self.0.person {
+            Some(person) => Met::as_resident(person).id(&Door::of(ctx)?).await,
+            None => Ok(None),
+        }
     }
     /// What was done in councils and at polls. It has no category and no organisation: told apart by those, it stands in
     /// a row without.
@@ -219,7 +229,9 @@ impl ParticipationQueries {
         #[graphql(desc = "Organised by this one; by any if not said.")] organisation: Option<ID>,
         #[graphql(desc = "Also those below it, wherever they work: with a role in an area, name the area too.", default)]
         include_below: bool,
-        #[graphql(desc = "Of this person; of everybody if not said.")] person: Option<ID>,
+        #[graphql(desc = "Of this person, for oneself and who may read that person's records; of everybody if not said.")] person: Option<
+            ID,
+        >,
         #[graphql(desc = "From this day on.")] from: Date,
         #[graphql(desc = "To this day, included.")] to: Date,
         #[graphql(desc = "By what figures are told apart.")] group_by: Option<Vec<GroupBy>>,
@@ -235,6 +247,11 @@ impl ParticipationQueries {
         let act = if person.is_some() || group_by.contains(&GroupBy::Person) { &SERVICE_RECORDS } else { &PARTICIPATION };
         subjects.extend(person.map(|person| Subject::person(person, None)));
         door.may_within(act, &subjects)?;
+        if let Some(person) = person {
+            // Figures of one person take a say about that person, not only where they took part.
+            let own = door.subject_of_volunteer(volunteer_of(person)).await.map_err(|unread| door.unread(unread))?;
+            door.may(act, &own)?;
+        }
         let filter = filter(area, (organisation, include_below), person, &from, &to, known_at)?;
         let group_by: Vec<_> = group_by.into_iter().map(Stored::from).collect();
         let level = area_level.map(AreaLevel::from);

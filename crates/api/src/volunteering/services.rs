@@ -30,6 +30,7 @@ use crate::{
     },
     door::Door,
     ids::{self, RecordKey},
+    loaders::EnteredBy,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Moment, Position},
@@ -102,6 +103,16 @@ impl ServiceRecord {
         let person = door.load(self.row.volunteer).await?.map(|view| view.person);
         Ok(Subject { area: Some(self.row.area.clone()), organisations, person })
     }
+
+    /// The volunteer: who logged it for oneself, or took part in its activity by oneself, is seen by the record's staff.
+    async fn whose(&self, door: &Door<'_>) -> Result<Option<Volunteer>, Error> {
+        let mut entered_by = vec![self.row.logged_by.clone()];
+        if let Some(activity) = self.row.activity {
+            entered_by.extend(door.load(EnteredBy(activity, self.row.volunteer)).await?.unwrap_or_default());
+        }
+        let subject = self.subject(door).await?;
+        volunteers::volunteer_in(door, self.row.volunteer, Some(subject), &entered_by).await
+    }
 }
 
 /// One record of service in a volunteer's ledger.
@@ -113,9 +124,7 @@ impl ServiceRecord {
     }
     /// Whose.
     async fn volunteer(&self, ctx: &Context<'_>) -> Result<Option<Volunteer>, Error> {
-        let door = Door::of(ctx)?;
-        let subject = Subject { person: None, ..self.subject(&door).await? };
-        volunteers::volunteer_in(&door, self.row.volunteer, Some(subject)).await
+        self.whose(&Door::of(ctx)?).await
     }
     /// The organisation that organised it.
     async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>, Error> {
@@ -179,7 +188,9 @@ impl ServiceRecord {
     /// What was done, in words; null if nothing was said, for those who may not see personal data, and once erased.
     async fn content(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         let door = Door::of(ctx)?;
-        Ok(Sight::of(&door.asker.actor, &self.subject(&door).await?).text(self.row.content.as_deref()))
+        let Some(volunteer) = self.whose(&door).await? else { return Ok(None) };
+        let seen = volunteer.sight(&door).await? >= Sight::Contact;
+        Ok(self.row.content.as_deref().filter(|_| seen))
     }
     /// When it was logged.
     fn logged_at(&self) -> Moment {

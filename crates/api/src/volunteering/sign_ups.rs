@@ -15,6 +15,7 @@ use crate::{
     door::Door,
     fault::{self, Code},
     ids::{self, ShiftKey},
+    loaders::EnteredBy,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Moment, Position},
@@ -52,7 +53,9 @@ impl SignUp {
     }
     /// The volunteer.
     async fn volunteer(&self, ctx: &Context<'_>) -> Result<Option<Volunteer>, Error> {
-        volunteers::volunteer_in(&Door::of(ctx)?, self.row.volunteer, self.seen_in.clone()).await
+        let door = Door::of(ctx)?;
+        let entered_by = door.load(EnteredBy(self.row.activity, self.row.volunteer)).await?.unwrap_or_default();
+        volunteers::volunteer_in(&door, self.row.volunteer, self.seen_in.clone(), &entered_by).await
     }
     /// Where it stands.
     fn state(&self) -> SignUpState {

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{BY_NAME, Sight},
+        personal::{BY_NAME, Sight, is_own_doing},
     },
     door::Door,
     ids,
@@ -89,7 +89,7 @@ pub struct ServiceTotals {
     records: u64,
 }
 
-/// A volunteer, and the thing it was reached through: an activity's or organisation's staff see who takes part there.
+/// A volunteer, and what it was reached through if it takes part there by its own doing: the staff of that see who it is.
 pub struct Volunteer {
     pub(crate) view: VolunteerView,
     seen_in: Option<Subject>,
@@ -97,21 +97,16 @@ pub struct Volunteer {
 }
 
 impl Volunteer {
-    /// A volunteer as reached through what `seen_in` is, if through something.
+    /// A volunteer as reached through what it takes part in by its own doing, `seen_in`, if through such.
     pub(crate) fn new(view: VolunteerView, seen_in: Option<Subject>) -> Self {
         Self { view, seen_in, sight: OnceCell::new() }
     }
 
-    async fn sight(&self, door: &Door<'_>) -> Result<Sight, Error> {
+    pub(super) async fn sight(&self, door: &Door<'_>) -> Result<Sight, Error> {
         let look = || async {
-            let mut sight = Sight::of(&door.asker.actor, &Subject::person(self.view.person, Some(self.view.home_area.clone())));
-            if let Some(subject) = self.seen_in.as_ref().filter(|_| sight < Sight::Full) {
-                sight = sight.max(Sight::of(&door.asker.actor, subject));
-            }
-            if sight < Sight::Full && !door.asker.actor.grants().is_empty() {
-                sight = sight.max(Sight::of(&door.asker.actor, &door.volunteer_subject(&self.view).await?));
-            }
-            Ok::<_, Error>(sight)
+            let own = door.sight_of(self.view.person, Some(self.view.home_area.clone())).await?;
+            let doing = self.seen_in.as_ref().map(|subject| Sight::of_own_doing(&door.actor(), subject));
+            Ok::<_, Error>(own.max(doing.unwrap_or(Sight::Masked)))
         };
         self.sight.get_or_try_init(look).await.copied()
     }
@@ -124,9 +119,9 @@ impl Volunteer {
     pub(crate) async fn id(&self) -> ID {
         ids::id(&self.view.id)
     }
-    /// The person's id, which `openAccount` and `erasePerson` take.
-    fn person(&self) -> ID {
-        ids::id(&self.view.person)
+    /// The person's id, which `openAccount` and `erasePerson` take; null where the name is masked.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.identity(ids::id(&self.view.person)))
     }
     /// The public volunteer number; not the ID number.
     fn number(&self) -> &str {
@@ -138,7 +133,7 @@ impl Volunteer {
     }
     /// The phone number; null for those who may not see personal data, and once erased.
     async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        Ok(self.sight(&Door::of(ctx)?).await?.text(self.view.phone.as_deref()))
+        Ok(self.sight(&Door::of(ctx)?).await?.phone(self.view.phone.as_deref()))
     }
     /// The ID number: whole for the staff who may see personal data, its middle masked for oneself, null for others
     /// and once erased.
@@ -247,7 +242,7 @@ impl Volunteer {
         let door = Door::of(ctx)?;
         let descending = descending.unwrap_or_default();
         door.may(&VOLUNTEER, &door.volunteer_subject(&self.view).await?)?;
-        let reasons = self.sight(&door).await? > Sight::Masked;
+        let reasons = self.sight(&door).await? >= Sight::Personal;
         let page = paging::asked(ctx, first, after, last, before)?;
         let page = door.read(door.app.views().history(self.view.id, descending, &page).await)?;
         Ok(paging::paged(page, |row| HistoryLine { row, reasons }))
@@ -259,9 +254,17 @@ pub(crate) async fn volunteer(door: &Door<'_>, id: VolunteerId) -> Result<Option
     Ok(door.load(id).await?.map(|view| Volunteer::new(view, None)))
 }
 
-/// As [`volunteer`], reached through what `subject` is.
-pub(crate) async fn volunteer_in(door: &Door<'_>, id: VolunteerId, subject: Option<Subject>) -> Result<Option<Volunteer>, Error> {
-    Ok(door.load(id).await?.map(|view| Volunteer::new(view, subject)))
+/// As [`volunteer`], reached through what `subject` is, where these entered what there is of the volunteer, as the log names
+/// actors.
+pub(crate) async fn volunteer_in(
+    door: &Door<'_>,
+    id: VolunteerId,
+    subject: Option<Subject>,
+    entered_by: &[String],
+) -> Result<Option<Volunteer>, Error> {
+    let Some(view) = door.load(id).await? else { return Ok(None) };
+    let own_doing = entered_by.iter().any(|by| is_own_doing(by, view.person));
+    Ok(Some(Volunteer::new(view, subject.filter(|_| own_doing))))
 }
 
 /// As [`volunteer`], for whoever may read it.
@@ -394,7 +397,7 @@ impl Wire for OneselfAsVolunteer {
     type Sent = Option<ID>;
     type Taken = VolunteerId;
     fn read(sent: Option<ID>, at: At<'_>) -> Result<VolunteerId, Refusal> {
-        match (sent, &at.door.asker.actor) {
+        match (sent, &*at.door.actor()) {
             (Some(id), _) => ids::named(&id, at.field),
             (None, Actor::Account { volunteer: Some(volunteer), .. }) => Ok(*volunteer),
             (None, Actor::Account { volunteer: None, .. } | Actor::Anonymous | Actor::Operator(_) | Actor::Process(_)) => {
@@ -460,7 +463,7 @@ impl RegisterVolunteerInput {
 
 /// Staff take in whoever stands before them; everybody else registers oneself, signed in or not, so often from one address.
 fn may_register_now(door: &Door<'_>) -> Result<(), Refusal> {
-    if door.asker.actor.grants().is_empty() { door.allowances.take(Attempt::Registration, door.asker.address) } else { Ok(()) }
+    if door.actor().grants().is_empty() { door.allowances.take(Attempt::Registration, door.asker.address) } else { Ok(()) }
 }
 
 /// The root field that registers volunteers.

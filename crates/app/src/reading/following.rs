@@ -3,7 +3,7 @@
 //! - Every item says its position; following again from the last one seen misses nothing and repeats nothing.
 //! - An item comes once this node's views show it, so that what it refers to is at least as new.
 //! - Who may is asked again before every item: a role that was taken back ends the following, and so does a volunteer
-//!   who has left the asker's organisation or area.
+//!   who has left the asker's organisation or area. Each item brings the asker as of now along, by whom all of it is seen.
 
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ pub struct Heard<E> {
     pub at: Instant,
     /// The event.
     pub event: E,
+    /// Who follows, with the roles held now: what the item shows is for nobody else to see.
+    pub asker: Actor,
 }
 
 /// What is followed.
@@ -136,9 +138,10 @@ where
                 return Err(Unread::Parked);
             }
         }
-        self.may(&self.now().await?).await?;
+        let asker = self.now().await?;
+        self.may(&asker).await?;
         let decoded = self.app.upcasters().decode::<E>(event).map_err(|error| Rejection::Fault(Fault::Decoding(error)))?;
-        Ok(Heard { token: *token, at: event.commit.metadata.recorded_at, event: decoded })
+        Ok(Heard { token: *token, at: event.commit.metadata.recorded_at, event: decoded, asker })
     }
 
     /// The actor with the roles held now.

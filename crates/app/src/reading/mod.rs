@@ -3,7 +3,7 @@
 //!
 //! 1. [`App::known`] and [`App::shows`] wait until this node has seen what its client has;
 //! 2. [`Rows`] is where a door loads single rows from: [`Subjects`] made of them say what an act is about;
-//! 3. [`sight`] says how much of a person the asker sees;
+//! 3. [`sight`] says how much of a person the asker sees: the only place that does;
 //! 4. [`following`] tells the events of one thing as they happen, to whoever still may;
 //! 5. [`allowances`] bound what strangers may try.
 

@@ -1,11 +1,14 @@
 //! What an act is about, told from rows: where a thing lies, whose it is, of which organisation and all above.
 
 use gongyi_domain::{
-    access::authority::{Act, Actor, Subject},
+    access::{
+        authority::{Act, Actor, Subject},
+        public_function::PublicFunction,
+    },
     deliberation::motion::{MOTION_DRAFTS, MOTIONS},
-    values::{MotionId, OrganisationId, VolunteerId},
+    values::{MotionId, OrganisationId, PersonId, VolunteerId},
 };
-use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, VolunteerView};
+use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, PersonRow, VolunteerView};
 
 /// Where single rows come from; a door that answers many questions at once loads them in batches.
 pub trait Rows: Sync {
@@ -20,6 +23,10 @@ pub trait Rows: Sync {
     fn volunteer(&self, id: VolunteerId) -> impl Future<Output = Result<Option<VolunteerView>, Self::Error>> + Send;
     /// The memberships of a volunteer that hold now.
     fn memberships(&self, id: VolunteerId) -> impl Future<Output = Result<Vec<MembershipRow>, Self::Error>> + Send;
+    /// A person.
+    fn person(&self, id: PersonId) -> impl Future<Output = Result<Option<PersonRow>, Self::Error>> + Send;
+    /// Whether a person has accepted a public function.
+    fn accepted(&self, person: PersonId, function: PublicFunction) -> impl Future<Output = Result<bool, Self::Error>> + Send;
     /// A motion.
     fn motion(&self, id: MotionId) -> impl Future<Output = Result<Option<MotionRow>, Self::Error>> + Send;
 }

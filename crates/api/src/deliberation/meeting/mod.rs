@@ -33,7 +33,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::Sight,
+        personal::{Met, Named},
     },
     door::Door,
     ids::{self, AgendaItemKey},
@@ -107,16 +107,13 @@ pub struct Participant(pub(crate) PersonId);
 /// Somebody who takes part in a meeting.
 #[Object]
 impl Participant {
-    /// The person's global id.
-    fn person(&self) -> ID {
-        ids::id(&self.0)
+    /// The person's global id; null where the name is masked.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Met::as_resident(self.0).id(&Door::of(ctx)?).await
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        let Some(row) = door.load(self.0).await? else { return Ok(None) };
-        let sight = Sight::of(&door.asker.actor, &Subject::person(self.0, row.home_area));
-        Ok(sight.name(row.name.as_deref()))
+        Met::as_resident(self.0).name(&Door::of(ctx)?).await
     }
 }
 

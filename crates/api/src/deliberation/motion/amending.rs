@@ -100,8 +100,9 @@ impl Amendment {
         ids::id(&AmendmentKey { motion: self.0.motion, amendment: self.0.amendment })
     }
     /// Who proposed it.
-    fn proposer(&self) -> MotionPerson {
-        MotionPerson::in_public(self.0.proposer)
+    async fn proposer(&self, ctx: &Context<'_>) -> Result<Option<MotionPerson>, Error> {
+        let motion = Door::of(ctx)?.load(self.0.motion).await?;
+        Ok(motion.map(|row| MotionPerson::in_public(self.0.proposer, row.council)))
     }
     /// When.
     fn proposed_at(&self) -> Moment {

@@ -2,12 +2,15 @@
 
 use async_graphql::{Context, Error, Object};
 use gongyi_app::deliberation::motion::carrying_out::{CompleteMotion, ReportProgress, ReviewMotion, RevokeCompletion};
-use gongyi_domain::values::{AreaCode, MotionId};
+use gongyi_domain::values::MotionId;
 use gongyi_projections::{MotionReportRow, MotionReviewRow, RatingCount};
 
 use super::{MotionPayload, MotionPerson};
 use crate::{
-    access::{agents::Agent, personal::Met},
+    access::{
+        agents::Agent,
+        personal::{Met, Named},
+    },
     attachment::{self, Attachment, AttachmentInput},
     door::Door,
     scalars::Moment,
@@ -43,30 +46,27 @@ impl MotionReport {
 }
 
 /// A resident's review.
-pub struct MotionReview {
-    pub(super) row: MotionReviewRow,
-    pub(super) area: AreaCode,
-}
+pub struct MotionReview(pub(super) MotionReviewRow);
 
 /// What a resident says of what came of a motion.
 #[Object]
 impl MotionReview {
     /// Who.
-    fn by(&self, ctx: &Context<'_>) -> Result<MotionPerson, Error> {
-        Ok(MotionPerson::resident(&Door::of(ctx)?, self.row.person, &self.area))
+    fn by(&self) -> MotionPerson {
+        MotionPerson::resident(self.0.person)
     }
     /// 1 to 5.
     fn rating(&self) -> u8 {
-        self.row.rating
+        self.0.rating
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
-    fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let met = Met::as_resident(&Door::of(ctx)?.asker.actor, self.row.person, Some(self.area.clone()));
-        Ok(met.sight.text(self.row.text.as_deref()))
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        let (sight, _) = Met::as_resident(self.0.person).seen(&Door::of(ctx)?).await?;
+        Ok(sight.text(self.0.text.as_deref()))
     }
     /// When.
     fn reviewed_at(&self) -> Moment {
-        Moment(self.row.reviewed_at)
+        Moment(self.0.reviewed_at)
     }
 }
 

@@ -6,7 +6,7 @@ use gongyi_app::reading::following::Followed;
 use gongyi_domain::{
     deliberation::motion::MotionEvent,
     event::DomainEvent,
-    values::{AreaCode, MotionId},
+    values::{CouncilId, MotionId},
 };
 use gongyi_projections::MotionHistoryRow;
 
@@ -22,7 +22,7 @@ use crate::{
 /// A line of a motion's history.
 pub struct MotionHistoryLine {
     pub(super) row: MotionHistoryRow,
-    pub(super) area: AreaCode,
+    pub(super) council: CouncilId,
 }
 
 /// One change of a motion.
@@ -41,12 +41,11 @@ impl MotionHistoryLine {
         Agent(self.row.actor.clone())
     }
     /// In whose name, if in a person's.
-    fn in_the_name_of(&self, ctx: &Context<'_>) -> Result<Option<MotionPerson>, Error> {
-        let door = Door::of(ctx)?;
+    fn in_the_name_of(&self) -> Option<MotionPerson> {
         // Reviews are by residents; all else that is done in a person's name is a representative's.
         let is_review = self.row.event_type == "MotionReviewed";
-        let named = |person| if is_review { MotionPerson::resident(&door, person, &self.area) } else { MotionPerson::in_public(person) };
-        Ok(self.row.person.map(named))
+        let named = |person| if is_review { MotionPerson::resident(person) } else { MotionPerson::in_public(person, self.council) };
+        self.row.person.map(named)
     }
     /// Why, or what was reported; null if nothing was said.
     fn reason(&self) -> Option<&str> {

@@ -18,7 +18,7 @@ use gongyi_domain::{
         motion_category::MotionCategory as StoredCategory,
         motion_register::MotionNumber,
     },
-    values::{AreaCode, MotionId, PersonId},
+    values::{CouncilId, MotionId, PersonId},
 };
 use gongyi_projections::{DraftsSeen, MotionFilter as Filter, MotionRow, MotionSort as Sort};
 
@@ -42,7 +42,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Named},
+        personal::{Met, Named, PublicFunction},
     },
     attachment::{self, Attachment},
     door::Door,
@@ -100,25 +100,26 @@ pub enum MotionPhase {
 pub struct MotionPerson(Met);
 
 impl MotionPerson {
-    /// Who moves, seconds or proposes does so in public.
-    fn in_public(person: PersonId) -> Self {
-        Self(Met::in_public(person))
+    /// Who moves, seconds or proposes does so in public, from a seat in this council.
+    fn in_public(person: PersonId, council: CouncilId) -> Self {
+        Self(Met::in_public(person, PublicFunction::Seat(council)))
     }
 
     /// A resident, who holds no office.
-    fn resident(door: &Door<'_>, person: PersonId, area: &AreaCode) -> Self {
-        Self(Met::as_resident(&door.asker.actor, person, Some(area.clone())))
+    fn resident(person: PersonId) -> Self {
+        Self(Met::as_resident(person))
     }
 }
 
 /// Somebody who takes part in a council's work. Representatives act in public, under their names.
 #[Object]
 impl MotionPerson {
-    /// The person's id.
-    async fn id(&self) -> ID {
-        ids::id(&self.0.person)
+    /// The person's id; null where the name is masked.
+    async fn id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        self.0.id(&Door::of(ctx)?).await
     }
-    /// The name; a resident's is masked, `张*`, for those who may not see personal data; null once erased.
+    /// The name; a resident's, and that of a representative who has not accepted the seat, is masked, `张*`, for those who may
+    /// not see personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         self.0.name(&Door::of(ctx)?).await
     }
@@ -135,7 +136,7 @@ impl Motion {
     /// The first version of the text that the asker may read.
     fn readable_from(&self, door: &Door<'_>) -> u32 {
         let public_from = self.0.public_from.unwrap_or(1);
-        if door.allowed(&MOTION_DRAFTS, &draft_subject(&door.asker.actor, &self.0)) { 1 } else { public_from }
+        if door.allowed(&MOTION_DRAFTS, &draft_subject(&door.actor(), &self.0)) { 1 } else { public_from }
     }
 }
 
@@ -232,11 +233,11 @@ impl Motion {
     }
     /// Who moves it; the first drafted it.
     fn movers(&self) -> Vec<MotionPerson> {
-        self.0.state.movers.iter().copied().map(MotionPerson::in_public).collect()
+        self.0.state.movers.iter().map(|person| MotionPerson::in_public(*person, self.0.council)).collect()
     }
     /// Who seconds it.
     fn seconders(&self) -> Vec<MotionPerson> {
-        self.0.state.seconders.iter().copied().map(MotionPerson::in_public).collect()
+        self.0.state.seconders.iter().map(|person| MotionPerson::in_public(*person, self.0.council)).collect()
     }
     /// How many seconds it needs, as the charter said when it was submitted; null until then.
     fn seconds_needed(&self) -> Option<u32> {
@@ -376,7 +377,7 @@ impl Motion {
     ) -> Result<Paged<MotionReview>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let page = door.read(door.app.views().motion_reviews(self.0.id, &page).await)?;
-        Ok(paging::paged(page, |row| MotionReview { row, area: self.0.area.clone() }))
+        Ok(paging::paged(page, MotionReview))
     }
     /// How many residents gave which rating to the completion that stands; ratings nobody gave are left out.
     async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<MotionRating>, Error> {
@@ -395,14 +396,14 @@ impl Motion {
     ) -> Result<Paged<MotionHistoryLine>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let page = door.read(door.app.views().motion_history(self.0.id, false, &page).await)?;
-        Ok(paging::paged(page, |row| MotionHistoryLine { row, area: self.0.area.clone() }))
+        Ok(paging::paged(page, |row| MotionHistoryLine { row, council: self.0.council }))
     }
 }
 
 /// A motion, for whoever may read it.
 pub(crate) async fn motion(door: &Door<'_>, id: MotionId) -> Result<Option<Motion>, Error> {
     let row = door.load(id).await?;
-    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(&door.asker.actor, row))).map(Motion::new))
+    Ok(row.filter(|row| row.year.is_some() || door.allowed(&MOTION_DRAFTS, &draft_subject(&door.actor(), row))).map(Motion::new))
 }
 
 /// A motion, if there is one, for whoever may read it.
@@ -475,7 +476,7 @@ impl MotionFilter {
         if !self.mine {
             return Ok(named);
         }
-        let own = door.asker.actor.person().ok_or_else(|| fault::error(Code::Unauthenticated, "only who is signed in has motions"))?;
+        let own = door.actor().person().ok_or_else(|| fault::error(Code::Unauthenticated, "only who is signed in has motions"))?;
         match named {
             Some(other) if other != own => Err(fault::error(Code::BadInput, "either mine or another mover's")),
             Some(_) | None => Ok(Some(own)),
@@ -529,7 +530,7 @@ impl MotionQueries {
             category: asked.category.map(StoredCategory::from),
             year: asked.year,
             text_contains: asked.text_contains.filter(|text| !text.is_empty()),
-            drafts: drafts_seen(&door.asker.actor),
+            drafts: drafts_seen(&door.actor()),
         };
         let page = door.read(door.app.views().motions(&filter, sort.into(), descending, &page).await)?;
         Ok(paging::paged(page, Motion::new))

@@ -4,7 +4,7 @@ use async_graphql::{Enum, InputObject, OneofObject, SimpleObject};
 use gongyi_app::deliberation::poll::counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll, VoidPoll};
 use gongyi_domain::{
     deliberation::counting::paper::{Batch, PaperCount as Counted},
-    values::{PersonId, PollId},
+    values::PollId,
 };
 
 use super::{
@@ -53,8 +53,8 @@ pub struct PaperCount {
 }
 
 impl PaperCount {
-    pub(super) fn new(teller: PersonId, count: &Counted) -> Self {
-        let (teller, ballots) = (PollPerson::in_public(teller), count.ballots());
+    pub(super) fn new(teller: PollPerson, count: &Counted) -> Self {
+        let ballots = count.ballots();
         match count {
             Counted::Options { valid, blank, invalid, votes } => Self {
                 teller,

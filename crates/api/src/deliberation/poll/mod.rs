@@ -40,7 +40,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Named},
+        personal::{Met, Named, PublicFunction},
     },
     door::Door,
     fault, ids,
@@ -109,20 +109,30 @@ pub struct PollPerson(pub(crate) Met);
 
 impl PollPerson {
     /// Who stands does so in public, under their name.
-    pub(crate) fn in_public(person: PersonId) -> Self {
-        Self(Met::in_public(person))
+    pub(crate) fn standing(person: PersonId) -> Self {
+        Self(Met::standing(person))
+    }
+
+    /// A voter or proxy, or who was put forward and has not accepted.
+    pub(crate) fn resident(person: PersonId) -> Self {
+        Self(Met::as_resident(person))
+    }
+
+    /// A teller of this poll, named once they have accepted.
+    pub(crate) fn teller(person: PersonId, poll: PollId) -> Self {
+        Self(Met::in_public(person, PublicFunction::Teller(poll)))
     }
 }
 
 /// A person in an election or a poll. Who stands for election does so under their name.
 #[Object]
 impl PollPerson {
-    /// The person's id.
-    async fn id(&self) -> ID {
-        ids::id(&self.0.person)
+    /// The person's id; null where the name is masked.
+    async fn id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        self.0.id(&Door::of(ctx)?).await
     }
-    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election; null once
-    /// erased.
+    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election or is a teller
+    /// and has accepted that; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         self.0.name(&Door::of(ctx)?).await
     }
@@ -142,7 +152,7 @@ pub struct PollOption {
 impl PollOption {
     fn new(number: u16, option: &BallotOption) -> Self {
         match option {
-            BallotOption::Nominee(person) => Self { number, text: None, nominee: Some(PollPerson::in_public(*person)) },
+            BallotOption::Nominee(person) => Self { number, text: None, nominee: Some(PollPerson::standing(*person)) },
             BallotOption::Text(text) => Self { number, text: Some(text.clone()), nominee: None },
         }
     }
@@ -301,7 +311,7 @@ impl Poll {
     }
     /// The two who count paper ballots.
     fn tellers(&self) -> Vec<PollPerson> {
-        self.0.state.tellers.into_iter().flatten().map(PollPerson::in_public).collect()
+        self.0.state.tellers.into_iter().flatten().map(|person| PollPerson::teller(person, self.0.id)).collect()
     }
     /// How the two tellers' counts stand to each other.
     fn paper_phase(&self) -> PaperPhase {
@@ -322,7 +332,7 @@ impl Poll {
         let counts = self.0.state.tellers.is_some_and(|tellers| tellers.into_iter().any(|it| door.is(it)));
         let all = self.0.stage == Stage::Published || both && (counts || self.keeps_records(&door));
         let seen = self.0.state.paper.iter().filter(|(teller, _)| all || door.is(**teller));
-        Ok(seen.map(|(teller, count)| PaperCount::new(*teller, count)).collect())
+        Ok(seen.map(|(teller, count)| PaperCount::new(PollPerson::teller(*teller, self.0.id), count)).collect())
     }
     /// The count and what the rule makes of it: for everybody once it is published, before that for who keeps the poll.
     fn result(&self, ctx: &Context<'_>) -> Result<Option<PollResult>, Error> {
@@ -363,7 +373,7 @@ impl Poll {
     ) -> Result<Paged<RollEntry>, Error> {
         let door = Door::of(ctx)?;
         let by_name = self.0.stage == Stage::Published && self.terms(&door)?.secrecy == Secrecy::Open;
-        let among = match door.asker.actor.person() {
+        let among = match door.actor().person() {
             Some(person) if by_name => door.read(door.app.views().is_on_roll(self.0.id, person).await)?,
             Some(_) | None => false,
         };
@@ -379,11 +389,6 @@ impl Poll {
 /// A poll; that there is one is public.
 pub(crate) async fn poll(door: &Door<'_>, id: PollId) -> Result<Option<Poll>, Error> {
     Ok(door.load(id).await?.map(Poll))
-}
-
-/// A resident in an area: masked for those who may not see personal data there.
-pub(crate) fn resident(door: &Door<'_>, person: PersonId, area: &gongyi_domain::values::AreaCode) -> PollPerson {
-    PollPerson(Met::as_resident(&door.asker.actor, person, Some(area.clone())))
 }
 
 payloads! {

@@ -243,7 +243,7 @@ impl PollOutcome {
         for (number, option) in (1..).zip(&self.options) {
             let name = match option {
                 BallotOption::Text(text) => Some(text.clone()),
-                BallotOption::Nominee(person) => Met::in_public(*person).name(&door).await?,
+                BallotOption::Nominee(person) => Met::standing(*person).name(&door).await?,
             };
             names.insert(option.id(number), name.unwrap_or_else(|| number.to_string()));
         }

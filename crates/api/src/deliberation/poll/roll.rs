@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 use super::{Poll, PollPayload, PollPerson, casting::Marks, invalid, poll};
 use crate::{
-    access::personal::Met,
     door::Door,
     ids,
     paging::{self, Paged},
@@ -61,13 +60,6 @@ pub enum HolderKind {
 /// An entry of a roll.
 pub struct RollEntry(pub(crate) RollEntryRow);
 
-impl RollEntry {
-    async fn person(&self, door: &Door<'_>, person: PersonId) -> Result<PollPerson, Error> {
-        let area = door.load(self.0.poll).await?.map(|poll| poll.area);
-        Ok(PollPerson(Met::as_resident(&door.asker.actor, person, area)))
-    }
-}
-
 /// An entry of a poll's roll: it votes once. Whether it has is told, never when.
 #[Object]
 impl RollEntry {
@@ -95,8 +87,8 @@ impl RollEntry {
         }
     }
     /// Who casts it.
-    async fn voter(&self, ctx: &Context<'_>) -> Result<PollPerson, Error> {
-        self.person(&Door::of(ctx)?, self.0.voter).await
+    fn voter(&self) -> PollPerson {
+        PollPerson::resident(self.0.voter)
     }
     /// 1, or a weight such as the floor area in cm².
     fn weight(&self) -> u64 {
@@ -111,11 +103,8 @@ impl RollEntry {
         self.0.channel.map(BallotChannel::from)
     }
     /// Who voted for it, if not its voter.
-    async fn proxy(&self, ctx: &Context<'_>) -> Result<Option<PollPerson>, Error> {
-        match self.0.proxy {
-            Some(person) => self.person(&Door::of(ctx)?, person).await.map(Some),
-            None => Ok(None),
-        }
+    fn proxy(&self) -> Option<PollPerson> {
+        self.0.proxy.map(PollPerson::resident)
     }
     /// What it voted, in an open poll: for its voter and proxy, and for others once the poll is published.
     async fn marks(&self, ctx: &Context<'_>) -> Result<Option<Marks>, Error> {

@@ -250,7 +250,7 @@ impl Project {
     ) -> Result<Paged<ProjectReview>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let page = door.read(door.app.views().project_reviews(self.0.id, &page).await)?;
-        Ok(paging::paged(page, |row| ProjectReview { row, area: self.0.area.clone() }))
+        Ok(paging::paged(page, ProjectReview))
     }
     /// How many residents gave which rating; ratings nobody gave are left out.
     async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<ProjectRating>, Error> {

@@ -2,48 +2,43 @@
 
 use async_graphql::{Context, Error, ID, Object};
 use gongyi_app::projects::projects::ReviewProject;
-use gongyi_domain::values::{AreaCode, ProjectId};
+use gongyi_domain::values::ProjectId;
 use gongyi_projections::{ProjectReviewRow, RatingCount};
 
 use super::ProjectPayload;
 use crate::{
     access::personal::{Met, Named},
     door::Door,
-    ids,
     scalars::Moment,
     table::mutations,
 };
 
 /// A resident's review.
-pub struct ProjectReview {
-    pub(crate) row: ProjectReviewRow,
-    pub(crate) area: AreaCode,
-}
+pub struct ProjectReview(pub(crate) ProjectReviewRow);
 
 /// What a resident says of what a project did.
 #[Object]
 impl ProjectReview {
-    /// Who, by the person's id.
-    fn by(&self) -> ID {
-        ids::id(&self.row.person)
+    /// Who, by the person's id; null where the name is masked.
+    async fn by(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Met::as_resident(self.0.person).id(&Door::of(ctx)?).await
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        Met::as_resident(&door.asker.actor, self.row.person, Some(self.area.clone())).name(&door).await
+        Met::as_resident(self.0.person).name(&Door::of(ctx)?).await
     }
     /// 1 to 5.
     fn rating(&self) -> u8 {
-        self.row.rating
+        self.0.rating
     }
     /// In the resident's own words; null for those who may not see personal data, and once erased.
-    fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let met = Met::as_resident(&Door::of(ctx)?.asker.actor, self.row.person, Some(self.area.clone()));
-        Ok(met.sight.text(self.row.text.as_deref()))
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        let (sight, _) = Met::as_resident(self.0.person).seen(&Door::of(ctx)?).await?;
+        Ok(sight.text(self.0.text.as_deref()))
     }
     /// When.
     fn reviewed_at(&self) -> Moment {
-        Moment(self.row.reviewed_at)
+        Moment(self.0.reviewed_at)
     }
 }
 

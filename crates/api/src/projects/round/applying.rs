@@ -29,7 +29,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Named},
+        personal::{Met, Named, PublicFunction},
     },
     door::Door,
     ids::{self, ApplicationKey},
@@ -90,16 +90,22 @@ wires! {
 /// What one reviewer says.
 pub struct RoundScore(RoundScoreRow);
 
+impl RoundScore {
+    fn met(&self) -> Met {
+        Met::in_public(self.0.reviewer, PublicFunction::Reviewer(self.0.round))
+    }
+}
+
 /// What one reviewer says of one application.
 #[Object]
 impl RoundScore {
-    /// The reviewer, by the person's id.
-    fn reviewer(&self) -> ID {
-        ids::id(&self.0.reviewer)
+    /// The reviewer, by the person's id; null where the name is masked.
+    async fn reviewer(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        self.met().id(&Door::of(ctx)?).await
     }
-    /// The reviewer's name; null once erased.
+    /// The reviewer's name, once the reviewer has accepted; null once erased.
     async fn reviewer_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Met::in_public(self.0.reviewer).name(&Door::of(ctx)?).await
+        self.met().name(&Door::of(ctx)?).await
     }
     /// The points by criterion; null if none count.
     fn points(&self) -> Option<Vec<u16>> {
@@ -153,14 +159,13 @@ impl RoundApplication {
     fn applicant(&self) -> Applicant {
         Applicant { organisation: self.0.organisation, council: self.0.council }
     }
-    /// Who wrote it, by the person's id.
-    fn written_by(&self) -> ID {
-        ids::id(&self.0.author)
+    /// Who wrote it, by the person's id; null where the name is masked.
+    async fn written_by(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Met::as_resident(self.0.author).id(&Door::of(ctx)?).await
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn written_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        Met::as_resident(&door.asker.actor, self.0.author, Some(self.0.area.clone())).name(&door).await
+        Met::as_resident(self.0.author).name(&Door::of(ctx)?).await
     }
     /// Its title.
     fn title(&self) -> &str {

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Named},
+        personal::{Met, Named, PublicFunction},
     },
     deliberation::{
         decision_rules::Threshold,
@@ -63,18 +63,19 @@ pub enum RoundPhase {
 }
 
 /// A reviewer.
-pub struct Reviewer(PersonId);
+pub struct Reviewer(Met);
 
 /// Somebody who reviews the applications of a round.
 #[Object]
 impl Reviewer {
-    /// The person's id.
-    fn person(&self) -> ID {
-        ids::id(&self.0)
+    /// The person's id; null where the name is masked.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        self.0.id(&Door::of(ctx)?).await
     }
-    /// The name; null once erased.
+    /// The name, once the reviewer has accepted; masked, `张*`, until then, for those who may not see personal data; null once
+    /// erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Met::in_public(self.0).name(&Door::of(ctx)?).await
+        self.0.name(&Door::of(ctx)?).await
     }
 }
 
@@ -206,7 +207,8 @@ impl Round {
     /// Who reviews; for those who may read the round's records.
     fn reviewers(&self, ctx: &Context<'_>) -> Result<Vec<Reviewer>, Error> {
         Door::of(ctx)?.may(&ROUND_RECORDS, &Subject::area(self.0.area.clone()))?;
-        Ok(self.0.reviewers.iter().copied().map(Reviewer).collect())
+        let reviewer = |person: &PersonId| Reviewer(Met::in_public(*person, PublicFunction::Reviewer(self.0.id)));
+        Ok(self.0.reviewers.iter().map(reviewer).collect())
     }
     /// The residents' poll.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {

@@ -239,15 +239,13 @@ impl RoundObjection {
     pub(crate) async fn id(&self) -> ID {
         ids::id(&ObjectionKey { round: self.0.round, objection: self.0.objection })
     }
-    /// Who raised it, by the person's id.
-    fn raised_by(&self) -> ID {
-        ids::id(&self.0.person)
+    /// Who raised it, by the person's id; null where the name is masked.
+    async fn raised_by(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
+        Met::as_resident(self.0.person).id(&Door::of(ctx)?).await
     }
     /// The name; masked, `张*`, for those who may not see personal data; null once erased.
     async fn raised_by_name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let door = Door::of(ctx)?;
-        let area = door.load(self.0.round).await?.map(|row| row.area);
-        Met::as_resident(&door.asker.actor, self.0.person, area).name(&door).await
+        Met::as_resident(self.0.person).name(&Door::of(ctx)?).await
     }
     /// The day.
     fn raised_on(&self) -> Date {
@@ -255,9 +253,8 @@ impl RoundObjection {
     }
     /// Against what, and why; null for those who may not see personal data, and once erased.
     async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
-        let door = Door::of(ctx)?;
-        let area = door.load(self.0.round).await?.map(|row| row.area);
-        Ok(Met::as_resident(&door.asker.actor, self.0.person, area).sight.text(self.0.text.as_deref()))
+        let (sight, _) = Met::as_resident(self.0.person).seen(&Door::of(ctx)?).await?;
+        Ok(sight.text(self.0.text.as_deref()))
     }
     /// Where it stands.
     fn status(&self) -> ObjectionStatus {

@@ -20,6 +20,8 @@ mod registration;
 mod report;
 mod rounds;
 mod schema;
+mod sight;
 mod sign_in;
 mod stars;
 mod subscriptions;
+mod walker;

@@ -147,13 +147,22 @@ impl District {
 
     /// Somebody who registers in the community and signs in.
     pub async fn registers(&self, name: &str) -> Resident<'_> {
+        self.registers_in(COMMUNITY, name).await
+    }
+
+    /// Somebody who registers as at home there and signs in.
+    pub async fn registers_in(&self, home: &str, name: &str) -> Resident<'_> {
+        self.registers_born("1980-01-02", home, name).await
+    }
+
+    /// Somebody born on this day who registers as at home there and signs in.
+    pub async fn registers_born(&self, birth: &str, home: &str, name: &str) -> Resident<'_> {
         let number = self.invented.fetch_add(1, Ordering::SeqCst);
         let phone = format!("1990121{number:04}");
-        let input = json!({ "name": name, "idNumber": id_number("1980-01-02", number), "phone": phone, "homeArea": COMMUNITY, "password": PASSWORD });
-        let answer = self.stranger().does("registerVolunteer", "volunteer { id person }", input).await;
-        let volunteer = &answer["volunteer"];
-        let (id, person) = (text(&volunteer["id"]), text(&volunteer["person"]));
+        let input = json!({ "name": name, "idNumber": id_number(birth, number), "phone": phone, "homeArea": home, "password": PASSWORD });
+        let id = text(&self.stranger().does("registerVolunteer", "volunteer { id }", input).await["volunteer"]["id"]);
         let client = self.stranger().signs_in(&phone).await;
+        let person = text(&client.asks("{ me { volunteer { person } } }", json!({})).await.data()["me"]["volunteer"]["person"]);
         Resident { client, id, person, phone }
     }
 

@@ -84,16 +84,16 @@ impl District {
         let mut input = registration(who);
         input["password"] = json!(PASSWORD);
         input["organisation"] = json!(self.team);
-        let mut volunteer = registered(&self.server.stranger(), who, &input);
-        volunteer.client = self.server.stranger().signs_in(&who.phone, PASSWORD);
-        volunteer
+        let id = registered(&self.server.stranger(), &input);
+        known(&self.server.stranger().signs_in(&who.phone, PASSWORD), who, id)
     }
 
     /// The operator registers somebody without an account, as a member of the team.
     pub fn enters(&self, who: &Somebody) -> Volunteer {
         let mut input = registration(who);
         input["organisation"] = json!(self.team);
-        registered(&self.operator, who, &input)
+        let id = registered(&self.operator, &input);
+        known(&self.operator, who, id)
     }
 
     /// A volunteer whom the operator has made the team's coordinator.
@@ -137,11 +137,15 @@ pub fn registration(who: &Somebody) -> Value {
     json!({"name": who.name, "idNumber": who.id_number, "phone": who.phone, "homeArea": TEAM_AREA})
 }
 
-fn registered(by: &Client, who: &Somebody, input: &Value) -> Volunteer {
-    let payload = by.does("registerVolunteer", input, "volunteer { id person }");
-    let text = |value: &Value| value.as_str().expect("an id").to_owned();
-    let volunteer = &payload["volunteer"];
-    Volunteer { who: who.clone(), id: text(&volunteer["id"]), person: text(&volunteer["person"]), client: by.clone() }
+fn registered(by: &Client, input: &Value) -> String {
+    by.does("registerVolunteer", input, "volunteer { id }")["volunteer"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// Somebody registered, as oneself or the operator knows them: the person's id is nobody else's to see.
+fn known(by: &Client, who: &Somebody, id: String) -> Volunteer {
+    let seen = by.asks("query($id: ID!) { volunteer(id: $id) { person } }", &json!({"id": id}));
+    let person = seen["volunteer"]["person"].as_str().expect("an id").to_owned();
+    Volunteer { who: who.clone(), id, person, client: by.clone() }
 }
 
 /// The id of [`TEAM`], once the server has read the log as far as `position`.

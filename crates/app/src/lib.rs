@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod clock;
+mod commands;
 pub mod deliberation;
 pub mod dispatch;
 pub mod personal;
@@ -33,7 +34,7 @@ use gongyi_vault::Vault;
 use uuid::Uuid;
 
 use clock::SharedClock;
-pub use dispatch::{Command, Done, Request};
+pub use dispatch::{AnyCommand, Command, Done, Request};
 use reading::feed::Feed;
 pub use rejection::{Fault, Rejection};
 use work::{Kind, Work};

@@ -56,6 +56,8 @@ struct LogAttendance {
     volunteer: VolunteerId,
 }
 
+crate::commands! { LogAttendance }
+
 impl Command for LogAttendance {
     const ACT: &'static Act = &LOG_SERVICE;
     type Answer = RecordId;

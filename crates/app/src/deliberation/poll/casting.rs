@@ -76,6 +76,8 @@ struct TakePart<'a> {
     put: &'a AtomicBool,
 }
 
+crate::commands! { TakePart<'_> }
+
 impl Command for TakePart<'_> {
     const ACT: &'static Act = &CAST_BALLOT;
     type Answer = RollEntryId;

@@ -15,6 +15,7 @@ use crate::{
     access::areas::{self, Area},
     door::Door,
     fault::{self, Code},
+    list::List,
     paging::{self, Paged},
     scalars::{Amount, Area as AreaCode, Date, Position},
 };
@@ -220,7 +221,7 @@ impl Report {
     }
     /// The areas right below it that have any figures, by code.
     #[graphql(complexity = "PARTS_COUNTED * child_complexity")]
-    fn parts(&self) -> Vec<Part> {
+    fn parts(&self) -> List<Part> {
         self.found.parts.iter().map(|(code, figures)| Part { code: code.clone(), figures: figures.clone() }).collect()
     }
     /// What was recorded at the area itself and is in none of its parts; without distinct categories, which do not add up.

@@ -28,6 +28,7 @@ use crate::{
     },
     door::Door,
     fault, ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
@@ -139,7 +140,7 @@ impl Account {
         self.0.closed
     }
     /// The roles it holds.
-    fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> List<Grant> {
         self.0.grants.iter().cloned().map(Grant).collect()
     }
 }
@@ -235,7 +236,7 @@ impl Me<'_> {
         }
     }
     /// The roles the asker holds now.
-    fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> List<Grant> {
         self.actor.grants().iter().cloned().map(Grant).collect()
     }
 }

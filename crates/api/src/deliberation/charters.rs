@@ -14,7 +14,7 @@ use gongyi_domain::{
 use gongyi_projections::CharterVersionRow;
 
 use super::decision_rules::{DecisionRule, RuleChoiceInput, Threshold};
-use crate::{ids, scalars::Date, table::wires};
+use crate::{ids, list::List, scalars::Date, table::wires};
 
 /// What kind of matter is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -165,7 +165,7 @@ impl Charter {
         self.0.charter.quorum.into()
     }
     /// How each kind of matter is decided; those without a rule of their own as ordinary ones are.
-    fn matters(&self) -> Vec<MatterRule> {
+    fn matters(&self) -> List<MatterRule> {
         let shown = |matter: &charter::Matter| {
             let terms = self.0.charter.matter(*matter);
             MatterRule { matter: (*matter).into(), rule: terms.rule.clone().into(), secrecy: terms.secrecy.into() }

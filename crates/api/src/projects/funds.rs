@@ -17,6 +17,7 @@ use crate::{
     attachment::{self, Attachment},
     door::Door,
     ids::{self, GrantKey, PaymentKey},
+    list::List,
     loaders::PaymentsOf,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Money, Position},
@@ -148,7 +149,7 @@ impl FundEntry {
         self.0.reason.as_deref()
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// Its event's place in the log.
@@ -229,7 +230,7 @@ impl ProjectGrant {
     }
     /// Its payments, by the day they were paid; 200 at most.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn payments(&self, ctx: &Context<'_>) -> Result<Vec<GrantPayment>, Error> {
+    async fn payments(&self, ctx: &Context<'_>) -> Result<List<GrantPayment>, Error> {
         let rows = Door::of(ctx)?.load(PaymentsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(GrantPayment).collect())
     }
@@ -267,7 +268,7 @@ impl Fund {
     }
     /// Its budget lines, by year and area.
     #[graphql(complexity = "1 + 20 * child_complexity")]
-    async fn lines(&self, ctx: &Context<'_>, #[graphql(desc = "Of this year only.")] year: Option<u16>) -> Result<Vec<BudgetLine>, Error> {
+    async fn lines(&self, ctx: &Context<'_>, #[graphql(desc = "Of this year only.")] year: Option<u16>) -> Result<List<BudgetLine>, Error> {
         let door = Door::of(ctx)?;
         let lines = door.read(door.app.views().fund_lines(self.0.id).await)?;
         Ok(lines.into_iter().filter(|line| year.is_none_or(|year| line.year == year)).map(BudgetLine).collect())

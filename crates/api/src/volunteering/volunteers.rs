@@ -14,7 +14,7 @@ use gongyi_domain::{
     volunteering::{
         activity::SIGN_UPS,
         service_ledger::SERVICE_RECORDS,
-        volunteer::{Consents, Standing as Stands, VOLUNTEER, VOLUNTEERS, VolunteerRefusal},
+        volunteer::{Consents, Standing as Stored, VOLUNTEER, VOLUNTEERS, VolunteerRefusal},
     },
 };
 use gongyi_projections::{ServiceRecordFilter as RecordFilter, VolunteerFilter as Filter, VolunteerSort, VolunteerView};
@@ -35,46 +35,26 @@ use crate::{
     },
     door::Door,
     ids,
+    list::List,
     loaders::MembershipsOf,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Position},
     table::{At, Wire, mutations, sent},
 };
 
-/// Where a volunteer stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "VolunteerStanding")]
-pub enum Standing {
-    /// Registered and free to serve.
-    Active,
-    /// Suspended for now: keeps the history and takes on nothing new.
-    Suspended,
-    /// Withdrawn; may register again.
-    Withdrawn,
-    /// Erased with the person.
-    Erased,
-}
-
-impl From<Stands> for Standing {
-    fn from(standing: Stands) -> Self {
-        match standing {
-            // A volunteer that is shown has registered.
-            Stands::Active | Stands::Unknown => Self::Active,
-            Stands::Suspended => Self::Suspended,
-            Stands::Withdrawn => Self::Withdrawn,
-            Stands::Erased => Self::Erased,
-        }
-    }
-}
-impl From<Standing> for Stands {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Active => Self::Active,
-            Standing::Suspended => Self::Suspended,
-            Standing::Withdrawn => Self::Withdrawn,
-            Standing::Erased => Self::Erased,
-        }
+phase! {
+    /// Where a volunteer stands.
+    VolunteerStanding of Stored {
+        /// Registered and free to serve.
+        Active,
+        /// Suspended for now: keeps the history and takes on nothing new.
+        Suspended,
+        /// Withdrawn; may register again.
+        Withdrawn,
+        /// Erased with the person.
+        Erased,
     }
 }
 
@@ -162,11 +142,11 @@ impl Volunteer {
         Date(self.view.registered_on)
     }
     /// Where the volunteer stands.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> VolunteerStanding {
         self.view.standing.into()
     }
     /// What the volunteer can do; nothing for those who may not see personal data, and once erased.
-    async fn skills(&self, ctx: &Context<'_>) -> Result<Vec<Skill>, Error> {
+    async fn skills(&self, ctx: &Context<'_>) -> Result<List<Skill>, Error> {
         let seen = self.sight(&Door::of(ctx)?).await?.text(Some(&self.view.skills));
         Ok(seen.into_iter().flatten().copied().map(Skill::from).collect())
     }
@@ -189,7 +169,7 @@ impl Volunteer {
         Stars::of(&Door::of(ctx)?, home_area, *attested_minutes, *declared_minutes).await
     }
     /// The organisations the volunteer is a member of now, in the order of joining.
-    async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>, Error> {
+    async fn memberships(&self, ctx: &Context<'_>) -> Result<List<Membership>, Error> {
         let rows = Door::of(ctx)?.load(MembershipsOf(self.view.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Membership).collect())
     }
@@ -286,7 +266,7 @@ pub struct VolunteerFilter {
     #[graphql(default)]
     include_below: bool,
     /// That stand so.
-    standing: Option<Standing>,
+    standing: Option<VolunteerStanding>,
     /// Registered on this day or later.
     registered_from: Option<Date>,
     /// Registered on this day or earlier.
@@ -359,7 +339,7 @@ impl VolunteerQueries {
             area: filter.area.map(|it| it.0),
             organisation,
             include_below: filter.include_below,
-            standing: filter.standing.map(Stands::from),
+            standing: filter.standing.map(Stored::from),
             registered_from: filter.registered_from.map(|it| it.0),
             registered_to: filter.registered_to.map(|it| it.0),
             name_contains: filter.name_contains,

@@ -37,50 +37,28 @@ use crate::{
     },
     door::Door,
     ids::{self, AgendaItemKey},
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Moment, Position},
     settings::PAGE_MAX_ROWS,
     table::wires,
 };
 
-/// How far a meeting has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MeetingPhase {
-    /// Convened.
-    Convened,
-    /// In session.
-    Open,
-    /// To go on another time.
-    Adjourned,
-    /// Over for good.
-    Closed,
-    /// Not held.
-    Cancelled,
-}
-
-impl From<Stored> for MeetingPhase {
-    fn from(phase: Stored) -> Self {
-        match phase {
-            // A row is made by being convened.
-            Stored::Unknown | Stored::Convened => Self::Convened,
-            Stored::Open => Self::Open,
-            Stored::Adjourned => Self::Adjourned,
-            Stored::Closed => Self::Closed,
-            Stored::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
-impl From<MeetingPhase> for Stored {
-    fn from(phase: MeetingPhase) -> Self {
-        match phase {
-            MeetingPhase::Convened => Self::Convened,
-            MeetingPhase::Open => Self::Open,
-            MeetingPhase::Adjourned => Self::Adjourned,
-            MeetingPhase::Closed => Self::Closed,
-            MeetingPhase::Cancelled => Self::Cancelled,
-        }
+phase! {
+    /// How far a meeting has come.
+    MeetingPhase of Stored {
+        /// Convened.
+        Convened,
+        /// In session.
+        Open,
+        /// To go on another time.
+        Adjourned,
+        /// Over for good.
+        Closed,
+        /// Not held.
+        Cancelled,
     }
 }
 
@@ -257,7 +235,7 @@ impl Meeting {
     }
     /// The agenda: items in the order they are dealt with, parts after what they belong to.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn agenda(&self, ctx: &Context<'_>) -> Result<Vec<AgendaItem>, Error> {
+    fn agenda(&self, ctx: &Context<'_>) -> Result<List<AgendaItem>, Error> {
         let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
         let speakers = |item: AgendaItemId| match (state.speakers.get(&item), &state.orders) {
             (Some(list), Some(orders)) => SpeakersList::new(list, &orders.turns, now),
@@ -276,18 +254,18 @@ impl Meeting {
     }
     /// Experts and observers who are invited.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn invited(&self) -> Vec<InvitedGuest> {
+    fn invited(&self) -> List<InvitedGuest> {
         let guest = |(who, capacity): (&PersonId, &Capacity)| InvitedGuest { participant: Participant(*who), capacity: (*capacity).into() };
         self.0.state.invited.iter().map(guest).collect()
     }
     /// Representatives whose absence is excused.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    fn excused(&self) -> Vec<Participant> {
+    fn excused(&self) -> List<Participant> {
         self.0.state.excused.iter().copied().map(Participant).collect()
     }
     /// Everybody who has been in the room.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    fn attendances(&self) -> Vec<MeetingAttendance> {
+    fn attendances(&self) -> List<MeetingAttendance> {
         self.0.state.sitting.all().map(|(who, it)| MeetingAttendance::new(who, it)).collect()
     }
     /// The quorum as it is now.
@@ -303,7 +281,7 @@ impl Meeting {
     }
     /// Its course, in order: how the quorum came and went, adjournments, the end.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn course(&self) -> Vec<MeetingCourseEntry> {
+    fn course(&self) -> List<MeetingCourseEntry> {
         self.0.course.iter().map(MeetingCourseEntry::from).collect()
     }
     /// Its votes, in the order they were opened.

@@ -10,6 +10,7 @@ use crate::{
     access::{agents::Agent, personal::Met},
     attachment::{self, Attachment, AttachmentInput},
     door::Door,
+    list::List,
     scalars::Moment,
     table::mutations,
 };
@@ -29,7 +30,7 @@ impl MotionReport {
         &self.0.report
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// When it was reported.

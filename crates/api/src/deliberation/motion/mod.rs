@@ -48,9 +48,11 @@ use crate::{
     door::Door,
     fault::{self, Code},
     ids,
+    list::List,
     loaders::TextAt,
     outcome::{Lang, payloads},
     paging::{self, Paged},
+    phase::phase,
     projects::{
         project::{self, Project},
         self_organisations::{self, SelfOrganisation},
@@ -58,42 +60,40 @@ use crate::{
     scalars::{self, Date, Moment, Position},
 };
 
-/// Where a motion stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Phase")]
-pub enum MotionPhase {
-    /// Never: a motion that is shown exists.
-    Unknown,
-    /// Its movers work on it.
-    Drafted,
-    /// Submitted, gathering seconds.
-    Submitted,
-    /// Seconded, waiting to be screened.
-    Seconded,
-    /// Taken in, open to amendments.
-    Accepted,
-    /// On a meeting's agenda.
-    Scheduled,
-    /// Put to the vote.
-    Voting,
-    /// Adopted.
-    Adopted,
-    /// Rejected.
-    Rejected,
-    /// Referred to another council.
-    Referred,
-    /// Postponed.
-    Postponed,
-    /// Withdrawn by its movers, for good.
-    Withdrawn,
-    /// Merged into another motion, for good.
-    Merged,
-    /// Being implemented.
-    Implementing,
-    /// Carried out.
-    Done,
-    /// Carried out and reviewed by residents.
-    Reviewed,
+phase! {
+    /// Where a motion stands.
+    MotionPhase of Phase {
+        /// Its movers work on it.
+        Drafted,
+        /// Submitted, gathering seconds.
+        Submitted,
+        /// Seconded, waiting to be screened.
+        Seconded,
+        /// Taken in, open to amendments.
+        Accepted,
+        /// On a meeting's agenda.
+        Scheduled,
+        /// Put to the vote.
+        Voting,
+        /// Adopted.
+        Adopted,
+        /// Rejected.
+        Rejected,
+        /// Referred to another council.
+        Referred,
+        /// Postponed.
+        Postponed,
+        /// Withdrawn by its movers, for good.
+        Withdrawn,
+        /// Merged into another motion, for good.
+        Merged,
+        /// Being implemented.
+        Implementing,
+        /// Carried out.
+        Done,
+        /// Carried out and reviewed by residents.
+        Reviewed,
+    }
 }
 
 /// A person who takes part in a council's work.
@@ -194,7 +194,7 @@ impl Motion {
     }
     /// The residents' issues it goes back to: those that it, the motion it was referred as, or one merged into it was made of.
     #[graphql(complexity = "1 + 2 * child_complexity")]
-    async fn issues(&self, ctx: &Context<'_>) -> Result<Vec<ResidentIssue>, Error> {
+    async fn issues(&self, ctx: &Context<'_>) -> Result<List<ResidentIssue>, Error> {
         threads::issues_behind(&Door::of(ctx)?, self.0.id).await
     }
     /// The projects that it resolved, oldest first.
@@ -231,11 +231,11 @@ impl Motion {
         }
     }
     /// Who moves it; the first drafted it.
-    fn movers(&self) -> Vec<MotionPerson> {
+    fn movers(&self) -> List<MotionPerson> {
         self.0.state.movers.iter().copied().map(MotionPerson::in_public).collect()
     }
     /// Who seconds it.
-    fn seconders(&self) -> Vec<MotionPerson> {
+    fn seconders(&self) -> List<MotionPerson> {
         self.0.state.seconders.iter().copied().map(MotionPerson::in_public).collect()
     }
     /// How many seconds it needs, as the charter said when it was submitted; null until then.
@@ -300,7 +300,7 @@ impl Motion {
         self.0.state.open_amendments().count()
     }
     /// Files that belong to it.
-    fn attachments(&self) -> Vec<Attachment> {
+    fn attachments(&self) -> List<Attachment> {
         attachment::shown(&self.0.state.attachments)
     }
     /// The meeting on whose agenda it stands, or that decided it.
@@ -312,7 +312,7 @@ impl Motion {
     }
     /// All votes it was ever put to, oldest first.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn votes(&self, ctx: &Context<'_>) -> Result<Vec<Vote>, Error> {
+    async fn votes(&self, ctx: &Context<'_>) -> Result<List<Vote>, Error> {
         let door = Door::of(ctx)?;
         let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| voting::of_id(&door, *vote))).await?;
         Ok(found.into_iter().flatten().collect())
@@ -335,12 +335,12 @@ impl Motion {
     }
     /// Motions to be read with it.
     #[graphql(complexity = "1 + 50 * child_complexity")]
-    async fn related(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+    async fn related(&self, ctx: &Context<'_>) -> Result<List<Motion>, Error> {
         all_of(ctx, self.0.state.related.iter().copied()).await
     }
     /// Motions that were merged into it.
     #[graphql(complexity = "1 + 50 * child_complexity")]
-    async fn absorbed(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+    async fn absorbed(&self, ctx: &Context<'_>) -> Result<List<Motion>, Error> {
         all_of(ctx, self.0.state.absorbed.iter().copied()).await
     }
     /// The motion it was merged into.
@@ -379,7 +379,7 @@ impl Motion {
         Ok(paging::paged(page, |row| MotionReview { row, area: self.0.area.clone() }))
     }
     /// How many residents gave which rating to the completion that stands; ratings nobody gave are left out.
-    async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<MotionRating>, Error> {
+    async fn ratings(&self, ctx: &Context<'_>) -> Result<List<MotionRating>, Error> {
         let door = Door::of(ctx)?;
         Ok(door.read(door.app.views().motion_ratings(self.0.id).await)?.into_iter().map(MotionRating).collect())
     }
@@ -417,7 +417,7 @@ pub(super) async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Op
     motion_maybe(&Door::of(ctx)?, id).await
 }
 
-async fn all_of(ctx: &Context<'_>, ids: impl Iterator<Item = MotionId>) -> Result<Vec<Motion>, Error> {
+async fn all_of(ctx: &Context<'_>, ids: impl Iterator<Item = MotionId>) -> Result<List<Motion>, Error> {
     let door = Door::of(ctx)?;
     let found = futures::future::try_join_all(ids.map(|id| motion(&door, id))).await?;
     Ok(found.into_iter().flatten().collect())

@@ -44,29 +44,29 @@ use crate::{
     },
     door::Door,
     fault, ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Moment, Position},
 };
 
-/// How far a poll has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stage")]
-pub enum PollPhase {
-    /// Never: a poll that is shown exists.
-    Unknown,
-    /// Its roll is being made.
-    Prepared,
-    /// Ballots come in.
-    Opened,
-    /// No ballot comes in any more.
-    Closed,
-    /// It is counted, and not published yet.
-    Counted,
-    /// Its outcome is public.
-    Published,
-    /// It counts for nothing.
-    Voided,
+phase! {
+    /// How far a poll has come.
+    PollPhase of Stage {
+        /// Its roll is being made.
+        Prepared,
+        /// Ballots come in.
+        Opened,
+        /// No ballot comes in any more.
+        Closed,
+        /// It is counted, and not published yet.
+        Counted,
+        /// Its outcome is public.
+        Published,
+        /// It counts for nothing.
+        Voided,
+    }
 }
 
 /// What a poll is about.
@@ -152,7 +152,7 @@ impl PollOption {
     }
 
     /// Those with these ids, in the ids' order.
-    fn of(options: &[BallotOption], wanted: &[Uuid]) -> Vec<Self> {
+    fn of(options: &[BallotOption], wanted: &[Uuid]) -> List<Self> {
         let one = |id: &Uuid| (1..).zip(options).find(|(number, option)| option.id(*number) == *id);
         wanted.iter().filter_map(one).map(|(number, option)| Self::new(number, option)).collect()
     }
@@ -239,8 +239,8 @@ impl Poll {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The options, in the ballot's order.
-    fn options(&self, ctx: &Context<'_>) -> Result<Vec<PollOption>, Error> {
-        Ok(PollOption::all(&self.terms(&Door::of(ctx)?)?.options))
+    fn options(&self, ctx: &Context<'_>) -> Result<List<PollOption>, Error> {
+        Ok(PollOption::all(&self.terms(&Door::of(ctx)?)?.options).into())
     }
     /// How ballots are marked and counted.
     fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
@@ -300,7 +300,7 @@ impl Poll {
         (&self.0).into()
     }
     /// The two who count paper ballots.
-    fn tellers(&self) -> Vec<PollPerson> {
+    fn tellers(&self) -> List<PollPerson> {
         self.0.state.tellers.into_iter().flatten().map(PollPerson::in_public).collect()
     }
     /// How the two tellers' counts stand to each other.
@@ -313,7 +313,7 @@ impl Poll {
     }
     /// The tellers' counts. A teller sees their own; once both are in, both tellers and who keeps the poll see both; once
     /// the poll is published everybody does.
-    fn paper_counts(&self, ctx: &Context<'_>) -> Result<Vec<PaperCount>, Error> {
+    fn paper_counts(&self, ctx: &Context<'_>) -> Result<List<PaperCount>, Error> {
         let door = Door::of(ctx)?;
         let both = match self.0.state.paper_state() {
             PaperState::Awaited => false,

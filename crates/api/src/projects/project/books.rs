@@ -10,6 +10,7 @@ use crate::{
     attachment::{self, Attachment},
     door::Door,
     ids::{self, BookEntryKey},
+    list::List,
     outcome::payloads,
     projects::evidence::Evidence,
     scalars::{Date, Moment, Money},
@@ -72,7 +73,7 @@ impl BookEntry {
         &self.0.note
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// Why it was struck out and counts for nothing; null if it stands.

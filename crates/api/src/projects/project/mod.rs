@@ -42,26 +42,26 @@ use crate::{
     },
     door::Door,
     ids::{self, ApplicationKey},
+    list::List,
     loaders::GrantsOf,
     outcome::{Lang, payloads},
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Moment, Money, Position},
 };
 
-/// Where a project stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stored")]
-pub enum ProjectPhase {
-    /// Never: a project that is shown was started.
-    Unknown,
-    /// 实施中: being carried out.
-    UnderWay,
-    /// 已完成: reported complete.
-    Completed,
-    /// 已验收: passed its audit.
-    Audited,
-    /// 已取消: cancelled for good.
-    Cancelled,
+phase! {
+    /// Where a project stands.
+    ProjectPhase of Stored {
+        /// 实施中: being carried out.
+        UnderWay,
+        /// 已完成: reported complete.
+        Completed,
+        /// 已验收: passed its audit.
+        Audited,
+        /// 已取消: cancelled for good.
+        Cancelled,
+    }
 }
 
 /// A project; boxed, for with its plan it is far larger than other nodes.
@@ -164,7 +164,7 @@ impl Project {
         ProjectPlan(self.0.plan.clone())
     }
     /// The numbers of the milestones that are reached.
-    fn milestones_reached(&self) -> Vec<u16> {
+    fn milestones_reached(&self) -> List<u16> {
         self.0.reached.iter().copied().collect()
     }
     /// What funds grant it, less what was released or given back.
@@ -193,7 +193,7 @@ impl Project {
     }
     /// The grants that funds made it, by their ids.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn grants(&self, ctx: &Context<'_>) -> Result<Vec<ProjectGrant>, Error> {
+    async fn grants(&self, ctx: &Context<'_>) -> Result<List<ProjectGrant>, Error> {
         let rows = Door::of(ctx)?.load(GrantsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(ProjectGrant).collect())
     }
@@ -253,7 +253,7 @@ impl Project {
         Ok(paging::paged(page, |row| ProjectReview { row, area: self.0.area.clone() }))
     }
     /// How many residents gave which rating; ratings nobody gave are left out.
-    async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<ProjectRating>, Error> {
+    async fn ratings(&self, ctx: &Context<'_>) -> Result<List<ProjectRating>, Error> {
         let door = Door::of(ctx)?;
         Ok(door.read(door.app.views().project_ratings(self.0.id).await)?.into_iter().map(ProjectRating).collect())
     }

@@ -13,6 +13,7 @@ use gongyi_domain::{
 use super::ProjectPayload;
 use crate::{
     ids::ApplicationKey,
+    list::List,
     projects::{applicants::ApplicantInput, evidence::Evidence},
     scalars::{Area, Date, Money},
     table::{mutations, wires},
@@ -52,7 +53,7 @@ impl ProjectPlan {
         Date(self.0.ends_on)
     }
     /// The steps on the way; 50 at most.
-    fn milestones(&self) -> Vec<Milestone> {
+    fn milestones(&self) -> List<Milestone> {
         let told = |(number, it): (usize, &StoredMilestone)| Milestone { number, title: it.title.clone(), due: Date(it.due) };
         (1..).zip(&self.0.milestones).map(told).collect()
     }

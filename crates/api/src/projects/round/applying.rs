@@ -33,6 +33,7 @@ use crate::{
     },
     door::Door,
     ids::{self, ApplicationKey},
+    list::List,
     loaders::{ApplicationIn, ScoresOf},
     outcome::payloads,
     projects::{
@@ -214,7 +215,7 @@ impl RoundApplication {
     }
     /// What each reviewer said; for those who may read the round's records.
     #[graphql(complexity = "1 + 10 * child_complexity")]
-    async fn scores(&self, ctx: &Context<'_>) -> Result<Vec<RoundScore>, Error> {
+    async fn scores(&self, ctx: &Context<'_>) -> Result<List<RoundScore>, Error> {
         let door = Door::of(ctx)?;
         let area = self.round_row(&door).await?.map(|row| row.area);
         door.may(&ROUND_RECORDS, &Subject { area, ..Subject::default() })?;

@@ -3,7 +3,8 @@
 //! A command is a struct of what was asked for, with [`Command::decide`] beside it: it asks [`work::Work::may`], loads
 //! aggregates, decides on them and stages their events. [`App::dispatch`] does the rest. To add one:
 //! 1. the rule, its act and its refusals in `domain`;
-//! 2. the command here, in the file of its aggregate, or of its phase where the aggregate has a folder;
+//! 2. the command here, in the file of its aggregate, or of its phase where the aggregate has a folder, and a line for it in
+//!    `commands.rs`;
 //! 3. what shows it in `projections`, `api` and `web`.
 
 pub mod access;

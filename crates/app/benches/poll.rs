@@ -185,6 +185,7 @@ async fn opens_poll(app: &App, persons: &[PersonId]) -> PollId {
         rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
         opens_at: None,
         closes_at: None,
+        vote: None,
     };
     let organiser = operator(Role::Organiser);
     let poll = app.dispatch(&app.request(organiser.clone()), &PreparePoll { terms }).await.unwrap().answer;

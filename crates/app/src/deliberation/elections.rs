@@ -196,6 +196,7 @@ impl Command for PrepareElectionPoll {
             rule: terms.rule,
             opens_at: Some(terms.poll_opens),
             closes_at: Some(terms.poll_closes),
+            vote: None,
         };
         work.load_and_decide::<Poll>(poll, PollCommand::Prepare { terms }).await?;
         Ok(poll)
@@ -295,6 +296,7 @@ impl Command for CallRunOff {
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, None).await?;
         let before = election.inner().terms().map_err(refused)?.clone();
+        work.load::<Council>(before.council).await?.inner().require_working().map_err(refused)?;
         let (seats, candidates) = election.inner().left.clone().ok_or_else(|| refused(ElectionRefusal::NoSeatsLeft))?;
         let (id, now) = (ElectionId(Uuid::now_v7()), work.now);
         work.decide::<Election>(election, ElectionCommand::CallRunOff { run_off: id }).await?;

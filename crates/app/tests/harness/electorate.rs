@@ -90,6 +90,7 @@ pub fn choice_terms() -> PollTerms {
         rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
         opens_at: None,
         closes_at: None,
+        vote: None,
     }
 }
 

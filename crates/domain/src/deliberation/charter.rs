@@ -334,10 +334,7 @@ impl Charter {
     /// What a poll of the council on a matter of this kind is about, how secret it is and what decides it.
     pub fn poll_terms(&self, council: CouncilId, kind: Matter, charter_version: u32) -> (PollMatter, PollSecrecy, Rule) {
         let MatterTerms { rule, secrecy } = self.matter(kind).clone();
-        let seats = match self.0.entitled {
-            EntitledBasis::SeatsFilled => None,
-            EntitledBasis::SeatsOfTheCharter => Some(self.seats),
-        };
+        let seats = self.seats_that_count();
         let secrecy = match secrecy {
             Secrecy::Open => PollSecrecy::Open,
             Secrecy::Secret => PollSecrecy::Secret { receipts: self.receipts },
@@ -349,6 +346,14 @@ impl Charter {
     /// are no notice, whatever the charter's own days. `None` if no statute does.
     pub fn statute_notice_days(&self) -> Option<u32> {
         std::iter::once(&self.ordinary).chain(self.special.values()).filter_map(|matter| statutes::notice_days(&matter.rule)).max()
+    }
+
+    /// All seats, if vacant ones count too among those entitled.
+    pub fn seats_that_count(&self) -> Option<u32> {
+        match self.0.entitled {
+            EntitledBasis::SeatsFilled => None,
+            EntitledBasis::SeatsOfTheCharter => Some(self.seats),
+        }
     }
 
     /// How many «all» are while so many seats are filled.

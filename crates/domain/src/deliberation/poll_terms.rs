@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     prose::Line,
-    values::{AreaCode, CouncilId, ElectionId, Instant, MotionId, PersonId},
+    values::{AreaCode, CouncilId, ElectionId, Instant, MeetingId, MotionId, PersonId, VoteId},
 };
 
 /// A title or an option's text, at most.
@@ -40,6 +40,15 @@ pub enum Matter {
     },
     /// What the title says.
     Question,
+}
+
+/// A vote within a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MeetingVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// Which.
+    pub vote: VoteId,
 }
 
 /// One option on the ballot.
@@ -120,6 +129,9 @@ pub struct PollTerms {
     pub opens_at: Option<Instant>,
     /// No ballot from then on, and not closed before; without it, whoever keeps the poll closes it.
     pub closes_at: Option<Instant>,
+    /// The meeting's vote whose ballots these are: they are cast by whoever sits and is in the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vote: Option<MeetingVote>,
 }
 
 impl PollTerms {

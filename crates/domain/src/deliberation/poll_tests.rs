@@ -35,6 +35,7 @@ fn terms() -> PollTerms {
         rule: statutes::find(statutes::RESIDENTS_MEETING, 1).unwrap(),
         opens_at: Some(at(0)),
         closes_at: Some(at(60)),
+        vote: None,
     }
 }
 

@@ -154,6 +154,7 @@ mutations! {
             rule,
             opens_at,
             closes_at,
+            vote: None,
         },
     };
 

@@ -291,7 +291,8 @@ impl Command for SecondMotion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         case.case.in_the_council(work, Self::ACT, self.by)?;
-        case.decide(work, Drafting::Second { by: self.by }).await?;
+        let sitting = case.case.council.representatives(work.today()).collect();
+        case.decide(work, Drafting::Second { by: self.by, sitting }).await?;
         Ok(self.motion)
     }
 }

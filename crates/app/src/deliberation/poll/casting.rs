@@ -36,6 +36,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     App, Command, Done, Request,
+    deliberation::meeting::voting::require_voter,
     rejection::{Fault, Rejection, refused},
     work::Work,
 };
@@ -142,6 +143,9 @@ async fn entitled(
     let person = proxy.or(voter).or(work.actor.person());
     work.may(&CAST_BALLOT, &Subject { person, ..Subject::default() })?;
     loaded.inner().require_entitled(poll).map_err(refused)?;
+    if let (Some(vote), Some(voter)) = (terms.vote, voter) {
+        require_voter(work, vote, voter).await?;
+    }
     Ok((loaded_poll, loaded, proxy))
 }
 

@@ -95,6 +95,7 @@ impl Command for PrepareCouncilPoll {
             rule,
             opens_at: self.opens_at,
             closes_at: self.closes_at,
+            vote: None,
         };
         let id = PollId(Uuid::now_v7());
         work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;

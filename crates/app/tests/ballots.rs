@@ -131,7 +131,7 @@ async fn who_may_not_and_when_and_what_is_refused() {
         hand(&district, &voters[0]).does(&VoteOpenly { poll, entry: voters[0].entry(poll), marks: choose(1) }).await,
     );
     expect_refused("UnknownPoll", voters[0].casts(app, Uuid::nil().into(), choose(1), Uuid::now_v7(), None).await);
-    expect_refused("PollIsOpened", district.organiser().does(&EnterOnRoll { poll, lines: vec![voters[2].line()] }).await);
+    expect_refused("PollIsOpened", district.organiser().does(&EnterOnRoll { poll, lines: vec![voters[2].line()], exception: None, register: None }).await);
     let (entries, reason) = (vec![voters[0].entry(poll)], "迁出".to_owned());
     expect_refused("PollIsOpened", district.organiser().does(&StrikeFromRoll { poll, entries, reason }).await);
     expect_refused("TooEarly", district.organiser().does(&ClosePoll { poll }).await);
@@ -194,9 +194,9 @@ async fn owners_vote_by_name_by_head_and_by_area() {
     };
     let secret = PollTerms { secrecy: Secrecy::Secret { receipts: true }, ..terms.clone() };
     let secret = district.prepares(secret, &[]).await;
-    expect_refused("WeightedSecretPoll", district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone() }).await);
+    expect_refused("WeightedSecretPoll", district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone(), exception: None, register: None }).await);
     let poll = district.prepares(terms, &[]).await;
-    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone() }).await.unwrap();
+    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone(), exception: None, register: None }).await.unwrap();
     district.organiser().does(&OpenPoll { poll }).await.unwrap();
     let secretly = voters[0].casts_for(&district.app, poll, lines[0].holder.entry(poll), Marks::Blank, Uuid::now_v7(), None).await;
     expect_refused("OtherSecrecy", secretly);
@@ -240,7 +240,7 @@ async fn the_roll_is_frozen_with_its_count_and_digest() {
     let voters = district.electorate(3).await;
     let poll = district.prepares(choice_terms(), &voters).await;
     let organiser = district.organiser();
-    expect_refused("HolderOnRoll", organiser.does(&EnterOnRoll { poll, lines: vec![voters[0].line()] }).await);
+    expect_refused("HolderOnRoll", organiser.does(&EnterOnRoll { poll, lines: vec![voters[0].line()], exception: None, register: None }).await);
     let strike = StrikeFromRoll { poll, entries: vec![voters[2].entry(poll)], reason: "迁出".to_owned() };
     organiser.does(&strike).await.unwrap();
     expect_refused("EntryNotOnRoll", organiser.does(&strike).await);

@@ -87,7 +87,7 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
     let poll = organiser.does(&prepare).await.unwrap();
     let options = app.state::<Poll>(poll).await.unwrap().terms.unwrap().options;
     assert_eq!(options, [0, 1, 2].map(|it| BallotOption::Nominee(voters[it].person)), "who never accepted is not on the ballot");
-    organiser.does(&EnterOnRoll { poll, lines: voters.iter().map(Voter::line).collect() }).await.unwrap();
+    organiser.does(&EnterOnRoll { poll, lines: voters.iter().map(Voter::line).collect(), exception: None, register: None }).await.unwrap();
     expect_refused("TooEarly", organiser.does(&OpenPoll { poll }).await);
     district.waits_minutes(ROLL_MINUTES + 10);
     expect_refused("ProxiesNotPublished", organiser.does(&OpenPoll { poll }).await);
@@ -153,7 +153,7 @@ async fn the_roll_of_a_village_election_is_published_in_time_and_changes_only_fo
         let (secrecy, channels) = (Secrecy::Secret { receipts: false }, Channels::Online);
         organiser.does(&PrepareElectionPoll { election, title: "选举".into(), secrecy, channels }).await.unwrap()
     };
-    let enters = |poll, who: usize| EnterOnRoll { poll, lines: vec![voters[who].line()] };
+    let enters = |poll, who: usize| EnterOnRoll { poll, lines: vec![voters[who].line()], exception: None, register: None };
     let strikes = |poll, who: usize| StrikeFromRoll { poll, entries: vec![voters[who].entry(poll)], reason: "迁出".into() };
     let poll = polled().await;
     organiser.does(&enters(poll, 0)).await.unwrap();

@@ -21,6 +21,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::councils::require_registered;
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -82,6 +83,9 @@ impl Command for Nominate {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, Some(self.by)).await?;
+        for person in [self.nominee, self.by] {
+            require_registered(work, person).await?;
+        }
         let now = work.now;
         work.decide::<Election>(election, ElectionCommand::Nominate { nominee: self.nominee, by: self.by, now }).await?;
         Ok(self.election)
@@ -130,6 +134,9 @@ impl Command for RegisterProxy {
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, Some(self.principal)).await?;
         let principal = self.principal;
+        for person in [Some(principal), self.proxy].into_iter().flatten() {
+            require_registered(work, person).await?;
+        }
         if let (Some(poll), Some(proxy)) = (election.inner().poll, self.proxy) {
             for person in [principal, proxy] {
                 let entry = work.load::<RollEntry>(Holder::Person(person).entry(poll)).await?;

@@ -248,6 +248,8 @@ refusals! {
         WeightedSecretPoll("secrecy", "按面积等权重计票的表决须记名，否则可由权重认出选票", "A poll with weights is held by name: in a secret one, weights would tell whose ballot it is"),
         /// Two different people, neither of whom stands for election.
         TellersUnfit("tellers", "计票人须为两人，且不得为候选人", "Tellers are two people, none of them a candidate"),
+        /// Registered, and not erased.
+        TellerUnknown("tellers", "计票人须为已登记的人员", "Tellers are registered persons"),
         /// No tellers for paper ballots.
         TellersMissing("tellers", "有现场投票时须先指定两名计票人", "Appoint two tellers before a poll with paper ballots opens"),
         /// Not a teller.

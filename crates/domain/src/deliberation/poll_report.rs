@@ -12,7 +12,7 @@ use super::{
     decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording, election::ElectionOutcome},
     poll::PollRefusal,
     poll_terms::PollTerms,
-    roll::Roll,
+    roll::{Composition, Roll},
     roll_entry::{Channel, RollEntryEvent},
 };
 use crate::{
@@ -31,13 +31,17 @@ pub struct FrozenRoll {
     pub weight: u64,
     /// SHA-256 of [`Roll::canonical_bytes`], hexadecimal.
     pub digest: String,
+    /// Who it is made of; not said of rolls for which nobody asked where voters live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Composition>,
 }
 
 impl FrozenRoll {
     /// Freezes a roll; `digest` is the SHA-256 of its canonical bytes.
     pub fn of(roll: &Roll, digest: String) -> Self {
         let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
-        Self { entries: count(roll.lines.len()), heads: count(roll.heads().len()), weight: roll.weight(), digest }
+        let composition = Some(roll.composition());
+        Self { entries: count(roll.lines.len()), heads: count(roll.heads().len()), weight: roll.weight(), digest, composition }
     }
 
     /// Whether votes weigh differently.

@@ -40,7 +40,7 @@ fn terms() -> PollTerms {
 }
 
 fn roll(entries: u64) -> FrozenRoll {
-    FrozenRoll { entries, heads: entries, weight: entries, digest: "00".repeat(32) }
+    FrozenRoll { entries, heads: entries, weight: entries, digest: "00".repeat(32), composition: None }
 }
 
 fn opened(terms: PollTerms, entries: u64) -> Given<Poll> {
@@ -114,7 +114,7 @@ fn a_roll_with_weights_opens_by_name_only() {
 fn owners_decide_by_head_and_by_area() {
     let rule = statutes::find(statutes::OWNERS, 1).unwrap();
     let poll = given::<Poll>([]).and(PollCommand::Prepare { terms: PollTerms { secrecy: Secrecy::Open, rule, ..terms() } });
-    let frozen = FrozenRoll { entries: 3, heads: 3, weight: 30_000, digest: String::new() };
+    let frozen = FrozenRoll { entries: 3, heads: 3, weight: 30_000, digest: String::new(), composition: None };
     let poll = poll.and(PollCommand::Open { roll: frozen, now: at(0) }).and(PollCommand::Close { now: at(60) });
     let vote = |stance, weight| (Marks::Stances(vec![(1, stance)]), Count { heads: 1, weight });
     let found = Found::Open(vec![vote(Stance::Yes, 5_000), vote(Stance::Yes, 5_000), vote(Stance::No, 20_000)]);

@@ -431,7 +431,10 @@ impl Recount {
 
 impl PollBooks {
     fn opens(&mut self, recorded: &FrozenRoll, digest: fn(&[u8]) -> String) {
-        let found = FrozenRoll::of(&self.roll, digest(&self.roll.canonical_bytes()));
+        let mut found = FrozenRoll::of(&self.roll, digest(&self.roll.canonical_bytes()));
+        if recorded.composition.is_none() {
+            found.composition = None;
+        }
         if found != *recorded {
             self.differences.push(Difference::Roll { recorded: recorded.clone(), found });
         }

@@ -71,7 +71,7 @@ fn held(id: PollId, terms: PollTerms, entitled: u128, marks: Vec<Marks>, rule: R
         }
     };
     told(PollCommand::Prepare { terms }, &mut poll, &mut log);
-    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: id, lines: lines.clone(), days_to_poll: None }).unwrap() {
+    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: id, lines: lines.clone(), outside: None, register: None, days_to_poll: None }).unwrap() {
         log.push((id.0, Event::Roll(event.clone())));
         roll = Roll::apply_event(roll, event);
     }

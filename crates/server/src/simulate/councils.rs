@@ -305,7 +305,7 @@ impl Chamber {
         let voters: Vec<PersonId> = (0..VOTERS).map(|it| self.person(first + seats + 1 + it)).collect();
         let voters: std::collections::BTreeSet<PersonId> = voters.into_iter().collect();
         let line = |person: &PersonId| RollLine { holder: Holder::Person(*person), voter: *person, weight: 1 };
-        world.does(officer, &course, &EnterOnRoll { poll, lines: voters.iter().map(line).collect() }).await?;
+        world.does(officer, &course, &EnterOnRoll { poll, lines: voters.iter().map(line).collect(), exception: None, register: None }).await?;
         let [(one, teller), (two, other)] = &self.staff.tellers;
         world.does(officer, &course, &AppointTellers { poll, tellers: [*one, *two] }).await?;
         course.until(back(4, 8)).await;

@@ -292,8 +292,7 @@ impl Poll {
     }
     /// The roll as it was when the poll opened.
     fn roll(&self) -> Option<FrozenRoll> {
-        let roll = self.0.state.roll.as_ref()?;
-        Some(FrozenRoll { entries: roll.entries, voters: roll.heads, weight: roll.weight, digest: roll.digest.clone() })
+        self.0.state.roll.as_ref().map(FrozenRoll::from)
     }
     /// How many took part, without what they voted.
     fn turnout(&self) -> PollTurnout {

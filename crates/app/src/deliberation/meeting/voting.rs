@@ -171,8 +171,10 @@ async fn open_poll(work: &Work<'_>, id: PollId, of: MeetingVote, vote: &Vote, ch
     };
     work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
     let lines: Vec<_> = vote.voters.iter().map(|it| RollLine { holder: Holder::Person(*it), voter: *it, weight: 1 }).collect();
+    let extend =
+        |some: &[RollLine]| RollCommand::Extend { poll: id, lines: some.to_vec(), outside: None, register: None, days_to_poll: None };
     for some in lines.chunks(ROLL_COMMAND_MAX_ENTRIES) {
-        work.load_and_decide::<Roll>(id, RollCommand::Extend { poll: id, lines: some.to_vec(), days_to_poll: None }).await?;
+        work.load_and_decide::<Roll>(id, extend(some)).await?;
     }
     for line in lines {
         work.load_and_decide::<RollEntry>(line.holder.entry(id), RollEntryCommand::Entitle { poll: id, line }).await?;
@@ -199,7 +201,7 @@ pub(in crate::deliberation) async fn require_voter(work: &Work<'_>, of: MeetingV
 }
 
 /// Who has voted in a poll.
-async fn voted(work: &mut Work<'_>, poll: PollId) -> Result<BTreeSet<PersonId>, Rejection> {
+async fn voted(work: &Work<'_>, poll: PollId) -> Result<BTreeSet<PersonId>, Rejection> {
     let roll = work.load::<Roll>(poll).await?.into_inner();
     let entries: Vec<_> = roll.lines.keys().map(|entry| StreamId::of::<RollEntry>(entry.0)).collect();
     work.session.preload(&entries).await?;

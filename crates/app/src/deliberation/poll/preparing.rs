@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::kept_poll;
 use crate::{
     App, Command,
-    deliberation::councils::council,
+    deliberation::{councils::council, residents::homes},
     rejection::{Rejection, refused},
     work::Work,
 };
@@ -131,6 +131,9 @@ impl Command for AppointTellers {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
         let poll = kept_poll(work, Self::ACT, self.poll).await?;
+        if homes(work, &self.tellers).await?.contains(&None) {
+            return Err(refused(PollRefusal::TellerUnknown));
+        }
         work.decide::<Poll>(poll, PollCommand::AppointTellers { tellers: self.tellers }).await?;
         Ok(self.poll)
     }

@@ -152,7 +152,7 @@ impl Difference {
     }
 }
 
-fn roll_figures(FrozenRoll { entries, heads, weight, digest }: &FrozenRoll) -> String {
+fn roll_figures(FrozenRoll { entries, heads, weight, digest, composition: _ }: &FrozenRoll) -> String {
     format!("{entries}/{heads}/{weight} sha256 {digest}")
 }
 

@@ -177,8 +177,10 @@ pub struct PrepareElectionPoll {
     pub election: ElectionId,
     /// The poll's title.
     pub title: String,
-    /// Secret or by name.
-    pub secrecy: Secrecy,
+    /// Nobody learns whose ballot is whose.
+    pub secret: bool,
+    /// Whether a secret ballot gives its voter a receipt; as the council's charter has it if not said, and never where it has none.
+    pub receipts: Option<bool>,
     /// On paper, online or both.
     pub channels: Channels,
 }
@@ -191,6 +193,13 @@ impl Command for PrepareElectionPoll {
         let election = open_to(work, Self::ACT, self.election, None).await?;
         let (candidates, terms) = (election.inner().candidates(), election.inner().terms().map_err(refused)?.clone());
         let (poll, now) = (PollId(Uuid::now_v7()), work.now);
+        let council = work.load::<Council>(terms.council).await?.into_inner();
+        let charter = council.require_working().map_err(refused)?;
+        let receipts = self.receipts.unwrap_or(charter.receipts);
+        if self.secret && receipts && !charter.receipts {
+            return Err(refused(PollRefusal::ReceiptsNotChartered));
+        }
+        let secrecy = if self.secret { Secrecy::Secret { receipts } } else { Secrecy::Open };
         work.decide::<Election>(election, ElectionCommand::AttachPoll { poll, now }).await?;
         let terms = PollTerms {
             matter: Matter::Election(self.election),
@@ -198,12 +207,14 @@ impl Command for PrepareElectionPoll {
             title: self.title.clone(),
             options: candidates.into_iter().map(BallotOption::Nominee).collect(),
             method: terms.method,
-            secrecy: self.secrecy,
+            secrecy,
             channels: self.channels,
             rule: terms.rule,
             opens_at: Some(terms.poll_opens),
             closes_at: Some(terms.poll_closes),
             vote: None,
+            smallest: Some(charter.smallest()),
+            chartered: None,
         };
         work.load_and_decide::<Poll>(poll, PollCommand::Prepare { terms }).await?;
         Ok(poll)

@@ -78,7 +78,7 @@ impl Voter {
     }
 }
 
-/// A secret online choice between four, with receipts, decided by the most votes.
+/// A secret online choice between four, decided by the most votes.
 pub fn choice_terms() -> PollTerms {
     PollTerms {
         matter: Matter::Question,
@@ -86,28 +86,24 @@ pub fn choice_terms() -> PollTerms {
         title: "小区出入口选址".to_owned(),
         options: ["东门", "南门", "西门", "北门"].map(|it| BallotOption::Text(it.to_owned())).to_vec(),
         method: Method::Choice,
-        secrecy: Secrecy::Secret { receipts: true },
+        secrecy: Secrecy::Secret { receipts: false },
         channels: Channels::Online,
         rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
         opens_at: None,
         closes_at: None,
         vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 
 /// A commit has a largest number of events, two for each voter.
 const ACCOUNTS_AT_ONCE: usize = 25_000;
 
-/// Taken in with a home in the community; what is sealed was never written by anybody.
-fn registered(person: PersonId) -> PersonEvent {
+/// Taken in with a home there; what is sealed was never written by anybody.
+fn registered(person: PersonId, home: &str) -> PersonEvent {
     let sealed = || Sealed { of: person, text: String::new() };
-    PersonEvent::PersonRegistered {
-        name: sealed(),
-        id_number: sealed(),
-        phone: sealed(),
-        birth_date: sealed(),
-        home_area: area(COMMUNITY),
-    }
+    PersonEvent::PersonRegistered { name: sealed(), id_number: sealed(), phone: sealed(), birth_date: sealed(), home_area: area(home) }
 }
 
 impl District {
@@ -118,12 +114,20 @@ impl District {
             let opened = |voter: &Voter| {
                 let account = StreamId::of::<Account>(account_of(voter.person).0);
                 let opened = NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap();
-                [(account, opened), (StreamId::of::<Person>(voter.person.0), NewEvent::of(&registered(voter.person)).unwrap())]
+                [(account, opened), (StreamId::of::<Person>(voter.person.0), NewEvent::of(&registered(voter.person, COMMUNITY)).unwrap())]
             };
             let events: Vec<_> = some.iter().flat_map(opened).collect();
             self.appends(events.iter().map(|(stream, _)| (stream.clone(), 0)).collect(), events).await;
         }
         voters
+    }
+
+    /// Somebody registered with a home elsewhere.
+    pub async fn registers_in(&self, home: &str) -> PersonId {
+        let person = PersonId(Uuid::now_v7());
+        let stream = StreamId::of::<Person>(person.0);
+        self.appends(vec![(stream.clone(), 0)], vec![(stream, NewEvent::of(&registered(person, home)).unwrap())]).await;
+        person
     }
 
     /// A council of the community in which these sit.

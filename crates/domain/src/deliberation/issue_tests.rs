@@ -101,7 +101,9 @@ fn an_endorsement_can_be_taken_back_and_given_again() {
 
 #[test]
 fn nobody_screens_their_own_issue_and_none_is_screened_twice() {
-    raised().when(ResidentIssueCommand::Admit { screener: Some(person(1)), at_home: residents(), needed: 3 }).then_refused(R::OwnIssueScreened);
+    raised()
+        .when(ResidentIssueCommand::Admit { screener: Some(person(1)), at_home: residents(), needed: 3 })
+        .then_refused(R::OwnIssueScreened);
     let turn_away = |screener| ResidentIssueCommand::TurnAway { screener, reason: sealed("r") };
     raised().when(turn_away(Some(person(1)))).then_refused(R::OwnIssueScreened);
     let gone = raised().and(turn_away(None));

@@ -69,6 +69,13 @@ pub struct Participation {
     pub by_proxy: u64,
 }
 
+impl Participation {
+    /// Voters by either way.
+    pub fn heads(&self) -> u64 {
+        self.online.heads.saturating_add(self.in_person.heads)
+    }
+}
+
 /// Who took part, added up entry by entry, in any order; and what was voted, where that is open.
 #[derive(Debug)]
 pub struct Participants<'r> {

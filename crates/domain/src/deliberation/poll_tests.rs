@@ -36,6 +36,8 @@ fn terms() -> PollTerms {
         opens_at: Some(at(0)),
         closes_at: Some(at(60)),
         vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 
@@ -98,7 +100,10 @@ fn a_ballot_comes_in_while_the_poll_is_open_and_in_its_way() {
 fn a_roll_with_weights_opens_by_name_only() {
     let flat = |id, weight| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(id), weight };
     let lines = [flat(1, 8_850), flat(2, 12_000)];
-    let made = Roll { lines: lines.into_iter().map(|line| (line.holder.entry(crate::values::PollId(Uuid::nil())), line)).collect() };
+    let made = Roll {
+        lines: lines.into_iter().map(|line| (line.holder.entry(crate::values::PollId(Uuid::nil())), line)).collect(),
+        ..Roll::default()
+    };
     let weighted = FrozenRoll::of(&made, String::new());
     let open = |secrecy| {
         let poll = given::<Poll>([]).and(PollCommand::Prepare { terms: PollTerms { secrecy, ..terms() } });

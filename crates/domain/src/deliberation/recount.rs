@@ -32,7 +32,7 @@ use super::{
     motion::MotionEvent,
     poll::{Found, Poll, PollEvent, Stage},
     poll_report::{FrozenRoll, Participants, PollOutcome, PollReport},
-    poll_terms::{Matter, MeetingVote, PollTerms, Secrecy},
+    poll_terms::{Chartered, Matter, MeetingVote, PollTerms, Secrecy},
     roll::{Roll, RollEvent},
     roll_entry::{RollEntryEvent, RollLine},
 };
@@ -230,13 +230,19 @@ impl Recount {
         }
     }
 
-    /// A council's poll is held by the rule and as secretly as its charter says.
+    /// A council's poll, and one on a motion before it, is held by the rule and as secretly as its charter says.
     fn charter_differs(&self, terms: Option<&PollTerms>) -> Option<Difference> {
         let terms = terms?;
-        let Matter::Council { council, kind, charter_version, .. } = terms.matter else { return None };
+        let (council, kind, charter_version) = match (terms.matter, terms.chartered) {
+            (Matter::Council { council, kind, charter_version, .. }, _)
+            | (Matter::Motion(_), Some(Chartered { council, kind, charter_version })) => (council, kind, charter_version),
+            (Matter::Motion(_), None) | (Matter::Election(_) | Matter::Question, _) => return None,
+        };
         let charter: Option<&Charter> = self.councils.get(&council).and_then(|council| council.charter_at(charter_version));
-        let same =
-            charter.is_some_and(|it| it.poll_terms(council, kind, charter_version) == (terms.matter, terms.secrecy, terms.rule.clone()));
+        let same = charter.is_some_and(|it| {
+            let (matter, secrecy, rule) = it.poll_terms(council, kind, charter_version);
+            (matter == terms.matter || terms.chartered.is_some()) && (secrecy, rule) == (terms.secrecy, terms.rule.clone())
+        });
         (!same).then_some(Difference::Charter)
     }
 

@@ -50,6 +50,8 @@ fn terms() -> PollTerms {
         opens_at: None,
         closes_at: None,
         vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 
@@ -71,7 +73,12 @@ fn held(id: PollId, terms: PollTerms, entitled: u128, marks: Vec<Marks>, rule: R
         }
     };
     told(PollCommand::Prepare { terms }, &mut poll, &mut log);
-    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: id, lines: lines.clone(), outside: None, register: None, days_to_poll: None }).unwrap() {
+    for event in Roll::handle_command(
+        &roll,
+        RollCommand::Extend { poll: id, lines: lines.clone(), outside: None, register: None, days_to_poll: None },
+    )
+    .unwrap()
+    {
         log.push((id.0, Event::Roll(event.clone())));
         roll = Roll::apply_event(roll, event);
     }

@@ -60,6 +60,8 @@ pub fn poll_terms(n: u32, options: Vec<BallotOption>) -> PollTerms {
         opens_at: None,
         closes_at: None,
         vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 

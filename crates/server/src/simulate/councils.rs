@@ -42,7 +42,7 @@ use gongyi_domain::{
         election_terms::{ElectionKind, ElectionTerms},
         meeting::{Hands, Meeting, Notice},
         motion_category::MotionCategory,
-        poll_terms::{Channels, Secrecy},
+        poll_terms::Channels,
         roll_entry::{Holder, RollLine},
     },
     projects::community_activity::Beginner,
@@ -299,13 +299,14 @@ impl Chamber {
         // The roll stands for more than the twenty days before the poll that the statute asks for.
         course.until(back(25, 9)).await;
         let title = format!("{}议事代表选举", self.place.name);
-        let secrecy = Secrecy::Secret { receipts: false };
-        let prepare = PrepareElectionPoll { election, title, secrecy, channels: Channels::InPerson };
+        let prepare = PrepareElectionPoll { election, title, secret: true, receipts: None, channels: Channels::InPerson };
         let poll = world.does(officer, &course, &prepare).await?;
         let voters: Vec<PersonId> = (0..VOTERS).map(|it| self.person(first + seats + 1 + it)).collect();
         let voters: std::collections::BTreeSet<PersonId> = voters.into_iter().collect();
         let line = |person: &PersonId| RollLine { holder: Holder::Person(*person), voter: *person, weight: 1 };
-        world.does(officer, &course, &EnterOnRoll { poll, lines: voters.iter().map(line).collect(), exception: None, register: None }).await?;
+        world
+            .does(officer, &course, &EnterOnRoll { poll, lines: voters.iter().map(line).collect(), exception: None, register: None })
+            .await?;
         let [(one, teller), (two, other)] = &self.staff.tellers;
         world.does(officer, &course, &AppointTellers { poll, tellers: [*one, *two] }).await?;
         course.until(back(4, 8)).await;

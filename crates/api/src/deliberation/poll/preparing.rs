@@ -3,15 +3,15 @@
 use async_graphql::{Enum, InputObject, SimpleObject};
 use gongyi_app::deliberation::{
     elections::PrepareElectionPoll,
-    poll::preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PreparePoll},
+    poll::preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PrepareMotionPoll, PreparePoll},
 };
 use gongyi_domain::{
     deliberation::{
         ballot::Method,
-        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy, Smallest},
     },
     refusal::Refusal,
-    values::{CouncilId, ElectionId, PersonId, PollId},
+    values::{CouncilId, ElectionId, MotionId, PersonId, PollId},
 };
 
 use super::{PollPayload, invalid};
@@ -106,7 +106,30 @@ impl MethodInput {
     }
 }
 
+/// Among how many voters a secret poll's ballots are published one by one; among fewer, sums only are.
+#[derive(Clone, Copy, SimpleObject, InputObject)]
+#[graphql(input_name = "SmallestVotersInput")]
+pub struct SmallestVoters {
+    /// On the roll.
+    roll: u32,
+    /// Who took part.
+    turnout: u32,
+}
+
+impl From<SmallestVoters> for Smallest {
+    fn from(SmallestVoters { roll, turnout }: SmallestVoters) -> Self {
+        Self { roll, turnout }
+    }
+}
+
+impl From<Smallest> for SmallestVoters {
+    fn from(Smallest { roll, turnout }: Smallest) -> Self {
+        Self { roll, turnout }
+    }
+}
+
 wires! {
+    SmallestVoters => Smallest = |it| it.into();
     PollChannels => Channels = |it| it.into();
     MethodInput => Method = |method| method.method()?;
 }
@@ -131,9 +154,11 @@ mutations! {
         method: MethodInput,
         /// Nobody learns whose ballot is whose.
         secret: bool,
-        /// In a secret poll: a voter gets a receipt. Without, against coercion.
-        #[graphql(default = true)]
+        /// In a secret poll: a voter gets a receipt. Only where a council's charter says so: on a question none does.
+        #[graphql(default)]
         receipts: bool,
+        /// Among how many voters a secret poll's ballots are published one by one; 5 if not said.
+        smallest: Option<SmallestVoters>,
         /// Where ballots come in.
         channels: PollChannels,
         /// What decides.
@@ -155,6 +180,8 @@ mutations! {
             opens_at,
             closes_at,
             vote: None,
+            smallest,
+            chartered: None,
         },
     };
 
@@ -178,6 +205,22 @@ mutations! {
         closes_at: Option<Moment>,
     } = PrepareCouncilPoll { council, kind: matter, title, options, method, channels, opens_at, closes_at };
 
+    /// Prepare a poll of residents on a motion, yes or no: rule, secrecy and receipts are those of its council's charter.
+    PrepareMotionPoll -> PollPayload {
+        /// Which motion.
+        motion: MotionId,
+        /// Of which kind the matter is: the charter in force has rule and secrecy for it.
+        matter: CouncilMatter,
+        /// The poll's title, 1 to 200 characters: what voters say yes or no to.
+        title: String,
+        /// Where ballots come in.
+        channels: PollChannels,
+        /// It is not opened before.
+        opens_at: Option<Moment>,
+        /// No ballot comes in from then on; without it, whoever keeps the poll closes it.
+        closes_at: Option<Moment>,
+    } = PrepareMotionPoll { motion, kind: matter, title, channels, opens_at, closes_at };
+
     /// Prepare an election's poll: its candidates are the options, and from now on fixed.
     PrepareElectionPoll -> PollPayload {
         /// Which election.
@@ -187,12 +230,11 @@ mutations! {
         /// Nobody learns whose ballot is whose.
         #[graphql(default = true)]
         secret: bool,
-        /// In a secret poll: a voter gets a receipt. Without, against coercion.
-        #[graphql(default = true)]
-        receipts: bool,
+        /// In a secret poll: a voter gets a receipt. As the council's charter has it if not said; where it has none, none is given.
+        receipts: Option<bool>,
         /// Where ballots come in.
         channels: PollChannels,
-    } = PrepareElectionPoll { election, title, secrecy: secrecy(secret, receipts), channels };
+    }
 
     /// Appoint the two who count a poll's paper ballots, each for themselves.
     AppointTellers -> PollPayload {

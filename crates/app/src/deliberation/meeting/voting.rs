@@ -168,6 +168,8 @@ async fn open_poll(work: &Work<'_>, id: PollId, of: MeetingVote, vote: &Vote, ch
         opens_at: None,
         closes_at: None,
         vote: Some(of),
+        smallest: Some(charter.smallest()),
+        chartered: None,
     };
     work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
     let lines: Vec<_> = vote.voters.iter().map(|it| RollLine { holder: Holder::Person(*it), voter: *it, weight: 1 }).collect();

@@ -41,6 +41,8 @@ const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::Distric
 const CARRIERS: &[To] = &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// Start a project.
 pub const START_PROJECT: Act = Act { name: "startProject", open_to: KEEPERS };
+/// Start one on an office's own decision.
+pub const START_OFFICE_PROJECT: Act = Act { name: "startOfficeProject", open_to: &[To::Holders(Role::DistrictOfficer)] };
 /// Change its plan.
 pub const REVISE_PLAN: Act = Act { name: "revisePlan", open_to: KEEPERS };
 /// Report that a milestone is reached.
@@ -509,7 +511,7 @@ impl Aggregate for Project {
             C::Start { origin, title, area, carrier, plan } => {
                 check(project.phase == P::Unknown, R::ProjectExists)?;
                 let title = Line::parse(&title, PROJECT_TITLE_MAX_CHARS, |most| R::ProjectTitleUnfit { most })?.into();
-                Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan: plan.fitted()? }])
+                Ok(vec![E::ProjectStarted { origin: origin.fitted()?, title, area, carrier, plan: plan.fitted()? }])
             }
             C::MoveGrant { fund, allocation, movement, amount } => project.move_grant(fund, allocation, movement, amount),
             other => project.keep_books(other),

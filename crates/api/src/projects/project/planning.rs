@@ -2,7 +2,7 @@
 
 use async_graphql::{InputObject, Object, SimpleObject};
 use gongyi_app::projects::{
-    project_starts::{StartProject, StartSelectedProject},
+    project_starts::{StartOfficeProject, StartProject, StartSelectedProject},
     projects::{ReachMilestone, RevisePlan},
 };
 use gongyi_domain::{
@@ -104,6 +104,22 @@ mutations! {
         /// Its title.
         title: String,
         /// Where it is carried out: in the council's area.
+        area: Area,
+        /// Who carries it out.
+        carrier: ApplicantInput,
+        /// What it means to do.
+        plan: ProjectPlanInput,
+    }
+
+    /// Start a project on an office's own decision.
+    StartOfficeProject -> ProjectPayload {
+        /// The office that decided.
+        authority: String,
+        /// Why, and by which document; it is public.
+        reason: String,
+        /// Its title.
+        title: String,
+        /// Where it is carried out.
         area: Area,
         /// Who carries it out.
         carrier: ApplicantInput,

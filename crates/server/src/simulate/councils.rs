@@ -62,6 +62,8 @@ const SEATS_OF_AN_ELECTION: u64 = 15;
 const SEATS_FOR_A_WHILE: u64 = 3;
 /// Who votes in an election.
 const VOTERS: usize = 9;
+/// Why somebody votes who lives elsewhere: people are few, and each council's voters are drawn from all of them.
+const WORKS_HERE: &str = "在本社区工作";
 /// Seats that a council has, where the profile leaves that open.
 const SEATS_USUAL: u64 = 7;
 /// Days before the period on which councils are established.
@@ -305,7 +307,11 @@ impl Chamber {
         let voters: std::collections::BTreeSet<PersonId> = voters.into_iter().collect();
         let line = |person: &PersonId| RollLine { holder: Holder::Person(*person), voter: *person, weight: 1 };
         world
-            .does(officer, &course, &EnterOnRoll { poll, lines: voters.iter().map(line).collect(), exception: None, register: None })
+            .does(
+                officer,
+                &course,
+                &EnterOnRoll { poll, lines: voters.iter().map(line).collect(), exception: Some(WORKS_HERE.into()), register: None },
+            )
             .await?;
         let [(one, teller), (two, other)] = &self.staff.tellers;
         world.does(officer, &course, &AppointTellers { poll, tellers: [*one, *two] }).await?;

@@ -202,8 +202,11 @@ async fn a_poll_on_a_motion_takes_its_rule_from_the_charter() {
     let keeper = organiser(&district).await;
     let input = json!({ "motion": motion, "matter": "GRAVE", "title": "是否同意修路", "channels": "ONLINE" });
     let fields = "poll { matter secret receipts rule { id } smallest { roll } options { text } }";
-    let poll = keeper.client.does("prepareMotionPoll", fields, input.clone()).await["poll"].clone();
+    let poll = keeper.client.does("preparePoll", fields, input.clone()).await["poll"].clone();
     assert_eq!((&poll["matter"], &poll["rule"]["id"], &poll["secret"]), (&json!("MOTION"), &json!("model/grave"), &json!(false)));
     assert_eq!((&poll["smallest"]["roll"], &poll["options"]), (&json!(5), &json!([{ "text": "是否同意修路" }])));
-    assert_eq!(district.stranger().is_refused("prepareMotionPoll", input).await, "SignInRequired");
+    let mut otherwise = input.clone();
+    otherwise["rule"] = json!({ "ruleId": "cn/village-election-tie" });
+    assert_eq!(keeper.client.is_refused("preparePoll", otherwise).await, "InvalidInput");
+    assert_eq!(district.stranger().is_refused("preparePoll", input).await, "SignInRequired");
 }

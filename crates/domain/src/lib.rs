@@ -243,7 +243,6 @@ pub const ACTS: &[&Act] = &[
     &round::ROUNDS,
     &round::ROUND_RECORDS,
     &project::START_PROJECT,
-    &project::START_OFFICE_PROJECT,
     &project::REVISE_PLAN,
     &project::REACH_MILESTONE,
     &project::RECORD_RAISED_MONEY,

@@ -314,9 +314,9 @@ impl From<&seat::Mandate> for Mandate {
 #[derive(InputObject)]
 pub struct AuthorityInput {
     /// The office: `香洲区民政局`.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// Why, and by which document; never about a person.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 /// A vote of the council.

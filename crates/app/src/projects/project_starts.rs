@@ -5,7 +5,7 @@ use gongyi_domain::{
     deliberation::motion::{Motion, MotionRefusal},
     projects::{
         applicant::Applicant,
-        project::{Project, ProjectCommand, START_OFFICE_PROJECT, START_PROJECT},
+        project::{Project, ProjectCommand, START_PROJECT},
         project_plan::Plan,
         project_terms::{ProjectOrigin, ProjectRefusal},
         round::{Round, RoundCommand, terms::RoundRefusal},
@@ -78,7 +78,7 @@ pub struct StartOfficeProject {
 }
 
 impl Command for StartOfficeProject {
-    const ACT: &'static Act = &START_OFFICE_PROJECT;
+    const ACT: &'static Act = &START_PROJECT;
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
@@ -90,6 +90,29 @@ impl Command for StartOfficeProject {
         let id = ProjectId(Uuid::now_v7());
         work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
         Ok(id)
+    }
+}
+
+/// Start a project that a council resolved, or an office decided on. Serialised as that command: a project's command ids are known
+/// by it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ProjectStart {
+    /// A council's.
+    Resolved(StartProject),
+    /// An office's.
+    ByOffice(StartOfficeProject),
+}
+
+impl Command for ProjectStart {
+    const ACT: &'static Act = &START_PROJECT;
+    type Answer = ProjectId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
+        match self {
+            Self::Resolved(start) => start.decide(work).await,
+            Self::ByOffice(start) => start.decide(work).await,
+        }
     }
 }
 

@@ -544,7 +544,10 @@ impl Aggregate for Meeting {
             }
             E::SpeakerCalled { item, person, side, at, .. } => meeting.speakers.entry(item).or_default().begin(person, side, at),
             E::TurnEnded { item, .. } => meeting.speakers.entry(item).or_default().speaking = None,
-            E::VoteOpened { vote, question, voters, entitled, .. } => {
+            E::VoteOpened { vote, question, voters, entitled, on, .. } => {
+                if on.is_some() {
+                    meeting.entitled = entitled;
+                }
                 let voters = voters.into_iter().collect();
                 meeting.votes.insert(vote, Vote::opened(question, entitled, voters));
             }

@@ -41,8 +41,6 @@ const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::Distric
 const CARRIERS: &[To] = &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// Start a project.
 pub const START_PROJECT: Act = Act { name: "startProject", open_to: KEEPERS };
-/// Start one on an office's own decision.
-pub const START_OFFICE_PROJECT: Act = Act { name: "startOfficeProject", open_to: &[To::Holders(Role::DistrictOfficer)] };
 /// Change its plan.
 pub const REVISE_PLAN: Act = Act { name: "revisePlan", open_to: KEEPERS };
 /// Report that a milestone is reached.

@@ -164,6 +164,28 @@ impl Command for PrepareMotionPoll {
     }
 }
 
+/// Prepare a poll on a question or on a motion. Serialised as that command: a poll's command ids are known by it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum PollPreparation {
+    /// On a question.
+    Question(PreparePoll),
+    /// On a motion.
+    Motion(PrepareMotionPoll),
+}
+
+impl Command for PollPreparation {
+    const ACT: &'static Act = &PREPARE_POLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        match self {
+            Self::Question(prepare) => prepare.decide(work).await,
+            Self::Motion(prepare) => prepare.decide(work).await,
+        }
+    }
+}
+
 /// The roll of a council's poll is who sits in it today, each for themselves, under the charter the poll was prepared by.
 async fn require_the_council(work: &Work<'_>, id: CouncilId, charter_version: u32, roll: &Roll) -> Result<(), Rejection> {
     let council = council(work, id).await?.into_inner();

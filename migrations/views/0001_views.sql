@@ -750,11 +750,13 @@ CREATE TABLE projects (
     started_at   INTEGER NOT NULL,
     organisation TEXT, -- that carries it out, or a council does
     council      TEXT,
-    motion       TEXT, -- it came from, or a round
+    motion       TEXT, -- it came from, or a round, or an office
     resolved_by  TEXT,
     vote         TEXT,
     round        TEXT,
     application  TEXT,
+    office       TEXT,
+    office_reason TEXT,
     phase        TEXT    NOT NULL,
     ends_on      TEXT    NOT NULL,
     changed_at   INTEGER NOT NULL,
@@ -768,7 +770,8 @@ CREATE TABLE projects (
     completed_on TEXT,
     audited_on   TEXT,
     position     INTEGER NOT NULL,
-    CHECK ((organisation IS NULL) <> (council IS NULL) AND (motion IS NULL) <> (round IS NULL))
+    CHECK ((organisation IS NULL) <> (council IS NULL)),
+    CHECK ((motion IS NOT NULL) + (round IS NOT NULL) + (office IS NOT NULL) = 1)
 ) STRICT;
 CREATE INDEX projects_by_start ON projects (started_at, id);
 CREATE INDEX projects_by_change ON projects (changed_at, id);

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A council of these people, written straight into the log.
-async fn council(district: &District, people: &[PersonId]) -> (CouncilId, String) {
+pub async fn council(district: &District, people: &[PersonId]) -> (CouncilId, String) {
     let (id, today) = (CouncilId(Uuid::now_v7()), district.app.now().date_naive());
     let established = CouncilEvent::CouncilEstablished {
         area: area(COMMUNITY),
@@ -165,7 +165,7 @@ async fn convened(district: &District, organiser: &Client<'_>, people: &[PersonI
     (council_id, organiser.does("conveneMeeting", "meeting { id }", input).await["meeting"]["id"].clone())
 }
 
-fn person_of(global: &str) -> PersonId {
+pub fn person_of(global: &str) -> PersonId {
     use base64::Engine;
     let id = base64::engine::general_purpose::STANDARD.decode(global).unwrap();
     String::from_utf8(id).unwrap().split_once(':').unwrap().1.parse().unwrap()

@@ -413,3 +413,25 @@ async fn a_self_organisation_is_incubated_registered_and_let_go() {
     assert_eq!(seen["node"], json!({ "endReason": "独立运作", "organisation": { "selfOrganisation": { "endedOn": "2026-03-02" } } }));
     assert_eq!(seen["selfOrganisations"], json!({ "totalCount": 1, "nodes": [{ "id": made["id"] }] }));
 }
+
+#[tokio::test]
+async fn an_office_starts_a_project_on_its_own_decision_and_says_why() {
+    let district = District::new().await;
+    let (officer, organisation) = (officer(&district).await, district.founds("抢修队", COMMUNITY, None).await);
+    let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": organisation })).await;
+    let start = json!({
+        "office": { "authority": "翠香街道办事处", "reason": "抢修批复〔2026〕3 号" }, "title": "护坡抢修", "area": COMMUNITY,
+        "carrier": { "organisation": organisation }, "plan": plan(100),
+    });
+    assert_eq!(coordinator.client.is_refused("startProject", start.clone()).await, "NotAllowed");
+    let mut unsaid = start.clone();
+    unsaid["office"]["reason"] = json!(" ");
+    assert_eq!(officer.is_refused("startProject", unsaid.clone()).await, "OfficeUnfit");
+    unsaid["office"] = Value::Null;
+    assert_eq!(officer.is_refused("startProject", unsaid).await, "InvalidInput");
+    let fields = "project { title office officeReason motion { id } round { id } }";
+    let started = officer.does("startProject", fields, start).await["project"].clone();
+    let office =
+        json!({ "title": "护坡抢修", "office": "翠香街道办事处", "officeReason": "抢修批复〔2026〕3 号", "motion": null, "round": null });
+    assert_eq!(started, office);
+}

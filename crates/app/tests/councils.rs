@@ -228,7 +228,7 @@ async fn a_councils_poll_is_held_as_its_charter_says() {
     let terms = district.app.state::<Poll>(poll).await.unwrap().terms.unwrap();
     expect_refused("CouncilsOwnPoll", organiser.does(&PreparePoll { terms }).await);
     let line = |it: &Resident<'_>| RollLine { holder: Holder::Person(it.person), voter: it.person, weight: 1 };
-    let enter = |who: &Resident<'_>| EnterOnRoll { poll, lines: vec![line(who)] };
+    let enter = |who: &Resident<'_>| EnterOnRoll { poll, lines: vec![line(who)], exception: None, register: None };
     organiser.does(&enter(&who[0])).await.unwrap();
     expect_refused("RollNotTheCouncil", organiser.does(&OpenPoll { poll }).await);
     organiser.does(&enter(&who[2])).await.unwrap();
@@ -247,7 +247,7 @@ async fn a_councils_poll_is_held_as_its_charter_says() {
     let PollOutcome::Decided { decisions } = district.counts(poll).await.outcome else { panic!("decided") };
     assert_eq!((decisions[0].verdict.outcome, decisions[0].rule.id.as_str()), (Outcome::Carried, "model/grave"));
     district.operator().does(&amended).await.unwrap();
-    organiser.does(&EnterOnRoll { poll: late, lines: who[..2].iter().map(line).collect() }).await.unwrap();
+    organiser.does(&EnterOnRoll { poll: late, lines: who[..2].iter().map(line).collect(), exception: None, register: None }).await.unwrap();
     expect_refused("CharterOutdated", organiser.does(&OpenPoll { poll: late }).await);
     let again = recount(district.app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
     assert!(again.is_sound() && again.decisions.len() == 1, "{again:?}");

@@ -110,7 +110,7 @@ async fn kept(work: &mut Work<'_>, act: &Act, id: CouncilId) -> Result<Loaded<Co
     Ok(council)
 }
 
-async fn require_registered(work: &Work<'_>, person: PersonId) -> Result<(), Rejection> {
+pub(super) async fn require_registered(work: &Work<'_>, person: PersonId) -> Result<(), Rejection> {
     match work.load::<Person>(person).await?.inner() {
         Person::Registered { .. } => Ok(()),
         Person::Unknown => Err(refused(PersonRefusal::UnknownPerson)),

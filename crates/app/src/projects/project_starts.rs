@@ -1,4 +1,4 @@
-//! Starting projects: from what a council resolved, or from what a round selected.
+//! Starting projects: from what a council resolved, from what a round selected, or on an office's own decision.
 
 use gongyi_domain::{
     access::authority::{Act, Subject},
@@ -57,6 +57,62 @@ impl Command for StartProject {
         let id = ProjectId(Uuid::now_v7());
         work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
         Ok(id)
+    }
+}
+
+/// Start a project on an office's own decision: an urgent repair, say, that no council and no round was asked about.
+#[derive(Debug, Serialize)]
+pub struct StartOfficeProject {
+    /// The office.
+    pub authority: String,
+    /// Why, and by which document; public.
+    pub reason: String,
+    /// Its title.
+    pub title: String,
+    /// Where.
+    pub area: AreaCode,
+    /// Who carries it out.
+    pub carrier: Applicant,
+    /// What it means to do.
+    pub plan: Plan,
+}
+
+impl Command for StartOfficeProject {
+    const ACT: &'static Act = &START_PROJECT;
+    type Answer = ProjectId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.area.clone()))?;
+        work.require_area(&self.area).await?;
+        require_working(work, self.carrier).await?;
+        let origin = ProjectOrigin::Office { authority: tidied(&self.authority), reason: tidied(&self.reason) };
+        let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
+        let id = ProjectId(Uuid::now_v7());
+        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
+        Ok(id)
+    }
+}
+
+/// Start a project that a council resolved, or an office decided on. Serialised as that command: a project's command ids are known
+/// by it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ProjectStart {
+    /// A council's.
+    Resolved(StartProject),
+    /// An office's.
+    ByOffice(StartOfficeProject),
+}
+
+impl Command for ProjectStart {
+    const ACT: &'static Act = &START_PROJECT;
+    type Answer = ProjectId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
+        match self {
+            Self::Resolved(start) => start.decide(work).await,
+            Self::ByOffice(start) => start.decide(work).await,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     },
     sitting::{Capacity, to_the_second},
     speakers::{Side, SpeakersList},
+    standing::Standing,
 };
 use crate::{
     prose::{Line, Prose},
@@ -118,7 +119,7 @@ impl Meeting {
         Ok(vec![MeetingEvent::AbsenceExcused { person }])
     }
 
-    pub(super) fn come(&self, person: PersonId, representative: bool, at: Instant, now: Instant) -> Decided {
+    pub(super) fn come(&self, person: PersonId, representative: bool, council: &Standing, at: Instant, now: Instant) -> Decided {
         self.require_going()?;
         let at = presence_time(at, now)?;
         let capacity = match self.invited.get(&person) {
@@ -132,13 +133,14 @@ impl Meeting {
         if self.sitting.of(person).is_none() && self.sitting.len() >= MEETING_MAX_PEOPLE {
             return Err(MeetingRefusal::RoomIsFull { most: MEETING_MAX_PEOPLE });
         }
-        let present = self.present() + u64::from(capacity == Capacity::Representative);
+        let mut present = self.present_of(council);
+        present.extend(Some(person).filter(|person| council.sits(*person)));
         let mut events = vec![MeetingEvent::AttendeeCame { person, capacity, at }];
-        events.extend(self.quorum_event(present, at));
+        events.extend(self.quorum_event(present.len() as u64, council, at));
         Ok(events)
     }
 
-    pub(super) fn go(&self, person: PersonId, at: Instant, now: Instant) -> Decided {
+    pub(super) fn go(&self, person: PersonId, council: &Standing, at: Instant, now: Instant) -> Decided {
         self.require_going()?;
         let at = presence_time(at, now)?;
         if !self.sitting.fits_going(person, at) {
@@ -149,8 +151,9 @@ impl Meeting {
         let listed = self.speakers.iter().filter(|(_, list)| list.waits(person));
         events.extend(listed.map(|(item, _)| MeetingEvent::SpeakerUnlisted { item: *item, person }));
         events.push(MeetingEvent::AttendeeWent { person, at });
-        let counts = self.sitting.present().any(|who| who == person);
-        events.extend(self.quorum_event(self.present() - u64::from(counts), at));
+        let mut present = self.present_of(council);
+        present.remove(&person);
+        events.extend(self.quorum_event(present.len() as u64, council, at));
         Ok(events)
     }
 
@@ -160,8 +163,8 @@ impl Meeting {
     }
 
     /// What so many present mean for the quorum while the meeting is in session.
-    fn quorum_event(&self, present: u64, at: Instant) -> Option<MeetingEvent> {
-        let entitled = self.entitled;
+    fn quorum_event(&self, present: u64, council: &Standing, at: Instant) -> Option<MeetingEvent> {
+        let entitled = council.entitled();
         if self.phase != MeetingPhase::Open {
             return None;
         }
@@ -172,18 +175,18 @@ impl Meeting {
         }
     }
 
-    /// The quorum is there.
-    pub(super) fn require_quorum(&self, entitled: u64) -> Result<u64, MeetingRefusal> {
-        let present = self.present();
-        if self.is_quorum(present, entitled) { Ok(present) } else { Err(MeetingRefusal::NoQuorum { present, entitled }) }
+    /// The quorum of the council as it is is there; how many are present, of how many.
+    pub(super) fn require_quorum(&self, council: &Standing) -> Result<(u64, u64), MeetingRefusal> {
+        let (present, entitled) = (self.present_of(council).len() as u64, council.entitled());
+        if self.is_quorum(present, entitled) { Ok((present, entitled)) } else { Err(MeetingRefusal::NoQuorum { present, entitled }) }
     }
 
-    pub(super) fn open(&self, entitled: u64, now: Instant) -> Decided {
+    pub(super) fn open(&self, council: &Standing, now: Instant) -> Decided {
         self.require_going()?;
         if self.phase != MeetingPhase::Convened {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
-        let present = self.require_quorum(entitled)?;
+        let (present, entitled) = self.require_quorum(council)?;
         Ok(vec![MeetingEvent::MeetingOpened { at: to_the_second(now), present, entitled }])
     }
 
@@ -199,13 +202,13 @@ impl Meeting {
         Ok(events)
     }
 
-    pub(super) fn resume(&self, now: Instant) -> Decided {
+    pub(super) fn resume(&self, council: &Standing, now: Instant) -> Decided {
         self.require_going()?;
         if self.phase != MeetingPhase::Adjourned {
             return Err(MeetingRefusal::MeetingNotAdjourned);
         }
-        let present = self.require_quorum(self.entitled)?;
-        Ok(vec![MeetingEvent::MeetingResumed { at: to_the_second(now), present }])
+        let (present, entitled) = self.require_quorum(council)?;
+        Ok(vec![MeetingEvent::MeetingResumed { at: to_the_second(now), present, entitled: Some(entitled) }])
     }
 
     pub(super) fn close(&self, now: Instant) -> Decided {

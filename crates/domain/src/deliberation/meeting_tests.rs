@@ -87,17 +87,27 @@ fn amend(notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u
 }
 
 fn come(n: u128, minute: i64) -> MeetingCommand {
-    MeetingCommand::Come { person: who(n), representative: true, at: at(minute), now: at(minute) }
+    MeetingCommand::Come { person: who(n), representative: true, council: council(), at: at(minute), now: at(minute) }
 }
 
 fn go(n: u128, minute: i64) -> MeetingCommand {
-    MeetingCommand::Go { person: who(n), at: at(minute), now: at(minute) }
+    MeetingCommand::Go { person: who(n), council: council(), at: at(minute), now: at(minute) }
+}
+
+/// A council of these people.
+fn council_of(people: impl IntoIterator<Item = u128>) -> Standing {
+    Standing { on: at(10_000).date_naive(), representatives: people.into_iter().map(who).collect(), charter_seats: None }
+}
+
+/// A council of nine.
+fn council() -> Standing {
+    council_of(1..=9)
 }
 
 /// A council of nine, of whom the first `present` have come; open, with the motion in hand.
 fn open(present: u128) -> Given<Meeting> {
     let room = given::<Meeting>([]).and(convene(7, None)).and_all((1..=present).map(|n| come(n, 9_990)));
-    let meeting = room.and(MeetingCommand::Open { entitled: 9, now: at(10_000) });
+    let meeting = room.and(MeetingCommand::Open { council: council(), now: at(10_000) });
     meeting.and(MeetingCommand::TakeUp { item: item(2), now: at(10_001) })
 }
 
@@ -107,11 +117,18 @@ fn question(method: VotingMethod, repeats: Option<VoteId>) -> Question {
 
 fn open_vote(n: u128, method: VotingMethod, repeats: Option<VoteId>) -> MeetingCommand {
     let secrecy = if matches!(method, VotingMethod::Secret { .. }) { Secrecy::Secret } else { Secrecy::Open };
-    MeetingCommand::OpenVote { vote: vote(n), question: question(method, repeats), secrecy, recused: vec![], now: at(10_010) }
+    MeetingCommand::OpenVote {
+        vote: vote(n),
+        question: question(method, repeats),
+        secrecy,
+        recused: vec![],
+        council: council(),
+        now: at(10_010),
+    }
 }
 
 fn cast(n: u128, person: u128, choice: Choice) -> MeetingCommand {
-    MeetingCommand::Cast { vote: vote(n), person: who(person), choice }
+    MeetingCommand::Cast { vote: vote(n), person: who(person), choice, council: council() }
 }
 
 fn outcome(meeting: &Meeting, n: u128) -> Outcome {
@@ -150,7 +167,7 @@ fn a_villagers_meeting_is_announced_ten_days_ahead_and_no_reason_makes_them_fewe
 #[test]
 fn a_meeting_opens_with_a_quorum_and_not_with_one_less() {
     let five = given::<Meeting>([]).and(convene(7, None)).and_all((1..=5).map(|n| come(n, 9_990)));
-    let open = MeetingCommand::Open { entitled: 9, now: at(10_000) };
+    let open = MeetingCommand::Open { council: council(), now: at(10_000) };
     five.when(open.clone()).then_refused(MeetingRefusal::NoQuorum { present: 5, entitled: 9 });
     assert_eq!(five.and(come(6, 9_991)).and(open).phase, MeetingPhase::Open);
 }
@@ -158,7 +175,7 @@ fn a_meeting_opens_with_a_quorum_and_not_with_one_less() {
 #[test]
 fn experts_and_observers_do_not_make_a_quorum() {
     let invite = |n, capacity| MeetingCommand::Invite { person: who(n), capacity };
-    let guest = |n| MeetingCommand::Come { person: who(n), representative: false, at: at(9_990), now: at(9_990) };
+    let guest = |n| MeetingCommand::Come { person: who(n), representative: false, council: council(), at: at(9_990), now: at(9_990) };
     let meeting = given::<Meeting>([]).and(convene(7, None)).and(invite(20, Capacity::Expert));
     let meeting = meeting.and(guest(20));
     assert_eq!((meeting.present(), meeting.sitting.len()), (0, 1));
@@ -185,7 +202,7 @@ fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_an
     let meeting = open(8).and(open_vote(1, VotingMethod::ByName, None));
     let ballots = [Yes, Yes, Yes, Yes, No, No, No, Abstain];
     let meeting = meeting.and_all((1..).zip(ballots).map(|(n, choice)| cast(1, n, choice)));
-    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Failed, "4 of 8 is not more than half");
     meeting.when(open_vote(2, VotingMethod::ByName, None)).then_refused(MeetingRefusal::DecidedAlready);
     meeting.when(open_vote(2, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
@@ -195,7 +212,7 @@ fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_an
     meeting.when(annul).then_refused(MeetingRefusal::VoteAnnulledAlready);
     let meeting = meeting.and(open_vote(2, VotingMethod::ByName, Some(vote(1))));
     let meeting = meeting.and_all((1..=5).map(|n| cast(2, n, Yes)));
-    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(2), now: at(10_030) });
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(2), council: council(), now: at(10_030) });
     assert_eq!(outcome(&meeting, 2), Outcome::Carried);
     meeting.when(open_vote(3, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
 }
@@ -218,6 +235,7 @@ fn whether_a_vote_is_secret_is_the_charters_to_say() {
         question: question(method, None),
         secrecy,
         recused: vec![],
+        council: council(),
         now: at(10_010),
     };
     let ballot = VotingMethod::Secret { poll: PollId(Uuid::from_u128(1)) };
@@ -244,19 +262,25 @@ fn who_is_recused_is_present_for_nothing_in_that_vote() {
         question: question(VotingMethod::ByName, None),
         secrecy: Secrecy::Open,
         recused: vec![who(1), who(2)],
+        council: council(),
         now: at(10_010),
     };
     let meeting = open(9).and(opened);
     meeting.when(cast(1, 1, Choice::Yes)).then_refused(MeetingRefusal::NotAVoter);
     let meeting = meeting.and_all((3..=6).map(|n| cast(1, n, Choice::Yes)));
-    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Carried, "4 of 7");
 }
 
 #[test]
 fn hands_count_when_two_tellers_agree() {
-    let hands = |teller, yes| MeetingCommand::CountHands { vote: vote(1), teller: who(teller), hands: Hands { yes, no: 1, abstain: 0 } };
-    let close = MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) };
+    let hands = |teller, yes| MeetingCommand::CountHands {
+        vote: vote(1),
+        teller: who(teller),
+        hands: Hands { yes, no: 1, abstain: 0 },
+        council: council(),
+    };
+    let close = MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) };
     let meeting = open(6).and(open_vote(1, VotingMethod::ShowOfHands, None));
     meeting.when(hands(50, 6)).then_refused(MeetingRefusal::TooManyHands { voters: 6 });
     let meeting = meeting.and(hands(50, 4));
@@ -295,7 +319,7 @@ fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
     voting.when(adjourn.clone()).then_refused(MeetingRefusal::VoteIsOpen);
     let meeting = open(6).and(adjourn);
     assert_eq!(meeting.present(), 0, "everybody goes");
-    let resume = MeetingCommand::Resume { now: at(20_000) };
+    let resume = MeetingCommand::Resume { council: council(), now: at(20_000) };
     meeting.when(resume.clone()).then_refused(MeetingRefusal::NoQuorum { present: 0, entitled: 9 });
     let meeting = meeting.and_all((1..=6).map(|n| come(n, 19_990))).and(resume.clone());
     let meeting = meeting.and(MeetingCommand::Close { now: at(20_100) });
@@ -318,17 +342,17 @@ fn any_command() -> impl Strategy<Value = MeetingCommand> {
     prop_oneof![
         4 => (person.clone(), minute.clone()).prop_map(|(n, minute)| come(n, minute)),
         3 => (person.clone(), minute.clone()).prop_map(|(n, minute)| go(n, minute)),
-        1 => (5_u64..14, minute.clone()).prop_map(|(entitled, minute)| MeetingCommand::Open { entitled, now: at(minute) }),
+        1 => minute.clone().prop_map(|minute| MeetingCommand::Open { council: council(), now: at(minute) }),
         1 => minute.clone().prop_map(|minute| MeetingCommand::TakeUp { item: item(2), now: at(minute) }),
         2 => person.clone().prop_map(|n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::Against }),
         1 => minute.clone().prop_map(|minute| MeetingCommand::CallNext { now: at(minute) }),
         2 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, None)),
         1 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, Some(vote(1)))),
         4 => (1_u128..4, person).prop_map(|(n, person)| cast(n, person, Choice::Yes)),
-        2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), now: at(minute) }),
+        2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), council: council(), now: at(minute) }),
         1 => (1_u128..4).prop_map(|n| MeetingCommand::AnnulVote { vote: vote(n), reason: "有误".into() }),
         1 => minute.clone().prop_map(|minute| MeetingCommand::Adjourn { until: None, reason: "休会".into(), now: at(minute) }),
-        1 => minute.prop_map(|minute| MeetingCommand::Resume { now: at(minute) }),
+        1 => minute.prop_map(|minute| MeetingCommand::Resume { council: council(), now: at(minute) }),
     ]
 }
 
@@ -345,7 +369,7 @@ proptest! {
                 meeting = Meeting::apply_event(meeting, event);
             }
             if meeting.phase == MeetingPhase::Open {
-                prop_assert_eq!(meeting.quorate, meeting.require_quorum(meeting.entitled).is_ok());
+                prop_assert_eq!(meeting.quorate, meeting.require_quorum(&council()).is_ok());
             }
         }
         for n in 1..12 {

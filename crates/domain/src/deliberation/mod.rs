@@ -30,6 +30,7 @@ pub mod roll_entry;
 pub mod seat;
 pub mod sitting;
 pub mod speakers;
+pub mod standing;
 pub mod text;
 
 pub use crate::attachment;

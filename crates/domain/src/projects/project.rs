@@ -509,7 +509,7 @@ impl Aggregate for Project {
             C::Start { origin, title, area, carrier, plan } => {
                 check(project.phase == P::Unknown, R::ProjectExists)?;
                 let title = Line::parse(&title, PROJECT_TITLE_MAX_CHARS, |most| R::ProjectTitleUnfit { most })?.into();
-                Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan: plan.fitted()? }])
+                Ok(vec![E::ProjectStarted { origin: origin.fitted()?, title, area, carrier, plan: plan.fitted()? }])
             }
             C::MoveGrant { fund, allocation, movement, amount } => project.move_grant(fund, allocation, movement, amount),
             other => project.keep_books(other),

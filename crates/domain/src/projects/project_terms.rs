@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{project::PROJECT_RATING_MAX, project_plan::PROJECT_TITLE_MAX_CHARS};
 use crate::{
     attachment::AttachmentRefusal,
+    prose::{Prose, REASON_MAX_CHARS},
     refusal::{Refusal, refusals},
     values::{ApplicationId, Cents, CouncilId, MotionId, RoundId, VoteId},
 };
@@ -52,7 +53,7 @@ impl ProjectPhase {
 }
 
 /// What a project came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectOrigin {
     /// A council's resolution.
@@ -71,6 +72,24 @@ pub enum ProjectOrigin {
         /// The selected application.
         application: ApplicationId,
     },
+    /// An office's own decision.
+    Office {
+        /// The office: `翠香街道办事处`.
+        authority: String,
+        /// Why, and by which document.
+        reason: String,
+    },
+}
+
+impl ProjectOrigin {
+    /// The origin as it is stored.
+    pub(super) fn fitted(self) -> Result<Self, ProjectRefusal> {
+        let written = |text: &str| Prose::parse(text, REASON_MAX_CHARS, |most| ProjectRefusal::OfficeUnfit { most }).map(String::from);
+        Ok(match self {
+            Self::Office { authority, reason } => Self::Office { authority: written(&authority)?, reason: written(&reason)? },
+            Self::Resolution { .. } | Self::Round { .. } => self,
+        })
+    }
 }
 
 /// Where money beside grants comes from.
@@ -117,6 +136,8 @@ refusals! {
         ProjectPhaseUnfit { zh: &'static str, en: &'static str }("project", "该项目{zh}，不能这样操作", "The project is {en}; this cannot be done now"),
         /// Outside the area of the council that resolved it.
         ProjectElsewhere("area", "项目区域须在议事会辖区之内", "The project's area lies outside the council's"),
+        /// No office or no reason, or too long.
+        OfficeUnfit { most: usize }("office", "须写明机关及理由，各为 1 至 {most} 字", "An office and a reason of 1 to {most} characters each are needed"),
         /// The title is no line, or too long.
         ProjectTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// It ends before it starts.

@@ -44,6 +44,22 @@ fn starts() -> C {
     }
 }
 
+#[test]
+fn an_offices_decision_names_the_office_and_the_reason() {
+    let C::Start { title, area, carrier, plan, .. } = starts() else { unreachable!("a start") };
+    let by = |authority: &str, reason: &str| C::Start {
+        origin: ProjectOrigin::Office { authority: authority.into(), reason: reason.into() },
+        title: title.clone(),
+        area: area.clone(),
+        carrier,
+        plan: plan.clone(),
+    };
+    for start in [by(" ", "抢修"), by("翠香街道办事处", "")] {
+        given::<Project>([]).when(start).then_refused(R::OfficeUnfit { most: REASON_MAX_CHARS });
+    }
+    assert_eq!(given::<Project>([]).and(by("翠香街道办事处", "抢修批复〔2026〕3 号")).phase, P::UnderWay);
+}
+
 fn moves(movement: GrantMovement, amount: u64) -> C {
     C::MoveGrant { fund: FundId(Uuid::from_u128(5)), allocation: AllocationId(Uuid::from_u128(6)), movement, amount: cents(amount) }
 }

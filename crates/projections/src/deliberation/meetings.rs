@@ -249,7 +249,7 @@ impl MeetingsFold {
             E::MeetingOpened { at, present, entitled } => row.course.push(entry(S::Opened, *at, Some((*present, Some(*entitled))))),
             E::QuorumLost { at, present, entitled } => row.course.push(entry(S::QuorumLost, *at, Some((*present, Some(*entitled))))),
             E::QuorumReached { at, present, entitled } => row.course.push(entry(S::QuorumReached, *at, Some((*present, Some(*entitled))))),
-            E::MeetingResumed { at, present } => row.course.push(entry(S::Resumed, *at, Some((*present, None)))),
+            E::MeetingResumed { at, present, entitled } => row.course.push(entry(S::Resumed, *at, Some((*present, *entitled)))),
             E::MeetingAdjourned { at, until, reason } => {
                 row.course.push(CourseEntry { until: *until, reason: Some(reason.clone()), ..entry(S::Adjourned, *at, None) });
             }
@@ -261,7 +261,7 @@ impl MeetingsFold {
                 row.votes.insert(*vote, VoteCourse { opened: *at, closed: None, recused: recused.clone(), annulled: None });
                 self.votes.add(VoteRow { id: *vote, meeting: id, motion: question.motion, position })?;
             }
-            E::OpenVoteCast { vote, person, choice } => {
+            E::OpenVoteCast { vote, person, choice, on: _ } => {
                 let (vote, person, choice, cast_at) = (*vote, *person, *choice, change.recorded_at);
                 self.open_votes.add(OpenVoteRow { vote, person, meeting: id, choice, cast_at, position })?;
             }

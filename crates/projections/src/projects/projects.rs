@@ -83,6 +83,10 @@ row! {
             round: Option<RoundId>,
             /// The selected application.
             application: Option<ApplicationId>,
+            /// The office whose decision it came from.
+            office: Option<String>,
+            /// Why that office decided so.
+            office_reason: Option<String>,
         }
         rare {
             /// Where it stands.
@@ -236,7 +240,7 @@ impl ProjectsFold {
     fn start(
         &mut self,
         change: &Change,
-        origin: ProjectOrigin,
+        origin: &ProjectOrigin,
         title: &str,
         area: &AreaCode,
         carrier: Applicant,
@@ -246,9 +250,17 @@ impl ProjectsFold {
             Applicant::Organisation(id) => (Some(id), None),
             Applicant::Council(id) => (None, Some(id)),
         };
-        let (motion, resolved_by, vote, round, application) = match origin {
-            ProjectOrigin::Resolution { council, motion, vote } => (Some(motion), Some(council), Some(vote), None, None),
-            ProjectOrigin::Round { round, application } => (None, None, None, Some(round), Some(application)),
+        let (motion, resolved_by, vote) = match origin {
+            ProjectOrigin::Resolution { council, motion, vote } => (Some(*motion), Some(*council), Some(*vote)),
+            ProjectOrigin::Round { .. } | ProjectOrigin::Office { .. } => (None, None, None),
+        };
+        let (round, application) = match origin {
+            ProjectOrigin::Round { round, application } => (Some(*round), Some(*application)),
+            ProjectOrigin::Resolution { .. } | ProjectOrigin::Office { .. } => (None, None),
+        };
+        let (office, office_reason) = match origin {
+            ProjectOrigin::Office { authority, reason } => (Some(authority.clone()), Some(reason.clone())),
+            ProjectOrigin::Resolution { .. } | ProjectOrigin::Round { .. } => (None, None),
         };
         self.projects.add(ProjectRow {
             id: ProjectId(change.stream.id),
@@ -262,6 +274,8 @@ impl ProjectsFold {
             vote,
             round,
             application,
+            office,
+            office_reason,
             phase: ProjectPhase::UnderWay,
             ends_on: plan.ends_on,
             changed_at: change.recorded_at,
@@ -346,7 +360,7 @@ impl ProjectsFold {
         let (project, position) = (ProjectId(change.stream.id), change.position);
         let recorded_at = change.recorded_at;
         if let E::ProjectStarted { origin, title, area, carrier, plan } = event {
-            self.start(change, *origin, title, area, *carrier, plan)?;
+            self.start(change, origin, title, area, *carrier, plan)?;
         } else {
             self.apply(change, event)?;
         }

@@ -37,7 +37,8 @@ impl PublishedBallot {
     }
     /// What is marked.
     fn marks(&self) -> Marks {
-        (&self.0.marks).into()
+        // Lists of earlier polls have marks in the order they were sent in.
+        (&self.0.marks.clone().sorted()).into()
     }
 }
 

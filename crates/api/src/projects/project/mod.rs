@@ -73,7 +73,7 @@ impl Project {
     }
 }
 
-/// A project (公益项目): begun by a council's resolution or a round, carried out by an organisation or council, paid by funds
+/// A project (公益项目): begun by a council's resolution, a round or an office, carried out by an organisation or council, paid by funds
 /// and by what it raises itself, completed, audited and reviewed by residents.
 #[Object]
 impl Project {
@@ -120,7 +120,15 @@ impl Project {
     fn audited_on(&self) -> Option<Date> {
         self.0.audited_on.map(Date)
     }
-    /// The motion it came from; null if it came from a round.
+    /// The office on whose own decision it was started; null if it came from a motion or a round.
+    fn office(&self) -> Option<&str> {
+        self.0.office.as_deref()
+    }
+    /// Why that office decided so, and by which document.
+    fn office_reason(&self) -> Option<&str> {
+        self.0.office_reason.as_deref()
+    }
+    /// The motion it came from; null if it came from elsewhere.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
         match self.0.motion {
             Some(id) => motion::motion(&Door::of(ctx)?, id).await,
@@ -141,7 +149,7 @@ impl Project {
             None => Ok(None),
         }
     }
-    /// The round that selected it; null if it came from a motion.
+    /// The round that selected it; null if it came from elsewhere.
     async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>, Error> {
         match self.0.round {
             Some(id) => round::round(&Door::of(ctx)?, id).await,

@@ -72,7 +72,8 @@ fn cloud_event(log: uuid::Uuid, event: &Recorded) -> anyhow::Result<serde_json::
         "actor": metadata.actor,
         "commandid": metadata.command_id,
         "correlationid": metadata.correlation,
-        "causationid": metadata.causation,
+        // An attribute of this extension is a string (CloudEvents, correlation extension).
+        "causationid": metadata.causation.map(|position| position.to_string()),
         "data": serde_json::from_str::<Box<RawValue>>(&event.payload)?,
     }))
 }

@@ -31,7 +31,8 @@ use gongyi_domain::{
 use indicatif::ProgressBar;
 
 use crate::{
-    folder, output,
+    folder::{self, NewFile},
+    output,
     platform::Platform,
     progress,
     settings::{Content, Import},
@@ -50,18 +51,22 @@ const ROWS_AT_ONCE_MAX: usize = 64;
 pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     let bytes = fs::read(&args.file).with_context(|| args.file.display().to_string())?;
     let table = Table::read(&bytes, headings(args.content))?;
-    let lock = folder::lock(&args.folder.data, "import")?;
-    let trial = if args.dry_run { Some(folder::trial_copy(&args.folder.data)?) } else { None };
-    let folder = trial.as_ref().map_or(args.folder.data.as_path(), |trial| trial.path());
-    let platform = Platform::open(folder, args.folder.zone()?).await?;
+    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    let lock = folder::lock(data, "import")?;
+    let rejected = args.rejected.as_deref().map(|path| NewFile::create(path, data)).transpose()?;
+    let trial = if args.dry_run { Some(folder::trial_copy(data)?) } else { None };
+    let platform = match &trial {
+        Some(trial) => Platform::open_trial(trial.path(), data, zone).await?,
+        None => Platform::open(data, zone).await?,
+    };
     let bar = progress::bar(table.rows.len() as u64, "import");
     let (report, fault) = import(platform.app(), args.content, &table, &bar).await;
     bar.finish_and_clear();
     platform.close().await;
     drop(lock);
 
-    if let Some(path) = &args.rejected {
-        fs::write(path, report.rejected_rows(&table)?)?;
+    if let Some(file) = rejected {
+        file.keep(&report.rejected_rows(&table)?)?;
     }
     if args.json {
         output::print_line(&serde_json::to_string(&report)?)?;

@@ -64,9 +64,9 @@ pub enum Figure {
     SelfOrganisationMembers,
 }
 
-/// An area's figures. «At the end» is the end of the day `asOf`; «in the period» is from `from` to `asOf`, both included. Those about people
-/// are null for whoever holds no role where fewer than five people stand behind them, or behind another that could be reckoned
-/// from them.
+/// An area's figures. «At the end» is the end of the day `asOf`; «in the period» is from `from` to `asOf`, both included. Those
+/// about people are null for whoever holds no role where fewer than five people stand behind them, or behind another that could be
+/// reckoned from them.
 #[derive(SimpleObject)]
 #[graphql(name = "ReportFigures")]
 pub struct Figures {

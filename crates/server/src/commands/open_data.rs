@@ -5,8 +5,8 @@
 //! - Organisations, motions, vote events and counts have the shape of Popolo (<https://www.popoloproject.com/specs/>).
 //! - A motion says what it said when it was public last: what its movers make of one that was returned to them is theirs.
 //! - What few people did is left out: a row of participation with fewer volunteers than the smallest cell tells no number; a
-//!   secret vote that few took part in, or in which all voted alike, tells its result and neither counts nor who was there. There are no totals from which
-//!   that could be reckoned.
+//!   secret vote that few took part in, or in which all voted alike, tells its result, and neither counts nor how many were there.
+//!   There are no totals from which that could be reckoned.
 
 use std::{fs, path::Path, process::ExitCode};
 

@@ -12,6 +12,7 @@ mod platform;
 mod progress;
 mod settings;
 mod simulate;
+mod spreadsheet;
 
 use std::{io::IsTerminal, process::ExitCode};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::council::Council;
+use super::{charter::Charter, council::Council};
 use crate::values::{Day, PersonId};
 
 /// Who sits in a council on a day, and how many «all» are.
@@ -37,7 +37,7 @@ impl Standing {
 impl Council {
     /// The council as it is on this day.
     pub fn standing(&self, on: Day) -> Standing {
-        let charter_seats = self.charters.last().filter(|_| self.stands_on(on)).and_then(|charter| charter.seats_that_count());
+        let charter_seats = self.charters.last().filter(|_| self.stands_on(on)).and_then(Charter::seats_that_count);
         Standing { on, representatives: self.representatives(on).collect(), charter_seats }
     }
 }

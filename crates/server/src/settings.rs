@@ -111,7 +111,7 @@ pub struct Import {
     pub folder: DataFolder,
     /// What the file holds.
     pub content: Content,
-    /// The file: CSV in UTF-8 (with or without mark) or GB18030, or XLSX (its first sheet).
+    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX (its first sheet that is seen).
     pub file: PathBuf,
     /// Check everything, change nothing.
     #[arg(long)]
@@ -119,7 +119,7 @@ pub struct Import {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Write the rejected rows to this CSV file, with what is wrong beside each, to mend and import again.
+    /// Write the rejected rows to this new CSV file, with what is wrong beside each, to mend and import again.
     #[arg(long, value_name = "FILE")]
     pub rejected: Option<PathBuf>,
     /// Exit with 65 if any row was rejected.
@@ -194,7 +194,7 @@ pub struct OpenData {
     /// The last day of participation.
     #[arg(long, value_name = "DATE")]
     pub to: Day,
-    /// Numbers of fewer volunteers, and of secret votes with fewer present, are left out.
+    /// Numbers of fewer volunteers, and counts of secret votes with fewer present, are left out.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub smallest_cell: u64,
     /// The folder to make.
@@ -212,7 +212,7 @@ pub enum ExportWhat {
         #[arg(long, value_name = "POSITION", default_value_t = 0)]
         after: u64,
     },
-    /// Participation, motions, votes and projects for anybody to use, without any person, as JSON and CSV in a new folder.
+    /// Organisations, participation, motions, votes and projects for anybody to use, without any person, as JSON and CSV in a new folder.
     OpenData(OpenData),
     /// The figures of service: confirmed minutes, records, volunteers.
     Participation {

@@ -2,13 +2,14 @@
 //! field, problem and a sentence.
 //!
 //! - Every physical line of the file is counted once: as heading, blank, or with the row it is of.
-//! - One problem a row, the first in this order: the row's shape (merged, too_many_cells), cells in column
+//! - One problem a row, the first in this order: the row's shape (unclosed_quote, merged, too_many_cells), cells in column
 //!   order (missing, format, checksum, date, unknown, future), then what needs other rows (duplicate, overlap), then consent.
 //! - A row equal to one imported before is unchanged. A rejected row claims nothing.
 //! - Rows about the same person or thing are taken in the file's order, others at the same time.
 
 mod areas;
 mod cells;
+mod delimited;
 mod hours;
 mod organisations;
 mod report;

@@ -1,13 +1,16 @@
 //! A file as a table: CSV in UTF-8 (with or without mark), UTF-16 with mark or GB18030, or the first sheet of an XLSX
 //! workbook, with Chinese or English headings.
 //!
-//! - Every physical line is the heading's, blank, or of exactly one row.
+//! - Every physical line is the heading's, blank, or of exactly one row; or nothing of the file is taken.
+//! - A quotation mark that is never closed, or that closes below what looks like another row, leaves one row: all that stands
+//!   below the headings, with the line where the mark was opened.
 
 use std::ops::Range;
 
 use gongyi_domain::access::contact::normalised;
 
 use super::{
+    delimited::{self, Broken, Delimited, Opened},
     report::Problem,
     workbook::{self, SHEET_MAX_CELLS, UNPACKED_MAX_BYTES, Workbook},
 };
@@ -15,15 +18,21 @@ use crate::spreadsheet::as_typed;
 
 /// Largest file taken, in bytes.
 pub const FILE_MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// Fields that hold a number in every row, with the digits it has. By the first that a file has, a row is known where none is
+/// expected.
+const NUMBERS_DIGITS: [(&str, fn(usize) -> bool); 3] =
+    [("idNumber", |digits| digits >= 15), ("code", is_area_code), ("area", is_area_code)];
+
+fn is_area_code(digits: usize) -> bool {
+    matches!(digits, 6 | 9 | 12 | 15)
+}
+
 /// A file that cannot be read as a table of this content.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// Neither UTF-8 nor UTF-16 nor GB18030.
     #[error("the file is neither UTF-8 nor GB18030 / 文件编码既非 UTF-8 也非 GB18030")]
     Encoding,
-    /// Not CSV.
-    #[error("the file is not CSV / 文件不是 CSV: {0}")]
-    Csv(#[from] csv::Error),
     /// A workbook that the reader of workbooks does not take.
     #[error("the workbook cannot be read / 无法读取工作簿: {0}")]
     Workbook(#[from] calamine::XlsxError),
@@ -91,6 +100,8 @@ impl Record {
 /// What can be wrong with a row before anybody looks at what its cells say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
+    /// A quotation mark is opened here and not closed in this row.
+    UnclosedQuote,
     /// A cell is merged over several columns.
     Merged,
     /// A formula came to nothing, `#REF!`.
@@ -105,6 +116,8 @@ pub struct Table {
     columns: Vec<Option<&'static str>>,
     /// The rows below the headings that are not blank.
     pub rows: Vec<Record>,
+    /// Where the headings begin.
+    heading_line: u64,
     /// Physical lines that the headings take.
     pub heading_lines: u64,
     /// Physical lines of the file.
@@ -142,6 +155,13 @@ impl Row<'_> {
         for (damage, range) in &self.record.damage {
             let fields = ours(range);
             match (damage, fields.as_slice()) {
+                (Damage::UnclosedQuote, fields) => {
+                    let (zh, en) = (
+                        "此处的引号没有闭合，文件未导入任何内容",
+                        "A quotation mark is opened here and never closed; nothing of the file was taken",
+                    );
+                    return Some(Problem::new(fields.first().copied().unwrap_or("file"), "unclosed_quote", zh, en));
+                }
                 (Damage::Merged, &[_, field, ..]) => {
                     let (zh, en) = (
                         "合并单元格横跨多列，无法判断属于哪一列",
@@ -184,8 +204,34 @@ impl Table {
         if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
             return Err(Unreadable::OtherWorkbook);
         }
-        let text = decoded(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
-        Self::of(csv_records(&text)?, text.lines().count() as u64, headings)
+        Self::delimited(delimited::read(&decoded(bytes)?), headings)
+    }
+
+    fn delimited(file: Delimited, headings: &'static [Heading]) -> Result<Self, Unreadable> {
+        let Delimited { records, broken, unclosed, lines } = file;
+        match (Self::of(records, lines, headings), unclosed) {
+            (Ok(table), unclosed) => {
+                let swallowing = broken.into_iter().find(|broken| table.swallows_a_row(broken, headings)).map(|broken| broken.opened);
+                Ok(match swallowing.or(unclosed) {
+                    Some(opened) => table.unclosed(opened),
+                    None => table,
+                })
+            }
+            // The headings may be what the mark has swallowed.
+            (Err(_), Some(opened)) => {
+                let nothing = Self {
+                    headings: vec![],
+                    columns: vec![],
+                    rows: vec![],
+                    heading_line: 0,
+                    heading_lines: 0,
+                    lines,
+                    sheets_not_read: vec![],
+                };
+                Ok(nothing.unclosed(opened))
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// The headings are the first record that is not blank.
@@ -201,8 +247,26 @@ impl Table {
             }
         }
         let columns = columns(&heading.cells, headings)?;
-        let Record { lines: heading_lines, cells: headings, .. } = heading;
-        Ok(Self { headings, columns, rows: records, heading_lines, lines, sheets_not_read: vec![] })
+        let Record { line: heading_line, lines: heading_lines, cells: headings, .. } = heading;
+        Ok(Self { headings, columns, rows: records, heading_line, heading_lines, lines, sheets_not_read: vec![] })
+    }
+
+    /// Whether a cell with line breaks holds what looks like the rest of its row and the beginning of another: as many delimiters
+    /// as a row has, and a number. Fewer would leave a row with more cells than headings, or without a required one.
+    fn swallows_a_row(&self, broken: &Broken, headings: &'static [Heading]) -> bool {
+        let is_needed = |field: &&str| headings.iter().any(|heading| heading.required && heading.field == *field);
+        let delimiters_min = self.columns.iter().rposition(|field| field.as_ref().is_some_and(&is_needed)).unwrap_or_default();
+        let has_number = |of: fn(usize) -> bool| normalised(&broken.text).split(|c: char| !c.is_ascii_digit()).any(|run| of(run.len()));
+        let of_a_row = NUMBERS_DIGITS.iter().find(|(field, _)| self.columns.contains(&Some(*field)));
+        broken.delimiters >= delimiters_min && of_a_row.is_some_and(|(_, of)| has_number(*of))
+    }
+
+    /// The same file with nothing of it taken.
+    fn unclosed(self, Opened { line, column, cells }: Opened) -> Self {
+        // A mark that was opened in the headings has swallowed them.
+        let heading_lines = if line < self.heading_line + self.heading_lines { 0 } else { self.heading_lines };
+        let damage = vec![(Damage::UnclosedQuote, column..column + 1)];
+        Self { rows: vec![Record { line, lines: self.lines - heading_lines, cells, damage }], heading_lines, ..self }
     }
 
     /// All rows below the heading.
@@ -247,27 +311,10 @@ fn decoded(bytes: &[u8]) -> Result<String, Unreadable> {
     text.map(|text| text.into_owned()).ok_or(Unreadable::Encoding)
 }
 
-/// The records of a text whose lines end in one way, because the reader counts lines by it.
-fn csv_records(text: &str) -> Result<Vec<Record>, Unreadable> {
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b'\t', b';'].into_iter().max_by_key(|it| (first.bytes().filter(|byte| byte == it).count(), *it == b','));
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
-    let mut lines = vec![];
-    for record in reader.records() {
-        let record = record?;
-        // A record's position counts from the end of the one before: the blank lines between belong to neither.
-        let (byte, line) = record.position().map_or((0, 0), |at| (at.byte() as usize, at.line()));
-        let blank = text.as_bytes()[byte..].iter().take_while(|byte| **byte == b'\n').count();
-        let line = line + blank as u64;
-        let breaks = record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
-        lines.push(Record { line, lines: breaks + 1, cells: record.iter().map(str::to_owned).collect(), damage: vec![] });
-    }
-    Ok(lines)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEADINGS: &[Heading] = &[
@@ -311,6 +358,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_file_with_an_unclosed_mark_nothing_is_left_but_where_it_was_opened() {
+        let rows = "姓名,证件号码,备注\n张三,440499197401209700,\n李四,\"440499199007112192,\n王五,440499195902273605,\n";
+        assert_eq!(problems(rows), [(3, 3, "idNumber", "unclosed_quote")]);
+        let closed_elsewhere = "姓名,证件号码,备注\n张三,440499197401209700,\"甲\n李四,440499199007112192,乙\"\n王五,440499195902273605,\n";
+        assert_eq!(problems(closed_elsewhere), [(2, 3, "note", "unclosed_quote")], "what it swallows is another row");
+        let in_the_headings = "姓名,证件号码,\"备注\n张三,440499197401209700,\n李四,440499199007112192,乙\"\n";
+        assert_eq!(problems(in_the_headings), [(1, 3, "file", "unclosed_quote")], "headings are swallowed with rows");
+        assert_eq!(problems("\"姓名,证件号码\n张三,1\n"), [(1, 2, "file", "unclosed_quote")]);
+        let well_quoted = "备注,姓名,证件号码\n\"第一\n第二，2022\",张三,440499197401209700\n\"电话, 6123456\n\",李四,440499199007112192\n";
+        assert_eq!(problems(well_quoted), [], "a number behind the cell is its own row's");
+    }
+
+    #[test]
     fn more_cells_than_headings_are_told_unless_they_are_empty() {
         assert_eq!(problems("姓名,证件号码\n张三,1,,\n李四,2,3\n"), [(3, 1, "idNumber", "too_many_cells")]);
     }
@@ -324,5 +384,85 @@ mod tests {
         assert!(matches!(read(b"\xff\xff\xff"), Unreadable::Encoding));
         assert!(matches!(read(b"PK\x03\x04nonsense"), Unreadable::NoWorkbook));
         assert!(matches!(read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), Unreadable::OtherWorkbook));
+    }
+
+    /// A file of ours as a text, with rows of one line and of several.
+    fn file(rows: usize, end: &str) -> String {
+        let row = |n: usize| match n % 4 {
+            0 => format!("张{n},4404991974012{n:05},\"第一\n第二\"\n"),
+            1 => format!("\"李,{n}\",4404991990071{n:05},\"学雷锋\"活动\n"),
+            2 => format!("王{n},4404991959022{n:05},\n\n"),
+            _ => format!("\"赵\"\"{n}\",4404991990060{n:05},甲\n"),
+        };
+        ("姓名,证件号码,备注\n".to_owned() + &(0..rows).map(row).collect::<String>()).replace('\n', end)
+    }
+
+    const CASES: u32 = 2_000;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+        /// Whatever a file has suffered: every line is the heading's, blank, or of one row, or nothing is taken; and no row
+        /// holds the number of another.
+        #[test]
+        fn every_line_of_a_damaged_file_is_counted_once(
+            rows in 1..12_usize,
+            end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8, prop::sample::select(b"\",;\t\r\n 1'=\0".to_vec())), 1..6),
+        ) {
+            let mut text: Vec<char> = file(rows, end).chars().collect();
+            for (place, kind, byte) in damage {
+                let place = place.index(text.len());
+                match kind {
+                    0 => text.insert(place, char::from(byte)),
+                    1 => text[place] = char::from(byte),
+                    _ => drop(text.remove(place)),
+                }
+            }
+            let text: String = text.into_iter().collect();
+            let Ok(table) = Table::read(text.as_bytes(), HEADINGS) else { return Ok(()) };
+            prop_assert_eq!(table.lines, delimited::lines(&text));
+            if table.rows().any(|row| row.problem().is_some_and(|it| it.problem == "unclosed_quote")) {
+                prop_assert_eq!(table.rows.len(), 1);
+                prop_assert_eq!(table.heading_lines + table.rows[0].lines, table.lines);
+                return Ok(());
+            }
+            let spans: Vec<_> = table.rows.iter().map(|record| (record.line, record.line + record.lines)).collect();
+            prop_assert!(spans.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{:?}", spans);
+            prop_assert!(spans.last().is_none_or(|(_, end)| *end <= table.lines + 1));
+            prop_assert!(table.heading_lines + table.rows.iter().map(|record| record.lines).sum::<u64>() <= table.lines);
+        }
+
+        /// Marks alone, however many: no row that is taken holds the number of another.
+        #[test]
+        fn no_mark_brings_two_people_into_one_row(
+            rows in 1..12_usize,
+            marks in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
+            removed in any::<Option<prop::sample::Index>>(),
+        ) {
+            let mut text: Vec<char> = file(rows, "\n").chars().collect();
+            for place in marks {
+                text.insert(place.index(text.len()), '"');
+            }
+            if let Some(place) = removed {
+                let places: Vec<usize> = text.iter().enumerate().filter(|(_, c)| **c == '"').map(|(place, _)| place).collect();
+                text.remove(places[place.index(places.len())]);
+            }
+            let text: String = text.into_iter().collect();
+            let Ok(table) = Table::read(text.as_bytes(), HEADINGS) else { return Ok(()) };
+            for row in table.rows().filter(|row| row.problem().is_none()) {
+                let numbers = row.record.cells.iter().map(|cell| cell.matches("4404991").count()).sum::<usize>();
+                prop_assert!(numbers < 2, "{:?} of {:?}", row.record, text);
+            }
+        }
+
+        #[test]
+        fn no_file_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[姓名证件号码,;\t\"\r\n1 ]{0,80}") {
+            for bytes in [bytes.as_slice(), text.as_bytes(), format!("姓名,证件号码\n{text}").as_bytes()] {
+                if let Ok(table) = Table::read(bytes, HEADINGS) {
+                    prop_assert!(table.rows().all(|row| row.record.lines > 0));
+                }
+            }
+        }
     }
 }

@@ -53,7 +53,7 @@ pub use projects::{
     community_activities::*, funds::*, incubations::*, project_queries::*, projects::*, round_queries::*, rounds::*, service_links::*,
 };
 pub use read_model::FoldError;
-pub use report::queries::*;
+pub use report::{queries::*, small_cells::Untold};
 pub use runner::RunError;
 pub use status::{Parked, Stale, ViewStatus};
 pub use views::{ViewOptions, Views};

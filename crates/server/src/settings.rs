@@ -6,6 +6,7 @@ use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gongyi_domain::{
     access::authority::Role,
+    report::SMALLEST_CELL_PEOPLE,
     values::{AreaCode, Day, OrganisationId},
 };
 
@@ -195,7 +196,7 @@ pub struct OpenData {
     #[arg(long, value_name = "DATE")]
     pub to: Day,
     /// Numbers of fewer volunteers, and counts of secret votes with fewer present, are left out.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = SMALLEST_CELL_PEOPLE)]
     pub smallest_cell: u64,
     /// The folder to make.
     #[arg(long, value_name = "FOLDER")]

@@ -80,7 +80,7 @@ async fn entries(views: &Views, filter: &ReportFilter, known_at: Day) -> anyhow:
     let mut page = PageArgs { uncounted: true, ..PageArgs::first(PAGE_MAX_ROWS) };
     let mut all = vec![];
     loop {
-        let found = views.report_changes(filter, known_at, &page).await?;
+        let found = views.report_changes(filter, known_at, Figure::ALL, &page).await?;
         page.after = found.edges.last().map(|(cursor, _)| cursor.0.clone());
         all.extend(found.edges.into_iter().map(|(_, entry)| entry));
         if !found.has_next {

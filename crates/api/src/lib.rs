@@ -22,6 +22,7 @@ mod http;
 mod ids;
 mod limits;
 mod loaders;
+mod merging;
 mod node;
 mod outcome;
 mod paging;

@@ -14,8 +14,10 @@
 
 mod access;
 mod attachment;
+mod budget;
 mod deliberation;
 mod door;
+mod execution;
 mod fault;
 mod following;
 mod http;
@@ -37,4 +39,4 @@ mod volunteering;
 pub use fault::Code;
 pub use http::{POSITION_HEADER, metrics::Metrics, router};
 pub use schema::{Mutation, Query, Schema, schema, sdl};
-pub use settings::ApiSettings;
+pub use settings::{ApiSettings, Stopping};

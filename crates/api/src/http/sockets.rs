@@ -43,10 +43,12 @@ use super::{
     metrics::OpenGuard,
 };
 use crate::{
+    budget::too_long,
     door::Asker,
+    execution,
     fault::{self, Code},
     settings::{
-        REQUEST_BODY_MAX_BYTES, REQUEST_MAX_SECONDS, SOCKET_INIT_MAX_SECONDS, SOCKET_OPERATIONS_MAX_COUNT, SOCKET_SUBSCRIPTIONS_MAX_COUNT,
+        REQUEST_BODY_MAX_BYTES, SOCKET_INIT_MAX_SECONDS, SOCKET_OPERATIONS_MAX_COUNT, SOCKET_SUBSCRIPTIONS_MAX_COUNT,
     },
 };
 
@@ -122,7 +124,7 @@ pub(crate) async fn upgrade(
     };
     let bearer = match bearer::of_headers(&shared.app, &parts.headers).await {
         Ok(bearer) => bearer,
-        Err(NotABearer::Invalid) => return (StatusCode::UNAUTHORIZED, "the token does not hold\n").into_response(),
+        Err(NotABearer::Invalid | NotABearer::RanOut) => return (StatusCode::UNAUTHORIZED, "the token does not hold\n").into_response(),
         Err(NotABearer::Fault(fault)) => {
             fault::rejected(fault, id);
             return (StatusCode::INTERNAL_SERVER_ERROR, "something broke\n").into_response();
@@ -165,7 +167,7 @@ impl Operations {
 impl Executor for Operations {
     async fn execute(&self, query: Query) -> Answer {
         let query = self.asked(query, None).await;
-        self.shared.schema.execute(query).await
+        execution::executed(&self.shared.schema, query).await
     }
 
     fn execute_stream(&self, query: Query, session: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
@@ -179,12 +181,13 @@ impl Executor for Operations {
             let mut query = this.asked(query, session.as_deref()).await;
             match graphql::operation(&mut query) {
                 Some(OperationType::Query | OperationType::Mutation) => {
-                    let answer = tokio::time::timeout(Duration::from_secs(REQUEST_MAX_SECONDS), this.shared.schema.execute(query)).await;
-                    let answer = answer.unwrap_or_else(|_| Answer::from_errors(vec![graphql::too_long()]));
+                    let time = this.shared.settings.request_time;
+                    let answer = tokio::time::timeout(time, execution::executed(&this.shared.schema, query)).await;
+                    let answer = answer.unwrap_or_else(|_| Answer::from_errors(vec![too_long(time)]));
                     stream::once(future::ready(answer)).boxed()
                 }
                 Some(OperationType::Subscription) | None => {
-                    this.shared.schema.execute_stream_with_session_data(query, session.unwrap_or_default())
+                    execution::streamed(this.shared.schema.clone(), query, session.unwrap_or_default())
                 }
             }
         };
@@ -231,7 +234,7 @@ async fn serve(shared: Shared, socket: WebSocket, protocol: Protocols, by_header
             Err(problem) => {
                 tell.send_replace(Handshake::Refused);
                 Err(match problem {
-                    NotABearer::Invalid => fault::error(Code::Unauthenticated, "the token does not hold"),
+                    NotABearer::Invalid | NotABearer::RanOut => fault::error(Code::Unauthenticated, "the token does not hold"),
                     NotABearer::Fault(fault) => fault::rejected(fault, id),
                 })
             }

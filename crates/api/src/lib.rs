@@ -37,6 +37,11 @@ mod table;
 mod volunteering;
 
 pub use fault::Code;
-pub use http::{POSITION_HEADER, metrics::Metrics, router};
+pub use http::{
+    POSITION_HEADER,
+    guests::{Full, Guest, Guests},
+    metrics::Metrics,
+    router,
+};
 pub use schema::{Mutation, Query, Schema, schema, sdl};
 pub use settings::{ApiSettings, Stopping};

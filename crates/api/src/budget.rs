@@ -14,7 +14,7 @@ use async_graphql::{
     PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo},
 };
-use futures::future;
+use futures::{FutureExt, future};
 use tokio::sync::Notify;
 
 use crate::{
@@ -85,6 +85,8 @@ impl Spending {
     }
 
     fn begins(&self) {
+        // An execution that failed by itself at the same moment has left this.
+        let _told = self.is_over.notified().now_or_never();
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = Spent { since: Instant::now(), bytes: 0, over: None };
     }
 

@@ -21,8 +21,8 @@ pub const QUERY_ROOT_FIELDS_MAX_COUNT: usize = 20;
 pub const QUERY_DIRECTIVES_MAX_COUNT: usize = 20;
 /// Lists of types within one another that introspection asks for; graphql-js' own rule has the same bound, and no tool needs more.
 pub const INTROSPECTION_DEPTH_MAX_LISTS: usize = 2;
-/// An answer, in bytes. The whole schema with its descriptions is a third of it.
-pub const ANSWER_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// An answer, in bytes. The whole schema with its descriptions is a tenth of it.
+pub const ANSWER_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// A request's body, or one message over a socket, in bytes.
 pub const REQUEST_BODY_MAX_BYTES: usize = 256 * 1024;
 /// How long a request's body may take, in seconds.

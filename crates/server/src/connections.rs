@@ -124,11 +124,12 @@ async fn connected(
     watcher: Watcher,
     mut stopping: Stopping,
 ) {
-    // hyper waits without a timer for what tells HTTP/1 from HTTP/2.
+    // hyper waits without a timer for what tells HTTP/1 from HTTP/2. A stream may be called readable and not be: this looks.
+    let mut first_byte = [0];
     tokio::select! {
         () = stopping.begins() => return,
-        first = tokio::time::timeout(Duration::from_secs(REQUEST_HEAD_MAX_SECONDS), held.stream.readable()) => {
-            if !matches!(first, Ok(Ok(()))) {
+        first = tokio::time::timeout(Duration::from_secs(REQUEST_HEAD_MAX_SECONDS), held.stream.peek(&mut first_byte)) => {
+            if !matches!(first, Ok(Ok(1))) {
                 return;
             }
         }

@@ -291,7 +291,7 @@ impl Writer<'_> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn merging_changes_no_answer_and_leaves_nothing_twice(chance in prop::collection::vec(any::<u8>(), 0..200)) {

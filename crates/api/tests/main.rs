@@ -13,6 +13,7 @@ mod known_at;
 mod limits;
 mod meetings;
 mod motions;
+mod one_execution;
 mod personal_data;
 mod projects;
 mod queries;

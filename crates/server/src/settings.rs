@@ -4,11 +4,14 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gongyi_api::settings::{ANONYMOUS_SOCKETS_MAX_COUNT, SOCKETS_PER_ADDRESS_MAX_COUNT};
 use gongyi_domain::{
     access::authority::Role,
     report::SMALLEST_CELL_PEOPLE,
     values::{AreaCode, Day, OrganisationId},
 };
+
+use crate::connections::{CONNECTIONS_MAX_COUNT, CONNECTIONS_PER_ADDRESS_MAX_COUNT};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +98,18 @@ pub struct Serve {
     /// What `/metrics` asks for as a bearer token; without it, whoever reaches the port may read it.
     #[arg(long, value_name = "TOKEN", env = "GONGYI_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<String>,
+    /// Connections open at once; fewer where the system lets the process open fewer files.
+    #[arg(long, value_name = "N", env = "GONGYI_CONNECTIONS", default_value_t = CONNECTIONS_MAX_COUNT)]
+    pub connections: usize,
+    /// Connections open at once from one address; behind a proxy all are the proxy's, and this does not count.
+    #[arg(long, value_name = "N", env = "GONGYI_CONNECTIONS_PER_ADDRESS", default_value_t = CONNECTIONS_PER_ADDRESS_MAX_COUNT)]
+    pub connections_per_address: usize,
+    /// WebSockets open at once from one address.
+    #[arg(long, value_name = "N", env = "GONGYI_SOCKETS_PER_ADDRESS", default_value_t = SOCKETS_PER_ADDRESS_MAX_COUNT)]
+    pub sockets_per_address: usize,
+    /// WebSockets open at once whose clients have not signed in.
+    #[arg(long, value_name = "N", env = "GONGYI_ANONYMOUS_SOCKETS", default_value_t = ANONYMOUS_SOCKETS_MAX_COUNT)]
+    pub anonymous_sockets: usize,
 }
 
 /// What a file holds.

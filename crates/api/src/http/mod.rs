@@ -3,7 +3,9 @@
 mod address;
 mod bearer;
 mod calendars;
+mod conversation;
 mod graphql;
+pub(crate) mod guests;
 pub(crate) mod metrics;
 mod probes;
 pub(crate) mod sockets;
@@ -45,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) schema: Schema,
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) metrics: Metrics,
+    pub(crate) sockets: Arc<sockets::Places>,
 }
 
 /// The request's id; also the correlation of what it does.
@@ -59,7 +62,8 @@ pub fn router(app: App, settings: ApiSettings) -> Router {
     let metrics = Metrics::default();
     let schema = schema(Some(app.clone()), &settings, metrics.clone());
     let cors = cross_origin(&settings);
-    let shared = Shared { app, schema, settings: Arc::new(settings), metrics };
+    let sockets = Arc::new(sockets::Places::new(&settings));
+    let shared = Shared { app, schema, settings: Arc::new(settings), metrics, sockets };
     let mut router = Router::new()
         .route("/graphql", get(graphql::by_get).post(graphql::by_post).fallback(graphql::by_other))
         .route("/graphql/ws", get(sockets::upgrade))

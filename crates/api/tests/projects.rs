@@ -228,6 +228,49 @@ async fn nothing_is_paid_to_a_cancelled_project_and_no_money_is_lost() {
     assert_eq!(it.officer.is_refused("releaseGrant", unknown).await, "InvalidInput");
 }
 
+/// Nested lists of several owners are each owner's own, whatever the window.
+#[tokio::test]
+async fn connections_of_several_funds_are_each_funds_own() {
+    let district = District::new().await;
+    let funds = [endows(&district, 100).await, endows(&district, 200).await, endows(&district, 300).await];
+    let officer = officer(&district).await;
+    for (amount, fund) in [(5, &funds[1]), (7, &funds[1]), (9, &funds[2])] {
+        let more = json!({ "fund": fund, "line": { "year": 2026, "area": OTHER_STREET }, "amount": amount, "basis": "追加" });
+        officer.does("appropriateBudget", "fund { id }", more).await;
+    }
+    let ask = "query($ids: [ID!]!, $first: Int, $after: String, $last: Int) { nodes(ids: $ids) { ... on Fund {
+        lines { budget } grants { totalCount } rounds { totalCount }
+        ledger(first: $first, after: $after, last: $last) { totalCount nodes { amount } pageInfo { hasNextPage hasPreviousPage endCursor } } } } }";
+    let asks = async |window: Value| {
+        let mut variables = window;
+        variables["ids"] = json!(funds);
+        district.stranger().asks(ask, variables).await.data()["nodes"].clone()
+    };
+    let ledger = |nodes: &Value, which: usize| {
+        let ledger = &nodes[which]["ledger"];
+        let amounts: Vec<_> = ledger["nodes"].as_array().unwrap().iter().map(|it| it["amount"].as_u64().unwrap()).collect();
+        let told = |name: &str| ledger["pageInfo"][name].as_bool().unwrap();
+        (ledger["totalCount"].as_u64().unwrap(), amounts, told("hasPreviousPage"), told("hasNextPage"))
+    };
+    let all = asks(json!({})).await;
+    assert_eq!(all[1]["lines"], json!([{ "budget": 200 }, { "budget": 12 }]));
+    assert_eq!((&all[0]["grants"]["totalCount"], &all[0]["rounds"]["totalCount"]), (&json!(0), &json!(0)));
+    assert_eq!([0, 1, 2].map(|which| ledger(&all, which).1), [vec![100], vec![200, 5, 7], vec![300, 9]]);
+    let first = asks(json!({ "first": 2 })).await;
+    assert_eq!(ledger(&first, 0), (1, vec![100], false, false));
+    assert_eq!(ledger(&first, 1), (3, vec![200, 5], false, true));
+    assert_eq!(ledger(&first, 2), (2, vec![300, 9], false, false));
+    let rest = asks(json!({ "first": 2, "after": first[1]["ledger"]["pageInfo"]["endCursor"] })).await;
+    assert_eq!(ledger(&rest, 1), (3, vec![7], true, false));
+    let last = asks(json!({ "last": 1 })).await;
+    assert_eq!(
+        [0, 1, 2].map(|which| ledger(&last, which)),
+        [(1, vec![100], false, false), (3, vec![7], true, false), (2, vec![9], true, false)]
+    );
+    let wrong = district.stranger().asks(ask, json!({ "ids": funds, "first": 1, "after": "nonsense" })).await;
+    assert_eq!(wrong.code(), "BAD_INPUT");
+}
+
 #[tokio::test]
 async fn sending_a_grant_twice_grants_once() {
     let district = District::new().await;

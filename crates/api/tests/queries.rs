@@ -30,6 +30,44 @@ async fn a_list_is_paged_from_both_ends() {
     }
 }
 
+/// GraphQL Cursor Connections, section 4.4: counted from the front, the next page is that of the window; counted from the back,
+/// the previous one is.
+#[tokio::test]
+async fn what_follows_and_precedes_a_page_is_told_of_its_window() {
+    let district = District::new().await;
+    let ask = "query($first: Int, $after: String, $last: Int, $before: String) {
+        areas(first: $first, after: $after, last: $last, before: $before) { edges { cursor } pageInfo { hasPreviousPage hasNextPage } } }";
+    let page = async |variables: Value| district.stranger().asks(ask, variables).await.data()["areas"].clone();
+    let all = page(json!({})).await;
+    let cursors: Vec<_> = all["edges"].as_array().unwrap().iter().map(|it| it["cursor"].clone()).collect();
+    let [first, second, third, fourth] = &cursors[..] else { panic!("{cursors:?}") };
+    for (asked, rows, previous, next) in [
+        (json!({}), 4, false, false),
+        (json!({ "first": 4 }), 4, false, false),
+        (json!({ "first": 3 }), 3, false, true),
+        (json!({ "first": 0 }), 0, false, true),
+        (json!({ "last": 3 }), 3, true, false),
+        (json!({ "last": 0 }), 0, true, false),
+        (json!({ "last": 4 }), 4, false, false),
+        // The window holds the second and the third.
+        (json!({ "first": 2, "after": first, "before": fourth }), 2, true, false),
+        (json!({ "first": 1, "after": first, "before": fourth }), 1, true, true),
+        (json!({ "last": 2, "after": first, "before": fourth }), 2, false, true),
+        (json!({ "last": 1, "after": first, "before": fourth }), 1, true, true),
+        (json!({ "last": 0, "after": first, "before": fourth }), 0, true, true),
+        (json!({ "first": 0, "after": first, "before": fourth }), 0, true, true),
+        // The window holds nothing.
+        (json!({ "first": 2, "after": second, "before": third }), 0, true, false),
+        (json!({ "last": 2, "after": second, "before": third }), 0, false, true),
+        (json!({ "last": 0, "after": fourth }), 0, false, false),
+        (json!({ "first": 0, "before": first }), 0, false, false),
+    ] {
+        let told = page(asked.clone()).await;
+        assert_eq!(told["edges"].as_array().unwrap().len(), rows, "{asked}");
+        assert_eq!(told["pageInfo"], json!({ "hasPreviousPage": previous, "hasNextPage": next }), "{asked}");
+    }
+}
+
 #[tokio::test]
 async fn lists_ask_who_may_by_what_they_are_filtered_by() {
     let district = District::new().await;

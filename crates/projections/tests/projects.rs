@@ -156,7 +156,7 @@ async fn a_review_and_an_objection_lose_their_words_with_who_wrote_them() {
     running.views.wait_for(last, WAIT).await.unwrap();
     let reviews = running.views.project_reviews(id, &PageArgs::default()).await.unwrap();
     assert_eq!(words(reviews), [Some("还差一盏灯".to_owned()), None]);
-    assert_eq!(running.views.project_ratings(id).await.unwrap()[0].count, 2, "the ratings stay");
+    assert_eq!(running.views.project_ratings(&[id]).await.unwrap()[0].1.count, 2, "the ratings stay");
     let row = running.views.round_objection(of, objection).await.unwrap().unwrap();
     assert_eq!((row.text, row.status), (None, ObjectionStatus::Open));
     // The bytes go with the purge, which follows the fold.

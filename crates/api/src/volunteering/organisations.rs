@@ -109,7 +109,7 @@ impl Organisation {
         let door = Door::of(ctx)?;
         door.may(&VOLUNTEERS, &door.organisation_subject(self.0.id).await?)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().members_of_organisation(self.0.id, &page).await)?;
+        let page = door.read(door.lists().members_of_organisation(self.0.id, &page).await)?;
         Ok(paging::paged(page, Membership))
     }
 }

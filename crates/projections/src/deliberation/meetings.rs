@@ -423,7 +423,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("m.starts"), SortColumn::plain("m.id")];
         let sort = Sort { name: "meetings", columns, descending };
-        Listing { select: MeetingRow::select("m"), from: "meetings m", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MeetingRow::select("m"), from: "meetings m", conditions, sort }.page(self, page).await
     }
 
     /// Meetings by their ids, in no order; unknown ones are left out.
@@ -453,7 +453,7 @@ impl Views {
         conditions.with("o.person=?", person.to_string());
         let columns = vec![SortColumn::plain("o.cast_at"), SortColumn::plain("o.vote")];
         let sort = Sort { name: "open_votes", columns, descending: true };
-        Listing { select: OpenVoteRow::select("o"), from: "open_votes o", conditions, sort }.page(self.pool(), page).await
+        Listing { select: OpenVoteRow::select("o"), from: "open_votes o", conditions, sort }.page(self, page).await
     }
 
     /// The minutes of these meetings, in no order; meetings without are left out.

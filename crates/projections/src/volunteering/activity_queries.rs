@@ -55,7 +55,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("a.starts"), SortColumn::plain("a.id")];
         let sort = Sort { name: "activities", columns, descending };
-        Listing { select: ActivityRow::select("a"), from: "activities a", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ActivityRow::select("a"), from: "activities a", conditions, sort }.page(self, page).await
     }
 
     /// Activities by their ids, in no order; unknown ones are left out.
@@ -122,7 +122,7 @@ impl Views {
         }
         // An amendment withdraws many at once, each at the position where it stood before: `queued` stays distinct.
         let sort = Sort { name: "sign-ups", columns: vec![SortColumn::plain("u.queued")], descending: false };
-        Listing { select: SignUpRow::select("u"), from: "sign_ups u", conditions, sort }.page(self.pool(), page).await
+        Listing { select: SignUpRow::select("u"), from: "sign_ups u", conditions, sort }.page(self, page).await
     }
 
     /// The stays at several activities, by check-in.

@@ -345,7 +345,7 @@ impl Poll {
         let door = Door::of(ctx)?;
         self.require_told(&door)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
+        Ok(paging::paged(door.read(door.lists().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
     }
     /// Its roll with who has taken part, for who keeps the poll and for auditors; in an open poll that is published, for
     /// everybody on it too.
@@ -372,7 +372,7 @@ impl Poll {
         }
         let filter = RollFilter { voter: voter.as_ref().map(ids::asked).transpose()?, voted };
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
+        Ok(paging::paged(door.read(door.lists().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
     }
 }
 

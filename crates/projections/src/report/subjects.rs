@@ -217,6 +217,7 @@ fn of_meeting(event: &MeetingEvent) -> Option<Concern<'_>> {
         E::MeetingOpened { .. } => Some(Concern::MeetingOpened),
         E::MeetingClosed { at } => Some(Concern::MeetingClosed(*at)),
         E::MeetingAmended { .. }
+        | E::ContinuationAnnounced { .. }
         | E::MeetingCancelled { .. }
         | E::GuestInvited { .. }
         | E::AbsenceExcused { .. }

@@ -811,7 +811,8 @@ CREATE INDEX project_history_by_project ON project_history (project, at);
 CREATE TABLE project_books (
     project     TEXT    NOT NULL,
     entry       TEXT    NOT NULL,
-    raised      TEXT, -- from where; none for an expense
+    raised      TEXT, -- from where; none for an expense and a refund
+    refunds     TEXT, -- the expense of which it is a refund
     amount      INTEGER NOT NULL CHECK (amount > 0),
     moved_on    TEXT    NOT NULL,
     recorded_at INTEGER NOT NULL,

@@ -524,6 +524,7 @@ impl Subjects {
             | ProjectEvent::MilestoneReached { .. }
             | ProjectEvent::GrantMoved { .. }
             | ProjectEvent::ExpenseRecorded { .. }
+            | ProjectEvent::ExpenseRefunded { .. }
             | ProjectEvent::ProjectCompleted { .. }
             | ProjectEvent::ProjectAudited { .. }
             | ProjectEvent::ProjectReviewed { .. }

@@ -9,14 +9,14 @@ use async_graphql::{
 use gongyi_app::App;
 use gongyi_domain::values::{
     AccountId, ActivityId, AllocationId, ApplicationId, AreaCode, CommunityActivityId, CouncilId, CovenantId, ElectionId, FundId,
-    MeetingId, MotionId, OrganisationId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RoundId, VolunteerId, VoteId,
+    MeetingId, MotionId, OrganisationId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RoundId, ShiftId, VolunteerId, VoteId,
 };
 use gongyi_projections::{
     AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CommunityActivityRow, CouncilRow, CovenantRow, ElectionRow,
     FundLine, FundRow, GrantPayment, IncubationRow, IssueRow, MeetingRow, MembershipRow, MinutesRow, MotionRow, MotionVersionRow,
     OrganisationRow, PageAnswer, PageQuery, PersonRow, PersonTimesCorrectionRow, PollRow, ProjectGrantRow, ProjectRow, QueryError,
     RatingCount, RoundApplicationRow, RoundRow, RoundScoreRow, RoundSelectionRow, ServiceLinkRow, ServiceOf, ServiceRecordRow, ServiceSum,
-    ShiftRow, StarSchemeRow, Together, Views, VolunteerView, VoteRow,
+    ShiftRow, SignUpRow, StarSchemeRow, Together, Views, VolunteerView, VoteRow,
 };
 use uuid::Uuid;
 
@@ -307,6 +307,21 @@ impl Loader<ApplicationIn> for FromViews {
         let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
         let rows = self.views().round_applications_by_keys(&keys).await?;
         Ok(rows.into_iter().map(|row| (ApplicationIn(row.round, row.application), row)).collect())
+    }
+}
+
+/// A volunteer's sign-up for a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SignUpOf(pub(crate) ActivityId, pub(crate) ShiftId, pub(crate) VolunteerId);
+
+impl Loader<SignUpOf> for FromViews {
+    type Value = SignUpRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[SignUpOf]) -> Result<HashMap<SignUpOf, SignUpRow>, LoadFault> {
+        let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1, key.2)).collect();
+        let rows = self.views().sign_ups_by_keys(&keys).await?;
+        Ok(rows.into_iter().map(|row| (SignUpOf(row.activity, row.shift, row.volunteer), row)).collect())
     }
 }
 

@@ -112,6 +112,33 @@ async fn a_node_asks_its_own_act() {
 }
 
 #[tokio::test]
+async fn a_sign_up_and_a_membership_are_fetched_anew_by_their_ids() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let (_, shift) = district.publishes(&organisation, 3).await;
+    let (volunteer, other) = (district.registers("李梅").await, district.registers("赵云").await);
+    volunteer.client.does("signUp", "state", json!({ "shift": shift })).await;
+    let join = json!({ "organisation": organisation, "volunteer": volunteer.id });
+    district.operator().await.does("joinOrganisation", "position", join).await;
+    let own = "query($id: ID!) { volunteer(id: $id) { memberships { id } signUps { nodes { id state } } } }";
+    let own = volunteer.client.asks(own, json!({ "id": volunteer.id })).await.data()["volunteer"].clone();
+    let (membership, sign_up) = (own["memberships"][0]["id"].clone(), own["signUps"]["nodes"][0]["id"].clone());
+    let ask = "query($id: ID!) { node(id: $id) { __typename id ... on SignUp { state shift { id } } ... on Membership { organisation { id } } } }";
+    let node = async |id: &Value| volunteer.client.asks(ask, json!({ "id": id })).await.data()["node"].clone();
+    assert_eq!(node(&sign_up).await, json!({ "__typename": "SignUp", "id": sign_up, "state": "TAKEN", "shift": { "id": shift } }));
+    let expected = json!({ "__typename": "Membership", "id": membership, "organisation": { "id": organisation } });
+    assert_eq!(node(&membership).await, expected);
+    for id in [&sign_up, &membership] {
+        assert_eq!(other.client.asks(ask, json!({ "id": id })).await.code(), "FORBIDDEN");
+        assert_eq!(district.stranger().asks(ask, json!({ "id": id })).await.code(), "UNAUTHENTICATED");
+        assert_eq!(district.operator().await.asks(ask, json!({ "id": id })).await.data()["node"]["id"], *id);
+    }
+    let leave = json!({ "organisation": organisation, "volunteer": volunteer.id });
+    district.operator().await.does("leaveOrganisation", "position", leave).await;
+    assert_eq!(node(&membership).await, Value::Null, "it holds no more");
+}
+
+#[tokio::test]
 async fn what_was_written_is_read() {
     let district = District::new().await;
     let operator = district.operator().await;

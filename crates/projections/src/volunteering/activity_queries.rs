@@ -134,6 +134,19 @@ impl Views {
         self.sign_ups("u.activity=?", activity.to_string(), include_withdrawn, page).await
     }
 
+    /// Sign-ups by activity, shift and volunteer, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn sign_ups_by_keys(&self, keys: &[(ActivityId, ShiftId, VolunteerId)]) -> Result<Vec<SignUpRow>, QueryError> {
+        let sql = format!(
+            "SELECT {} FROM jsonb_each(?) j CROSS JOIN sign_ups u
+             ON u.activity=j.value->>0 AND u.shift=j.value->>1 AND u.volunteer=j.value->>2",
+            SignUpRow::select("u")
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(keys)?.into()]).await
+    }
+
     /// The sign-ups of a volunteer, the earliest first. Withdrawn ones on request.
     ///
     /// # Errors

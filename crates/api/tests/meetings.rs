@@ -258,18 +258,18 @@ async fn feed(client: &Client<'_>, path: &str) -> (axum::http::HeaderMap, Vec<St
     (answer.headers, unfolded.split("\r\n").map(str::to_owned).collect())
 }
 
-/// What the events of a feed say under this name, in the order of their ids.
+/// What the events of a feed say under this name, in the order of their beginning.
 fn said(feed: &[String], name: &str) -> Vec<String> {
     let events = feed.split(|line| line == "BEGIN:VEVENT").skip(1);
     let of = |event: &[String], name: &str| event.iter().find_map(|line| line.strip_prefix(&format!("{name}:"))).unwrap_or("").to_owned();
-    let mut told: Vec<_> = events.map(|event| (of(event, "UID"), of(event, name))).collect();
+    let mut told: Vec<_> = events.map(|event| (of(event, "DTSTART"), of(event, name))).collect();
     told.sort();
     told.into_iter().map(|(_, told)| told).collect()
 }
 
 /// A moment of the harness as a calendar writes it.
 fn stamp(moment: &str) -> String {
-    let seconds = moment.split(['.', 'Z']).next().unwrap();
+    let seconds = moment.split(['.', '+', 'Z']).next().unwrap();
     format!("{}Z", seconds.replace(['-', ':'], ""))
 }
 

@@ -135,6 +135,8 @@ CREATE TABLE activities (
     withdrawal_minutes INTEGER NOT NULL,
     starts             INTEGER NOT NULL, -- of the first shift
     ends               INTEGER NOT NULL, -- of the last shift
+    revised_at         INTEGER NOT NULL,
+    revised            INTEGER NOT NULL,
     phase              TEXT    NOT NULL,
     cancel_reason      TEXT,
     position           INTEGER NOT NULL
@@ -541,7 +543,10 @@ CREATE TABLE meetings (
     short_notice  TEXT,
     starts        INTEGER NOT NULL,
     ends          INTEGER NOT NULL,
+    continues     INTEGER NOT NULL,
     phase         TEXT    NOT NULL,
+    revised_at    INTEGER NOT NULL,
+    revised       INTEGER NOT NULL,
     cancel_reason TEXT,
     state         TEXT    NOT NULL, -- JSON, the domain's
     course        TEXT    NOT NULL, -- JSON array
@@ -551,6 +556,16 @@ CREATE TABLE meetings (
 CREATE INDEX meetings_by_start ON meetings (starts, id);
 CREATE INDEX meetings_by_council ON meetings (council, starts, id);
 CREATE INDEX meetings_by_area ON meetings (area, starts);
+
+CREATE TABLE meeting_sittings (
+    meeting    TEXT    NOT NULL,
+    number     INTEGER NOT NULL,
+    starts     INTEGER NOT NULL,
+    ends       INTEGER NOT NULL,
+    called_off INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    PRIMARY KEY (meeting, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE minutes (
     meeting            TEXT    PRIMARY KEY,
@@ -799,7 +814,8 @@ CREATE INDEX project_history_by_project ON project_history (project, at);
 CREATE TABLE project_books (
     project     TEXT    NOT NULL,
     entry       TEXT    NOT NULL,
-    raised      TEXT, -- from where; none for an expense
+    raised      TEXT, -- from where; none for an expense and a refund
+    refunds     TEXT, -- the expense of which it is a refund
     amount      INTEGER NOT NULL CHECK (amount > 0),
     moved_on    TEXT    NOT NULL,
     recorded_at INTEGER NOT NULL,

@@ -22,7 +22,7 @@ use gongyi_domain::{
     values::{Instant, MotionId, OrganisationId, PersonId, VolunteerId},
 };
 use gongyi_eventlog::Token;
-use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, QueryError, VolunteerView};
+use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, QueryError, Views, VolunteerView};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -31,7 +31,7 @@ use crate::{
     fault::{self, Code},
     http::metrics::Metrics,
     ids,
-    loaders::{FromViews, LineOf, LoadFault, Loaders, MembershipsOf},
+    loaders::{FromViews, LineOf, LoadFault, Loaders, MembershipsOf, PagesTogether},
     outcome::Outcome,
     scalars::Position,
 };
@@ -76,7 +76,7 @@ pub(crate) struct Door<'a> {
     pub(crate) asker: &'a Asker,
     pub(crate) allowances: &'a Allowances,
     metrics: &'a Metrics,
-    loaders: &'a Loaders,
+    loaders: &'a Arc<Loaders>,
 }
 
 impl<'a> Door<'a> {
@@ -121,11 +121,16 @@ impl<'a> Door<'a> {
         }
     }
 
+    /// The views for a list within something else: the lists of all that are shown are read together.
+    pub(crate) fn lists(&self) -> Views {
+        self.app.views().together(Arc::new(PagesTogether(self.loaders.clone())))
+    }
+
     /// What the views answered.
     pub(crate) fn read<T>(&self, answer: Result<T, QueryError>) -> Result<T, Error> {
         answer.map_err(|error| match error {
             QueryError::Page(problem) => fault::error(Code::BadInput, problem.to_string()),
-            QueryError::Storage(_) | QueryError::Row(_) => self.internal(&error),
+            QueryError::Storage(_) | QueryError::Row(_) | QueryError::Together(_) => self.internal(&error),
         })
     }
 

@@ -1,5 +1,7 @@
 //! The schema: its roots, merged from the areas of the platform.
 
+use std::sync::Arc;
+
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema as Built};
 use gongyi_app::{App, reading::allowances::Allowances};
 
@@ -121,7 +123,7 @@ pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Sch
         .data(Allowances::new(settings.sign_ins_per_minute, settings.registrations_per_hour))
         .data(metrics);
     if let Some(app) = app {
-        builder = builder.data(loaders::loaders(app.clone())).data(app);
+        builder = builder.data(Arc::new(loaders::loaders(app.clone()))).data(app);
     }
     builder.finish()
 }

@@ -132,6 +132,7 @@ crate::commands! {
     crate::projects::projects::ReachMilestone,
     crate::projects::projects::RecordRaisedMoney,
     crate::projects::projects::RecordExpense,
+    crate::projects::projects::RecordRefund,
     crate::projects::projects::VoidBookEntry,
     crate::projects::projects::CompleteProject,
     crate::projects::projects::AuditProject,

@@ -247,6 +247,7 @@ pub const ACTS: &[&Act] = &[
     &project::REACH_MILESTONE,
     &project::RECORD_RAISED_MONEY,
     &project::RECORD_EXPENSE,
+    &project::RECORD_REFUND,
     &project::VOID_BOOK_ENTRY,
     &project::COMPLETE_PROJECT,
     &project::AUDIT_PROJECT,

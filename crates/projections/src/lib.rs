@@ -48,7 +48,7 @@ pub use deliberation::{
 pub use examine::{Examined, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};
-pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};
+pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageAnswer, PageArgs, PageError, PageQuery, QueryError, Together};
 pub use projects::{
     community_activities::*, funds::*, incubations::*, project_queries::*, projects::*, round_queries::*, rounds::*, service_links::*,
 };

@@ -284,7 +284,7 @@ impl Council {
             (Some(day), Some(dissolved)) if dissolved <= day => {
                 gongyi_projections::Page { edges: vec![], has_next: false, has_previous: false, total: 0 }
             }
-            (day, _) => door.read(door.app.views().seats(self.0.id, day, &page).await)?,
+            (day, _) => door.read(door.lists().seats(self.0.id, day, &page).await)?,
         };
         Ok(paging::paged(page, |row| Representative { row, area: self.0.area.clone() }))
     }

@@ -304,7 +304,7 @@ impl Election {
             return Err(fault::refused(ElectionRefusal::ProxiesNotPublished));
         }
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().proxies_of_election(self.0.id, &page).await)?;
+        let page = door.read(door.lists().proxies_of_election(self.0.id, &page).await)?;
         Ok(paging::paged(page, |row| ElectionProxy { row, area: self.0.area.clone() }))
     }
     /// Its poll.

@@ -26,6 +26,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
+    access::calendars::PERSONAL_CALENDARS,
     schema::{Schema, schema},
     settings::ApiSettings,
 };
@@ -35,8 +36,6 @@ use metrics::Metrics;
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-gongyi-position");
 /// Names a request, in the log and to the client.
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
-/// Where calendars of persons are fetched; a secret and `.ics` follow.
-pub(crate) const PERSONAL_CALENDARS: &str = "/calendar/person/";
 /// How long a browser remembers a cross-origin answer, in seconds.
 const CORS_MAX_AGE_SECONDS: u64 = 600;
 
@@ -69,7 +68,7 @@ pub fn router(app: App, settings: ApiSettings) -> Router {
         .route("/graphql/ws", get(sockets::upgrade))
         .route("/.well-known/jwks.json", get(probes::jwks))
         .route("/calendar/council/{file}", get(calendars::of_council))
-        .route("/calendar/person/{file}", get(calendars::of_person))
+        .route(&format!("{PERSONAL_CALENDARS}{{file}}"), get(calendars::of_person))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

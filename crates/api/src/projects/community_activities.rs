@@ -190,7 +190,7 @@ pub(crate) async fn community_activity(door: &Door<'_>, id: CommunityActivityId)
 
 /// Community activities, by when they were begun.
 pub(crate) async fn listed(door: &Door<'_>, filter: &Filter, page: &PageArgs) -> Result<Paged<CommunityActivity>, Error> {
-    let page = door.read(door.app.views().community_activities(filter, Sort::BegunAt, false, page).await)?;
+    let page = door.read(door.lists().community_activities(filter, Sort::BegunAt, false, page).await)?;
     Ok(paging::paged(page, CommunityActivity))
 }
 

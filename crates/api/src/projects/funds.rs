@@ -18,7 +18,7 @@ use crate::{
     door::Door,
     ids::{self, GrantKey, PaymentKey},
     list::List,
-    loaders::PaymentsOf,
+    loaders::{LinesOf, PaymentsOf},
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Money, Position},
     table::wires,
@@ -269,8 +269,7 @@ impl Fund {
     /// Its budget lines, by year and area.
     #[graphql(complexity = "1 + 20 * child_complexity")]
     async fn lines(&self, ctx: &Context<'_>, #[graphql(desc = "Of this year only.")] year: Option<u16>) -> Result<List<BudgetLine>, Error> {
-        let door = Door::of(ctx)?;
-        let lines = door.read(door.app.views().fund_lines(self.0.id).await)?;
+        let lines = Door::of(ctx)?.load(LinesOf(self.0.id)).await?.unwrap_or_default();
         Ok(lines.into_iter().filter(|line| year.is_none_or(|year| line.year == year)).map(BudgetLine).collect())
     }
     /// Its ledger, in the order of its entries.
@@ -288,7 +287,7 @@ impl Fund {
     ) -> Result<Paged<FundEntry>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let filter = filter.unwrap_or_default().read()?;
-        let page = door.read(door.app.views().fund_ledger(self.0.id, &filter, descending.unwrap_or_default(), &page).await)?;
+        let page = door.read(door.lists().fund_ledger(self.0.id, &filter, descending.unwrap_or_default(), &page).await)?;
         Ok(paging::paged(page, FundEntry))
     }
     /// Its grants, by the day of the decision.
@@ -302,7 +301,7 @@ impl Fund {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ProjectGrant>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().grants_of_fund(self.0.id, &page).await)?, ProjectGrant))
+        Ok(paging::paged(door.read(door.lists().grants_of_fund(self.0.id, &page).await)?, ProjectGrant))
     }
     /// The rounds that it pays for, the last called first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]

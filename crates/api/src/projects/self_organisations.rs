@@ -102,7 +102,7 @@ pub(crate) async fn self_organisation(door: &Door<'_>, id: OrganisationId) -> Re
 /// The self-organisations that a motion asked for.
 pub(crate) async fn of_motion(door: &Door<'_>, motion: MotionId, page: &PageArgs) -> Result<Paged<SelfOrganisation>, Error> {
     let filter = Filter { motion: Some(motion), ..Filter::default() };
-    Ok(paging::paged(door.read(door.app.views().incubations(&filter, false, page).await)?, SelfOrganisation))
+    Ok(paging::paged(door.read(door.lists().incubations(&filter, false, page).await)?, SelfOrganisation))
 }
 
 /// Which self-organisations.

@@ -173,7 +173,7 @@ impl Activity {
         let subject = self.subject(&door).await?;
         door.may(&SIGN_UPS, &subject)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().sign_ups_of_activity(self.0.id, include_withdrawn, &page).await)?;
+        let page = door.read(door.lists().sign_ups_of_activity(self.0.id, include_withdrawn, &page).await)?;
         Ok(paging::paged(page, |row| SignUp { row, seen_in: Some(subject.clone()) }))
     }
     /// Who was there, by check-in; for its staff and auditors.

@@ -192,7 +192,7 @@ impl Volunteer {
         let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read()? };
         let page = paging::asked(ctx, first, after, last, before)?;
         let (sort, descending) = order_by.read();
-        let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
+        let page = door.read(door.lists().service_records(&filter, sort, descending, &page).await)?;
         Ok(paging::paged(page, ServiceRecord::new))
     }
     /// The volunteer's sign-ups, the earliest first.
@@ -210,7 +210,7 @@ impl Volunteer {
         let include_withdrawn = include_withdrawn.unwrap_or_default();
         door.may(&SIGN_UPS, &door.volunteer_subject(&self.view).await?)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
+        let page = door.read(door.lists().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
         Ok(paging::paged(page, |row| SignUp { row, seen_in: self.seen_in.clone() }))
     }
     /// Every change of this volunteer: what, who made it, why, when.
@@ -229,7 +229,7 @@ impl Volunteer {
         door.may(&VOLUNTEER, &door.volunteer_subject(&self.view).await?)?;
         let reasons = self.sight(&door).await? > Sight::Masked;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().history(self.view.id, descending, &page).await)?;
+        let page = door.read(door.lists().history(self.view.id, descending, &page).await)?;
         Ok(paging::paged(page, |row| HistoryLine { row, reasons }))
     }
 }

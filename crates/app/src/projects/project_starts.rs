@@ -54,8 +54,8 @@ impl Command for StartProject {
         require_working(work, self.carrier).await?;
         let origin = ProjectOrigin::Resolution { council, motion: self.motion, vote };
         let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
-        let id = ProjectId(Uuid::now_v7());
-        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
+        let (id, on) = (ProjectId(Uuid::now_v7()), work.today());
+        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
         Ok(id)
     }
 }
@@ -137,11 +137,11 @@ impl Command for StartSelectedProject {
         work.may(Self::ACT, &Subject::area(within))?;
         let it = round.inner().application(self.application).map_err(refused)?.clone();
         require_working(work, it.applicant).await?;
-        let (id, application) = (ProjectId(Uuid::now_v7()), self.application);
+        let (id, application, on) = (ProjectId(Uuid::now_v7()), self.application, work.today());
         work.decide::<Round>(round, RoundCommand::Award { application, project: id, grant: self.plan.grant }).await?;
         let origin = ProjectOrigin::Round { round: self.round, application };
         let (title, area, carrier, plan) = (it.title, it.area, it.applicant, self.plan.clone());
-        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
+        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
         Ok(id)
     }
 }

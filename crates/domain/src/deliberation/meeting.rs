@@ -8,7 +8,7 @@
 //! - What counts asks the council as it is at that moment: the quorum at every coming and going, who votes, and how many
 //!   «all» are when a vote closes. Who has left the seat counts and votes no more, be it in the room or not.
 //! - Experts and observers are in the room and may be given the word; they neither count nor vote.
-//! - Speakers are called in the order of the charter's turn policy.
+//! - Speakers are called in the order of the charter's turn policy, and only who is in the room.
 //! - A matter that was decided here comes back only when its vote is annulled with a reason, and then as a vote of its own.
 //! - What is closed stays closed; an adjourned meeting may go on another day.
 
@@ -28,6 +28,7 @@ use super::{
 };
 pub use super::{
     meeting_acts::*,
+    meeting_continuation::{Continuation, ContinuationPhase},
     meeting_refusal::MeetingRefusal,
     meeting_vote::{Choice, Hands, Question, Vote, VoteState, VotingMethod},
 };
@@ -99,8 +100,10 @@ pub struct Meeting {
     pub council: Option<CouncilId>,
     /// That council's area.
     pub area: Option<AreaCode>,
-    /// When and where.
+    /// When and where; of the first sitting, if there are several.
     pub notice: Option<Notice>,
+    /// The sittings after the first, in order.
+    pub continuations: Vec<Continuation>,
     /// The charter's rules for it.
     pub orders: Option<StandingOrders>,
     /// What is dealt with.
@@ -115,6 +118,8 @@ pub struct Meeting {
     pub sitting: Sitting,
     /// Whether the quorum is there, since it was last asked.
     pub quorate: bool,
+    /// When it was opened, adjourned or resumed, or the quorum came or went: the last time.
+    pub turned_at: Option<Instant>,
     /// The item in hand.
     pub item: Option<AgendaItemId>,
     /// Speakers by item.
@@ -140,7 +145,8 @@ pub enum MeetingCommand {
         short_notice: Option<String>,
         now: Instant,
     },
-    /// Change notice or agenda of a meeting that has not begun; the agenda also later, but not what was dealt with.
+    /// Change notice or agenda of a meeting that has not begun; the agenda also later, but not what was dealt with; the notice
+    /// also while it is adjourned, for its continuation.
     Amend { notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant },
     /// Call it off.
     Cancel { reason: String },
@@ -208,6 +214,11 @@ pub enum MeetingEvent {
         notice: Notice,
         /// What is dealt with now.
         agenda: Agenda,
+    },
+    /// While the meeting is adjourned: when and where it goes on.
+    ContinuationAnnounced {
+        /// When and where.
+        notice: Notice,
     },
     /// Called off.
     MeetingCancelled {
@@ -516,6 +527,7 @@ impl Aggregate for Meeting {
                 meeting.notice = Some(notice);
                 meeting.agenda = agenda;
             }
+            E::ContinuationAnnounced { notice } => meeting.announced_anew(notice),
             E::MeetingCancelled { .. } => meeting.phase = MeetingPhase::Cancelled,
             E::GuestInvited { person, capacity } => {
                 meeting.invited.insert(person, capacity);
@@ -523,20 +535,27 @@ impl Aggregate for Meeting {
             E::AbsenceExcused { person } => meeting.excused.push(person),
             E::AttendeeCame { person, capacity, at } => meeting.sitting.come(person, capacity, at),
             E::AttendeeWent { person, at } => meeting.sitting.go(person, at),
-            E::QuorumReached { entitled, .. } => (meeting.quorate, meeting.entitled) = (true, entitled),
-            E::QuorumLost { entitled, .. } => (meeting.quorate, meeting.entitled) = (false, entitled),
-            E::MeetingOpened { entitled, .. } => {
+            E::QuorumReached { at, entitled, .. } => (meeting.quorate, meeting.entitled, meeting.turned_at) = (true, entitled, Some(at)),
+            E::QuorumLost { at, entitled, .. } => (meeting.quorate, meeting.entitled, meeting.turned_at) = (false, entitled, Some(at)),
+            E::MeetingOpened { at, entitled, .. } => {
                 meeting.phase = MeetingPhase::Open;
                 meeting.entitled = entitled;
-                meeting.quorate = true;
+                (meeting.quorate, meeting.turned_at) = (true, Some(at));
             }
-            E::MeetingAdjourned { .. } => meeting.phase = MeetingPhase::Adjourned,
-            E::MeetingResumed { entitled, .. } => {
+            E::MeetingAdjourned { at, until, .. } => {
+                (meeting.phase, meeting.turned_at) = (MeetingPhase::Adjourned, Some(at));
+                meeting.continues(until);
+            }
+            E::MeetingResumed { at, entitled, .. } => {
                 meeting.phase = MeetingPhase::Open;
                 meeting.entitled = entitled.unwrap_or(meeting.entitled);
-                meeting.quorate = true;
+                (meeting.quorate, meeting.turned_at) = (true, Some(at));
+                meeting.resumed(at);
             }
-            E::MeetingClosed { .. } => meeting.phase = MeetingPhase::Closed,
+            E::MeetingClosed { .. } => {
+                meeting.phase = MeetingPhase::Closed;
+                meeting.called_off();
+            }
             E::ItemTakenUp { item, .. } => meeting.item = Some(item),
             E::SpeakerListed { item, person, side } => meeting.speakers.entry(item).or_default().waiting.push((person, side)),
             E::SpeakerUnlisted { item, person } => {

@@ -73,11 +73,13 @@ impl Meeting {
 
     pub(super) fn amend(&self, notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant) -> Decided {
         self.require_going()?;
-        if self.phase != MeetingPhase::Convened && self.notice.as_ref() != Some(&notice) {
+        let (begun, announced) = (self.phase != MeetingPhase::Convened, self.announced());
+        let stays = announced == Some(&notice);
+        if begun && !stays && self.phase != MeetingPhase::Adjourned {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
-        let notice = if self.phase == MeetingPhase::Convened { notice.fitted(now)? } else { notice };
-        if self.notice.as_ref().is_some_and(|announced| announced.starts != notice.starts) {
+        let notice = if begun && stays { notice } else { notice.fitted(now)? };
+        if !begun && announced.is_some_and(|announced| announced.starts != notice.starts) {
             require_statute_days(days_ahead, statute_days)?;
         }
         let voted = self.votes.values().map(|vote| vote.question.item);
@@ -87,8 +89,11 @@ impl Meeting {
                 return Err(MeetingRefusal::ItemDealtWith);
             }
         }
-        let unchanged = self.notice.as_ref() == Some(&notice) && self.agenda == agenda;
-        Ok(if unchanged { vec![] } else { vec![MeetingEvent::MeetingAmended { notice, agenda }] })
+        let first = self.notice.clone().filter(|_| begun).unwrap_or_else(|| notice.clone());
+        let unchanged = self.notice.as_ref() == Some(&first) && self.agenda == agenda;
+        let amended = (!unchanged).then_some(MeetingEvent::MeetingAmended { notice: first, agenda });
+        let continued = (begun && announced != Some(&notice)).then_some(notice);
+        Ok(amended.into_iter().chain(continued.map(|notice| MeetingEvent::ContinuationAnnounced { notice })).collect())
     }
 
     pub(super) fn cancel(&self, reason: String) -> Decided {
@@ -136,6 +141,9 @@ impl Meeting {
         let mut present = self.present_of(council);
         present.extend(Some(person).filter(|person| council.sits(*person)));
         let mut events = vec![MeetingEvent::AttendeeCame { person, capacity, at }];
+        // Whoever was there when it was adjourned has gone with everybody else, also if the coming is entered afterwards.
+        let adjourned = self.turned_at.filter(|turned| self.phase == MeetingPhase::Adjourned && at < *turned);
+        events.extend(adjourned.map(|at| MeetingEvent::AttendeeWent { person, at }));
         events.extend(self.quorum_event(present.len() as u64, council, at));
         Ok(events)
     }
@@ -146,8 +154,10 @@ impl Meeting {
         if !self.sitting.fits_going(person, at) {
             return Err(MeetingRefusal::NotPresent);
         }
-        let speaking = self.speakers.iter().find(|(_, list)| list.speaking.is_some_and(|turn| turn.person == person));
-        let mut events: Vec<_> = speaking.map(|(item, _)| MeetingEvent::TurnEnded { item: *item, person, at }).into_iter().collect();
+        let turns = self.speakers.iter().filter_map(|(item, list)| Some((*item, list.speaking?)));
+        let speaking = turns.filter(|(_, turn)| turn.person == person);
+        // Going may be entered late; a turn does not end before it began.
+        let mut events: Vec<_> = speaking.map(|(item, turn)| MeetingEvent::TurnEnded { item, person, at: at.max(turn.began) }).collect();
         let listed = self.speakers.iter().filter(|(_, list)| list.waits(person));
         events.extend(listed.map(|(item, _)| MeetingEvent::SpeakerUnlisted { item: *item, person }));
         events.push(MeetingEvent::AttendeeWent { person, at });
@@ -162,9 +172,9 @@ impl Meeting {
         self.orders.as_ref().is_some_and(|orders| orders.quorum.reached(present, entitled))
     }
 
-    /// What so many present mean for the quorum while the meeting is in session.
+    /// What so many present mean for the quorum while the meeting is in session; never before what it was found to be last.
     fn quorum_event(&self, present: u64, council: &Standing, at: Instant) -> Option<MeetingEvent> {
-        let entitled = council.entitled();
+        let (entitled, at) = (council.entitled(), self.turned_at.map_or(at, |turned| turned.max(at)));
         if self.phase != MeetingPhase::Open {
             return None;
         }
@@ -250,9 +260,16 @@ impl Meeting {
         self.agenda.item(item).map(drop).ok_or(MeetingRefusal::UnknownItem)
     }
 
+    /// The speakers of an item; of those who wait, who is in the room. A break keeps the list, and who is back is on it.
+    pub fn speakers_of(&self, item: AgendaItemId) -> Option<SpeakersList> {
+        let mut list = self.speakers.get(&item)?.clone();
+        list.waiting.retain(|(person, _)| self.sitting.is_in(*person));
+        Some(list)
+    }
+
     /// The item in hand with its speakers.
-    fn list_in_hand(&self) -> Option<(AgendaItemId, &SpeakersList)> {
-        self.item.and_then(|item| Some((item, self.speakers.get(&item)?)))
+    fn list_in_hand(&self) -> Option<(AgendaItemId, SpeakersList)> {
+        self.item.and_then(|item| Some((item, self.speakers_of(item)?)))
     }
 
     pub(super) fn ask_to_speak(&self, item: AgendaItemId, person: PersonId, side: Side) -> Decided {

@@ -1,5 +1,5 @@
 //! What breaks silently elsewhere: a vote taken without a quorum, an expert who counts, a second ballot by name, a
-//! result that is overwritten, a speaker out of turn.
+//! result that is overwritten, a speaker out of turn or out of the room, a continuation that no calendar knows of.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -326,6 +326,89 @@ fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
     meeting.when(resume).then_refused(MeetingRefusal::MeetingIsOver);
 }
 
+fn adjourn(until: Option<i64>, minute: i64) -> MeetingCommand {
+    MeetingCommand::Adjourn { until: until.map(at), reason: "停电".into(), now: at(minute) }
+}
+
+/// From when to when each sitting is, in minutes, without those that were called off.
+fn sittings(meeting: &Meeting) -> Vec<(i64, i64)> {
+    let minute = |moment: Instant| (moment - at(0)).num_minutes();
+    let standing = meeting.sittings().filter(|(_, called_off)| !called_off);
+    standing.map(|(notice, _)| (minute(notice.starts), minute(notice.ends))).collect()
+}
+
+#[test]
+fn a_meeting_adjourned_to_another_day_has_a_sitting_there() {
+    let first = (10_000, 10_120);
+    assert_eq!(sittings(&open(6)), [first]);
+    assert_eq!(sittings(&open(6).and(adjourn(Some(10_060), 10_050))), [first], "a break within the sitting");
+    assert_eq!(sittings(&open(6).and(adjourn(None, 10_050))), [first], "nobody knows when");
+    let meeting = open(6).and(adjourn(Some(20_000), 10_050));
+    assert_eq!(sittings(&meeting), [first, (20_000, 20_120)]);
+    let resumed = |minute| meeting_resumed(&meeting, minute);
+    assert_eq!(sittings(&resumed(20_005)), [first, (20_000, 20_120)]);
+    assert_eq!(sittings(&resumed(30_000)), [first, (30_000, 30_120)], "it stands where it was held");
+    let closed = meeting.and(MeetingCommand::Close { now: at(15_000) });
+    assert_eq!(sittings(&closed), [first], "closed before it was held");
+    let late = meeting_resumed(&open(6).and(adjourn(None, 10_050)), 30_000);
+    assert_eq!(sittings(&late), [first, (30_000, 30_120)]);
+}
+
+fn meeting_resumed(meeting: &Given<Meeting>, minute: i64) -> Given<Meeting> {
+    meeting.clone().and_all((1..=6).map(|n| come(n, minute - 1))).and(MeetingCommand::Resume { now: at(minute) })
+}
+
+#[test]
+fn while_it_is_adjourned_the_continuations_notice_is_amended_and_the_first_stays() {
+    let moved = Notice { starts: at(25_000), ends: at(25_060), place: "祠堂".into(), ..notice() };
+    let command = |notice: &Notice| amend(notice.clone(), agenda(), 0, Some(VILLAGERS_MEETING_NOTICE_DAYS), at(10_060));
+    open(6).when(command(&moved)).then_refused(MeetingRefusal::MeetingHasBegun);
+    let meeting = open(6).and(adjourn(Some(20_000), 10_050)).and(command(&moved));
+    assert_eq!(sittings(&meeting), [(10_000, 10_120), (25_000, 25_060)]);
+    assert_eq!((meeting.notice.as_ref(), meeting.announced()), (Some(&notice()), Some(&moved)));
+    assert_eq!(meeting.when(command(&moved)).events(), [], "as it is announced already");
+    let over = Notice { starts: at(10_000), ends: at(10_050), ..notice() };
+    meeting.when(command(&over)).then_refused(MeetingRefusal::MeetingNoticeUnfit { most: MEETING_TITLE_MAX_CHARS });
+    // Where no time was known, one is given.
+    let meeting = open(6).and(adjourn(None, 10_050)).and(command(&moved));
+    assert_eq!(sittings(&meeting), [(10_000, 10_120), (25_000, 25_060)]);
+    // The agenda alone leaves both notices as they are.
+    let mut items = agenda().items().to_vec();
+    items.push(AgendaItem { id: item(5), part_of: None, title: "临时动议".into(), motion: None });
+    let longer = meeting.and(amend(moved.clone(), Agenda::try_new(items).unwrap(), 0, None, at(10_070)));
+    assert_eq!((longer.notice.as_ref(), longer.announced(), longer.agenda.items().len()), (Some(&notice()), Some(&moved), 3));
+}
+
+#[test]
+fn a_break_keeps_the_list_and_the_word_goes_to_who_is_back() {
+    let ask = |n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::For };
+    let meeting = open(8).and_all([ask(1), ask(2)]).and(adjourn(None, 10_050));
+    let back = meeting.and_all((2..=8).map(|n| come(n, 10_060))).and(MeetingCommand::Resume { now: at(10_061) });
+    let called = back.when(MeetingCommand::CallNext { now: at(10_062) }).events();
+    assert!(matches!(called[..], [MeetingEvent::SpeakerCalled { person, .. }] if person == who(2)), "{called:?}");
+    let spoken = back.and(MeetingCommand::CallNext { now: at(10_062) });
+    spoken.when(MeetingCommand::CallNext { now: at(10_063) }).then_refused(MeetingRefusal::NobodyListed);
+    let late = spoken.and(come(1, 10_063)).when(MeetingCommand::CallNext { now: at(10_064) }).events();
+    assert!(matches!(late[..], [_, MeetingEvent::SpeakerCalled { person, .. }] if person == who(1)), "{late:?}");
+}
+
+#[test]
+fn what_is_entered_late_does_not_reach_behind_what_was_seen() {
+    let late = |n, minute, now| MeetingCommand::Go { person: who(n), at: at(minute), now: at(now) };
+    let ask = MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For };
+    let speaking = open(6).and_all([ask, MeetingCommand::CallNext { now: at(10_020) }]);
+    let gone = speaking.when(late(1, 10_010, 10_030)).events();
+    assert_eq!(gone[0], MeetingEvent::TurnEnded { item: item(2), person: who(1), at: at(10_020) });
+    assert_eq!(gone[1], MeetingEvent::AttendeeWent { person: who(1), at: at(10_010) });
+    // Gone before the meeting opened: the quorum was found to be there then.
+    let lost = open(6).when(late(2, 9_995, 10_030)).events();
+    assert_eq!(lost.last(), Some(&MeetingEvent::QuorumLost { at: at(10_000), present: 5, entitled: 9 }));
+    // A coming that is entered during the break was a coming to the sitting before it.
+    let entered = MeetingCommand::Come { person: who(9), representative: true, at: at(10_040), now: at(10_055) };
+    let meeting = open(6).and(adjourn(None, 10_050)).and(entered);
+    assert!(!meeting.sitting.is_in(who(9)));
+}
+
 #[test]
 fn what_was_dealt_with_stays_on_the_agenda() {
     let other = AgendaItem { id: item(5), part_of: None, title: "临时动议".into(), motion: None };
@@ -351,7 +434,7 @@ fn any_command() -> impl Strategy<Value = MeetingCommand> {
         4 => (1_u128..4, person).prop_map(|(n, person)| cast(n, person, Choice::Yes)),
         2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), council: council(), now: at(minute) }),
         1 => (1_u128..4).prop_map(|n| MeetingCommand::AnnulVote { vote: vote(n), reason: "有误".into() }),
-        1 => minute.clone().prop_map(|minute| MeetingCommand::Adjourn { until: None, reason: "休会".into(), now: at(minute) }),
+        1 => (minute.clone(), proptest::option::of(10_301_i64..10_900)).prop_map(|(minute, until)| adjourn(until, minute)),
         1 => minute.prop_map(|minute| MeetingCommand::Resume { council: council(), now: at(minute) }),
     ]
 }
@@ -365,6 +448,13 @@ proptest! {
                 if let MeetingEvent::VoteOpened { voters, entitled, .. } = &event {
                     prop_assert!(voters.len() as u64 * 3 >= entitled * 2);
                     prop_assert!(meeting.quorate);
+                }
+                if let MeetingEvent::SpeakerCalled { person, .. } = &event {
+                    prop_assert!(meeting.sitting.is_in(*person), "only who is there is given the word");
+                }
+                if let MeetingEvent::TurnEnded { item, at, .. } = &event {
+                    let turn = meeting.speakers[item].speaking;
+                    prop_assert!(turn.is_some_and(|turn| turn.began <= *at), "a turn ends after it began");
                 }
                 meeting = Meeting::apply_event(meeting, event);
             }

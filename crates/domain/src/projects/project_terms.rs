@@ -8,7 +8,7 @@ use crate::{
     attachment::AttachmentRefusal,
     prose::{Prose, REASON_MAX_CHARS},
     refusal::{Refusal, refusals},
-    values::{ApplicationId, Cents, CouncilId, MotionId, RoundId, VoteId},
+    values::{ApplicationId, BookEntryId, Cents, CouncilId, Day, MotionId, RoundId, VoteId},
 };
 
 /// Where a project stands.
@@ -116,13 +116,30 @@ pub enum GrantMovement {
     Returned,
 }
 
+/// What an entry of a project's own books tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookEntryKind {
+    /// Money beside grants came in.
+    Raised(RaisedFrom),
+    /// Money was spent.
+    Expense,
+    /// Of what was spent, something came back.
+    Refund {
+        /// Of which expense.
+        of: BookEntryId,
+    },
+}
+
 /// An entry of a project's own books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookEntry {
     /// How much.
     pub amount: Cents,
-    /// Where it came from; `None` for an expense.
-    pub raised: Option<RaisedFrom>,
+    /// The day it came or was spent.
+    pub on: Day,
+    /// What it tells.
+    pub kind: BookEntryKind,
 }
 
 refusals! {
@@ -172,6 +189,14 @@ refusals! {
         TooManyBookEntries { most: usize }("project", "账目最多 {most} 笔", "A project takes at most {most} entries"),
         /// Money moves today or has moved before.
         BookedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
+        /// Before the project, or a refund before its expense.
+        BookedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        /// More than was spent and did not come back.
+        RefundExceedsExpense { kept: Cents }("amount", "该笔支出未退回部分仅 {kept} 元", "Only {kept} yuan of this expense have not come back"),
+        /// Its refunds are struck out first.
+        ExpenseIsRefunded("entry", "该笔支出已有退款，须先作废退款", "Something of this expense came back; strike that out first"),
+        /// An audit has passed it.
+        BookEntryAudited("entry", "该笔账目已经审计，不能作废", "An audit has passed this entry; it stays"),
         /// Words are missing or too many.
         ProjectReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why or what in 1 to {most} characters"),
         /// Nothing shows it.

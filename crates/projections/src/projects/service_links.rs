@@ -140,7 +140,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("l.changed_at"), SortColumn::plain("l.activity")];
         let sort = Sort { name: "service_links", columns, descending: false };
-        Listing { select: ServiceLinkRow::select("l"), from: "service_links l", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ServiceLinkRow::select("l"), from: "service_links l", conditions, sort }.page(self, page).await
     }
 
     /// The links of these activities of volunteering that stand, in no order.

@@ -185,6 +185,6 @@ impl Views {
         );
         let columns = ["e.event", "e.figure", "e.area", "e.day"].map(SortColumn::plain).into();
         let sort = Sort { name: "report changes", columns, descending: false };
-        Listing { select: FigureEntry::select("e"), from: "figure_entries e", conditions, sort }.page(self.pool(), page).await
+        Listing { select: FigureEntry::select("e"), from: "figure_entries e", conditions, sort }.page(self, page).await
     }
 }

@@ -231,6 +231,6 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("h.volunteer=?", volunteer.to_string());
         let sort = Sort { name: "history", columns: vec![SortColumn::plain("h.at")], descending };
-        Listing { select: HistoryRow::select("h"), from: "history h", conditions, sort }.page(self.pool(), page).await
+        Listing { select: HistoryRow::select("h"), from: "history h", conditions, sort }.page(self, page).await
     }
 }

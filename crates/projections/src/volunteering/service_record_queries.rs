@@ -80,7 +80,7 @@ impl Views {
             ServiceRecordSort::LoggedAt => ("records by logging", vec![SortColumn::plain("r.logged_at"), RECORD]),
         };
         let sort = Sort { name, columns, descending };
-        Listing { select: ServiceRecordRow::select("r"), from: "service_records r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ServiceRecordRow::select("r"), from: "service_records r", conditions, sort }.page(self, page).await
     }
 
     /// Service records by their ids, in no order; unknown ones are left out.

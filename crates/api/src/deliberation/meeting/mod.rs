@@ -12,7 +12,7 @@ use gongyi_domain::{
     access::authority::Subject,
     deliberation::{
         decision::{Measure, Quorum as Demanded, Turnout},
-        meeting::{MEETINGS, MeetingPhase as Stored},
+        meeting::{MEETINGS, MeetingPhase as Stored, Notice},
         sitting::Capacity,
     },
     values::{AgendaItemId, MeetingId, MotionId, PersonId},
@@ -148,6 +148,21 @@ pub struct InvitedGuest {
     capacity: MeetingCapacity,
 }
 
+/// A sitting of a meeting, as announced.
+#[derive(SimpleObject)]
+pub struct MeetingSitting {
+    /// What it is about.
+    title: String,
+    /// Where.
+    place: String,
+    /// From when.
+    starts: Moment,
+    /// Until when.
+    ends: Moment,
+    /// The meeting was closed before.
+    called_off: bool,
+}
+
 /// The quorum as it is now.
 #[derive(SimpleObject)]
 pub struct MeetingQuorum {
@@ -203,13 +218,25 @@ impl Meeting {
     fn place(&self) -> &str {
         self.0.state.notice.as_ref().map_or("", |notice| &notice.place)
     }
-    /// From when, as planned.
+    /// From when, as planned; of the first sitting, if there are several.
     fn starts(&self) -> Moment {
         Moment(self.0.starts)
     }
-    /// Until when, as planned.
+    /// Until when, as planned; of the first sitting, if there are several.
     fn ends(&self) -> Moment {
         Moment(self.0.ends)
+    }
+    /// Its sittings, in order: the first, and a continuation for every time it was adjourned until a later day or hour.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    fn sittings(&self) -> List<MeetingSitting> {
+        let shown = |(notice, called_off): (&Notice, bool)| MeetingSitting {
+            title: notice.title.clone(),
+            place: notice.place.clone(),
+            starts: Moment(notice.starts),
+            ends: Moment(notice.ends),
+            called_off,
+        };
+        self.0.state.sittings().map(shown).collect()
     }
     /// When it was convened.
     fn convened_at(&self) -> Moment {
@@ -237,8 +264,8 @@ impl Meeting {
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn agenda(&self, ctx: &Context<'_>) -> Result<List<AgendaItem>, Error> {
         let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
-        let speakers = |item: AgendaItemId| match (state.speakers.get(&item), &state.orders) {
-            (Some(list), Some(orders)) => SpeakersList::new(list, &orders.turns, now),
+        let speakers = |item: AgendaItemId| match (state.speakers_of(item), &state.orders) {
+            (Some(list), Some(orders)) => SpeakersList::new(&list, &orders.turns, now),
             (None, _) | (_, None) => SpeakersList::default(),
         };
         let items = state.agenda.items().iter().map(|item| AgendaItem {
@@ -328,9 +355,9 @@ pub struct MeetingFilter {
     council: Option<ID>,
     /// Of councils in this area or within it.
     area: Option<AreaCode>,
-    /// That end after this moment, as planned.
+    /// With a sitting that ends after this moment, as planned.
     from: Option<Moment>,
-    /// That start before this moment, as planned.
+    /// With a sitting that starts before this moment, as planned.
     to: Option<Moment>,
     /// In one of these phases.
     phases: Option<Vec<MeetingPhase>>,
@@ -342,7 +369,7 @@ pub struct MeetingQueries;
 
 #[Object]
 impl MeetingQueries {
-    /// Meetings by their start. Open to everybody.
+    /// Meetings by the start of their first sitting. Open to everybody.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn meetings(

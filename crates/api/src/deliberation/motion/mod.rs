@@ -49,7 +49,7 @@ use crate::{
     fault::{self, Code},
     ids,
     list::List,
-    loaders::TextAt,
+    loaders::{MotionRatingsOf, TextAt},
     outcome::{Lang, payloads},
     paging::{self, Paged},
     phase::phase,
@@ -263,7 +263,7 @@ impl Motion {
     ) -> Result<Paged<MotionVersion>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let readable_from = self.readable_from(&door);
-        let page = door.read(door.app.views().motion_versions(self.0.id, readable_from, &page).await)?;
+        let page = door.read(door.lists().motion_versions(self.0.id, readable_from, &page).await)?;
         Ok(paging::paged(page, |row| MotionVersion { row, readable_from }))
     }
     /// What changed from one version to another; null if there is none of them, or the asker may not read one.
@@ -293,7 +293,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Amendment>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().motion_amendments(self.0.id, &page).await)?, Amendment))
+        Ok(paging::paged(door.read(door.lists().motion_amendments(self.0.id, &page).await)?, Amendment))
     }
     /// How many amendments are neither settled nor withdrawn; with any, it is not put to the vote.
     fn open_amendment_count(&self) -> usize {
@@ -362,7 +362,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionReport>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().motion_reports(self.0.id, true, &page).await)?, MotionReport))
+        Ok(paging::paged(door.read(door.lists().motion_reports(self.0.id, true, &page).await)?, MotionReport))
     }
     /// What residents say of the completion that stands, newest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -375,13 +375,13 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionReview>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().motion_reviews(self.0.id, &page).await)?;
+        let page = door.read(door.lists().motion_reviews(self.0.id, &page).await)?;
         Ok(paging::paged(page, |row| MotionReview { row, area: self.0.area.clone() }))
     }
     /// How many residents gave which rating to the completion that stands; ratings nobody gave are left out.
     async fn ratings(&self, ctx: &Context<'_>) -> Result<List<MotionRating>, Error> {
-        let door = Door::of(ctx)?;
-        Ok(door.read(door.app.views().motion_ratings(self.0.id).await)?.into_iter().map(MotionRating).collect())
+        let ratings = Door::of(ctx)?.load(MotionRatingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(ratings.into_iter().map(MotionRating).collect())
     }
     /// What happened to it when, by whom, why; oldest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -394,7 +394,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionHistoryLine>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().motion_history(self.0.id, false, &page).await)?;
+        let page = door.read(door.lists().motion_history(self.0.id, false, &page).await)?;
         Ok(paging::paged(page, |row| MotionHistoryLine { row, area: self.0.area.clone() }))
     }
 }

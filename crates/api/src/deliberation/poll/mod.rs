@@ -356,7 +356,7 @@ impl Poll {
         self.require_told(&door)?;
         self.0.state.require_single_ballots().map_err(fault::refused)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
+        Ok(paging::paged(door.read(door.lists().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
     }
     /// Its roll with who has taken part, for who keeps the poll and for auditors; in an open poll that is published, for
     /// everybody on it too.
@@ -383,7 +383,7 @@ impl Poll {
         }
         let filter = RollFilter { voter: voter.as_ref().map(ids::asked).transpose()?, voted };
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
+        Ok(paging::paged(door.read(door.lists().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
     }
 }
 

@@ -43,7 +43,7 @@ use crate::{
     door::Door,
     ids::{self, ApplicationKey},
     list::List,
-    loaders::GrantsOf,
+    loaders::{GrantsOf, ProjectRatingsOf},
     outcome::{Lang, payloads},
     paging::{self, Paged},
     phase::phase,
@@ -216,7 +216,7 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<FundEntry>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().project_ledger(self.0.id, &page).await)?, FundEntry))
+        Ok(paging::paged(door.read(door.lists().project_ledger(self.0.id, &page).await)?, FundEntry))
     }
     /// Its own books, by the day the money moved.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -230,7 +230,7 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<BookEntry>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().project_books(self.0.id, include_void.unwrap_or_default(), &page).await)?;
+        let page = door.read(door.lists().project_books(self.0.id, include_void.unwrap_or_default(), &page).await)?;
         Ok(paging::paged(page, BookEntry))
     }
     /// Its course: plans, milestones, completion, audits; oldest first.
@@ -244,7 +244,7 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ProjectHistoryLine>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().project_history(self.0.id, false, &page).await)?, ProjectHistoryLine))
+        Ok(paging::paged(door.read(door.lists().project_history(self.0.id, false, &page).await)?, ProjectHistoryLine))
     }
     /// What residents say of it, newest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -257,13 +257,13 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ProjectReview>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().project_reviews(self.0.id, &page).await)?;
+        let page = door.read(door.lists().project_reviews(self.0.id, &page).await)?;
         Ok(paging::paged(page, |row| ProjectReview { row, area: self.0.area.clone() }))
     }
     /// How many residents gave which rating; ratings nobody gave are left out.
     async fn ratings(&self, ctx: &Context<'_>) -> Result<List<ProjectRating>, Error> {
-        let door = Door::of(ctx)?;
-        Ok(door.read(door.app.views().project_ratings(self.0.id).await)?.into_iter().map(ProjectRating).collect())
+        let ratings = Door::of(ctx)?.load(ProjectRatingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(ratings.into_iter().map(ProjectRating).collect())
     }
     /// The community activities held for it, by when they were begun.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -322,7 +322,7 @@ pub(crate) async fn of_round(door: &Door<'_>, round: RoundId, page: &PageArgs) -
 }
 
 async fn listed(door: &Door<'_>, filter: &Filter, page: &PageArgs) -> Result<Paged<Project>, Error> {
-    Ok(paging::paged(door.read(door.app.views().projects(filter, Sort::StartedAt, false, page).await)?, Project::new))
+    Ok(paging::paged(door.read(door.lists().projects(filter, Sort::StartedAt, false, page).await)?, Project::new))
 }
 
 payloads! {

@@ -201,7 +201,7 @@ impl Round {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let status = status.unwrap_or_default().into_iter().map(Into::into).collect();
         let filter = ApplicationFilter { round: Some(self.0.id), status, ..ApplicationFilter::default() };
-        Ok(paging::paged(door.read(door.app.views().round_applications(&filter, &page).await)?, RoundApplication))
+        Ok(paging::paged(door.read(door.lists().round_applications(&filter, &page).await)?, RoundApplication))
     }
     /// Who reviews; for those who may read the round's records.
     fn reviewers(&self, ctx: &Context<'_>) -> Result<List<Reviewer>, Error> {
@@ -259,7 +259,7 @@ impl Round {
         let door = Door::of(ctx)?;
         door.may(&ROUND_RECORDS, &Subject::area(self.0.area.clone()))?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().round_objections(self.0.id, &page).await)?, RoundObjection))
+        Ok(paging::paged(door.read(door.lists().round_objections(self.0.id, &page).await)?, RoundObjection))
     }
     /// The projects that were made of its applications.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -288,7 +288,7 @@ pub(crate) async fn round(door: &Door<'_>, id: RoundId) -> Result<Option<Round>,
 /// The rounds that a fund pays for, the last called first.
 pub(crate) async fn of_fund(door: &Door<'_>, fund: FundId, page: &PageArgs) -> Result<Paged<Round>, Error> {
     let filter = Filter { fund: Some(fund), ..Filter::default() };
-    Ok(paging::paged(door.read(door.app.views().rounds(&filter, true, page).await)?, Round::new))
+    Ok(paging::paged(door.read(door.lists().rounds(&filter, true, page).await)?, Round::new))
 }
 
 payloads! {

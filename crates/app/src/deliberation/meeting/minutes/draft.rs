@@ -140,6 +140,9 @@ impl Happened<'_> {
                     let until = until.map_or(String::new(), |it| format!("，拟于 {} 复会", self.moment(it)));
                     format!("{} 休会{until}：{reason}", self.moment(*at))
                 }
+                MeetingEvent::ContinuationAnnounced { notice } => {
+                    format!("复会时间定于 {}，地点：{}", self.moment(notice.starts), notice.place)
+                }
                 MeetingEvent::MeetingResumed { at, present, entitled } => {
                     format!("{} 复会：{}", self.moment(*at), self.quorum(*present, entitled.unwrap_or(self.meeting.entitled)))
                 }
@@ -224,6 +227,7 @@ impl Happened<'_> {
             | MeetingEvent::VoteAnnulled { .. }
             | MeetingEvent::MeetingConvened { .. }
             | MeetingEvent::MeetingAmended { .. }
+            | MeetingEvent::ContinuationAnnounced { .. }
             | MeetingEvent::MeetingCancelled { .. }
             | MeetingEvent::GuestInvited { .. }
             | MeetingEvent::AbsenceExcused { .. }

@@ -1,7 +1,10 @@
 //! From attendance to the ledger. Makes loud: a stay that gives two records or none, a refusal that stops all that come
 //! after, a process that skips what it has not seen, a code that works tomorrow.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use gongyi_app::{
     App, Rejection,
@@ -10,6 +13,7 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     access::authority::{Actor, Role, Scope},
+    refusal::Refusal,
     values::{Minutes, OrganisationId, ShiftId, VolunteerId},
     volunteering::{
         service_ledger::{Record, ServiceLedger},
@@ -17,7 +21,7 @@ use gongyi_domain::{
     },
 };
 use gongyi_eventlog::Recorded;
-use gongyi_projections::EvidenceKind;
+use gongyi_projections::{EvidenceKind, PageArgs, ServiceRecordFilter, ServiceRecordSort};
 use gongyi_vault::Checkpoint;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -138,33 +142,101 @@ async fn a_place_of_another_log_is_no_place() {
 }
 
 #[tokio::test]
-async fn what_the_rules_refuse_is_parked_and_the_next_one_is_carried_out() {
+async fn a_stay_that_overlaps_waits_and_counts_once_the_other_is_gone() {
     let district = District::new().await;
     let morning = morning(&district).await;
-    let (zhang, li) = (&morning.zhang, district.enrols("李四").await);
-    // 张三 has entered this morning by hand already, at another place.
-    district.waits_minutes(30);
-    zhang.logs(zhang, morning.team, morning.published.starts, district.now()).await.unwrap();
-    let early = district.in_minutes(-20);
-    let published = morning.published;
-    let check_in = CheckIn { activity: published.activity, shift: published.shift, volunteer: zhang.volunteer, at: Some(early) };
-    morning.organiser.does(&check_in).await.unwrap();
+    let (zhang, published) = (&morning.zhang, morning.published);
+    morning.organiser.checks_in(zhang, published).await.unwrap();
+    district.waits_minutes(60);
+    // Ten minutes of it are entered by hand too.
+    let declared = zhang.logs(zhang, morning.team, district.in_minutes(-30), district.in_minutes(-20)).await.unwrap();
     morning.organiser.checks_out(zhang, published).await.unwrap();
-    let refused_at = district.events().await;
-    let second = morning.organiser.publishes(morning.team, district.draft("净滩")).await.unwrap();
-    morning.organiser.signs_up(&li, second).await.unwrap();
-    district.waits_until(second.starts);
-    morning.organiser.checks_in(&li, second).await.unwrap();
-    district.waits_minutes(40);
-    morning.organiser.checks_out(&li, second).await.unwrap();
-    for _ in 0..2 {
-        carries_out(&district).await;
+    carries_out(&district).await;
+    let ledger = district.app.state::<ServiceLedger>(zhang.volunteer).await.unwrap();
+    let (held, record) = ledger.records.iter().find(|(_, it)| it.status == Status::Held).unwrap();
+    assert_eq!((record.served.minutes, ledger.records.len()), (Minutes(60), 2));
+    let held = Served { volunteer: zhang.volunteer, record: *held };
+    expect_refused_at("RecordIsHeld", "record", morning.organiser.confirms(held).await);
+    let views = district.app.views();
+    district.settles().await;
+    let filter = ServiceRecordFilter { status: vec![Status::Held], area: Some(area(STREET)), ..ServiceRecordFilter::default() };
+    let listed = views.service_records(&filter, ServiceRecordSort::Day, false, &PageArgs::first(9)).await.unwrap();
+    assert_eq!(listed.edges.iter().map(|(_, row)| row.record).collect::<Vec<_>>(), [held.record]);
+    let in_the_way = views.records_in_the_way(&[held.record, declared.record]).await.unwrap();
+    assert_eq!(in_the_way.iter().map(|(of, row)| (*of, row.record)).collect::<Vec<_>>(), [(held.record, declared.record)]);
+    assert_eq!(district.sees(zhang.volunteer).await.attested_minutes, 0);
+    // Nothing is parked: the process has done what it could.
+    assert_eq!(district.app.vault().parked(NAME).await.unwrap(), []);
+
+    morning.organiser.voids(declared, "重复登记").await.unwrap();
+    assert_eq!(district.record(held).await.status, Status::Logged);
+    morning.organiser.confirms(held).await.unwrap();
+    assert_eq!(district.sees(zhang.volunteer).await.attested_minutes, 60);
+    assert_eq!(views.records_in_the_way(&[held.record]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_an_earlier_build_parked_is_tried_again() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    morning.stays(&morning.zhang, 30).await;
+    let position = district.events().await;
+    let token = district.app.log().token_at(position).await.unwrap().unwrap().to_string();
+    let vault = district.app.vault();
+    vault.save_checkpoint(NAME, &Checkpoint { token, position }).await.unwrap();
+    // A stay without a record, and a place of a history that was lost in a restore.
+    for place in [position, 10_000] {
+        vault.park(NAME, place, "ServiceOverlaps").await.unwrap();
     }
-    let parked = district.app.vault().parked(NAME).await.unwrap();
-    assert_eq!(parked.iter().map(|it| (it.position, it.code.as_str())).collect::<Vec<_>>(), [(refused_at, "ServiceOverlaps")]);
-    assert!(district.app.parked_processes().await.unwrap().contains(&(NAME, 1)));
-    assert_eq!(records(&district, zhang).await.len(), 1);
-    assert_eq!(records(&district, &li).await.len(), 1);
+    assert!(district.app.parked_processes().await.unwrap().contains(&(NAME, 2)));
+    carries_out(&district).await;
+    assert_eq!(records(&district, &morning.zhang).await.len(), 1);
+    assert_eq!(vault.parked(NAME).await.unwrap(), []);
+    district.waits_minutes(5);
+    morning.stays(&morning.zhang, 30).await;
+    carries_out(&district).await;
+    assert_eq!(records(&district, &morning.zhang).await.len(), 2);
+}
+
+/// Does what it is told once somebody has let it.
+struct Hindered(&'static AtomicBool);
+
+impl Process for Hindered {
+    const NAME: &'static str = "hindered";
+
+    async fn follow(&self, _: &App, event: &Recorded) -> Result<(), Rejection> {
+        let refusal = || Refusal { code: "Hindered", field: None, zh: "有阻碍".to_owned(), en: "Something is in the way".to_owned() };
+        if event.position % 2 == 0 && self.0.load(Ordering::SeqCst) { Err(Rejection::Refused(refusal())) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn what_the_rules_refuse_is_parked_until_they_let_it_pass() {
+    static HINDERED: AtomicBool = AtomicBool::new(true);
+    let district = District::new().await;
+    district.founds("巡河队").await;
+    let process = Hindered(&HINDERED);
+    for _ in 0..2 {
+        district.app.catch_up(&process).await.unwrap();
+    }
+    let parked = || district.app.vault().parked(Hindered::NAME);
+    let before = parked().await.unwrap();
+    assert!(!before.is_empty() && before.iter().all(|it| it.position % 2 == 0 && it.code == "Hindered"));
+    HINDERED.store(false, Ordering::SeqCst);
+    district.app.catch_up(&process).await.unwrap();
+    assert_eq!(parked().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_stay_of_less_than_a_minute_leaves_nothing_behind() {
+    let district = District::new().await;
+    let morning = morning(&district).await;
+    morning.organiser.checks_in(&morning.zhang, morning.published).await.unwrap();
+    district.waits_until(morning.published.starts + chrono::TimeDelta::seconds(40));
+    morning.organiser.checks_out(&morning.zhang, morning.published).await.unwrap();
+    carries_out(&district).await;
+    assert_eq!(records(&district, &morning.zhang).await, []);
+    assert_eq!(district.app.vault().parked(NAME).await.unwrap(), []);
 }
 
 async fn within_seconds<T>(seconds: u64, what: impl Future<Output = T>) -> T {

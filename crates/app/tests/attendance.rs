@@ -1,5 +1,5 @@
-//! From attendance to the ledger. Makes loud: a stay that gives two records or none, a refusal that stops all that come
-//! after, a process that skips what it has not seen, a code that works tomorrow.
+//! From attendance to the ledger. Makes loud: a stay that gives two records or none, one that vanishes because of another
+//! record, somebody in at two places, a refusal that stops all that come after, a process that skips what it has not seen, a code that works tomorrow.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -9,13 +9,17 @@ use std::{
 use gongyi_app::{
     App, Rejection,
     processes::{AttendanceToLedger, Process},
-    volunteering::attendance::{CheckIn, CheckInByCode, CheckOut, CheckOutByCode},
+    volunteering::{
+        activities::ActivityDraft,
+        attendance::{CheckIn, CheckInByCode, CheckOut, CheckOutByCode},
+    },
 };
 use gongyi_domain::{
     access::authority::{Actor, Role, Scope},
     refusal::Refusal,
     values::{Minutes, OrganisationId, ShiftId, VolunteerId},
     volunteering::{
+        activity::CHECK_OUT_LATE_MINUTES,
         service_ledger::{Record, ServiceLedger},
         service_record::{Evidence, Status},
     },
@@ -239,6 +243,128 @@ async fn a_stay_of_less_than_a_minute_leaves_nothing_behind() {
     assert_eq!(district.app.vault().parked(NAME).await.unwrap(), []);
 }
 
+#[tokio::test]
+async fn who_is_in_is_checked_out_when_the_activity_is_called_off() {
+    let district = District::new().await;
+    let Morning { team, organiser, published, zhang } = morning(&district).await;
+    let coordinator = district.coordinator_of(team).await;
+    organiser.checks_in(&zhang, published).await.unwrap();
+    organiser.checks_in(&coordinator, published).await.unwrap();
+    district.waits_minutes(45);
+    // Nobody witnesses their own attendance, not by calling the activity off either.
+    expect_refused("OwnAttendance", coordinator.cancels(published).await);
+    organiser.cancels(published).await.unwrap();
+    carries_out(&district).await;
+    for who in [&zhang, &coordinator] {
+        let [record] = records(&district, who).await.try_into().unwrap();
+        assert_eq!((record.served.minutes, record.status), (Minutes(45), Status::Logged));
+    }
+    assert_eq!(district.activity(published.activity).await.all_present().count(), 0);
+}
+
+#[tokio::test]
+async fn nobody_is_in_at_two_activities_at_once() {
+    let district = District::new().await;
+    let Morning { team, organiser, published, zhang } = morning(&district).await;
+    let mut draft = district.draft("净滩");
+    (draft.shifts[0].starts, draft.shifts[0].ends) = (published.ends, published.ends + chrono::TimeDelta::hours(2));
+    let (opens, closes) = (district.in_minutes(-60), published.ends);
+    let next = ActivityDraft { sign_up_opens: opens, sign_up_closes: closes, ..draft };
+    let next = organiser.publishes(team, next).await.unwrap();
+    organiser.signs_up(&zhang, next).await.unwrap();
+    organiser.checks_in(&zhang, published).await.unwrap();
+    district.waits_minutes(90);
+    expect_refused_at("InElsewhere", "at", organiser.checks_in(&zhang, next).await);
+    let code = district.app.attendance_code(&organiser.actor, next.activity, next.shift, district.now()).await.unwrap().code;
+    let by_code = CheckInByCode { activity: next.activity, shift: next.shift, volunteer: zhang.volunteer, code };
+    expect_refused("InElsewhere", zhang.does(&by_code).await);
+    let out_at = |activity, at| CheckOut { activity, volunteer: zhang.volunteer, at: Some(at) };
+    organiser.does(&out_at(published.activity, district.in_minutes(-10))).await.unwrap();
+    // Entered afterwards: nobody comes before having left.
+    let in_at = |at| CheckIn { activity: next.activity, shift: next.shift, volunteer: zhang.volunteer, at: Some(at) };
+    expect_refused("InElsewhere", organiser.does(&in_at(district.in_minutes(-11))).await);
+    organiser.does(&in_at(district.in_minutes(-10))).await.unwrap();
+    organiser.checks_out(&zhang, next).await.unwrap();
+    // Two more short stays at the first activity, each beside the others.
+    for back in [130, 120] {
+        let (activity, shift, volunteer) = (published.activity, published.shift, zhang.volunteer);
+        let again = CheckIn { activity, shift, volunteer, at: Some(district.in_minutes(-back)) };
+        organiser.does(&again).await.unwrap();
+        organiser.does(&out_at(activity, district.in_minutes(-back + 5))).await.unwrap();
+    }
+    expect_refused("TooManyCheckIns", organiser.checks_in(&zhang, published).await);
+    carries_out(&district).await;
+    assert!(records(&district, &zhang).await.iter().all(|it| it.status == Status::Logged));
+    assert_eq!(records(&district, &zhang).await.len(), 4);
+}
+
+#[tokio::test]
+async fn stays_are_entered_in_any_order_but_never_over_one_another() {
+    let district = District::new().await;
+    let Morning { organiser, published, zhang, .. } = morning(&district).await;
+    district.waits_minutes(100);
+    let at = |minutes: i64| Some(published.starts + chrono::TimeDelta::minutes(minutes));
+    let comes = |minutes| CheckIn { activity: published.activity, shift: published.shift, volunteer: zhang.volunteer, at: at(minutes) };
+    let goes = |minutes| CheckOut { activity: published.activity, volunteer: zhang.volunteer, at: at(minutes) };
+    organiser.does(&comes(60)).await.unwrap();
+    organiser.does(&goes(90)).await.unwrap();
+    expect_refused_at("StaysOverlap", "at", organiser.does(&comes(70)).await);
+    organiser.does(&comes(10)).await.unwrap();
+    expect_refused_at("StaysOverlap", "at", organiser.does(&goes(61)).await);
+    organiser.does(&goes(60)).await.unwrap();
+    carries_out(&district).await;
+    let minutes: u32 = records(&district, &zhang).await.iter().map(|it| it.served.minutes.0).sum();
+    assert_eq!(minutes, 80);
+}
+
+#[tokio::test]
+async fn a_coordinator_takes_in_who_comes_without_a_place() {
+    let district = District::new().await;
+    let Morning { team, organiser, published, .. } = morning(&district).await;
+    let coordinator = district.coordinator_of(team).await;
+    let (li, wang) = (district.registers("李四").await, district.registers("王五").await);
+    // Nobody is made known to a coordinator by standing at the door: members only.
+    expect_refused("NotMember", coordinator.checks_in(&li, published).await);
+    organiser.checks_in(&li, published).await.unwrap();
+    assert!(district.activity(published.activity).await.has_place(li.volunteer));
+    wang.joins(team).await.unwrap();
+    coordinator.checks_in(&wang, published).await.unwrap();
+    district.waits_minutes(30);
+    for who in [&li, &wang] {
+        organiser.checks_out(who, published).await.unwrap();
+    }
+    carries_out(&district).await;
+    assert_eq!(records(&district, &li).await.len() + records(&district, &wang).await.len(), 2);
+    let mut draft = district.draft("净滩");
+    draft.shifts[0].capacity = 1;
+    let small = organiser.publishes(team, draft).await.unwrap();
+    organiser.signs_up(&li, small).await.unwrap();
+    district.waits_until(small.starts);
+    expect_refused_at("ShiftFull", "shift", organiser.checks_in(&wang, small).await);
+    organiser.withdraws(&li, small).await.unwrap();
+    organiser.checks_in(&wang, small).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_served_before_a_suspension_can_still_be_entered() {
+    let district = District::new().await;
+    let Morning { team, organiser, published, zhang } = morning(&district).await;
+    district.waits_minutes(60);
+    let (from, to) = (district.in_minutes(-40), district.in_minutes(-10));
+    organiser.suspends(&zhang).await.unwrap();
+    district.waits_minutes(30);
+    zhang.logs(&zhang, team, from, to).await.unwrap();
+    expect_refused_at("NotActive", "volunteer", zhang.logs(&zhang, team, district.in_minutes(-31), district.in_minutes(-29)).await);
+    // A device that was offline tells of a check-in before it.
+    let comes = |at| CheckIn { activity: published.activity, shift: published.shift, volunteer: zhang.volunteer, at: Some(at) };
+    expect_refused("NotActive", organiser.does(&comes(district.in_minutes(-20))).await);
+    organiser.does(&comes(district.in_minutes(-38))).await.unwrap();
+    organiser
+        .does(&CheckOut { activity: published.activity, volunteer: zhang.volunteer, at: Some(district.in_minutes(-32)) })
+        .await
+        .unwrap();
+}
+
 async fn within_seconds<T>(seconds: u64, what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(seconds), what).await.unwrap()
 }
@@ -352,12 +478,10 @@ async fn a_code_is_ones_own_to_use_and_the_keepers_to_show() {
 async fn check_in_has_its_time_and_its_people() {
     let district = District::new().await;
     let Morning { organiser, published, zhang, .. } = morning(&district).await;
-    let li = district.registers("李四").await;
     let at = |volunteer, at| CheckIn { activity: published.activity, shift: published.shift, volunteer, at: Some(at) };
     let early = published.starts - chrono::TimeDelta::minutes(61);
     expect_refused_at("CheckInTimeUnfit", "at", organiser.does(&at(zhang.volunteer, early)).await);
     expect_refused("CheckInTimeUnfit", organiser.does(&at(zhang.volunteer, district.in_minutes(1))).await);
-    expect_refused("NotSignedUp", organiser.checks_in(&li, published).await);
     expect_refused("NotCheckedIn", organiser.checks_out(&zhang, published).await);
     expect_refused("NotAllowed", zhang.checks_in(&zhang, published).await);
     let far = district.with_role(Role::Organiser, Scope::Area(area(OTHER_STREET)));
@@ -389,6 +513,8 @@ async fn check_out_lies_after_check_in_and_within_a_day() {
     expect_refused("CheckOutTimeUnfit", organiser.does(&at(district.in_minutes(1))).await);
     district.waits_minutes(25 * 60);
     expect_refused("CheckOutTimeUnfit", organiser.checks_out(&zhang, published).await);
+    let late = published.ends + chrono::TimeDelta::minutes(CHECK_OUT_LATE_MINUTES + 1);
+    expect_refused_at("CheckOutLate", "at", organiser.does(&at(late)).await);
     organiser.does(&at(published.ends)).await.unwrap();
     carries_out(&district).await;
     assert_eq!(records(&district, &zhang).await[0].served.minutes, Minutes(120));

@@ -37,6 +37,7 @@ mod rows;
 mod runner;
 mod status;
 mod stored;
+mod unfinished;
 mod values;
 mod views;
 

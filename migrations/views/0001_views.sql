@@ -219,6 +219,7 @@ CREATE INDEX service_records_by_logging ON service_records (logged_at, record);
 -- Heads of a period are counted without a look at the rows.
 CREATE INDEX service_records_counted ON service_records (day, area, organisation, category, volunteer, counted_since)
     WHERE status='confirmed';
+CREATE INDEX service_records_held ON service_records (logged_at, record) WHERE status='held';
 CREATE INDEX service_records_by_content ON service_records (content_of) WHERE content_of IS NOT NULL;
 
 CREATE TABLE service_totals (

@@ -36,7 +36,7 @@ const PARTS: [(&str, &str, &str); 9] = [
     ("INSERT INTO ballot SELECT ?1, n,", "WITH numbers (n) AS (SELECT 1)", ""),
     ("WITH RECURSIVE numbers (n) AS", "", "SELECT n FROM numbers"),
     ("SELECT l.project, l.activity FROM service_links l", "WITH asked (id) AS (SELECT 1)", ""),
-    ("SELECT l.community_activity, l.activity FROM service_links l", "WITH asked (id) AS (SELECT 1)", ""),
+    ("SELECT c.id, l.activity FROM community_activities c", "WITH asked (id) AS (SELECT 1)", ""),
     ("SELECT id, id FROM asked", "WITH asked (id) AS (SELECT 1)", ""),
 ];
 

@@ -126,6 +126,24 @@ by_id! {
     CommunityActivityId => CommunityActivityRow, community_activities_by_ids, id;
 }
 
+/// What stands in the way of a record that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct InTheWayOf(pub(crate) RecordId);
+
+impl Loader<InTheWayOf> for FromViews {
+    type Value = Vec<ServiceRecordRow>;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[InTheWayOf]) -> Result<HashMap<InTheWayOf, Vec<ServiceRecordRow>>, LoadFault> {
+        let held: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut lists: HashMap<_, Vec<_>> = HashMap::new();
+        for (held, row) in self.views().records_in_the_way(&held).await? {
+            lists.entry(InTheWayOf(held)).or_default().push(row);
+        }
+        Ok(lists)
+    }
+}
+
 /// A meeting's minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MinutesOf(pub(crate) MeetingId);

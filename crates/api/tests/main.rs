@@ -8,6 +8,7 @@ mod councils;
 mod elections;
 mod faults;
 mod harness;
+mod held_hours;
 mod http;
 mod known_at;
 mod limits;

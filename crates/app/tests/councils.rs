@@ -9,6 +9,7 @@ use gongyi_app::{
             RegisterGuest, ReleaseGuest, RenameCouncil, SeatRepresentatives, SourceGiven,
         },
         elections::{CallElection, Nominate},
+        meeting::convening::{AgendaDraft, CancelMeeting, ConveneMeeting},
         poll::{
             casting::VoteOpenly,
             preparing::{OpenPoll, PrepareCouncilPoll, PreparePoll},
@@ -26,6 +27,7 @@ use gongyi_domain::{
         decision::{Outcome, statutes},
         election::Election,
         election_terms::{ElectionKind, ElectionTerms},
+        meeting::Notice,
         poll::Poll,
         poll_report::PollOutcome,
         poll_terms::{Channels, Secrecy as PollSecrecy},
@@ -267,6 +269,15 @@ async fn guests_come_and_go_and_a_dissolved_council_starts_nothing() {
     expect_refused("NotAGuest", keeper.does(&ReleaseGuest { council, person: lawyer.person }).await);
     let dissolve = || DissolveCouncil { council, mandate: word(), on: None };
     expect_refused("NotAllowed", keeper.does(&dissolve()).await);
+    // What people are invited to is called off first.
+    let starts = district.in_minutes(10 * 24 * 60);
+    let notice = Notice { title: "例会".into(), place: "社区活动室".into(), starts, ends: starts + chrono::TimeDelta::hours(2) };
+    let agenda = vec![AgendaDraft { id: None, title: "开场".into(), motion: None, parts: vec![] }];
+    let convene = ConveneMeeting { council, notice, agenda, short_notice: None };
+    let meeting = keeper.does(&convene).await.unwrap();
+    let refusal = expect_refused("UnfinishedBusiness", district.officer().await.does(&dissolve()).await);
+    assert!(refusal.en.contains("1 meetings"), "{}", refusal.en);
+    keeper.does(&CancelMeeting { meeting, reason: "议事会将解散".into() }).await.unwrap();
     district.officer().await.does(&dissolve()).await.unwrap();
     expect_refused("CouncilIsDissolved", district.operator().does(&dissolve()).await);
     expect_refused("CouncilIsDissolved", keeper.seats(council, &[&lawyer]).await);

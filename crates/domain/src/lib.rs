@@ -6,6 +6,7 @@
 pub mod access;
 pub mod attachment;
 pub mod deliberation;
+pub mod dissolution;
 pub mod event;
 pub mod fraction;
 pub mod projects;

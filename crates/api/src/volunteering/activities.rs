@@ -413,11 +413,11 @@ mutations! {
     AmendActivity -> ActivityPayload {
         /// Which activity.
         activity: ActivityId,
-        /// What it shall be. Shifts with sign-ups keep their times and are not removed.
+        /// What it shall be. Shifts with sign-ups keep their times and are not removed; who signed up still qualifies.
         details: ActivityDetailsInput,
     } = AmendActivity { activity, draft: details };
 
-    /// Cancel an activity for good; everybody's calendar becomes free.
+    /// Cancel an activity for good: who is in is checked out, and everybody's calendar becomes free.
     CancelActivity -> ActivityPayload {
         /// Which activity.
         activity: ActivityId,

@@ -175,7 +175,7 @@ mutations! {
         SignedUp::Waitlisted => SignUpState::Waiting,
     });
 
-    /// Withdraw from a shift or its waitlist; the first who waits moves up.
+    /// Withdraw from a shift or its waitlist; the first who waits and may serve moves up.
     WithdrawSignUp -> SignUpPayload {
         /// Which shift.
         shift: ShiftKey,

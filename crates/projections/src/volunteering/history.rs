@@ -154,6 +154,10 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
         ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content: _ } => {
             (record, text(&Logged { setting, served, evidence, source })?, None)
         }
+        ServiceLedgerEvent::ServiceHeld { record, setting, served, evidence, source } => {
+            (record, text(&Logged { setting, served, evidence, source })?, None)
+        }
+        ServiceLedgerEvent::ServiceReleased { record } => (record, "{}".to_owned(), None),
         ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&Confirmed { level: *level })?, None),
         ServiceLedgerEvent::ServiceRejected { record, reason } | ServiceLedgerEvent::ServiceVoided { record, reason } => {
             (record, "{}".to_owned(), reason.as_ref())

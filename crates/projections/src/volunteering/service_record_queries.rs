@@ -93,6 +93,20 @@ impl Views {
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
     }
 
+    /// The live records at the same time as records that are held, each with the one that waits for it.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn records_in_the_way(&self, held: &[RecordId]) -> Result<Vec<(RecordId, ServiceRecordRow)>, QueryError> {
+        let sql = format!(
+            "SELECT json_array(h.record,{}) FROM service_records h JOIN service_records r
+               ON r.volunteer=h.volunteer AND r.started<h.ended AND h.started<r.ended AND r.status IN ('logged','confirmed')
+             WHERE h.record IN (SELECT value FROM json_each(?)) AND h.status='held' ORDER BY h.record, r.started, r.record",
+            ServiceRecordRow::select("r")
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(held)?.into()]).await
+    }
+
     /// One service record.
     ///
     /// # Errors

@@ -21,9 +21,12 @@ fn motions(district: &District, name: &str) -> Vec<Value> {
 fn a_motion_says_in_public_what_was_public_last() {
     let district = District::new();
     let mover = district.registers(&somebody());
+    let organiser = district.registers(&somebody());
+    let me = organiser.client.asks("{ me { account { id } } }", &json!({}));
+    district.operator.does("grantRole", &json!({"account": me["me"]["account"]["id"], "role": "ORGANISER", "area": TEAM_AREA}), "");
     let mandate = json!({"authority": "香洲区民政局", "reason": "设立"});
     let establish =
-        json!({"area": TEAM_AREA, "name": "社区议事会", "charter": {"seats": 3, "secondsNeeded": 2, "noticeDays": 0}, "mandate": mandate});
+        json!({"area": TEAM_AREA, "name": "社区议事会", "charter": {"seats": 3, "secondsNeeded": 0, "noticeDays": 0}, "mandate": mandate});
     let council = district.operator.does("establishCouncil", &establish, "council { id }")["council"]["id"].clone();
     let seat = json!({"council": council, "people": [mover.person], "source": {"transition": {"source": "名册"}}});
     district.operator.does("seatRepresentatives", &seat, "");
@@ -33,7 +36,7 @@ fn a_motion_says_in_public_what_was_public_last() {
     let motion = mover.client.does("draftMotion", &draft, "motion { id }")["motion"]["id"].clone();
     assert_eq!(motions(&district, "draft"), Vec::<Value>::new());
     mover.client.does("submitMotion", &json!({"motion": motion}), "");
-    district.operator.does("returnMotion", &json!({"motion": motion, "reason": "请写明预算"}), "");
+    organiser.client.does("returnMotion", &json!({"motion": motion, "reason": "请写明预算"}), "");
     let revise =
         json!({"motion": motion, "against": 1, "category": "PUBLIC_FACILITIES", "text": text("增设路灯二", "预算未定，张三先垫付")});
     mover.client.does("reviseMotion", &revise, "");

@@ -144,6 +144,8 @@ CREATE TABLE activities (
     withdrawal_minutes INTEGER NOT NULL,
     starts             INTEGER NOT NULL, -- of the first shift
     ends               INTEGER NOT NULL, -- of the last shift
+    revised_at         INTEGER NOT NULL,
+    revised            INTEGER NOT NULL,
     phase              TEXT    NOT NULL,
     cancel_reason      TEXT,
     position           INTEGER NOT NULL
@@ -228,6 +230,7 @@ CREATE INDEX service_records_by_logging ON service_records (logged_at, record);
 -- Heads of a period are counted without a look at the rows.
 CREATE INDEX service_records_counted ON service_records (day, area, organisation, category, volunteer, counted_since)
     WHERE status='confirmed';
+CREATE INDEX service_records_held ON service_records (logged_at, record) WHERE status='held';
 CREATE INDEX service_records_by_content ON service_records (content_of) WHERE content_of IS NOT NULL;
 
 CREATE TABLE service_totals (
@@ -553,7 +556,10 @@ CREATE TABLE meetings (
     short_notice  TEXT,
     starts        INTEGER NOT NULL,
     ends          INTEGER NOT NULL,
+    continues     INTEGER NOT NULL,
     phase         TEXT    NOT NULL,
+    revised_at    INTEGER NOT NULL,
+    revised       INTEGER NOT NULL,
     cancel_reason TEXT,
     state         TEXT    NOT NULL, -- JSON, the domain's
     course        TEXT    NOT NULL, -- JSON array
@@ -563,6 +569,16 @@ CREATE TABLE meetings (
 CREATE INDEX meetings_by_start ON meetings (starts, id);
 CREATE INDEX meetings_by_council ON meetings (council, starts, id);
 CREATE INDEX meetings_by_area ON meetings (area, starts);
+
+CREATE TABLE meeting_sittings (
+    meeting    TEXT    NOT NULL,
+    number     INTEGER NOT NULL,
+    starts     INTEGER NOT NULL,
+    ends       INTEGER NOT NULL,
+    called_off INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    PRIMARY KEY (meeting, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE minutes (
     meeting            TEXT    PRIMARY KEY,
@@ -762,11 +778,13 @@ CREATE TABLE projects (
     started_at   INTEGER NOT NULL,
     organisation TEXT, -- that carries it out, or a council does
     council      TEXT,
-    motion       TEXT, -- it came from, or a round
+    motion       TEXT, -- it came from, or a round, or an office
     resolved_by  TEXT,
     vote         TEXT,
     round        TEXT,
     application  TEXT,
+    office       TEXT,
+    office_reason TEXT,
     phase        TEXT    NOT NULL,
     ends_on      TEXT    NOT NULL,
     changed_at   INTEGER NOT NULL,
@@ -780,7 +798,8 @@ CREATE TABLE projects (
     completed_on TEXT,
     audited_on   TEXT,
     position     INTEGER NOT NULL,
-    CHECK ((organisation IS NULL) <> (council IS NULL) AND (motion IS NULL) <> (round IS NULL))
+    CHECK ((organisation IS NULL) <> (council IS NULL)),
+    CHECK ((motion IS NOT NULL) + (round IS NOT NULL) + (office IS NOT NULL) = 1)
 ) STRICT;
 CREATE INDEX projects_by_start ON projects (started_at, id);
 CREATE INDEX projects_by_change ON projects (changed_at, id);
@@ -808,7 +827,8 @@ CREATE INDEX project_history_by_project ON project_history (project, at);
 CREATE TABLE project_books (
     project     TEXT    NOT NULL,
     entry       TEXT    NOT NULL,
-    raised      TEXT, -- from where; none for an expense
+    raised      TEXT, -- from where; none for an expense and a refund
+    refunds     TEXT, -- the expense of which it is a refund
     amount      INTEGER NOT NULL CHECK (amount > 0),
     moved_on    TEXT    NOT NULL,
     recorded_at INTEGER NOT NULL,

@@ -12,6 +12,7 @@ export const url = named('URL');
 export const phone = named('PHONE');
 export const password = named('PASSWORD');
 export const coordinatorToken = named('COORDINATOR_TOKEN');
+export const tokenRunOut = named('TOKEN_RUN_OUT');
 export const activity = named('ACTIVITY');
 export const shift = named('SHIFT');
 export const team = named('TEAM');

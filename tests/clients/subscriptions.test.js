@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { gql } from 'graphql-request';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { client, coordinatorToken, shift, team, url } from './district.js';
+import { client, coordinatorToken, shift, team, tokenRunOut, url } from './district.js';
 
 const staff = client(coordinatorToken);
 
@@ -88,8 +88,54 @@ test('a subscription that one may not have is an error, and a false token ends t
   assert.equal(answers.length, 1);
   assert.equal(answers[0].errors[0].extensions.code, 'UNAUTHENTICATED');
   await stranger.dispose();
+});
 
-  const forger = follower({ authorization: 'Bearer not.a.token' });
-  const refused = heard(forger.iterate({ query: FOLLOW, variables: { activity: shift } }), 1);
-  await assert.rejects(refused, (event) => event.code >= 4400 && event.code < 4500);
+test('a client that is told that its token is false gives up', async () => {
+  let attempts = 0;
+  const forger = createClient({
+    url: `${url.replace('http', 'ws')}/ws`, webSocketImpl: WebSocket, lazy: true, retryAttempts: 3, retryWait: async () => {},
+    connectionParams: () => { attempts += 1; return { authorization: 'Bearer not.a.token' }; },
+  });
+  await assert.rejects(heard(forger.iterate({ query: FOLLOW, variables: { activity: shift } }), 1), (event) => event.code === 4401);
+  assert.equal(attempts, 1);
+});
+
+test('a client whose token has run out comes back with another', async () => {
+  const { activity, position } = await published();
+  const tokens = [tokenRunOut, coordinatorToken];
+  const returning = createClient({
+    url: `${url.replace('http', 'ws')}/ws`, webSocketImpl: WebSocket, lazy: true, retryAttempts: 3, retryWait: async () => {},
+    connectionParams: () => ({ authorization: `Bearer ${tokens.shift()}` }),
+  });
+  const closed = [];
+  returning.on('closed', ({ code }) => closed.push(code));
+  const waiting = heard(returning.iterate({ query: FOLLOW, variables: { activity: activity.id, after: position } }), 1);
+  await changes('signUp', activity.shifts[0].id);
+  assert.deepEqual((await waiting).map((it) => it.event), ['SIGNED_UP']);
+  assert.deepEqual([tokens.length, closed], [0, [4403]]);
+  await returning.dispose();
+});
+
+/** What a client library throws for an operation. */
+const thrown = async (query, variables) => {
+  const asking = follower({ authorization: `Bearer ${coordinatorToken}` });
+  try {
+    for await (const answer of asking.iterate({ query, variables })) return { answer };
+    return { completed: true };
+  } catch (error) {
+    return { error };
+  } finally {
+    await asking.dispose();
+  }
+};
+
+test('what does not validate is thrown, and what does not exist is answered with an error', async () => {
+  for (const query of ['subscription { nonsense }', 'subscription { activityPlaces { event } }', 'subscription {']) {
+    const { error } = await thrown(query, {});
+    assert.ok(Array.isArray(error), query);
+    assert.match(error[0].extensions.code, /^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
+  }
+  const nobody = Buffer.from('Activity:00000000-0000-0000-0000-000000000000').toString('base64');
+  const { answer } = await thrown(FOLLOW, { activity: nobody });
+  assert.equal(answer.errors[0].extensions.refusal.code, 'UnknownActivity');
 });

@@ -7,6 +7,8 @@ use ureq::Agent;
 
 /// Guards against an answer that never comes.
 const ANSWER_HANGS_AFTER_SECONDS: u64 = 60;
+/// More than any server should send; the library's own limit is less than some do.
+const ANSWER_READ_MAX_BYTES: u64 = 1 << 30;
 /// How often a condition is looked at, in milliseconds.
 const LOOKED_AT_EVERY_MILLIS: u64 = 20;
 
@@ -70,7 +72,7 @@ impl Client {
         }
         let mut response = request.send(body)?;
         let position = response.headers().get("x-gongyi-position").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let text = response.body_mut().read_to_string()?;
+        let text = response.body_mut().with_config().limit(ANSWER_READ_MAX_BYTES).read_to_string()?;
         Ok(Answer { status: response.status().as_u16(), body: serde_json::from_str(&text).unwrap_or_default(), position })
     }
 

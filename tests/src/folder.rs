@@ -4,6 +4,9 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
+    process::Stdio,
+    thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -61,6 +64,20 @@ impl TestFolder {
         let mut command = command::gongyi();
         command.args(args).arg("--data").arg(self.data());
         command::ran(command)
+    }
+
+    /// Starts `gongyi ARGS --data <this folder>` and kills it (SIGKILL) as soon as `now` holds; whether it was still running.
+    pub fn kills<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, mut now: impl FnMut() -> bool) -> bool {
+        let mut command = command::gongyi();
+        command.args(args).arg("--data").arg(self.data()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while !now() && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let was_running = child.try_wait().unwrap().is_none();
+        let _ = child.kill();
+        child.wait().unwrap();
+        was_running
     }
 
     /// Imports a file, which must succeed, and answers the report.

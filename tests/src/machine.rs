@@ -2,6 +2,8 @@
 
 use std::{fs, io::Write, path::Path, time::Instant};
 
+use rustix::process::Pid;
+
 use crate::TestFolder;
 
 /// Appends timed.
@@ -49,4 +51,14 @@ pub fn sizes(folder: &TestFolder) {
     let views: f64 = files.filter(|path| is_views(path)).map(|path| mebibytes(&path)).sum();
     let (log, vault) = (mebibytes(&data.join("log.db")), mebibytes(&data.join("vault.db")));
     println!("sizes with WAL: log {log:.0} MiB, views {views:.0} MiB, vault {vault:.0} MiB");
+}
+
+/// Resident memory of a process now and at its highest, in MiB.
+pub fn memory(process: Pid) -> (u64, u64) {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).unwrap();
+    let of = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    };
+    (of("VmRSS:"), of("VmHWM:"))
 }

@@ -56,6 +56,9 @@ fn a_stranger_serves_and_the_hours_are_attested_confirmed_and_told_apart() {
     let record = attested(&anna);
     assert_eq!((&record["status"], &record["evidence"]), (&json!("LOGGED"), &json!("ATTESTED")));
     assert_eq!(record["loggedBy"]["kind"], "PROCESS");
+    let logged = district.folder.events().into_iter().find(|it| it["type"] == "gongyi.service_ledger.ServiceLogged.v1").unwrap();
+    let cause = logged["causationid"].as_str().and_then(|position| position.parse::<u64>().ok());
+    assert!(cause.is_some_and(|cause| cause < logged["position"].as_u64().unwrap()), "the check-out's position, a string: {logged}");
     let minutes = record["minutes"].as_i64().unwrap();
     assert!((35..40).contains(&minutes), "{record}");
     assert_eq!(district.figures(), json!({"attestedMinutes": 0, "declaredMinutes": 0, "records": 0, "volunteers": 0}));

@@ -9,11 +9,14 @@ use std::{
 };
 
 use chrono::Duration;
+use gongyi_app::access::tokens::operator_token;
+use gongyi_domain::access::authority::{Grant, Role, Scope};
 use gongyi_tests::{
-    District,
+    District, TestFolder,
     district::{PASSWORD, now},
     people::somebody,
 };
+use gongyi_vault::{KeyEncryptionKey, VAULT_FILE, Vault};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
@@ -31,6 +34,19 @@ fn installed() {
     fs::write(done, lock).unwrap();
 }
 
+/// A token of the built-in operator that held until an hour ago.
+fn token_run_out(folder: &TestFolder) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (kek, _) = KeyEncryptionKey::load_or_create(&folder.data(), None).unwrap();
+        let vault = Vault::open(folder.data().join(VAULT_FILE), kek).await.unwrap();
+        let grant = Grant { role: Role::Operator, scope: Scope::Everywhere };
+        let token = operator_token(&vault, grant, now() - Duration::hours(2), 3_600).await.unwrap();
+        vault.close().await;
+        token
+    })
+}
+
 #[test]
 fn the_javascript_clients_are_content() {
     installed();
@@ -44,6 +60,7 @@ fn the_javascript_clients_are_content() {
         .env("GONGYI_TEST_PHONE", &anna.who.phone)
         .env("GONGYI_TEST_PASSWORD", PASSWORD)
         .env("GONGYI_TEST_COORDINATOR_TOKEN", coordinator.client.token().unwrap())
+        .env("GONGYI_TEST_TOKEN_RUN_OUT", token_run_out(&district.folder))
         .env("GONGYI_TEST_ACTIVITY", &activity.activity)
         .env("GONGYI_TEST_SHIFT", &activity.shift)
         .env("GONGYI_TEST_TEAM", &district.team)

@@ -173,6 +173,7 @@ fn a_simulated_district_is_its_profile_by_the_report_and_by_the_log_alone() {
     for form in ["--markdown", "--csv"] {
         let args = ["report", "--area", "440402", "--from", FROM, "--as-of", AS_OF, form];
         let printed = folder.runs(args).exited(0).stdout;
+        assert_eq!(printed.starts_with('\u{feff}'), form == "--csv", "a spreadsheet must see that it is UTF-8");
         assert!(printed.contains("projectGrantCents") && printed.contains("31415927"), "{printed}");
     }
 }
@@ -186,12 +187,23 @@ fn opens_its_data(folder: &TestFolder) {
     let set = |name: &str| serde_json::from_str::<Vec<Value>>(&read(&format!("{name}.json"))).unwrap();
     let (motions, votes) = (set("motions"), set("vote_events"));
     assert_eq!((motions.len(), set("projects").len()), (7, 3));
+    let organisations = set("organizations");
+    let named: BTreeSet<_> =
+        organisations.iter().filter(|it| !it["name"].as_str().unwrap().is_empty()).map(|it| it["id"].to_string()).collect();
+    for it in motions.iter().chain(&votes) {
+        assert!(named.contains(&it["organization_id"].to_string()), "{it}");
+    }
+    assert!(motions.iter().all(|it| it["date"].as_str().is_some_and(|day| (FROM..=AS_OF).contains(&day))), "{motions:?}");
     let known: BTreeSet<_> = motions.iter().map(|it| it["id"].clone().to_string()).collect();
     let of_motions: Vec<_> = votes.iter().filter(|it| !it["motion_id"].is_null()).collect();
     assert!(!of_motions.is_empty() && of_motions.iter().all(|it| known.contains(&it["motion_id"].to_string())));
     for vote in &votes {
-        let cast: u64 = vote["counts"].as_array().unwrap().iter().map(|it| it["value"].as_u64().unwrap()).sum();
-        assert!(cast <= vote["present"].as_u64().unwrap() && vote["present"].as_u64() <= vote["entitled"].as_u64(), "{vote}");
+        let told = vote["suppressed"] == false;
+        assert_eq!((vote.get("counts").is_some(), vote.get("present").is_some()), (told, told), "{vote}");
+        let counts = vote["counts"].as_array().map_or(&[][..], Vec::as_slice);
+        let cast: u64 = counts.iter().map(|it| it["value"].as_u64().unwrap()).sum();
+        assert!(cast <= vote["present"].as_u64().unwrap_or(0) && vote["present"].as_u64() <= vote["entitled"].as_u64(), "{vote}");
+        assert!(vote["end_date"].is_string(), "{vote}");
     }
     let cells = set("participation");
     let (told, kept): (Vec<_>, Vec<_>) = cells.iter().partition(|it| it["suppressed"] == false);
@@ -199,7 +211,7 @@ fn opens_its_data(folder: &TestFolder) {
     assert!(!told.is_empty() && !kept.is_empty(), "some cells are small: {}", cells.len());
     assert_eq!(read("participation.csv").lines().count(), cells.len() + 1);
     let events = folder.events();
-    let all = ["participation", "motions", "vote_events", "projects"].map(|name| read(&format!("{name}.json"))).concat();
+    let all = ["organizations", "participation", "motions", "vote_events", "projects"].map(|name| read(&format!("{name}.json"))).concat();
     let persons = events.iter().filter(|it| it["type"].as_str().unwrap().starts_with("gongyi.person."));
     for person in persons.map(|it| it["subject"].as_str().unwrap().trim_start_matches("person/").to_owned()) {
         assert!(!all.contains(&person), "a person's id is in open data");

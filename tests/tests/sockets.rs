@@ -5,7 +5,7 @@
 use std::{net::TcpStream, time::Duration};
 
 use gongyi_eventlog::Token;
-use gongyi_tests::{District, TestFolder, TestServer};
+use gongyi_tests::{District, TestFolder, TestServer, awaited};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, HandshakeError, Message, WebSocket, client::IntoClientRequest, handshake::client::Request};
 
@@ -192,4 +192,34 @@ fn a_socket_runs_so_many_operations_at_once() {
         }
     }
     assert!(socket.answers(), "and then there is room again");
+}
+
+#[test]
+fn a_server_that_stops_ends_nothing_that_was_running_but_closes_as_one_that_comes_back() {
+    let district = District::new();
+    let published = district.publishes(&district.coordinator().client, 1);
+    let mut following = Socket::greeted(&district.server);
+    following.asks("1", PLACES, &json!({"id": published.activity}));
+    assert!(following.answers());
+    let mut sockets = [following, Socket::greeted(&district.server), Socket::silent(&district.server)];
+    let ended = district.server.stops();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for socket in &mut sockets {
+        assert_eq!(socket.hears().unwrap_err(), (1012, "the server stops".to_owned()));
+    }
+}
+
+#[test]
+fn so_many_sockets_are_open_from_one_address() {
+    let folder = TestFolder::new();
+    let server = TestServer::serves_with(&folder, &["--sockets-per-address", "2", "--anonymous-sockets", "1"]);
+    let mut greeted = Socket::greeted(&server);
+    let mut anonymous = Socket::silent(&server);
+    anonymous.says(&json!({"type": "connection_init"}).to_string());
+    assert_eq!(anonymous.hears().unwrap_err().0, 1013);
+    let protocol = ("sec-websocket-protocol", GRAPHQL_TRANSPORT_WS);
+    let _silent = awaited("the place of who was refused", || Socket::opened(&server, &[protocol]).ok());
+    let refused = awaited("a third socket", || Socket::opened(&server, &[protocol]).err());
+    assert_eq!(refused, 429);
+    assert!(greeted.answers());
 }

@@ -36,16 +36,17 @@ const PARTS: [(&str, &str, &str); 9] = [
     ("INSERT INTO ballot SELECT ?1, n,", "WITH numbers (n) AS (SELECT 1)", ""),
     ("WITH RECURSIVE numbers (n) AS", "", "SELECT n FROM numbers"),
     ("SELECT l.project, l.activity FROM service_links l", "WITH asked (id) AS (SELECT 1)", ""),
-    ("SELECT l.community_activity, l.activity FROM service_links l", "WITH asked (id) AS (SELECT 1)", ""),
+    ("SELECT c.id, l.activity FROM community_activities c", "WITH asked (id) AS (SELECT 1)", ""),
     ("SELECT id, id FROM asked", "WITH asked (id) AS (SELECT 1)", ""),
 ];
 
 /// Texts that only the code around them completes: how they begin, and what runs them.
-const COMPOSED: [(&str, &str); 17] = [
+const COMPOSED: [(&str, &str); 18] = [
     ("SELECT", "the log's columns are a macro; the log's contract tests ask for streams, events and commits"),
-    ("SELECT EXISTS(SELECT 1 FROM {} WHERE {} AND {})", "a page of a list; tests turn pages"),
+    ("SELECT EXISTS(SELECT 1 FROM {} WHERE {conditions})", "a page of a list; tests turn pages"),
     ("SELECT {}, json_array({}) FROM {} WHERE {conditions}", "a page of a list; tests turn pages"),
-    ("SELECT count(*) FROM {} WHERE {}", "the length of a list; tests ask for it"),
+    ("SELECT count(*) FROM {} WHERE {conditions}", "the length of a list; tests ask for it"),
+    ("SELECT *, {nth} FROM ({})", "pages of several lists; tests turn pages"),
     ("SELECT json_group_array({}) FROM {values} j", "a fold's rows; tests run every fold"),
     ("DELETE FROM {} WHERE ({}) IN", "a fold's rows; tests run every fold"),
     ("UPDATE SET {} WHERE excluded.position", "a fold's rows; tests run every fold"),

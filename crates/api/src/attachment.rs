@@ -6,7 +6,7 @@ use gongyi_domain::{
     refusal::Refusal,
 };
 
-use crate::table::wires;
+use crate::{list::List, table::wires};
 
 /// A file by reference.
 pub struct Attachment(pub(crate) Stored);
@@ -33,7 +33,7 @@ impl Attachment {
 }
 
 /// Files as they are shown.
-pub(crate) fn shown(stored: &[Stored]) -> Vec<Attachment> {
+pub(crate) fn shown(stored: &[Stored]) -> List<Attachment> {
     stored.iter().cloned().map(Attachment).collect()
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use async_graphql::{Context, Error, ID, dataloader::Loader};
 use gongyi_app::{
-    App, Command, Done, Fault, Rejection, Request,
+    AnyCommand, App, Command, Done, Fault, Rejection, Request,
     deliberation::poll::casting::{Cast, CastBallot},
     reading::{self, Rows, Subjects, Unread, allowances::Allowances},
 };
@@ -25,14 +25,16 @@ use gongyi_domain::{
     values::{Instant, MotionId, OrganisationId, PersonId, VolunteerId},
 };
 use gongyi_eventlog::Token;
-use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, PersonRow, QueryError, VolunteerView};
+use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, PersonRow, QueryError, Views, VolunteerView};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
     fault::{self, Code},
     http::metrics::Metrics,
     ids,
-    loaders::{Accepted, FromViews, LineOf, LoadFault, Loaders, MembershipsOf},
+    loaders::{Accepted, FromViews, LineOf, LoadFault, Loaders, MembershipsOf, PagesTogether},
     outcome::Outcome,
     scalars::Position,
 };
@@ -87,7 +89,7 @@ pub(crate) struct Door<'a> {
     pub(crate) asker: &'a Asker,
     pub(crate) allowances: &'a Allowances,
     metrics: &'a Metrics,
-    loaders: &'a Loaders,
+    loaders: &'a Arc<Loaders>,
 }
 
 impl<'a> Door<'a> {
@@ -137,11 +139,16 @@ impl<'a> Door<'a> {
         }
     }
 
+    /// The views for a list within something else: the lists of all that are shown are read together.
+    pub(crate) fn lists(&self) -> Views {
+        self.app.views().together(Arc::new(PagesTogether(self.loaders.clone())))
+    }
+
     /// What the views answered.
     pub(crate) fn read<T>(&self, answer: Result<T, QueryError>) -> Result<T, Error> {
         answer.map_err(|error| match error {
             QueryError::Page(problem) => fault::error(Code::BadInput, problem.to_string()),
-            QueryError::Storage(_) | QueryError::Row(_) => self.internal(&error),
+            QueryError::Storage(_) | QueryError::Row(_) | QueryError::Together(_) => self.internal(&error),
         })
     }
 
@@ -218,16 +225,34 @@ impl<'a> Door<'a> {
         C: Command + Send + 'static,
         C::Answer: 'static,
     {
-        let asked = command.and_then(|command| Ok((self.request(command_id)?, command)));
-        let (request, command) = match asked {
+        let command = command.map(|command| -> Box<dyn AnyCommand + Send> { Box::new(command) });
+        self.answered(self.does_any(C::ACT, command_id, command).await?)
+    }
+
+    async fn does_any(
+        &self,
+        act: &'static Act,
+        command_id: Option<&ID>,
+        command: Result<Box<dyn AnyCommand + Send>, Refusal>,
+    ) -> Result<Result<Done<Box<RawValue>>, Refusal>, Error> {
+        let (request, command) = match command.and_then(|command| Ok((self.request(command_id)?, command))) {
             Ok(asked) => asked,
             Err(refusal) => {
-                self.metrics.command(C::ACT.name, "refused", Duration::ZERO);
-                return Ok(Outcome::refused(refusal));
+                self.metrics.command(act.name, "refused", Duration::ZERO);
+                return Ok(Err(refusal));
             }
         };
         let app = self.app.clone();
-        self.told(C::ACT.name, async move { app.dispatch(&request, &command).await }).await.map(Outcome::from)
+        self.told(act.name, async move { app.dispatch_any(&request, &*command).await }).await
+    }
+
+    /// What was told, with the answer as its kind of command gives it.
+    fn answered<T: DeserializeOwned>(&self, told: Result<Done<Box<RawValue>>, Refusal>) -> Result<Outcome<T>, Error> {
+        match told.map(Done::read) {
+            Ok(Ok(done)) => Ok(Outcome::from(Ok(done))),
+            Ok(Err(rejection)) => Err(fault::rejected(rejection, self.asker.correlation)),
+            Err(refusal) => Ok(Outcome::refused(refusal)),
+        }
     }
 
     /// Does a command without waiting for the views, under an id made of the given one and `part`.
@@ -239,8 +264,17 @@ impl<'a> Door<'a> {
         let mut request = self.app.request((*self.actor()).clone());
         request.correlation = self.asker.correlation;
         request.command_id = Uuid::new_v5(&command_id, part);
+        self.answered(self.does_alone(C::ACT, request, Box::new(command)).await?)
+    }
+
+    async fn does_alone(
+        &self,
+        act: &'static Act,
+        request: Request,
+        command: Box<dyn AnyCommand + Send>,
+    ) -> Result<Result<Done<Box<RawValue>>, Refusal>, Error> {
         let app = self.app.clone();
-        self.told(C::ACT.name, async move { app.submit(&request, &command).await }).await.map(Outcome::from)
+        self.told(act.name, async move { app.submit_any(&request, &*command).await }).await
     }
 
     /// Casts a secret ballot and answers with its receipt. In the log it is a course of things of its own: the request's id,

@@ -105,6 +105,11 @@ pub(crate) fn coded(mut error: ServerError, code: Code) -> ServerError {
     error
 }
 
+/// Whether an error has this code.
+pub(crate) fn is(error: &ServerError, code: Code) -> bool {
+    error.extensions.as_ref().and_then(|extensions| extensions.get("code")) == Some(&Value::from(code.name()))
+}
+
 /// A refused query, or request, that says which limit it exceeds.
 pub(crate) fn limit(name: &'static str, max: usize) -> ServerError {
     let mut error = server_error(Code::LimitExceeded, format!("{name}: at most {max}"));

@@ -69,6 +69,8 @@ macro_rules! within {
 within! {
     /// A service record in its volunteer's ledger.
     RecordKey { volunteer: VolunteerId, record: RecordId }
+    /// A volunteer's membership in an organisation.
+    MembershipKey { organisation: OrganisationId, volunteer: VolunteerId }
     /// A shift of an activity.
     ShiftKey { activity: ActivityId, shift: ShiftId }
     /// A stay at an activity.
@@ -87,6 +89,23 @@ within! {
     ObjectionKey { round: RoundId, objection: ObjectionId }
     /// An entry of a project's books.
     BookEntryKey { project: ProjectId, entry: BookEntryId }
+}
+
+/// A volunteer's sign-up for a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SignUpKey {
+    pub(crate) shift: ShiftKey,
+    pub(crate) volunteer: VolunteerId,
+}
+
+impl Text for SignUpKey {
+    fn write(&self) -> String {
+        format!("{}/{}", self.shift.write(), self.volunteer)
+    }
+    fn read(text: &str) -> Option<Self> {
+        let (shift, volunteer) = text.rsplit_once('/')?;
+        Some(Self { shift: ShiftKey::read(shift)?, volunteer: volunteer.parse().ok()? })
+    }
 }
 
 /// A self-organisation, known by its organisation.
@@ -168,6 +187,9 @@ mod tests {
         assert_eq!(asked::<RecordKey>(&id(&key)).unwrap(), key);
         assert_eq!(asked::<VolunteerId>(&id(&volunteer)).unwrap(), volunteer);
         assert!(asked::<AccountId>(&id(&volunteer)).is_err());
+        let shift = ShiftKey { activity: ActivityId(Uuid::from_u128(9)), shift: ShiftId(Uuid::from_u128(10)) };
+        let sign_up = SignUpKey { shift, volunteer };
+        assert_eq!(asked::<SignUpKey>(&id(&sign_up)).unwrap(), sign_up);
     }
 
     #[test]

@@ -14,17 +14,22 @@
 
 mod access;
 mod attachment;
+mod budget;
 mod deliberation;
 mod door;
+mod execution;
 mod fault;
 mod following;
 mod http;
 mod ids;
 mod limits;
+mod list;
 mod loaders;
+mod merging;
 mod node;
 mod outcome;
 mod paging;
+mod phase;
 mod projects;
 mod report;
 mod scalars;
@@ -34,6 +39,11 @@ mod table;
 mod volunteering;
 
 pub use fault::Code;
-pub use http::{POSITION_HEADER, metrics::Metrics, router};
+pub use http::{
+    POSITION_HEADER,
+    guests::{Full, Guest, Guests},
+    metrics::Metrics,
+    router,
+};
 pub use schema::{Mutation, Query, Schema, schema, sdl};
-pub use settings::ApiSettings;
+pub use settings::{ApiSettings, Stopping};

@@ -1,6 +1,6 @@
 //! Everything referenced by id is loaded in batches: a page of a hundred records asks for its volunteers once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, pin::Pin, sync::Arc};
 
 use async_graphql::{
     dataloader::{DataLoader, Loader},
@@ -10,13 +10,14 @@ use gongyi_app::App;
 use gongyi_domain::access::public_function::PublicFunction;
 use gongyi_domain::values::{
     AccountId, ActivityId, AllocationId, ApplicationId, AreaCode, CommunityActivityId, CouncilId, CovenantId, ElectionId, FundId,
-    MeetingId, MotionId, OrganisationId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RoundId, VolunteerId, VoteId,
+    MeetingId, MotionId, OrganisationId, PersonId, PollId, ProjectId, RecordId, ResidentIssueId, RoundId, ShiftId, VolunteerId, VoteId,
 };
 use gongyi_projections::{
     AccountView, ActivityRow, AreaRow, AttendanceRow, CharterVersionRow, CommunityActivityRow, CouncilRow, CovenantRow, ElectionRow,
-    FundRow, GrantPayment, IncubationRow, IssueRow, MeetingRow, MembershipRow, MinutesRow, MotionRow, MotionVersionRow, OrganisationRow,
-    PersonRow, PersonTimesCorrectionRow, PollRow, ProjectGrantRow, ProjectRow, QueryError, RoundApplicationRow, RoundRow, RoundScoreRow,
-    RoundSelectionRow, ServiceLinkRow, ServiceOf, ServiceRecordRow, ServiceSum, ShiftRow, StarSchemeRow, Views, VolunteerView, VoteRow,
+    FundLine, FundRow, GrantPayment, IncubationRow, IssueRow, MeetingRow, MembershipRow, MinutesRow, MotionRow, MotionVersionRow,
+    OrganisationRow, PageAnswer, PageQuery, PersonRow, PersonTimesCorrectionRow, PollRow, ProjectGrantRow, ProjectRow, QueryError,
+    RatingCount, RoundApplicationRow, RoundRow, RoundScoreRow, RoundSelectionRow, ServiceLinkRow, ServiceOf, ServiceRecordRow, ServiceSum,
+    ShiftRow, SignUpRow, StarSchemeRow, Together, Views, VolunteerView, VoteRow,
 };
 use uuid::Uuid;
 
@@ -31,6 +32,27 @@ pub(crate) type Loaders = DataLoader<FromViews>;
 
 pub(crate) fn loaders(app: App) -> Loaders {
     DataLoader::new(FromViews(app), TokioSpawner::current(), TokioTimer::default())
+}
+
+/// Pages that fields ask for at one time: a connection of each of many things, in one statement.
+pub(crate) struct PagesTogether(pub(crate) Arc<Loaders>);
+
+impl Together for PagesTogether {
+    fn page(&self, asked: PageQuery) -> Pin<Box<dyn Future<Output = Result<PageAnswer, QueryError>> + Send + '_>> {
+        Box::pin(async move {
+            let answer = self.0.load_one(asked).await;
+            Ok(answer.map_err(|fault| QueryError::Together(Box::new(fault)))?.unwrap_or_default())
+        })
+    }
+}
+
+impl Loader<PageQuery> for FromViews {
+    type Value = PageAnswer;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[PageQuery]) -> Result<HashMap<PageQuery, PageAnswer>, LoadFault> {
+        Ok(keys.iter().cloned().zip(self.views().pages(keys).await?).collect())
+    }
 }
 
 impl FromViews {
@@ -105,6 +127,24 @@ by_id! {
     CommunityActivityId => CommunityActivityRow, community_activities_by_ids, id;
 }
 
+/// What stands in the way of a record that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct InTheWayOf(pub(crate) RecordId);
+
+impl Loader<InTheWayOf> for FromViews {
+    type Value = Vec<ServiceRecordRow>;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[InTheWayOf]) -> Result<HashMap<InTheWayOf, Vec<ServiceRecordRow>>, LoadFault> {
+        let held: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut lists: HashMap<_, Vec<_>> = HashMap::new();
+        for (held, row) in self.views().records_in_the_way(&held).await? {
+            lists.entry(InTheWayOf(held)).or_default().push(row);
+        }
+        Ok(lists)
+    }
+}
+
 /// A meeting's minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MinutesOf(pub(crate) MeetingId);
@@ -151,6 +191,8 @@ lists_of! {
     AttendancesOf(ActivityId) => AttendanceRow, attendances_of_activities, activity;
     /// A project's grants.
     GrantsOf(ProjectId) => ProjectGrantRow, grants_of, project;
+    /// A fund's budget lines.
+    LinesOf(FundId) => FundLine, fund_lines, fund;
     /// A grant's payments.
     PaymentsOf(AllocationId) => GrantPayment, payments_of_grants, allocation;
     /// A round's selections, annulled ones too.
@@ -189,6 +231,33 @@ impl Loader<EnteredBy> for FromViews {
         }
         Ok(lists)
     }
+}
+
+macro_rules! ratings_of {
+    ($($(#[$doc:meta])* $key:ident($id:ty), $query:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) struct $key(pub(crate) $id);
+
+        impl Loader<$key> for FromViews {
+            type Value = Vec<RatingCount>;
+            type Error = LoadFault;
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<RatingCount>>, LoadFault> {
+                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let mut ratings: HashMap<$key, Vec<RatingCount>> = HashMap::new();
+                for (of, count) in self.views().$query(&ids).await? {
+                    ratings.entry($key(of)).or_default().push(count);
+                }
+                Ok(ratings)
+            }
+        }
+    )+};
+}
+ratings_of! {
+    /// A motion's ratings.
+    MotionRatingsOf(MotionId), motion_ratings;
+    /// A project's ratings.
+    ProjectRatingsOf(ProjectId), project_ratings;
 }
 
 /// A district's stars, if it has set any.
@@ -289,6 +358,21 @@ impl Loader<ApplicationIn> for FromViews {
         let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
         let rows = self.views().round_applications_by_keys(&keys).await?;
         Ok(rows.into_iter().map(|row| (ApplicationIn(row.round, row.application), row)).collect())
+    }
+}
+
+/// A volunteer's sign-up for a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SignUpOf(pub(crate) ActivityId, pub(crate) ShiftId, pub(crate) VolunteerId);
+
+impl Loader<SignUpOf> for FromViews {
+    type Value = SignUpRow;
+    type Error = LoadFault;
+
+    async fn load(&self, keys: &[SignUpOf]) -> Result<HashMap<SignUpOf, SignUpRow>, LoadFault> {
+        let keys: Vec<_> = keys.iter().map(|key| (key.0, key.1, key.2)).collect();
+        let rows = self.views().sign_ups_by_keys(&keys).await?;
+        Ok(rows.into_iter().map(|row| (SignUpOf(row.activity, row.shift, row.volunteer), row)).collect())
     }
 }
 

@@ -34,8 +34,8 @@ use crate::{
     door::Door,
     fault::{self, Code},
     ids::{
-        self, ApplicationKey, AttendanceKey, BookEntryKey, GlobalId, GrantKey, ObjectionKey, PaymentKey, RecordKey, SelfOrganisationKey,
-        ShiftKey, Text,
+        self, ApplicationKey, AttendanceKey, BookEntryKey, GlobalId, GrantKey, MembershipKey, ObjectionKey, PaymentKey, RecordKey,
+        SelfOrganisationKey, ShiftKey, SignUpKey, Text,
     },
     projects::{
         community_activities::{self, CommunityActivity},
@@ -56,8 +56,9 @@ use crate::{
     volunteering::{
         activities::{self, Activity, Shift},
         attendance::{self, Attendance},
-        organisations::{self, Organisation},
+        organisations::{self, Membership, Organisation},
         services::{self, ServiceRecord},
+        sign_ups::{self, SignUp},
         volunteers::{self, Volunteer},
     },
 };
@@ -104,10 +105,14 @@ nodes! {
     Volunteer(VolunteerId) by volunteers::volunteer_node;
     /// An organisation.
     Organisation(OrganisationId) may ORGANISATIONS by organisations::organisation;
+    /// A volunteer's membership in an organisation.
+    Membership(MembershipKey) by organisations::membership_node;
     /// An activity.
     Activity(ActivityId) may ACTIVITIES by activities::activity;
     /// A shift of an activity.
     Shift(ShiftKey) may ACTIVITIES by activities::shift;
+    /// A volunteer's sign-up for a shift.
+    SignUp(SignUpKey) by sign_ups::sign_up_node;
     /// A stay at an activity.
     Attendance(AttendanceKey) by attendance::attendance_node;
     /// A service record.
@@ -156,15 +161,10 @@ pub struct NodeQueries;
 
 #[Object]
 impl NodeQueries {
-    /// Anything by its global id, for whoever may read it; null if there is no such thing.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] id: ID,
-        #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
-    ) -> Result<Option<Node>, Error> {
-        let door = Door::reading(ctx, position.as_ref()).await?;
-        found(&door, &id).await
+    /// Anything by its global id, for whoever may read it; null if there is no such thing. Clients that fetch anew by an id know
+    /// this field with this argument alone: what must be seen first is said in the header `X-Gongyi-Position`, or to `nodes`.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] id: ID) -> Result<Option<Node>, Error> {
+        found(&Door::reading(ctx, None).await?, &id).await
     }
 
     /// Several things by their global ids, 100 at most, in the order asked for; null where there is no such thing.

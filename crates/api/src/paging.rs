@@ -10,6 +10,7 @@ use gongyi_projections::{Page, PageArgs};
 
 use crate::{
     fault::{self, Code},
+    list::List,
     settings::{PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS},
 };
 
@@ -31,11 +32,11 @@ impl<T: OutputType> TypeName for Paged<T> {
 #[Object(name_type)]
 impl<T: OutputType + 'static> Paged<T> {
     /// What is on the page, each with its cursor.
-    fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
-        &self.edges
+    fn edges(&self) -> List<&Edge<String, T, EmptyFields>> {
+        self.edges.iter().collect()
     }
     /// What is on the page, without cursors.
-    fn nodes(&self) -> Vec<&T> {
+    fn nodes(&self) -> List<&T> {
         self.edges.iter().map(|edge| &edge.node).collect()
     }
     /// Where the page lies in the list.

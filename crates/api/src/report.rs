@@ -1,5 +1,7 @@
-//! The district report: an area's figures as of a day, and what has changed about them since. Open to everybody; it tells of
-//! nobody in particular.
+//! The district report: an area's figures as of a day, and what has changed about them since. Open to everybody; figures about
+//! people are told to whoever holds no role only where enough people stand behind them.
+
+use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
 use chrono::Datelike;
@@ -9,12 +11,13 @@ use gongyi_domain::{
     report::{DISTRICT_REPORT, Figure as Stored},
     values::Day,
 };
-use gongyi_projections::{FigureEntry, Figures as Counts, Report as Found, ReportFilter};
+use gongyi_projections::{FigureEntry, Figures as Counts, Report as Found, ReportFilter, Untold};
 
 use crate::{
     access::areas::{self, Area},
     door::Door,
     fault::{self, Code},
+    list::List,
     paging::{self, Paged},
     scalars::{Amount, Area as AreaCode, Date, Position},
 };
@@ -62,12 +65,14 @@ pub enum Figure {
     SelfOrganisationMembers,
 }
 
-/// An area's figures. «At the end» is the end of the day `asOf`; «in the period» is from `from` to `asOf`, both included.
+/// An area's figures. «At the end» is the end of the day `asOf`; «in the period» is from `from` to `asOf`, both included. Those
+/// about people are null for whoever holds no role where fewer than five people stand behind them, or behind another that could be
+/// reckoned from them.
 #[derive(SimpleObject)]
 #[graphql(name = "ReportFigures")]
 pub struct Figures {
     /// Volunteers registered and neither withdrawn nor erased, by home area, at the end.
-    registered_volunteers: i64,
+    registered_volunteers: Option<i64>,
     /// Organisations of kind direct team, at the end.
     direct_teams: i64,
     /// Organisations of kind group or community station, at the end.
@@ -75,11 +80,11 @@ pub struct Figures {
     /// Of the organisations, the community stations, at the end.
     stations: i64,
     /// Distinct categories with a confirmed service record, in the period. They do not add up over areas.
-    service_categories: i64,
+    service_categories: Option<i64>,
     /// Service records confirmed and not voided since, by the day the service began, in the period.
-    confirmed_service_records: i64,
+    confirmed_service_records: Option<i64>,
     /// Their minutes.
-    confirmed_service_minutes: i64,
+    confirmed_service_minutes: Option<i64>,
     /// Elections certified, by their council's area, in the period.
     certified_elections: i64,
     /// Seats of councils that a representative holds, at the end.
@@ -99,19 +104,21 @@ pub struct Figures {
     /// Organisations of kind self-organisation, at the end.
     self_organisations: i64,
     /// Memberships in self-organisations, at the end.
-    self_organisation_members: i64,
+    self_organisation_members: Option<i64>,
 }
 
-impl From<&Counts> for Figures {
-    fn from(counts: &Counts) -> Self {
+impl Figures {
+    /// All of them but those that are not told.
+    fn told(counts: &Counts, untold: &BTreeSet<Stored>) -> Self {
+        let told = |figure: Stored| (!untold.contains(&figure)).then(|| counts.get(figure));
         Self {
-            registered_volunteers: counts.get(Stored::RegisteredVolunteers),
+            registered_volunteers: told(Stored::RegisteredVolunteers),
             direct_teams: counts.get(Stored::DirectTeams),
             organisations: counts.get(Stored::Organisations),
             stations: counts.get(Stored::Stations),
-            service_categories: counts.get(Stored::ServiceCategories),
-            confirmed_service_records: counts.get(Stored::ConfirmedServiceRecords),
-            confirmed_service_minutes: counts.get(Stored::ConfirmedServiceMinutes),
+            service_categories: told(Stored::ServiceCategories),
+            confirmed_service_records: told(Stored::ConfirmedServiceRecords),
+            confirmed_service_minutes: told(Stored::ConfirmedServiceMinutes),
             certified_elections: counts.get(Stored::CertifiedElections),
             seated_representatives: counts.get(Stored::SeatedRepresentatives),
             meetings_held: counts.get(Stored::MeetingsHeld),
@@ -121,7 +128,7 @@ impl From<&Counts> for Figures {
             activities_by_representatives: counts.get(Stored::ActivitiesByRepresentatives),
             activity_person_times: counts.get(Stored::ActivityPersonTimes),
             self_organisations: counts.get(Stored::SelfOrganisations),
-            self_organisation_members: counts.get(Stored::SelfOrganisationMembers),
+            self_organisation_members: told(Stored::SelfOrganisationMembers),
         }
     }
 }
@@ -130,6 +137,7 @@ impl From<&Counts> for Figures {
 pub struct Part {
     code: gongyi_domain::values::AreaCode,
     figures: Counts,
+    untold: BTreeSet<Stored>,
 }
 
 /// An area right below the one asked for, with its figures.
@@ -145,7 +153,7 @@ impl Part {
     }
     /// Its figures.
     fn figures(&self) -> Figures {
-        (&self.figures).into()
+        Figures::told(&self.figures, &self.untold)
     }
 }
 
@@ -189,6 +197,19 @@ impl Change {
 pub struct Report {
     filter: ReportFilter,
     found: Found,
+    /// What is kept from the asker; `None` for holders of a role, from whom nothing is.
+    untold: Option<Untold>,
+}
+
+impl Report {
+    /// The figures whose changes are told.
+    fn changes_told(&self) -> Vec<Stored> {
+        Stored::ALL.iter().copied().filter(|figure| self.untold.is_none() || !figure.is_about_people()).collect()
+    }
+
+    fn untold_of(&self, of: impl FnOnce(&Untold) -> Option<&BTreeSet<Stored>>) -> BTreeSet<Stored> {
+        self.untold.as_ref().and_then(of).cloned().unwrap_or_default()
+    }
 }
 
 /// An area's report, computed from the events.
@@ -216,18 +237,24 @@ impl Report {
     }
     /// The figures of the area with all its parts.
     fn figures(&self) -> Figures {
-        (&self.found.figures).into()
+        Figures::told(&self.found.figures, &self.untold_of(|untold| Some(&untold.of_area)))
     }
     /// The areas right below it that have any figures, by code.
     #[graphql(complexity = "PARTS_COUNTED * child_complexity")]
-    fn parts(&self) -> Vec<Part> {
-        self.found.parts.iter().map(|(code, figures)| Part { code: code.clone(), figures: figures.clone() }).collect()
+    fn parts(&self) -> List<Part> {
+        let part = |(code, figures): (&gongyi_domain::values::AreaCode, &Counts)| Part {
+            code: code.clone(),
+            figures: figures.clone(),
+            untold: self.untold_of(|untold| untold.of_parts.get(code)),
+        };
+        self.found.parts.iter().map(part).collect()
     }
     /// What was recorded at the area itself and is in none of its parts; without distinct categories, which do not add up.
     fn own(&self) -> Figures {
-        (&self.found.own()).into()
+        Figures::told(&self.found.own(), &self.untold_of(|untold| Some(&untold.of_own)))
     }
-    /// With `knownAt`: the figures as they are known now, where any differs; otherwise null.
+    /// With `knownAt`: the figures as they are known now, where any differs; otherwise null. Nothing about people is told of it to
+    /// whoever holds no role: what has changed may be a single record.
     async fn changed(&self, ctx: &Context<'_>) -> Result<Option<Figures>, Error> {
         if self.filter.known_at.is_none() {
             return Ok(None);
@@ -235,11 +262,13 @@ impl Report {
         let door = Door::of(ctx)?;
         let filter = ReportFilter { known_at: None, ..self.filter.clone() };
         let now = door.read(door.app.views().report(&filter, false).await)?;
-        let differs = now.figures.iter().any(|(figure, amount)| amount != self.found.figures.get(figure));
-        Ok(differs.then(|| (&now.figures).into()))
+        let told = self.changes_told();
+        let differs = told.iter().any(|figure| now.figures.get(*figure) != self.found.figures.get(*figure));
+        let untold = Stored::ALL.iter().copied().filter(|figure| !told.contains(figure)).collect();
+        Ok(differs.then(|| Figures::told(&now.figures, &untold)))
     }
     /// With `knownAt`: what has changed since, event by event, in the order of the log; without service, whose changes are
-    /// `participationChanges`. Without `knownAt` empty.
+    /// `participationChanges`; without what is about people, for whoever holds no role. Without `knownAt` empty.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn changes(
         &self,
@@ -252,7 +281,7 @@ impl Report {
         let door = Door::of(ctx)?;
         let page = paging::asked(ctx, first, after, last, before)?;
         let known_at = self.filter.known_at.unwrap_or(Day::MAX);
-        Ok(paging::paged(door.read(door.app.views().report_changes(&self.filter, known_at, &page).await)?, Change))
+        Ok(paging::paged(door.read(door.app.views().report_changes(&self.filter, known_at, &self.changes_told(), &page).await)?, Change))
     }
 }
 
@@ -262,7 +291,8 @@ pub struct ReportQueries;
 
 #[Object]
 impl ReportQueries {
-    /// An area's report as of a day: volunteers, service, councils, projects. Open to everybody.
+    /// An area's report as of a day: volunteers, service, councils, projects. Open to everybody; what fewer than five people stand
+    /// behind is told to holders of a role only.
     async fn district_report(
         &self,
         ctx: &Context<'_>,
@@ -282,6 +312,10 @@ impl ReportQueries {
         let filter = ReportFilter { area: area.0, from, as_of, known_at: known_at.map(|day| day.0) };
         let with_parts = ctx.look_ahead().field("parts").exists() || ctx.look_ahead().field("own").exists();
         let found = door.read(door.app.views().report(&filter, with_parts).await)?;
-        Ok(Report { filter, found })
+        let untold = match door.asker.actor.grants() {
+            [] => Some(door.read(door.app.views().untold(&filter).await)?),
+            _ => None,
+        };
+        Ok(Report { filter, found, untold })
     }
 }

@@ -9,13 +9,13 @@ use gongyi_domain::{
 use gongyi_eventlog::Token;
 
 macro_rules! text_scalar {
-    ($($(#[$doc:meta])* $name:ident($inner:ty) as $schema:literal, $read:expr, $write:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident($inner:ty) as $schema:literal by $url:literal, $read:expr, $write:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(pub $inner);
 
         $(#[$doc])*
-        #[Scalar(name = $schema)]
+        #[Scalar(name = $schema, specified_by_url = $url)]
         impl ScalarType for $name {
             fn parse(value: Value) -> InputValueResult<Self> {
                 let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
@@ -32,18 +32,18 @@ macro_rules! text_scalar {
 
 text_scalar! {
     /// A calendar day in the platform's time zone, `2026-05-04`.
-    Date(Day) as "Date", |text| text.parse().ok(), Day::to_string;
+    Date(Day) as "Date" by "https://www.rfc-editor.org/rfc/rfc3339#section-5.6", |text| text.parse().ok(), Day::to_string;
     /// An administrative area by its code (GB/T 2260): 6 digits a district, 9 a street or town, 12 a community, 15 a grid.
-    Area(AreaCode) as "AreaCode", |text| text.parse().ok(), AreaCode::to_string;
+    Area(AreaCode) as "AreaCode" by "https://www.stats.gov.cn/sj/tjbz/tjyqhdmhcxhfdm/", |text| text.parse().ok(), AreaCode::to_string;
     /// A moment after RFC 3339, with its offset: `2026-05-04T09:30:00+08:00`. Kept to the microsecond; answered in UTC.
-    Moment(Instant) as "DateTime",
+    Moment(Instant) as "DateTime" by "https://www.rfc-editor.org/rfc/rfc3339",
         |text| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc).trunc_subsecs(6)),
         |at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
     /// An exact share of a whole, `2/3`: more than nothing, at most all.
-    Share(Fraction) as "Fraction", |text| text.parse().ok(), Fraction::to_string;
+    Share(Fraction) as "Fraction" by "https://en.wikipedia.org/wiki/Fraction", |text| text.parse().ok(), Fraction::to_string;
     /// A position of the platform's log, opaque. Answers carry the position they have reached; whoever sends it along
     /// with a later read, to any node, reads at least that much.
-    Position(String) as "Position", |text| Some(text.to_owned()), String::clone;
+    Position(String) as "Position" by "https://relay.dev/graphql/connections.htm#sec-Cursor", |text| Some(text.to_owned()), String::clone;
 }
 
 /// An amount of money in cents of yuan (分): a whole number of at most 1000000000000000, which any reader of JSON holds exactly.
@@ -51,7 +51,7 @@ text_scalar! {
 pub struct Money(pub Cents);
 
 /// An amount of money in cents of yuan (分): a whole number of at most 1000000000000000, which any reader of JSON holds exactly.
-#[Scalar(name = "Cents")]
+#[Scalar(name = "Cents", specified_by_url = "https://www.rfc-editor.org/rfc/rfc7493#section-2.2")]
 impl ScalarType for Money {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
@@ -60,6 +60,21 @@ impl ScalarType for Money {
     }
     fn to_value(&self) -> Value {
         Value::from(self.0.get())
+    }
+}
+
+/// Any value of JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnyJson(pub serde_json::Value);
+
+/// Any value of JSON.
+#[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
+impl ScalarType for AnyJson {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        Ok(Self(value.into_json()?))
+    }
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
     }
 }
 
@@ -74,7 +89,7 @@ impl From<Token> for Position {
 pub struct Amount(pub i64);
 
 /// A whole number that may be larger than `Int`, or less than nothing; of money, in cents of yuan.
-#[Scalar]
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
 impl ScalarType for Amount {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };

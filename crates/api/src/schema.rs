@@ -1,18 +1,22 @@
 //! The schema: its roots, merged from the areas of the platform.
 
+use std::sync::Arc;
+
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema as Built};
 use gongyi_app::{App, reading::allowances::Allowances};
 
 use crate::{
     access::{accounts, areas, calendars, sign_in},
+    budget::Budget,
     deliberation::{council_commands, councils, covenants, elections, issues, meeting, minutes, motion, poll},
+    execution::Rehearsing,
     http::metrics::Metrics,
     limits::Limits,
     loaders,
     node::NodeQueries,
     projects::{community_activities, fund_commands, funds, project, round, self_organisations, service_links},
     report,
-    settings::{ApiSettings, QUERY_DEPTH_MAX_FIELDS},
+    settings::{ApiSettings, QUERY_NESTING_MAX_LEVELS},
     volunteering::{
         activities, attendance, batch_confirmation, categories, organisations, participation, services, sign_ups, skills, stars,
         subscriptions, volunteers,
@@ -111,13 +115,15 @@ pub type Schema = Built<Query, Mutation, Subscription>;
 /// Builds the schema; without a platform behind it, to print it only.
 pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Schema {
     let mut builder = Built::build(Query::default(), Mutation::default(), Subscription::default())
-        // Limits::validate says the depth; this one only keeps the library's own recursion flat.
-        .limit_recursive_depth(2 * QUERY_DEPTH_MAX_FIELDS)
+        // Limits says the depth; this one only keeps the library's own recursion flat.
+        .limit_recursive_depth(QUERY_NESTING_MAX_LEVELS)
         .extension(Limits)
+        .extension(Rehearsing)
+        .extension(Budget::new(settings))
         .data(Allowances::new(settings.sign_ins_per_minute, settings.registrations_per_hour))
         .data(metrics);
     if let Some(app) = app {
-        builder = builder.data(loaders::loaders(app.clone())).data(app);
+        builder = builder.data(Arc::new(loaders::loaders(app.clone()))).data(app);
     }
     builder.finish()
 }

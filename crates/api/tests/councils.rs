@@ -91,7 +91,7 @@ async fn a_councils_poll_takes_its_rule_from_the_charter() {
     let prepared = keeper.client.does("prepareCouncilPoll", wanted, poll.clone()).await["poll"].clone();
     assert_eq!((&prepared["matter"], &prepared["councilMatter"]), (&json!("COUNCIL"), &json!("GRAVE")));
     assert_eq!((&prepared["council"]["id"], &prepared["areaCode"]), (&json!(council), &json!(COMMUNITY)));
-    assert_eq!((&prepared["secret"], &prepared["receipts"]), (&json!(true), &json!(true)), "as the charter has it for grave matters");
+    assert_eq!((&prepared["secret"], &prepared["receipts"]), (&json!(true), &json!(false)), "as the charter has it for grave matters");
     assert_eq!(prepared["rule"]["id"], "cn/villagers-representatives");
     let refused = keeper.client.is_refused("openPoll", json!({ "poll": prepared["id"] })).await;
     assert_eq!(refused, "RollEmpty", "nobody sits, so nobody is on the roll");

@@ -110,6 +110,8 @@ async fn probes_tell_how_the_node_is() {
         "gongyi_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1",
         "gongyi_view_lag_events{view=\"organisations\"} 0",
         "gongyi_things{group=\"group\",what=\"organisations\"} 1",
+        "gongyi_things{group=\"\",what=\"councils\"} 0",
+        "gongyi_things{group=\"\",what=\"funds\"} 0",
         "gongyi_process_parked{process=\"attendance-to-ledger\"} 0",
     ] {
         assert!(figures.contains(figure), "{figure} is not in\n{figures}");

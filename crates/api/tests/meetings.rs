@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    harness::{COMMUNITY, Client, DISTRICT, District, area, text},
+    harness::{COMMUNITY, Client, DISTRICT, District, STREET, area, text},
     subscriptions::Socket,
 };
 
 /// A council of these people, written straight into the log.
-async fn council(district: &District, people: &[PersonId]) -> (CouncilId, String) {
+pub async fn council(district: &District, people: &[PersonId]) -> (CouncilId, String) {
     let (id, today) = (CouncilId(Uuid::now_v7()), district.app.now().date_naive());
     let established = CouncilEvent::CouncilEstablished {
         area: area(COMMUNITY),
@@ -165,7 +165,7 @@ async fn convened(district: &District, organiser: &Client<'_>, people: &[PersonI
     (council_id, organiser.does("conveneMeeting", "meeting { id }", input).await["meeting"]["id"].clone())
 }
 
-fn person_of(global: &str) -> PersonId {
+pub fn person_of(global: &str) -> PersonId {
     use base64::Engine;
     let id = base64::engine::general_purpose::STANDARD.decode(global).unwrap();
     String::from_utf8(id).unwrap().split_once(':').unwrap().1.parse().unwrap()
@@ -248,4 +248,198 @@ async fn a_meeting_is_followed_by_everybody_and_from_where_one_was() {
         kinds.push(text(&item["kind"]));
     }
     assert_eq!(kinds, ["PRESENCE", "PRESENCE", "SESSION"]);
+}
+
+/// A feed's lines, unfolded.
+async fn feed(client: &Client<'_>, path: &str) -> (axum::http::HeaderMap, Vec<String>) {
+    let answer = client.sends(Request::get(path).body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status.as_u16(), 200, "{path}");
+    let unfolded = text(&answer.body).replace("\r\n ", "");
+    (answer.headers, unfolded.split("\r\n").map(str::to_owned).collect())
+}
+
+/// What the events of a feed say under this name, in the order of their beginning.
+fn said(feed: &[String], name: &str) -> Vec<String> {
+    let events = feed.split(|line| line == "BEGIN:VEVENT").skip(1);
+    let of = |event: &[String], name: &str| event.iter().find_map(|line| line.strip_prefix(&format!("{name}:"))).unwrap_or("").to_owned();
+    let mut told: Vec<_> = events.map(|event| (of(event, "DTSTART"), of(event, name))).collect();
+    told.sort();
+    told.into_iter().map(|(_, told)| told).collect()
+}
+
+/// A moment of the harness as a calendar writes it.
+fn stamp(moment: &str) -> String {
+    let seconds = moment.split(['.', '+', 'Z']).next().unwrap();
+    format!("{}Z", seconds.replace(['-', ':'], ""))
+}
+
+#[tokio::test]
+async fn a_meeting_adjourned_to_another_day_is_in_every_feed_and_list_on_both() {
+    let district = District::new().await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(COMMUNITY))).await;
+    let people = [district.registers("张建国").await, district.registers("李秀英").await];
+    let ids: Vec<_> = people.iter().map(|it| person_of(&it.person)).collect();
+    let (council, id) = convened(&district, &organiser, &ids, "例会").await;
+    let make = "mutation { makeCalendarAddress { path } }";
+    let own = text(&people[0].client.asks(make, json!({})).await.data()["makeCalendarAddress"]["path"]);
+    let (public, stranger) = (format!("/calendar/council/{council}.ics"), district.stranger());
+    let (days, first) = (|n: i64| n * 24 * 60, district.in_minutes(60));
+    for person in &people {
+        organiser.does("recordPresence", "meeting { id }", json!({ "meeting": id, "person": person.person, "passage": "CAME" })).await;
+    }
+    organiser.does("openMeeting", "meeting { id }", json!({ "meeting": id })).await;
+    let (again, (before, lines)) = (district.in_minutes(days(3)), feed(&stranger, &public).await);
+    let sequence = said(&lines, "SEQUENCE");
+    district.waits_minutes(2);
+    let adjourn = json!({ "meeting": id, "until": again, "reason": "停电" });
+    let fields = "meeting { starts sittings { starts ends place calledOff } }";
+    let shown = organiser.does("adjournMeeting", fields, adjourn).await["meeting"].clone();
+    assert_eq!((&shown["starts"], shown["sittings"].as_array().unwrap().len()), (&shown["sittings"][0]["starts"], 2));
+
+    let list = "query($from: DateTime, $to: DateTime) { meetings(filter: { from: $from, to: $to }) { totalCount } }";
+    let listed = async |from: i64, to: i64| {
+        let asked = json!({ "from": district.in_minutes(from), "to": district.in_minutes(to) });
+        stranger.asks(list, asked).await.data()["meetings"]["totalCount"].clone()
+    };
+    assert_eq!(listed(0, days(1)).await, 1, "the first sitting");
+    assert_eq!(listed(days(2), days(4)).await, 1, "the continuation");
+    assert_eq!(listed(days(1), days(2)).await, 0, "between them there is none");
+    for path in [&public, &own] {
+        let (_, lines) = feed(&stranger, path).await;
+        assert_eq!(said(&lines, "DTSTART"), [stamp(&first), stamp(&again)], "{path}");
+        let ids = said(&lines, "UID");
+        assert!(ids[0] != ids[1] && said(&lines, "RELATED-TO")[1] == ids[0], "{ids:?}");
+    }
+
+    let moved = json!({ "title": "例会（续）", "place": "祠堂", "starts": district.in_minutes(days(5)), "ends": district.in_minutes(days(5) + 90) });
+    let past = json!({ "title": "例会（续）", "place": "祠堂", "starts": district.in_minutes(-90), "ends": district.in_minutes(-30) });
+    assert_eq!(organiser.is_refused("amendMeeting", json!({ "meeting": id, "notice": past })).await, "MeetingNoticeUnfit");
+    let shown = organiser.does("amendMeeting", fields, json!({ "meeting": id, "notice": moved })).await["meeting"].clone();
+    assert_eq!(shown["sittings"][1]["place"], "祠堂");
+    let (headers, lines) = feed(&stranger, &public).await;
+    assert_eq!(said(&lines, "DTSTART"), [stamp(&first), stamp(&text(&moved["starts"]))]);
+    assert_eq!(said(&lines, "SUMMARY"), ["例会", "例会（续）"]);
+    assert_eq!((listed(days(2), days(4)).await, listed(days(4), days(6)).await), (json!(0), json!(1)));
+    assert_ne!(headers["etag"], before["etag"]);
+    let number = |it: &str| it.parse::<u64>().unwrap();
+    assert!(number(&said(&lines, "SEQUENCE")[0]) > number(&sequence[0]), "a client takes over what is newer");
+
+    // Closed before it was held: called off in the feeds, and in no list.
+    organiser.does("closeMeeting", "meeting { phase }", json!({ "meeting": id })).await;
+    let (_, lines) = feed(&stranger, &public).await;
+    assert_eq!(said(&lines, "STATUS"), ["CONFIRMED", "CANCELLED"]);
+    assert_eq!(listed(days(4), days(6)).await, 0);
+}
+
+#[tokio::test]
+async fn a_feed_names_its_council_and_is_sent_again_only_when_it_changed() {
+    let district = District::new().await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(COMMUNITY))).await;
+    let person = district.registers("张建国").await;
+    let (council, global) = council(&district, &[person_of(&person.person)]).await;
+    let (path, stranger) = (format!("/calendar/council/{council}.ics"), district.stranger());
+    let nobodys = format!("/calendar/council/{}.ics", Uuid::now_v7());
+    assert_eq!(stranger.sends(Request::get(nobodys).body(Body::empty()).unwrap()).await.status.as_u16(), 404);
+
+    let (_, empty) = feed(&stranger, &path).await;
+    let has = |lines: &[String], line: &str| lines.iter().any(|it| it == line);
+    assert!(has(&empty, "BEGIN:VTIMEZONE") && !has(&empty, "BEGIN:VEVENT"), "{empty:?}");
+    for line in ["X-WR-CALNAME:紫荆社区议事会会议", "NAME;VALUE=TEXT:紫荆社区议事会会议", "PRODID:-//gongyi//gongyi//ZH"]
+    {
+        assert!(has(&empty, line), "{line} in {empty:?}");
+    }
+    for line in ["REFRESH-INTERVAL;VALUE=DURATION:PT3600S", "X-PUBLISHED-TTL:PT3600S"] {
+        assert!(has(&empty, line), "{line} in {empty:?}");
+    }
+
+    let notice = json!({ "title": "例会", "place": "活动室", "starts": district.in_minutes(60), "ends": district.in_minutes(90) });
+    let convene = json!({ "council": global, "notice": notice, "agenda": [{ "title": "开场" }], "shortNotice": "急" });
+    let convened_at = district.in_minutes(0);
+    let meeting = organiser.does("conveneMeeting", "meeting { id }", convene).await["meeting"]["id"].clone();
+    let (headers, lines) = feed(&stranger, &path).await;
+    assert!(!has(&lines, "BEGIN:VTIMEZONE"));
+    assert_eq!((said(&lines, "DTSTAMP"), said(&lines, "LAST-MODIFIED")), (vec![stamp(&convened_at)], vec![stamp(&convened_at)]));
+    let tag = headers["etag"].to_str().unwrap().to_owned();
+    let asks = async |tag: &str| {
+        let request = Request::get(&path).header("if-none-match", tag).body(Body::empty()).unwrap();
+        let answer = stranger.sends(request).await;
+        (answer.status.as_u16(), answer.headers["etag"].to_str().unwrap().to_owned())
+    };
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        assert_eq!(asks(&known).await, (304, tag.clone()), "{known}");
+    }
+    assert_eq!(asks("\"other\"").await.0, 200);
+    // Time goes on and somebody comes: nothing of that is in the feed.
+    district.waits_minutes(5);
+    organiser.does("recordPresence", "meeting { id }", json!({ "meeting": meeting, "person": person.person, "passage": "CAME" })).await;
+    assert_eq!(asks(&tag).await.0, 304);
+    let amended_at = district.in_minutes(0);
+    let notice = json!({ "title": "例会", "place": "祠堂", "starts": district.in_minutes(60), "ends": district.in_minutes(90) });
+    organiser.does("amendMeeting", "meeting { id }", json!({ "meeting": meeting, "notice": notice })).await;
+    let (_, lines) = feed(&stranger, &path).await;
+    assert_eq!((said(&lines, "DTSTAMP"), said(&lines, "LAST-MODIFIED")), (vec![stamp(&amended_at)], vec![stamp(&amended_at)]));
+    assert_eq!(asks(&tag).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_persons_calendar_has_the_shifts_signed_up_for() {
+    let district = District::new().await;
+    let organisation = district.founds("净滩队", STREET, None).await;
+    let (activity, shift) = district.publishes(&organisation, 1).await;
+    let (first, second) = (district.registers("张建国").await, district.registers("李秀英").await);
+    for person in [&first, &second] {
+        person.client.does("signUp", "state", json!({ "shift": shift })).await;
+    }
+    let make = "mutation { makeCalendarAddress { path } }";
+    let shown = async |client: &Client<'_>, field: &str| {
+        let path = text(&client.asks(make, json!({})).await.data()["makeCalendarAddress"]["path"]);
+        let (_, lines) = feed(&district.stranger(), &path).await;
+        (said(&lines, "SUMMARY"), said(&lines, field))
+    };
+    let own = vec!["周末净滩".to_owned()];
+    assert_eq!(shown(&first.client, "STATUS").await, (own.clone(), vec!["CONFIRMED".to_owned()]));
+    assert_eq!(shown(&second.client, "STATUS").await, (own.clone(), vec!["TENTATIVE".to_owned()]));
+    assert_eq!(shown(&first.client, "DTSTART").await, (own.clone(), vec![stamp(&district.in_minutes(60))]));
+    first.client.does("withdrawSignUp", "state", json!({ "shift": shift })).await;
+    assert_eq!(shown(&first.client, "STATUS").await, (vec![], vec![]));
+    assert_eq!(shown(&second.client, "STATUS").await.1, ["CONFIRMED"], "moved up");
+    let cancel = json!({ "activity": activity, "reason": "台风" });
+    district.operator().await.does("cancelActivity", "activity { phase }", cancel).await;
+    assert_eq!(shown(&second.client, "STATUS").await, (own, vec!["CANCELLED".to_owned()]));
+}
+
+#[tokio::test]
+async fn after_a_break_the_word_goes_to_who_is_back() {
+    let district = District::new().await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(COMMUNITY))).await;
+    let mut people = vec![];
+    for name in ["张建国", "李秀英", "王小明"] {
+        people.push(district.registers(name).await);
+    }
+    let ids: Vec<_> = people.iter().map(|it| person_of(&it.person)).collect();
+    let (_, id) = convened(&district, &organiser, &ids, "例会").await;
+    let came = async |which: usize| {
+        let came = json!({ "meeting": id, "person": people[which].person, "passage": "CAME" });
+        organiser.does("recordPresence", "meeting { id }", came).await;
+    };
+    for which in 0..3 {
+        came(which).await;
+    }
+    let opened = organiser.does("openMeeting", "meeting { agenda { id } }", json!({ "meeting": id })).await;
+    let item = opened["meeting"]["agenda"][0]["id"].clone();
+    organiser.does("takeUpItem", "meeting { id }", json!({ "item": item })).await;
+    for who in &people[..2] {
+        who.client.does("requestToSpeak", "meeting { id }", json!({ "item": item, "side": "NEUTRAL" })).await;
+    }
+    organiser.does("adjournMeeting", "meeting { id }", json!({ "meeting": id, "reason": "茶歇" })).await;
+    came(1).await;
+    came(2).await;
+    organiser.does("resumeMeeting", "meeting { id }", json!({ "meeting": id })).await;
+    let speakers = "meeting { agenda { speakers { waiting { participant { person } } speaking { participant { person } } } } }";
+    let called = organiser.does("callNextSpeaker", speakers, json!({ "meeting": id })).await["meeting"]["agenda"][0]["speakers"].clone();
+    assert_eq!(called, json!({ "waiting": [], "speaking": { "participant": { "person": people[1].person } } }));
+    assert_eq!(organiser.is_refused("callNextSpeaker", json!({ "meeting": id })).await, "NobodyListed");
+    came(0).await;
+    let called = organiser.does("callNextSpeaker", speakers, json!({ "meeting": id })).await["meeting"]["agenda"][0]["speakers"].clone();
+    assert_eq!(called["speaking"]["participant"]["person"], json!(people[0].person));
 }

@@ -30,6 +30,8 @@ use crate::{
 #[derive(Serialize)]
 struct Establishes(Vec<PersonId>);
 
+gongyi_app::commands! { Establishes }
+
 impl Command for Establishes {
     const ACT: &'static Act = &ESTABLISH_COUNCIL;
     type Answer = CouncilId;
@@ -54,6 +56,8 @@ impl Command for Establishes {
 /// A meeting that adopts a motion.
 #[derive(Serialize)]
 struct Adopts(CouncilId, MotionId, u32);
+
+gongyi_app::commands! { Adopts }
 
 impl Command for Adopts {
     const ACT: &'static Act = &CONVENE_MEETING;

@@ -229,6 +229,123 @@ async fn nothing_is_paid_to_a_cancelled_project_and_no_money_is_lost() {
 }
 
 #[tokio::test]
+async fn nothing_is_dated_before_what_it_takes_back_or_outside_its_year() {
+    let district = District::new().await;
+    let it = undertaking(&district, 800).await;
+    let (organiser, officer, coordinator) = (&it.chamber.organiser, &it.officer, &it.coordinator.client);
+    let on = |mut input: Value, day: &str| {
+        input["on"] = json!(day);
+        input
+    };
+    assert_eq!(organiser.is_refused("allocateGrant", on(it.grant(600), "2026-02-28")).await, "MoneyMovedTooEarly");
+    assert_eq!(organiser.is_refused("allocateGrant", on(it.grant(600), "2026-03-03")).await, "MoneyMovedInFuture");
+    let next = json!({ "fund": it.fund, "line": { "year": 2025, "area": STREET }, "project": it.project, "amount": 1 });
+    assert_eq!(organiser.is_refused("allocateGrant", next).await, "GrantOutsideYear");
+    let grant = it.allocates(600).await;
+    let release = json!({ "grant": grant, "amount": 100, "reason": "核减" });
+    assert_eq!(organiser.is_refused("releaseGrant", on(release.clone(), "2026-03-01")).await, "MoneyMovedTooEarly");
+    assert_eq!(officer.is_refused("disburseGrant", on(it.payment(&grant, 100), "2026-03-01")).await, "MoneyMovedTooEarly");
+    let paid = officer.does("disburseGrant", "payment { id }", it.payment(&grant, 100)).await["payment"]["id"].clone();
+    let back = json!({ "payment": paid, "amount": 1, "reason": "多付", "evidence": evidence() });
+    assert_eq!(officer.is_refused("returnGrant", on(back, "2026-03-01")).await, "MoneyMovedTooEarly");
+    let raise = json!({ "project": it.project, "source": "SELF_RAISED", "amount": 100, "note": "居民自筹" });
+    assert_eq!(coordinator.is_refused("recordRaisedMoney", on(raise.clone(), "2026-02-28")).await, "BookedTooEarly");
+    coordinator.does("recordRaisedMoney", "entry { id }", on(raise, "2026-03-01")).await;
+    let spend = json!({ "project": it.project, "amount": 10, "purpose": "扶手", "evidence": evidence() });
+    assert_eq!(coordinator.is_refused("recordExpense", on(spend.clone(), "2026-02-28")).await, "BookedTooEarly");
+    let spent = coordinator.does("recordExpense", "entry { id }", spend).await["entry"]["id"].clone();
+    let refund = json!({ "expense": spent, "amount": 1, "note": "退货", "evidence": evidence() });
+    assert_eq!(coordinator.is_refused("recordRefund", on(refund, "2026-03-01")).await, "BookedTooEarly");
+    organiser.does("releaseGrant", "grant { amount }", release).await;
+}
+
+#[tokio::test]
+async fn what_moves_after_audit_or_cancellation_is_booked() {
+    let district = District::new().await;
+    let it = undertaking(&district, 800).await;
+    let (officer, coordinator) = (&it.officer, &it.coordinator.client);
+    let grant = it.allocates(600).await;
+    officer.does("disburseGrant", "payment { id }", it.payment(&grant, 500)).await;
+    let spend = |amount: u64| json!({ "project": it.project, "amount": amount, "purpose": "扶手", "evidence": evidence() });
+    let audited = coordinator.does("recordExpense", "entry { id }", spend(500)).await["entry"]["id"].clone();
+    coordinator.does("reachMilestone", "project { id }", json!({ "project": it.project, "milestone": 1, "report": "已安装" })).await;
+    coordinator.does("completeProject", "project { id }", json!({ "project": it.project, "report": "全部安装" })).await;
+    officer.does("auditProject", "project { phase }", json!({ "project": it.project, "passed": true, "findings": "清楚" })).await;
+    officer.does("disburseGrant", "payment { id }", it.payment(&grant, 100)).await;
+    let spent = coordinator.does("recordExpense", "entry { id } project { spent left }", spend(100)).await;
+    assert_eq!(spent["project"], json!({ "spent": 600, "left": 0 }));
+    let void = |entry: &Value| json!({ "entry": entry, "reason": "重复" });
+    assert_eq!(coordinator.is_refused("voidBookEntry", void(&audited)).await, "BookEntryAudited");
+    coordinator.does("voidBookEntry", "project { left }", void(&spent["entry"]["id"])).await;
+}
+
+#[tokio::test]
+async fn a_suppliers_refund_after_the_cancellation_goes_back_to_the_fund() {
+    let district = District::new().await;
+    let it = undertaking(&district, 800).await;
+    let (officer, coordinator) = (&it.officer, &it.coordinator.client);
+    let grant = it.allocates(600).await;
+    let payment = officer.does("disburseGrant", "payment { id }", it.payment(&grant, 500)).await["payment"]["id"].clone();
+    let spend = json!({ "project": it.project, "amount": 500, "purpose": "扶手", "evidence": evidence() });
+    let expense = coordinator.does("recordExpense", "entry { id }", spend).await["entry"]["id"].clone();
+    let cancel = json!({ "project": it.project, "reason": "选址变更" });
+    it.chamber.organiser.does("cancelProject", "project { phase }", cancel).await;
+    let back = json!({ "payment": payment, "amount": 300, "reason": "供应商退款", "evidence": evidence() });
+    assert_eq!(officer.is_refused("returnGrant", back.clone()).await, "BooksOverdrawn");
+    let refund = |amount: u64| json!({ "expense": expense, "amount": amount, "note": "供应商退款", "evidence": evidence() });
+    assert_eq!(district.stranger().is_refused("recordRefund", refund(1)).await, "SignInRequired");
+    assert_eq!(coordinator.is_refused("recordRefund", refund(501)).await, "RefundExceedsExpense");
+    let told = coordinator.does("recordRefund", "entry { kind amount refundsId } project { spent left }", refund(300)).await;
+    assert_eq!(told["entry"], json!({ "kind": "REFUND", "amount": 300, "refundsId": expense }));
+    assert_eq!(told["project"], json!({ "spent": 200, "left": 300 }));
+    let returned = officer.does("returnGrant", "payment { returned } fund { lines { free } }", back).await;
+    assert_eq!(returned, json!({ "payment": { "returned": 300 }, "fund": { "lines": [{ "free": 700 }] } }));
+}
+
+/// Nested lists of several owners are each owner's own, whatever the window.
+#[tokio::test]
+async fn connections_of_several_funds_are_each_funds_own() {
+    let district = District::new().await;
+    let funds = [endows(&district, 100).await, endows(&district, 200).await, endows(&district, 300).await];
+    let officer = officer(&district).await;
+    for (amount, fund) in [(5, &funds[1]), (7, &funds[1]), (9, &funds[2])] {
+        let more = json!({ "fund": fund, "line": { "year": 2026, "area": OTHER_STREET }, "amount": amount, "basis": "追加" });
+        officer.does("appropriateBudget", "fund { id }", more).await;
+    }
+    let ask = "query($ids: [ID!]!, $first: Int, $after: String, $last: Int) { nodes(ids: $ids) { ... on Fund {
+        lines { budget } grants { totalCount } rounds { totalCount }
+        ledger(first: $first, after: $after, last: $last) { totalCount nodes { amount } pageInfo { hasNextPage hasPreviousPage endCursor } } } } }";
+    let asks = async |window: Value| {
+        let mut variables = window;
+        variables["ids"] = json!(funds);
+        district.stranger().asks(ask, variables).await.data()["nodes"].clone()
+    };
+    let ledger = |nodes: &Value, which: usize| {
+        let ledger = &nodes[which]["ledger"];
+        let amounts: Vec<_> = ledger["nodes"].as_array().unwrap().iter().map(|it| it["amount"].as_u64().unwrap()).collect();
+        let told = |name: &str| ledger["pageInfo"][name].as_bool().unwrap();
+        (ledger["totalCount"].as_u64().unwrap(), amounts, told("hasPreviousPage"), told("hasNextPage"))
+    };
+    let all = asks(json!({})).await;
+    assert_eq!(all[1]["lines"], json!([{ "budget": 200 }, { "budget": 12 }]));
+    assert_eq!((&all[0]["grants"]["totalCount"], &all[0]["rounds"]["totalCount"]), (&json!(0), &json!(0)));
+    assert_eq!([0, 1, 2].map(|which| ledger(&all, which).1), [vec![100], vec![200, 5, 7], vec![300, 9]]);
+    let first = asks(json!({ "first": 2 })).await;
+    assert_eq!(ledger(&first, 0), (1, vec![100], false, false));
+    assert_eq!(ledger(&first, 1), (3, vec![200, 5], false, true));
+    assert_eq!(ledger(&first, 2), (2, vec![300, 9], false, false));
+    let rest = asks(json!({ "first": 2, "after": first[1]["ledger"]["pageInfo"]["endCursor"] })).await;
+    assert_eq!(ledger(&rest, 1), (3, vec![7], true, false));
+    let last = asks(json!({ "last": 1 })).await;
+    assert_eq!(
+        [0, 1, 2].map(|which| ledger(&last, which)),
+        [(1, vec![100], false, false), (3, vec![7], true, false), (2, vec![9], true, false)]
+    );
+    let wrong = district.stranger().asks(ask, json!({ "ids": funds, "first": 1, "after": "nonsense" })).await;
+    assert_eq!(wrong.code(), "BAD_INPUT");
+}
+
+#[tokio::test]
 async fn sending_a_grant_twice_grants_once() {
     let district = District::new().await;
     let it = undertaking(&district, 800).await;
@@ -412,4 +529,26 @@ async fn a_self_organisation_is_incubated_registered_and_let_go() {
     let seen = district.stranger().asks(query, json!({ "id": made["id"], "council": council })).await.data().clone();
     assert_eq!(seen["node"], json!({ "endReason": "独立运作", "organisation": { "selfOrganisation": { "endedOn": "2026-03-02" } } }));
     assert_eq!(seen["selfOrganisations"], json!({ "totalCount": 1, "nodes": [{ "id": made["id"] }] }));
+}
+
+#[tokio::test]
+async fn an_office_starts_a_project_on_its_own_decision_and_says_why() {
+    let district = District::new().await;
+    let (officer, organisation) = (officer(&district).await, district.founds("抢修队", COMMUNITY, None).await);
+    let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": organisation })).await;
+    let start = json!({
+        "office": { "authority": "翠香街道办事处", "reason": "抢修批复〔2026〕3 号" }, "title": "护坡抢修", "area": COMMUNITY,
+        "carrier": { "organisation": organisation }, "plan": plan(100),
+    });
+    assert_eq!(coordinator.client.is_refused("startProject", start.clone()).await, "NotAllowed");
+    let mut unsaid = start.clone();
+    unsaid["office"]["reason"] = json!(" ");
+    assert_eq!(officer.is_refused("startProject", unsaid.clone()).await, "OfficeUnfit");
+    unsaid["office"] = Value::Null;
+    assert_eq!(officer.is_refused("startProject", unsaid).await, "InvalidInput");
+    let fields = "project { title office officeReason motion { id } round { id } }";
+    let started = officer.does("startProject", fields, start).await["project"].clone();
+    let office =
+        json!({ "title": "护坡抢修", "office": "翠香街道办事处", "officeReason": "抢修批复〔2026〕3 号", "motion": null, "round": null });
+    assert_eq!(started, office);
 }

@@ -30,6 +30,44 @@ async fn a_list_is_paged_from_both_ends() {
     }
 }
 
+/// GraphQL Cursor Connections, section 4.4: counted from the front, the next page is that of the window; counted from the back,
+/// the previous one is.
+#[tokio::test]
+async fn what_follows_and_precedes_a_page_is_told_of_its_window() {
+    let district = District::new().await;
+    let ask = "query($first: Int, $after: String, $last: Int, $before: String) {
+        areas(first: $first, after: $after, last: $last, before: $before) { edges { cursor } pageInfo { hasPreviousPage hasNextPage } } }";
+    let page = async |variables: Value| district.stranger().asks(ask, variables).await.data()["areas"].clone();
+    let all = page(json!({})).await;
+    let cursors: Vec<_> = all["edges"].as_array().unwrap().iter().map(|it| it["cursor"].clone()).collect();
+    let [first, second, third, fourth] = &cursors[..] else { panic!("{cursors:?}") };
+    for (asked, rows, previous, next) in [
+        (json!({}), 4, false, false),
+        (json!({ "first": 4 }), 4, false, false),
+        (json!({ "first": 3 }), 3, false, true),
+        (json!({ "first": 0 }), 0, false, true),
+        (json!({ "last": 3 }), 3, true, false),
+        (json!({ "last": 0 }), 0, true, false),
+        (json!({ "last": 4 }), 4, false, false),
+        // The window holds the second and the third.
+        (json!({ "first": 2, "after": first, "before": fourth }), 2, true, false),
+        (json!({ "first": 1, "after": first, "before": fourth }), 1, true, true),
+        (json!({ "last": 2, "after": first, "before": fourth }), 2, false, true),
+        (json!({ "last": 1, "after": first, "before": fourth }), 1, true, true),
+        (json!({ "last": 0, "after": first, "before": fourth }), 0, true, true),
+        (json!({ "first": 0, "after": first, "before": fourth }), 0, true, true),
+        // The window holds nothing.
+        (json!({ "first": 2, "after": second, "before": third }), 0, true, false),
+        (json!({ "last": 2, "after": second, "before": third }), 0, false, true),
+        (json!({ "last": 0, "after": fourth }), 0, false, false),
+        (json!({ "first": 0, "before": first }), 0, false, false),
+    ] {
+        let told = page(asked.clone()).await;
+        assert_eq!(told["edges"].as_array().unwrap().len(), rows, "{asked}");
+        assert_eq!(told["pageInfo"], json!({ "hasPreviousPage": previous, "hasNextPage": next }), "{asked}");
+    }
+}
+
 #[tokio::test]
 async fn lists_ask_who_may_by_what_they_are_filtered_by() {
     let district = District::new().await;
@@ -71,6 +109,33 @@ async fn a_node_asks_its_own_act() {
     assert_eq!(district.stranger().asks(one, json!({ "id": "nonsense" })).await.code(), "BAD_INPUT");
     let unknown = json!({ "id": "T3JnYW5pc2F0aW9uOjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMA==" });
     assert_eq!(district.stranger().asks(one, unknown).await.data()["node"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_sign_up_and_a_membership_are_fetched_anew_by_their_ids() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let (_, shift) = district.publishes(&organisation, 3).await;
+    let (volunteer, other) = (district.registers("李梅").await, district.registers("赵云").await);
+    volunteer.client.does("signUp", "state", json!({ "shift": shift })).await;
+    let join = json!({ "organisation": organisation, "volunteer": volunteer.id });
+    district.operator().await.does("joinOrganisation", "position", join).await;
+    let own = "query($id: ID!) { volunteer(id: $id) { memberships { id } signUps { nodes { id state } } } }";
+    let own = volunteer.client.asks(own, json!({ "id": volunteer.id })).await.data()["volunteer"].clone();
+    let (membership, sign_up) = (own["memberships"][0]["id"].clone(), own["signUps"]["nodes"][0]["id"].clone());
+    let ask = "query($id: ID!) { node(id: $id) { __typename id ... on SignUp { state shift { id } } ... on Membership { organisation { id } } } }";
+    let node = async |id: &Value| volunteer.client.asks(ask, json!({ "id": id })).await.data()["node"].clone();
+    assert_eq!(node(&sign_up).await, json!({ "__typename": "SignUp", "id": sign_up, "state": "TAKEN", "shift": { "id": shift } }));
+    let expected = json!({ "__typename": "Membership", "id": membership, "organisation": { "id": organisation } });
+    assert_eq!(node(&membership).await, expected);
+    for id in [&sign_up, &membership] {
+        assert_eq!(other.client.asks(ask, json!({ "id": id })).await.code(), "FORBIDDEN");
+        assert_eq!(district.stranger().asks(ask, json!({ "id": id })).await.code(), "UNAUTHENTICATED");
+        assert_eq!(district.operator().await.asks(ask, json!({ "id": id })).await.data()["node"]["id"], *id);
+    }
+    let leave = json!({ "organisation": organisation, "volunteer": volunteer.id });
+    district.operator().await.does("leaveOrganisation", "position", leave).await;
+    assert_eq!(node(&membership).await, Value::Null, "it holds no more");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{District, STREET, text};
+use crate::harness::{COMMUNITY, Client, District, OTHER_STREET, STREET, text};
 
 const REPORT: &str = "query($area: AreaCode!, $asOf: Date!, $knownAt: Date) {
     districtReport(area: $area, from: \"2026-01-01\", asOf: $asOf, knownAt: $knownAt) {
@@ -33,7 +33,7 @@ async fn a_correction_of_march_changes_todays_report_and_not_aprils() {
 
     let report = async |area: &str, as_of: &str, known_at: Value| {
         let asked = json!({ "area": area, "asOf": as_of, "knownAt": known_at });
-        district.stranger().asks(REPORT, asked).await.data()["districtReport"].clone()
+        district.operator().await.asks(REPORT, asked).await.data()["districtReport"].clone()
     };
     let april = report("440402", "2026-04-30", json!("2026-04-30")).await;
     assert_eq!(april["figures"]["confirmedServiceMinutes"], 60, "as it was known then: {april}");
@@ -54,6 +54,58 @@ async fn a_correction_of_march_changes_todays_report_and_not_aprils() {
     let told: Vec<_> =
         early["changes"]["nodes"].as_array().unwrap().iter().map(|it| (it["figure"].clone(), it["amount"].clone())).collect();
     assert_eq!(told, [(json!("REGISTERED_VOLUNTEERS"), json!(1))], "{early}");
+    // Three people: whoever holds no role is told that they are too few, and of no single change.
+    let asked = json!({ "area": "440402", "asOf": "2026-05-31", "knownAt": "2026-05-01" });
+    let told = district.stranger().asks(REPORT, asked).await.data()["districtReport"].clone();
+    assert_eq!((&told["figures"]["registeredVolunteers"], &told["figures"]["confirmedServiceMinutes"]), (&Value::Null, &Value::Null));
+    assert_eq!((&told["figures"]["organisations"], &told["figures"]["projectGrantCents"]), (&json!(1), &json!("0")));
+    assert_eq!((&told["changed"], &told["changes"]["totalCount"]), (&Value::Null, &json!(0)));
     let backwards = district.stranger().asks(REPORT, json!({ "area": "440402", "asOf": "2025-12-31" })).await;
     assert_eq!(backwards.code(), "BAD_INPUT");
 }
+
+/// Fewer than five people in one street are not told of, nor reckoned from the district and the other street.
+#[tokio::test]
+async fn what_few_people_did_is_told_to_no_stranger() {
+    let district = District::new().await;
+    let (community, street) = (district.founds("甲队", COMMUNITY, None).await, district.founds("乙队", OTHER_STREET, None).await);
+    let mut people = vec![];
+    for name in ["安一", "白二", "陈三", "丁四", "方五", "高六"] {
+        people.push(district.registers(name).await);
+    }
+    let operator = district.operator().await;
+    let serves = async |volunteer: &str, organisation: &str, minutes: i64| {
+        let (started, ended) = (district.in_minutes(-minutes - 10), district.in_minutes(-minutes));
+        let input =
+            json!({ "volunteer": volunteer, "organisation": organisation, "category": "ENVIRONMENT", "started": started, "ended": ended });
+        let record = text(&operator.does("logService", "record { id }", input).await["record"]["id"]);
+        operator.does("confirmService", "record { id }", json!({ "record": record })).await;
+    };
+    for person in &people {
+        serves(&person.id, &street, 20).await;
+    }
+    serves(&people[0].id, &community, 40).await;
+
+    let records = async |client: &Client<'_>, area: &str| {
+        let asked = json!({ "area": area, "asOf": "2026-12-31" });
+        let report = client.asks(FEW, asked).await.data()["districtReport"].clone();
+        let of = |figures: &Value| figures["confirmedServiceRecords"].clone();
+        let parts: Vec<Value> = report["parts"].as_array().unwrap().iter().map(|part| of(&part["figures"])).collect();
+        (of(&report["figures"]), parts, of(&report["own"]))
+    };
+    let (stranger, null) = (district.stranger(), Value::Null);
+    assert_eq!(records(&operator, "440402").await, (json!(7), vec![json!(1), json!(6)], json!(0)));
+    assert_eq!(records(&stranger, "440402").await, (json!(7), vec![null.clone(), null.clone()], json!(0)));
+    for area in [STREET, COMMUNITY, OTHER_STREET] {
+        assert_eq!(records(&stranger, area).await.0, null, "{area}");
+    }
+    assert_eq!(records(&people[1].client, COMMUNITY).await.0, null, "an account without a role is a stranger here");
+    for person in &people[1..5] {
+        serves(&person.id, &community, 60).await;
+    }
+    assert_eq!(records(&stranger, "440402").await, (json!(11), vec![json!(5), json!(6)], json!(0)));
+    assert_eq!(records(&stranger, COMMUNITY).await.0, 5);
+}
+
+const FEW: &str = "query($area: AreaCode!, $asOf: Date!) { districtReport(area: $area, from: \"2026-01-01\", asOf: $asOf) {
+    figures { confirmedServiceRecords } own { confirmedServiceRecords } parts { figures { confirmedServiceRecords } } } }";

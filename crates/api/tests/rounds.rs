@@ -96,6 +96,14 @@ async fn a_selection_says_why_of_each_and_the_reserve_moves_up() {
     for who in [&district.stranger(), author] {
         assert!(["FORBIDDEN", "UNAUTHENTICATED"].contains(&who.asks(records, json!({ "id": it.round })).await.code()));
     }
+    let scores = "query($id: ID!) { round(id: $id) { applications(first: 1) { nodes { scores { points } } } } }";
+    let own = async |who: &Client<'_>| {
+        let answer = who.asks(scores, json!({ "id": it.round })).await;
+        answer.data()["round"]["applications"]["nodes"][0]["scores"].clone()
+    };
+    assert_eq!(own(&reviewer.client).await, json!([{ "points": [10, 5] }]), "a reviewer reads their own");
+    assert_eq!(own(author).await, json!([]), "and nobody else's");
+    assert_eq!(district.stranger().asks(scores, json!({ "id": it.round })).await.code(), "UNAUTHENTICATED");
     let object = json!({ "round": it.round, "text": "请复核。" });
     let objected = author.does("objectToSelection", "objection { id status text } round { openObjections }", object).await;
     assert_eq!((&objected["objection"]["text"], &objected["round"]["openObjections"]), (&json!("请复核。"), &json!(1)));

@@ -71,6 +71,26 @@ async fn root_fields() -> BTreeSet<String> {
     roots.values().flat_map(|root| root["fields"].as_array().unwrap().clone()).map(|it| it["name"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Relay fetches a fragment anew by `node(id:)`, and refuses a schema in which that field takes anything else.
+#[tokio::test]
+async fn a_node_is_asked_for_by_its_id_alone() {
+    let roots = introspected("{ __schema { queryType { fields { name args { name type { kind ofType { name } } } } } } }").await;
+    let fields = roots["__schema"]["queryType"]["fields"].as_array().unwrap();
+    let node = fields.iter().find(|field| field["name"] == "node").unwrap();
+    assert_eq!(node["args"], serde_json::json!([{ "name": "id", "type": { "kind": "NON_NULL", "ofType": { "name": "ID" } } }]));
+}
+
+#[tokio::test]
+async fn every_scalar_of_the_schema_says_what_specifies_it() {
+    let types = introspected("{ __schema { types { kind name specifiedByURL } } }").await;
+    let scalars = types["__schema"]["types"].as_array().unwrap().iter().filter(|it| it["kind"] == "SCALAR");
+    let own: Vec<_> = scalars.filter(|it| !["Boolean", "Float", "ID", "Int", "String"].contains(&it["name"].as_str().unwrap())).collect();
+    assert!(own.len() >= 8, "{own:?}");
+    for scalar in own {
+        assert!(scalar["specifiedByURL"].as_str().is_some_and(|url| url.starts_with("https://")), "{scalar}");
+    }
+}
+
 #[test]
 fn the_committed_schema_is_the_built_one() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/schema.graphql");

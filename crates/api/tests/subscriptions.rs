@@ -2,14 +2,16 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{SinkExt, StreamExt};
+use gongyi_api::{ApiSettings, Stopping};
 use gongyi_app::access::tokens::operator_token;
 use gongyi_domain::access::authority::{Grant, Role, Scope};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
+    tungstenite::{Error, Message, client::IntoClientRequest, handshake::client::Request},
 };
 
 use crate::harness::{District, Resident, STREET, text};
@@ -17,10 +19,14 @@ use crate::harness::{District, Resident, STREET, text};
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(address: SocketAddr, protocol: &str) -> Self {
+    fn request(address: SocketAddr, protocol: &str) -> Request {
         let mut request = format!("ws://{address}/graphql/ws").into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
-        Self(connect_async(request).await.unwrap().0)
+        request
+    }
+
+    async fn open(address: SocketAddr, protocol: &str) -> Self {
+        Self(connect_async(Self::request(address, protocol)).await.unwrap().0)
     }
 
     async fn says(&mut self, message: Value) {
@@ -188,7 +194,18 @@ async fn a_socket_ends_with_its_token() {
     let grant = Grant { role: Role::Operator, scope: Scope::Everywhere };
     let token = operator_token(district.app.vault(), grant, district.app.now(), 1).await.unwrap();
     let mut socket = Socket::as_(district.serves().await, Some(&token)).await;
-    assert_eq!(socket.hears().await, Err((4401, "the token has run out".to_owned())));
+    assert_eq!(socket.hears().await, Err((4403, "the token has run out".to_owned())));
+}
+
+#[tokio::test]
+async fn who_comes_back_with_a_token_that_has_run_out_is_told_to_bring_another() {
+    let district = District::new().await;
+    let grant = Grant { role: Role::Operator, scope: Scope::Everywhere };
+    let token = operator_token(district.app.vault(), grant, district.app.now(), 1).await.unwrap();
+    district.waits_minutes(2);
+    let mut socket = Socket::open(district.serves().await, "graphql-transport-ws").await;
+    socket.says(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } })).await;
+    assert_eq!(socket.hears().await, Err((4403, "the token has run out".to_owned())));
 }
 
 #[tokio::test]
@@ -197,7 +214,7 @@ async fn a_token_that_does_not_hold_opens_no_socket() {
     let address = district.serves().await;
     let mut socket = Socket::open(address, "graphql-transport-ws").await;
     socket.says(json!({ "type": "connection_init", "payload": { "authorization": "Bearer nonsense" } })).await;
-    assert_eq!(socket.hears().await.unwrap_err().0, 4403);
+    assert_eq!(socket.hears().await.unwrap_err().0, 4401);
     let mut hasty = Socket::open(address, "graphql-transport-ws").await;
     hasty.subscribes("1", "subscription { x }", json!({})).await;
     assert_eq!(hasty.hears().await.unwrap_err().0, 4401);
@@ -258,4 +275,125 @@ async fn a_polls_progress_is_told_without_its_votes_and_resumes() {
     assert_eq!(socket.hears().await.unwrap()["type"], "complete");
     socket.subscribes("2", query, json!({ "id": "UG9sbDowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA=" })).await;
     assert_eq!(socket.item().await["errors"][0]["extensions"]["code"], "REFUSED");
+}
+
+#[tokio::test]
+async fn an_id_is_an_operations_until_it_is_over() {
+    let district = District::new().await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let (activity, _) = district.publishes(&organisation, 1).await;
+    let address = district.serves().await;
+    let mut socket = Socket::as_(address, None).await;
+    for _ in 0..3 {
+        socket.subscribes("1", "{ areas { totalCount } }", json!({})).await;
+        assert_eq!(socket.item().await["data"]["areas"]["totalCount"], 4);
+        assert_eq!(socket.hears().await.unwrap(), json!({ "type": "complete", "id": "1" }));
+        socket.subscribes("1", "{ nonsense }", json!({})).await;
+        assert_eq!(socket.hears().await.unwrap()["type"], "error");
+        socket.subscribes("1", PLACES, json!({ "id": activity })).await;
+        socket.says(json!({ "type": "complete", "id": "1" })).await;
+        assert_eq!(socket.hears().await.unwrap(), json!({ "type": "complete", "id": "1" }));
+    }
+    socket.subscribes("1", PLACES, json!({ "id": activity })).await;
+    socket.subscribes("2", PLACES, json!({ "id": activity })).await;
+    socket.subscribes("1", "{ __typename }", json!({})).await;
+    assert_eq!(socket.hears().await, Err((4409, "Subscriber for 1 already exists".to_owned())));
+}
+
+#[tokio::test]
+async fn what_cannot_be_executed_is_an_error_and_nothing_follows_it() {
+    let district = District::new().await;
+    let mut socket = Socket::as_(district.serves().await, None).await;
+    let deep = format!("{{ {} code {} }}", "areas { nodes { parent { ".repeat(8), "} } } ".repeat(8));
+    let refused = [
+        ("subscription { nonsense }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { ", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { activityPlaces { event } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("mutation { signIn(input: {}) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ ...F } fragment F on Query { nonsense }", "GRAPHQL_VALIDATION_FAILED"),
+        (&deep, "LIMIT_EXCEEDED"),
+    ];
+    for (query, code) in refused {
+        socket.subscribes(query, query, json!({})).await;
+        let message = socket.hears().await.unwrap();
+        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(query)));
+        assert_eq!(message["payload"][0]["extensions"]["code"], code, "{message}");
+    }
+    socket.subscribes("after", "{ areas { totalCount } }", json!({})).await;
+    assert_eq!(socket.hears().await.unwrap()["id"], "after");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_not_followed() {
+    let district = District::new().await;
+    let address = district.serves().await;
+    let operator = district.operator().await;
+    let mut socket = Socket::as_(address, operator.token.as_deref()).await;
+    for (kind, field, argument) in [
+        ("Activity", "activityPlaces", "activity"),
+        ("Volunteer", "serviceRecordChanges", "volunteer"),
+        ("Motion", "motionChanges", "motion"),
+        ("Meeting", "meetingChanges", "meeting"),
+        ("Poll", "pollProgress", "poll"),
+    ] {
+        let id = STANDARD.encode(format!("{kind}:00000000-0000-0000-0000-000000000000"));
+        let query = format!("subscription($id: ID!) {{ {field}({argument}: $id) {{ position }} }}");
+        socket.subscribes(field, &query, json!({ "id": id })).await;
+        let error = socket.item().await["errors"][0].clone();
+        // Of a motion nobody learns whether there is a draft.
+        let code = if kind == "Motion" { "NotAllowed".to_owned() } else { format!("Unknown{kind}") };
+        assert_eq!(error["extensions"]["refusal"]["code"], code, "{error}");
+        assert_eq!(socket.hears().await.unwrap(), json!({ "type": "complete", "id": field }));
+    }
+}
+
+#[tokio::test]
+async fn a_stopping_server_says_that_it_comes_back() {
+    let (stop, _) = tokio::sync::watch::channel(false);
+    let district = District::with(ApiSettings { stopping: Stopping::told_by(&stop), ..ApiSettings::default() }).await;
+    let organisation = district.founds("翠香义工小组", STREET, None).await;
+    let (activity, _) = district.publishes(&organisation, 1).await;
+    let address = district.serves().await;
+    let mut sockets = vec![Socket::as_(address, None).await, Socket::open(address, "graphql-transport-ws").await];
+    sockets[0].subscribes("1", PLACES, json!({ "id": activity })).await;
+    sockets[0].subscribes("2", "{ areas { totalCount } }", json!({})).await;
+    assert_eq!(sockets[0].item().await["data"]["areas"]["totalCount"], 4);
+    assert_eq!(sockets[0].hears().await.unwrap()["type"], "complete");
+    stop.send_replace(true);
+    for socket in &mut sockets {
+        assert_eq!(socket.hears().await, Err((1012, "the server stops".to_owned())));
+    }
+}
+
+#[tokio::test]
+async fn sockets_have_their_number() {
+    let settings = ApiSettings { sockets_per_address: 3, anonymous_sockets: 1, ..ApiSettings::default() };
+    let district = District::with(settings).await;
+    let token = district.operator().await.token;
+    let address = district.serves().await;
+    let anonymous = Socket::as_(address, None).await;
+    let mut another = Socket::open(address, "graphql-transport-ws").await;
+    another.says(json!({ "type": "connection_init" })).await;
+    assert_eq!(another.hears().await.unwrap_err().0, 1013, "a client library tries again later");
+    drop(another);
+    let known = [Socket::as_(address, token.as_deref()).await, Socket::as_(address, token.as_deref()).await];
+    match connect_async(Socket::request(address, "graphql-transport-ws")).await {
+        Err(Error::Http(answer)) => assert_eq!(answer.status().as_u16(), 429),
+        other => panic!("{other:?}"),
+    }
+    drop((anonymous, known));
+    let again = async {
+        loop {
+            if let Ok((socket, _)) = connect_async(Socket::request(address, "graphql-transport-ws")).await {
+                let mut socket = Socket(socket);
+                socket.says(json!({ "type": "connection_init" })).await;
+                if socket.hears().await.is_ok() {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), again).await.expect("places that were left are free");
 }

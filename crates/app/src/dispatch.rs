@@ -10,17 +10,20 @@
 
 use std::{pin::Pin, time::Duration};
 
+#[doc(hidden)]
+pub use gongyi_domain::access::authority::Act;
 use gongyi_domain::{
-    access::{
-        account::Account,
-        authority::{Act, Actor},
-    },
+    access::{account::Account, authority::Actor},
     refusal::Refusal,
     values::Instant,
 };
-use gongyi_eventlog::{AppendError, Metadata, Session, StateCache, StreamId, Token};
+#[doc(hidden)]
+pub use gongyi_eventlog::StreamId;
+use gongyi_eventlog::{AppendError, Metadata, Session, StateCache, Token};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
+#[doc(hidden)]
+pub use serde_json::{Error as Unsaid, value::RawValue};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -37,7 +40,7 @@ pub const CONFLICT_RETRIES_MAX: u32 = 12;
 pub const READ_YOUR_WRITES_MAX_MILLIS: u64 = 5_000;
 
 /// A command: what is asked for, and how it is decided.
-pub trait Command: Serialize + Sync {
+pub trait Command: AnyCommand + Serialize {
     /// Who may.
     const ACT: &'static Act;
     /// What it answers: ids only, for it is stored beside the commit.
@@ -63,46 +66,80 @@ pub trait Command: Serialize + Sync {
     }
 }
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, Rejection>> + Send + 'a>>;
+/// What is done in the course of a command.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Rejection>> + Send + 'a>>;
 
-/// A command of whichever kind, as the executor meets it: so that the executor is compiled once and not once a command. Its
-/// answer is JSON here, as it is stored.
-trait AnyCommand: Sync {
+/// A command of whichever kind, as the executor and the doors meet it, so that they are compiled once and not once a command.
+/// Its answer is JSON here, as it is stored. Every command has it from [`commands`](crate::commands!).
+pub trait AnyCommand: Sync {
+    /// [`Command::ACT`].
     fn act(&self) -> &'static Act;
+    /// [`Command::COUNTS_ATTEMPTS`].
     fn counts_attempts(&self) -> bool;
-    fn reads(&self) -> Vec<StreamId>;
-    fn content(&self) -> Result<Vec<u8>, serde_json::Error>;
-    fn decide<'a>(&'a self, work: &'a mut Work<'_>) -> Boxed<'a, Box<RawValue>>;
-    fn settle<'a>(&'a self, app: &'a App, answer: &'a RawValue) -> Boxed<'a, ()>;
+    /// [`Command::reads`].
+    fn streams(&self) -> Vec<StreamId>;
+    /// What was asked for, as JSON.
+    ///
+    /// # Errors
+    /// What cannot be said in JSON.
+    fn content(&self) -> Result<Vec<u8>, Unsaid>;
+    /// [`Command::decide`].
+    fn decided<'a>(&'a self, work: &'a mut Work<'_>) -> Doing<'a, Box<RawValue>>;
+    /// [`Command::settle`].
+    fn settled<'a>(&'a self, app: &'a App, answer: &'a RawValue) -> Doing<'a, ()>;
 }
 
-impl<C: Command> AnyCommand for C {
-    fn act(&self) -> &'static Act {
-        C::ACT
-    }
+/// Lets commands be dispatched. No blanket implementation does it, for that would be compiled wherever a command is sent: here
+/// it is compiled once, where the command is.
+#[macro_export]
+macro_rules! commands {
+    ($($command:ty),* $(,)?) => {$(
+        impl $crate::dispatch::AnyCommand for $command {
+            fn act(&self) -> &'static $crate::dispatch::Act {
+                <Self as $crate::Command>::ACT
+            }
+            fn counts_attempts(&self) -> bool {
+                <Self as $crate::Command>::COUNTS_ATTEMPTS
+            }
+            fn streams(&self) -> Vec<$crate::dispatch::StreamId> {
+                $crate::Command::reads(self)
+            }
+            fn content(&self) -> Result<Vec<u8>, $crate::dispatch::Unsaid> {
+                $crate::dispatch::content(self)
+            }
+            fn decided<'a>(
+                &'a self,
+                work: &'a mut $crate::work::Work<'_>,
+            ) -> $crate::dispatch::Doing<'a, Box<$crate::dispatch::RawValue>> {
+                $crate::dispatch::decided(self, work)
+            }
+            fn settled<'a>(
+                &'a self,
+                app: &'a $crate::App,
+                answer: &'a $crate::dispatch::RawValue,
+            ) -> $crate::dispatch::Doing<'a, ()> {
+                $crate::dispatch::settled(self, app, answer)
+            }
+        }
+    )*};
+}
 
-    fn counts_attempts(&self) -> bool {
-        C::COUNTS_ATTEMPTS
-    }
+#[doc(hidden)]
+pub fn content<C: Command>(command: &C) -> Result<Vec<u8>, Unsaid> {
+    serde_json::to_vec(command)
+}
 
-    fn reads(&self) -> Vec<StreamId> {
-        Command::reads(self)
-    }
+#[doc(hidden)]
+pub fn decided<'a, C: Command>(command: &'a C, work: &'a mut Work<'_>) -> Doing<'a, Box<RawValue>> {
+    Box::pin(async move {
+        let answer = command.decide(work).await?;
+        Ok(to_raw_value(&answer).map_err(Fault::Json)?)
+    })
+}
 
-    fn content(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(self)
-    }
-
-    fn decide<'a>(&'a self, work: &'a mut Work<'_>) -> Boxed<'a, Box<RawValue>> {
-        Box::pin(async move {
-            let answer = Command::decide(self, work).await?;
-            Ok(to_raw_value(&answer).map_err(Fault::Json)?)
-        })
-    }
-
-    fn settle<'a>(&'a self, app: &'a App, answer: &'a RawValue) -> Boxed<'a, ()> {
-        Box::pin(async move { Command::settle(self, app, &read(answer)?).await })
-    }
+#[doc(hidden)]
+pub fn settled<'a, C: Command>(command: &'a C, app: &'a App, answer: &'a RawValue) -> Doing<'a, ()> {
+    Box::pin(async move { command.settle(app, &read(answer)?).await })
 }
 
 fn read<T: DeserializeOwned>(answer: &RawValue) -> Result<T, Fault> {
@@ -138,7 +175,11 @@ pub struct Done<T> {
 }
 
 impl Done<Box<RawValue>> {
-    fn read<T: DeserializeOwned>(self) -> Result<Done<T>, Rejection> {
+    /// With the answer as a command of known kind gives it.
+    ///
+    /// # Errors
+    /// A fault, if it is another kind's.
+    pub fn read<T: DeserializeOwned>(self) -> Result<Done<T>, Rejection> {
         let Self { answer, token, unchanged, stale } = self;
         Ok(Done { answer: read(&answer)?, token, unchanged, stale })
     }
@@ -150,7 +191,18 @@ impl App {
     /// # Errors
     /// See [`Rejection`].
     pub async fn dispatch<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
-        self.executed_and_shown(request, command).await?.read()
+        self.dispatch_any(request, command).await?.read()
+    }
+
+    /// As [`App::dispatch`], of whichever kind the command is.
+    ///
+    /// # Errors
+    /// See [`Rejection`].
+    pub async fn dispatch_any(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
+        let mut done = self.submit_any(request, command).await?;
+        let wait = Duration::from_millis(READ_YOUR_WRITES_MAX_MILLIS);
+        done.stale = self.views().wait_for(done.token.position, wait).await.is_err();
+        Ok(done)
     }
 
     /// Does a command without waiting for the read models: for long runs of commands.
@@ -158,17 +210,14 @@ impl App {
     /// # Errors
     /// See [`Rejection`].
     pub async fn submit<C: Command>(&self, request: &Request, command: &C) -> Result<Done<C::Answer>, Rejection> {
-        self.executed(request, command).await?.read()
+        self.submit_any(request, command).await?.read()
     }
 
-    async fn executed_and_shown(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
-        let mut done = self.executed(request, command).await?;
-        let wait = Duration::from_millis(READ_YOUR_WRITES_MAX_MILLIS);
-        done.stale = self.views().wait_for(done.token.position, wait).await.is_err();
-        Ok(done)
-    }
-
-    async fn executed(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
+    /// As [`App::submit`], of whichever kind the command is.
+    ///
+    /// # Errors
+    /// See [`Rejection`].
+    pub async fn submit_any(&self, request: &Request, command: &dyn AnyCommand) -> Result<Done<Box<RawValue>>, Rejection> {
         let outcome = self.decided_and_appended(request, command).await;
         if let Err(Rejection::Fault(fault)) = &outcome
             && fault.is_storage()
@@ -215,7 +264,7 @@ impl App {
                 Ok(appended) if appended.replayed => return self.repeated(command, &appended.answer, appended.token).await,
                 Ok(appended) => {
                     self.storage_took(true);
-                    command.settle(self, &answer).await?;
+                    command.settled(self, &answer).await?;
                     return Ok(Done { answer, token: appended.token, unchanged: false, stale: false });
                 }
                 Err(AppendError::Conflict { .. }) => {
@@ -242,7 +291,7 @@ impl App {
 
     /// Decides the command in a session, which has its events then.
     async fn decided(&self, request: &Request, command: &dyn AnyCommand, session: Session) -> Result<(Secrets, Box<RawValue>), Rejection> {
-        let mut reads = command.reads();
+        let mut reads = command.streams();
         if !reads.is_empty() {
             if let Actor::Account { account, .. } = request.actor {
                 reads.push(StreamId::of::<Account>(account));
@@ -250,7 +299,7 @@ impl App {
             session.preload(&reads).await?;
         }
         let mut work = Work::begin(self, request, session).await?;
-        let answer = command.decide(&mut work).await?;
+        let answer = command.decided(&mut work).await?;
         work.require_asked(command.act())?;
         Ok((work.secrets, answer))
     }
@@ -271,7 +320,7 @@ impl App {
 
     async fn repeated(&self, command: &dyn AnyCommand, answer: &str, token: Token) -> Result<Done<Box<RawValue>>, Rejection> {
         let answer: Box<RawValue> = serde_json::from_str(answer).map_err(|_| Fault::ForeignAnswer)?;
-        command.settle(self, &answer).await?;
+        command.settled(self, &answer).await?;
         Ok(Done { answer, token, unchanged: true, stale: false })
     }
 

@@ -3,11 +3,13 @@
 //! A command is a struct of what was asked for, with [`Command::decide`] beside it: it asks [`work::Work::may`], loads
 //! aggregates, decides on them and stages their events. [`App::dispatch`] does the rest. To add one:
 //! 1. the rule, its act and its refusals in `domain`;
-//! 2. the command here, in the file of its aggregate, or of its phase where the aggregate has a folder;
+//! 2. the command here, in the file of its aggregate, or of its phase where the aggregate has a folder, and a line for it in
+//!    `commands.rs`;
 //! 3. what shows it in `projections`, `api` and `web`.
 
 pub mod access;
 pub mod clock;
+mod commands;
 pub mod deliberation;
 pub mod dispatch;
 pub mod personal;
@@ -33,7 +35,7 @@ use gongyi_vault::Vault;
 use uuid::Uuid;
 
 use clock::SharedClock;
-pub use dispatch::{Command, Done, Request};
+pub use dispatch::{AnyCommand, Command, Done, Request};
 use reading::feed::Feed;
 pub use rejection::{Fault, Rejection};
 use work::{Kind, Work};

@@ -1,6 +1,6 @@
 //! One command's unit of work: what it may, what it loads, what it decides.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use esrs::{Aggregate, AggregateState};
 use gongyi_domain::{
@@ -19,6 +19,7 @@ use gongyi_domain::{
     },
 };
 use gongyi_eventlog::Session;
+use gongyi_projections::Views;
 use gongyi_vault::{PersonKey, SealedFor, VaultError, check_password};
 use uuid::Uuid;
 
@@ -29,6 +30,9 @@ use crate::{
     rejection::{Fault, Rejection, refused},
     secrets::Secrets,
 };
+
+/// How long a command that asks the read models waits for them, in milliseconds.
+pub const VIEWS_WAIT_MAX_MILLIS: u64 = 2_000;
 
 /// What every aggregate of the domain is; a name for the bounds.
 pub trait Kind: Aggregate<State: Clone + Send + Sync, Command: Send, Event: DomainEvent, Error: Into<Refusal> + Send> + 'static {}
@@ -259,6 +263,20 @@ impl<'a> Work<'a> {
             Person::Erased => None,
         };
         if self.has_a_say(act, &subject, person, home) { Ok(()) } else { Err(refused(AuthorityRefusal::NotAllowed { act: act.name })) }
+    }
+
+    /// The read models, as new as they become within [`VIEWS_WAIT_MAX_MILLIS`]: for what no stream tells.
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn views_now(&self) -> Result<&Views, Rejection> {
+        let head = self.app.log().head().await?;
+        // Read models that stay behind are told loudly elsewhere; a command does not hang on them.
+        let waited = self.app.views().wait_for(head.position, Duration::from_millis(VIEWS_WAIT_MAX_MILLIS)).await;
+        if waited.is_err() {
+            tracing::warn!(position = head.position, "a command asks read models that are behind");
+        }
+        Ok(self.app.views())
     }
 
     /// A person who is new with this command, with a key that the vault gets when the command is decided.

@@ -93,6 +93,27 @@ async fn what_cannot_be_published_is_told() {
 }
 
 #[tokio::test]
+async fn no_organisation_is_dissolved_while_people_come_to_its_activities() {
+    let district = District::new().await;
+    let (team, organiser) = team(&district).await;
+    let (zhang, dissolve) = (district.registers("张三").await, DissolveOrganisation { organisation: team });
+    let (first, second) = (organiser.publishes(team, district.draft("巡河")).await.unwrap(), district.draft("净滩"));
+    let second = organiser.publishes(team, second).await.unwrap();
+    zhang.signs_up(&zhang, second).await.unwrap();
+    let refusal = expect_refused("UnfinishedBusiness", district.operator().does(&dissolve).await);
+    assert!(refusal.zh.contains("2 项活动"), "{}", refusal.zh);
+    organiser.cancels(first).await.unwrap();
+    district.waits_until(second.starts);
+    organiser.checks_in(&zhang, second).await.unwrap();
+    district.waits_until(second.ends);
+    expect_refused("UnfinishedBusiness", district.operator().does(&dissolve).await);
+    organiser.checks_out(&zhang, second).await.unwrap();
+    // What is over keeps nobody, closed or not; and it takes nobody in any more.
+    district.operator().does(&dissolve).await.unwrap();
+    expect_refused("OrganisationIsDissolved", zhang.signs_up(&zhang, second).await);
+}
+
+#[tokio::test]
 async fn publishing_twice_under_one_id_publishes_once() {
     let district = District::new().await;
     let (organisation, organiser) = team(&district).await;
@@ -101,7 +122,7 @@ async fn publishing_twice_under_one_id_publishes_once() {
     let first = organiser.sends(id, &publish).await.unwrap();
     let second = organiser.sends(id, &publish).await.unwrap();
     assert_eq!(first.answer, second.answer);
-    assert_eq!(district.app.views().statistics().await.unwrap().activities["open"], 1);
+    assert_eq!(district.app.views().statistics().await.unwrap().count("activities", "open"), 1);
 }
 
 #[tokio::test]
@@ -384,4 +405,52 @@ async fn an_activity_stays_in_its_organisations_district() {
     let published = organiser.publishes(team, within(STREET)).await.unwrap();
     expect_refused_at("AreaOutOfReach", "area", organiser.does(&amended(published, within(beyond.as_str()))).await);
     organiser.does(&amended(published, within(OTHER_COMMUNITY))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_free_place_goes_to_the_first_who_may_serve_until_the_shift_ends() {
+    let district = District::new().await;
+    let (team, organiser) = team(&district).await;
+    let published = organiser.publishes(team, with_places(district.draft("巡河"), 1)).await.unwrap();
+    let mut people = vec![];
+    for name in ["张三", "李四", "王五", "赵六"] {
+        let resident = district.registers(name).await;
+        resident.signs_up(&resident, published).await.unwrap();
+        people.push(resident);
+    }
+    let [zhang, li, wang, zhao] = &people[..] else { panic!() };
+    organiser.suspends(li).await.unwrap();
+    zhang.withdraws(zhang, published).await.unwrap();
+    assert_eq!(places(&district, published).await, (vec![wang.volunteer], vec![li.volunteer, zhao.volunteer]));
+    // The shift has begun, and one who was to come has not.
+    district.waits_until(published.starts + TimeDelta::minutes(30));
+    organiser.withdraws(wang, published).await.unwrap();
+    assert_eq!(places(&district, published).await, (vec![zhao.volunteer], vec![li.volunteer]));
+    organiser.withdraws(zhao, published).await.unwrap();
+    assert_eq!(places(&district, published).await, (vec![], vec![li.volunteer]));
+    // Who may serve again takes the place that stayed free.
+    organiser.does(&ReinstateVolunteer { volunteer: li.volunteer, reason: "已核实".into() }).await.unwrap();
+    assert_eq!(places(&district, published).await, (vec![li.volunteer], vec![]));
+}
+
+#[tokio::test]
+async fn stricter_conditions_leave_nobody_behind_in_silence() {
+    let district = District::new().await;
+    let (team, organiser) = team(&district).await;
+    let published = organiser.publishes(team, district.draft("巡河")).await.unwrap();
+    let consents = Consents { guardian: true, separate: true };
+    let id_number = id_number("2009-03-04", district.invents());
+    let young = district.registers_with(RegisterVolunteer { id_number, consents, ..district.application("小明") }).await;
+    let zhang = district.registers("张三").await;
+    for who in [&young, &zhang] {
+        who.signs_up(who, published).await.unwrap();
+    }
+    let of_age = || amended(published, ActivityDraft { minimum_age: 18, ..district.draft("巡河") });
+    let refusal = expect_refused("SignedUpUnqualified", organiser.does(&of_age()).await);
+    assert!(refusal.en.starts_with("1 "), "{}", refusal.en);
+    let skilled = ActivityDraft { required_skills: BTreeSet::from([Skill::FirstAid]), ..district.draft("巡河") };
+    expect_refused("SignedUpUnqualified", organiser.does(&amended(published, skilled)).await);
+    organiser.does(&amended(published, district.draft("改名"))).await.unwrap();
+    organiser.withdraws(&young, published).await.unwrap();
+    organiser.does(&of_age()).await.unwrap();
 }

@@ -1,18 +1,18 @@
 //! Whatever several people do in whatever order. Makes loud: a refusal that comes out as a fault, and a figure that the
-//! ledgers do not bear out.
+//! ledgers do not bear out, and an attested minute that is nowhere.
 
 use std::collections::BTreeSet;
 
 use gongyi_app::{
     Rejection,
-    processes::{AttendanceToLedger, DestroyErasedKeys},
+    processes::{AttendanceToLedger, DestroyErasedKeys, Process},
     volunteering::volunteers::{ReinstateVolunteer, WithdrawVolunteer},
 };
 use gongyi_domain::{
     access::authority::{Role, Scope},
-    values::{OrganisationId, RecordId},
+    values::{Minutes, OrganisationId, RecordId, overlaps},
     volunteering::{
-        service_ledger::ServiceLedger,
+        service_ledger::{Record, ServiceLedger},
         service_record::{Evidence, Status},
     },
 };
@@ -222,6 +222,7 @@ impl<'d> World<'d> {
             all = (all.0 + attested, all.1 + declared, all.2 + records);
             served += u64::from(records > 0);
         }
+        self.loses_nothing().await;
         let (from, to) = ("2026-01-01".parse().unwrap(), "2026-12-31".parse().unwrap());
         let filter = ParticipationFilter {
             area: Some(area(DISTRICT)),
@@ -243,6 +244,25 @@ impl<'d> World<'d> {
             let shown = views.shifts_of_activities(&[published.activity]).await.unwrap().remove(0);
             if state.phase == gongyi_domain::volunteering::activity::Phase::Open {
                 assert_eq!((shown.taken as usize, shown.waiting as usize), (places.taken.len(), places.waiting.len()));
+            }
+        }
+    }
+}
+
+impl World<'_> {
+    /// Every minute between check-in and check-out has a record, which counts or waits for what stands in its way.
+    async fn loses_nothing(&self) {
+        assert_eq!(self.district.app.vault().parked(AttendanceToLedger::NAME).await.unwrap(), []);
+        for published in &self.activities {
+            let state = self.district.activity(published.activity).await;
+            for stay in state.attendance.values() {
+                let Some(out) = stay.checked_out.filter(|out| Minutes::between(stay.checked_in, *out).is_some()) else { continue };
+                let ledger = self.district.app.state::<ServiceLedger>(stay.volunteer).await.unwrap();
+                let attested = |it: &&Record| matches!(it.evidence, Evidence::Attested { .. }) && it.logged == (stay.checked_in, out);
+                let record = ledger.records.values().find(attested).unwrap();
+                let span = |it: &Record| (it.served.started, it.served.ended);
+                let in_the_way = |it: &&Record| it.status.is_live() && overlaps(span(it), span(record));
+                assert!(record.status != Status::Held || ledger.records.values().any(|it| in_the_way(&it)));
             }
         }
     }

@@ -6,24 +6,33 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use gongyi_app::deliberation::poll::{
-    casting::{RecordInPerson, VoteOpenly},
-    counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll, VoidPoll},
-    preparing::{AppointTellers, OpenPoll},
-    roll::{EnterOnRoll, StrikeFromRoll},
+use gongyi_app::deliberation::{
+    poll::{
+        casting::{RecordInPerson, VoteOpenly},
+        counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll, VoidPoll},
+        preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PreparePoll},
+        roll::{EnterOnRoll, StrikeFromRoll},
+    },
+    recount::recount,
 };
-use gongyi_domain::deliberation::{
-    ballot::{BallotList, Marks, Method, Stance},
-    counting::{Count, paper::PaperCount},
-    decision::{Outcome, statutes},
-    poll::{PaperState, Poll, Stage},
-    poll_report::PollOutcome,
-    poll_terms::{BallotOption, Channels, PollTerms, Secrecy},
-    roll_entry::{Holder, RollEntry, RollLine},
+use gongyi_domain::{
+    deliberation::{
+        ballot::{BallotList, Marks, Method, Stance},
+        charter::Matter,
+        counting::{Count, paper::PaperCount},
+        decision::{Outcome, statutes},
+        poll::{PaperState, Poll, Stage},
+        poll_report::PollOutcome,
+        poll_terms::{BallotOption, Channels, PollTerms, Secrecy, Smallest},
+        roll::Grounds,
+        roll_entry::{Holder, RollEntry, RollLine},
+    },
+    values::{PersonId, PollId},
 };
+use gongyi_eventlog::Upcasters;
 use uuid::Uuid;
 
-use crate::harness::{District, Hand, Voter, choice_terms, expect_refused};
+use crate::harness::{District, Hand, OTHER_COMMUNITY, Sitting, Voter, choice_terms, expect_refused};
 
 /// Voters of the load test; a poll of a street's size is in the benchmark.
 const VOTERS: usize = 5_000;
@@ -77,38 +86,143 @@ async fn all_vote_once_though_each_tries_twice() {
     assert!(district.app.vault().ballot_box().await.unwrap().polls().await.unwrap().is_empty(), "the box is gone");
 }
 
+/// A council's secret choice, with receipts if its charter says so.
+async fn councils_choice(district: &District, sitting: &Sitting) -> PollId {
+    let organiser = district.organiser();
+    let prepare = PrepareCouncilPoll {
+        council: sitting.council,
+        kind: Matter::Personnel,
+        title: "秘书人选".into(),
+        options: ["甲", "乙", "丙"].map(str::to_owned).to_vec(),
+        method: Method::Choice,
+        channels: Channels::Online,
+        opens_at: None,
+        closes_at: None,
+    };
+    let poll = organiser.does(&prepare).await.unwrap();
+    let lines = sitting.representatives.iter().map(Voter::line).collect();
+    organiser.does(&EnterOnRoll { poll, lines, exception: None, register: None }).await.unwrap();
+    organiser.does(&OpenPoll { poll }).await.unwrap()
+}
+
 #[tokio::test]
-async fn a_receipt_is_told_once_and_finds_the_ballot() {
+async fn a_receipt_is_told_once_finds_the_ballot_and_is_not_the_voters_tag() {
     let district = District::new().await;
-    let voters = district.electorate(3).await;
-    let poll = district.opens(choice_terms(), &voters).await;
+    let sitting = district.council_with(3, |terms| terms.receipts = true).await;
+    let (voters, poll) = (&sitting.representatives, councils_choice(&district, &sitting).await);
     let (app, id) = (&district.app, Uuid::now_v7());
     let first = voters[0].casts(app, poll, choose(2), id, None).await.unwrap();
     let receipt = first.receipt.unwrap();
     let again = voters[0].casts(app, poll, choose(3), id, None).await.unwrap();
     assert!(again.done.unchanged && again.receipt.is_none(), "the first ballot stays, and its receipt is not told again");
-    let own = "o".repeat(22);
-    assert_eq!(voters[1].casts(app, poll, choose(1), Uuid::now_v7(), Some(own.clone())).await.unwrap().receipt, Some(own.clone()));
+    let tag = "o".repeat(22);
+    let made = voters[1].casts(app, poll, choose(1), Uuid::now_v7(), Some(tag.clone())).await.unwrap().receipt.unwrap();
+    assert_ne!(made, tag);
     expect_refused("TagUnfit", voters[2].casts(app, poll, choose(1), Uuid::now_v7(), Some("short".into())).await);
     district.closes(poll).await;
+    let ballots = district.app.vault().ballot_box().await.unwrap();
+    assert!(ballots.receipt(poll, tag.clone()).await.is_err(), "whoever knows the tag makes no receipt of it any more");
     district.counts(poll).await;
     let list = app.state::<BallotList>(poll).await.unwrap().ballots;
     let found = |tag: &str| list.iter().find(|it| it.tag.as_deref() == Some(tag)).map(|it| it.marks.clone());
-    assert_eq!((found(&receipt), found(&own), list.len()), (Some(choose(2)), Some(choose(1)), 2));
+    assert_eq!((found(&receipt), found(&made), found(&tag), list.len()), (Some(choose(2)), Some(choose(1)), None, 2));
 }
 
 #[tokio::test]
-async fn without_receipts_no_ballot_bears_a_tag() {
+async fn without_a_charter_that_gives_receipts_no_ballot_bears_one() {
     let district = District::new().await;
-    let voters = district.electorate(1).await;
-    let terms = PollTerms { secrecy: Secrecy::Secret { receipts: false }, ..choice_terms() };
-    let poll = district.opens(terms, &voters).await;
-    let cast = voters[0].casts(&district.app, poll, choose(1), Uuid::now_v7(), Some("o".repeat(22))).await.unwrap();
+    let asked = PollTerms { secrecy: Secrecy::Secret { receipts: true }, ..choice_terms() };
+    expect_refused("ReceiptsNotChartered", district.organiser().does(&PreparePoll { terms: asked }).await);
+    let sitting = district.council_with(1, |_| ()).await;
+    let poll = councils_choice(&district, &sitting).await;
+    let voter = &sitting.representatives[0];
+    let cast = voter.casts(&district.app, poll, choose(1), Uuid::now_v7(), Some("o".repeat(22))).await.unwrap();
     assert_eq!(cast.receipt, None);
     district.closes(poll).await;
     district.counts(poll).await;
     let list = district.app.state::<BallotList>(poll).await.unwrap().ballots;
     assert_eq!((list.len(), list[0].tag.as_ref()), (1, None));
+}
+
+/// The order in which options were marked, or one of several ways to mark nothing, would be a receipt that anybody can ask for.
+#[tokio::test]
+async fn the_published_list_says_nothing_by_order_or_form() {
+    let district = District::new().await;
+    let voters = district.electorate(5).await;
+    let method = Method::Approval { seats: 1 };
+    let poll = district.opens(PollTerms { method, ..choice_terms() }, &voters).await;
+    let marks = [vec![4, 1, 2], vec![2, 4, 1], vec![1, 2, 4], vec![], vec![3]].map(Marks::Chosen);
+    for (voter, marks) in voters.iter().zip(marks) {
+        voter.casts(&district.app, poll, marks, Uuid::now_v7(), None).await.unwrap();
+    }
+    district.closes(poll).await;
+    let report = district.counts(poll).await;
+    assert_eq!((report.tally.blank.heads, report.tally.options[3].votes.heads), (1, 3));
+    let mut list: Vec<_> = district.app.state::<BallotList>(poll).await.unwrap().ballots.into_iter().map(|it| it.marks).collect();
+    list.sort();
+    let alike = Marks::Chosen(vec![1, 2, 4]);
+    assert_eq!(list, [Marks::Blank, alike.clone(), alike.clone(), alike, Marks::Chosen(vec![3])]);
+    let again = recount(district.app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
+    assert!(again.is_sound(), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_small_or_a_mixed_secret_poll_is_told_in_sums_only() {
+    let district = District::new().await;
+    let voters = district.electorate(6).await;
+    let state = async |poll: PollId| district.app.state::<Poll>(poll).await.unwrap();
+    let few = district.opens(choice_terms(), &voters[..4]).await;
+    assert_eq!(state(few).await.terms.unwrap().smallest, Some(Smallest { roll: 5, turnout: 5 }), "it is said before anybody votes");
+    assert!(state(few).await.sums_only());
+    let enough = district.opens(choice_terms(), &voters).await;
+    assert!(!state(enough).await.sums_only());
+    for voter in &voters[..4] {
+        voter.casts(&district.app, enough, choose(1), Uuid::now_v7(), None).await.unwrap();
+    }
+    district.closes(enough).await;
+    district.counts(enough).await;
+    assert!(state(enough).await.sums_only(), "4 of 6 took part");
+    let smallest = Some(Smallest { roll: 2, turnout: 1 });
+    let chosen = district.opens(PollTerms { smallest, ..choice_terms() }, &voters[..2]).await;
+    assert!(!state(chosen).await.sums_only());
+    let open = district.opens(PollTerms { secrecy: Secrecy::Open, ..choice_terms() }, &voters[..2]).await;
+    assert!(!state(open).await.sums_only(), "who voted what is public there");
+    let unfit = PollTerms { smallest: Some(Smallest { roll: 0, turnout: 5 }), ..choice_terms() };
+    expect_refused("SmallestUnfit", district.organiser().does(&PreparePoll { terms: unfit }).await);
+    let mixed = district.organiser().does(&PreparePoll { terms: PollTerms { channels: Channels::Mixed, ..choice_terms() } }).await.unwrap();
+    assert!(state(mixed).await.sums_only(), "a few on paper would stand out among those online");
+}
+
+#[tokio::test]
+async fn those_vote_who_are_registered_at_home_or_named_with_a_reason() {
+    let district = District::new().await;
+    let (voters, outside) = (district.electorate(2).await, district.registers_in(OTHER_COMMUNITY).await);
+    let organiser = district.organiser();
+    let poll = district.prepares(choice_terms(), &[]).await;
+    let line = |person| RollLine { holder: Holder::Person(person), voter: person, weight: 1 };
+    let enters = |lines: Vec<RollLine>, exception: Option<&str>, register: Option<&str>| {
+        let (exception, register) = (exception.map(str::to_owned), register.map(str::to_owned));
+        EnterOnRoll { poll, lines, exception, register }
+    };
+    let nobody = PersonId(Uuid::now_v7());
+    expect_refused("VoterUnknown", organiser.does(&enters(vec![line(nobody)], Some("外来"), None)).await);
+    let two = vec![voters[0].line(), line(outside)];
+    expect_refused("VoterFromElsewhere", organiser.does(&enters(two.clone(), None, None)).await);
+    expect_refused("ExceptionUnfit", organiser.does(&enters(two.clone(), Some(" "), None)).await);
+    organiser.does(&enters(two, Some("在本社区经营"), None)).await.unwrap();
+    let household = |id: u128| RollLine { holder: Holder::Household(Uuid::from_u128(id)), voter: voters[1].person, weight: 1 };
+    let many: Vec<_> = (1..=50).map(household).collect();
+    expect_refused("VoterTwice", organiser.does(&enters(many.clone(), None, None)).await);
+    organiser.does(&enters(many[..3].to_vec(), None, Some("2026 年户代表登记册"))).await.unwrap();
+
+    let tellers = |other| AppointTellers { poll, tellers: [voters[0].person, other] };
+    expect_refused("TellerUnknown", organiser.does(&tellers(nobody)).await);
+    organiser.does(&tellers(outside)).await.unwrap();
+    organiser.does(&OpenPoll { poll }).await.unwrap();
+    let composition = district.app.state::<Poll>(poll).await.unwrap().roll.unwrap().composition.unwrap();
+    assert_eq!((composition.persons, composition.households, composition.properties), (2, 3, 0));
+    assert_eq!(composition.outside, [Grounds { text: "在本社区经营".into(), entries: 1 }]);
+    assert_eq!(composition.registers, [Grounds { text: "2026 年户代表登记册".into(), entries: 3 }]);
 }
 
 #[tokio::test]
@@ -131,7 +245,10 @@ async fn who_may_not_and_when_and_what_is_refused() {
         hand(&district, &voters[0]).does(&VoteOpenly { poll, entry: voters[0].entry(poll), marks: choose(1) }).await,
     );
     expect_refused("UnknownPoll", voters[0].casts(app, Uuid::nil().into(), choose(1), Uuid::now_v7(), None).await);
-    expect_refused("PollIsOpened", district.organiser().does(&EnterOnRoll { poll, lines: vec![voters[2].line()] }).await);
+    expect_refused(
+        "PollIsOpened",
+        district.organiser().does(&EnterOnRoll { poll, lines: vec![voters[2].line()], exception: None, register: None }).await,
+    );
     let (entries, reason) = (vec![voters[0].entry(poll)], "迁出".to_owned());
     expect_refused("PollIsOpened", district.organiser().does(&StrikeFromRoll { poll, entries, reason }).await);
     expect_refused("TooEarly", district.organiser().does(&ClosePoll { poll }).await);
@@ -192,11 +309,14 @@ async fn owners_vote_by_name_by_head_and_by_area() {
         rule: statutes::find(statutes::OWNERS, 1).unwrap(),
         ..choice_terms()
     };
-    let secret = PollTerms { secrecy: Secrecy::Secret { receipts: true }, ..terms.clone() };
+    let secret = PollTerms { secrecy: Secrecy::Secret { receipts: false }, ..terms.clone() };
     let secret = district.prepares(secret, &[]).await;
-    expect_refused("WeightedSecretPoll", district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone() }).await);
+    expect_refused(
+        "WeightedSecretPoll",
+        district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone(), exception: None, register: None }).await,
+    );
     let poll = district.prepares(terms, &[]).await;
-    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone() }).await.unwrap();
+    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone(), exception: None, register: None }).await.unwrap();
     district.organiser().does(&OpenPoll { poll }).await.unwrap();
     let secretly = voters[0].casts_for(&district.app, poll, lines[0].holder.entry(poll), Marks::Blank, Uuid::now_v7(), None).await;
     expect_refused("OtherSecrecy", secretly);
@@ -240,7 +360,10 @@ async fn the_roll_is_frozen_with_its_count_and_digest() {
     let voters = district.electorate(3).await;
     let poll = district.prepares(choice_terms(), &voters).await;
     let organiser = district.organiser();
-    expect_refused("HolderOnRoll", organiser.does(&EnterOnRoll { poll, lines: vec![voters[0].line()] }).await);
+    expect_refused(
+        "HolderOnRoll",
+        organiser.does(&EnterOnRoll { poll, lines: vec![voters[0].line()], exception: None, register: None }).await,
+    );
     let strike = StrikeFromRoll { poll, entries: vec![voters[2].entry(poll)], reason: "迁出".to_owned() };
     organiser.does(&strike).await.unwrap();
     expect_refused("EntryNotOnRoll", organiser.does(&strike).await);

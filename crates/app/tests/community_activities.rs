@@ -14,6 +14,7 @@ use gongyi_domain::{
     },
     values::{CommunityActivityId, CouncilId},
 };
+use gongyi_projections::{PageArgs, ServiceLinkFilter};
 use uuid::Uuid;
 
 use crate::harness::{COMMUNITY, District, OTHER_COMMUNITY, STREET, area, expect_refused};
@@ -68,6 +69,20 @@ async fn an_activitys_hours_are_for_one_thing() {
     coordinator.does(&unlinks).await.unwrap();
     expect_refused("ServiceNotLinked", coordinator.does(&unlinks).await);
     coordinator.does(&links(other)).await.unwrap();
+    // What was reported of it is voided: nothing is for it any more, and the hours may be for something else.
+    let (on, report, evidence) = (None, "清理河道".to_owned(), vec![]);
+    zhang.does(&HoldCommunityActivity { community_activity: other, on, person_times: 9, report, evidence }).await.unwrap();
+    let (views, activities) = (district.app.views(), [activity]);
+    let linked = || views.service_links_of(&activities);
+    assert_eq!(linked().await.unwrap().len(), 1);
+    let voids = VoidCommunityActivity { community_activity: other, reason: "登记错误".into() };
+    district.officer().await.does(&voids).await.unwrap();
+    district.settles().await;
+    assert_eq!(linked().await.unwrap(), []);
+    let filter = ServiceLinkFilter::CommunityActivity(other);
+    assert_eq!(views.service_links(filter, &PageArgs::first(9)).await.unwrap().edges, []);
+    coordinator.does(&links(one)).await.unwrap();
+    assert_eq!(linked().await.unwrap()[0].community_activity, Some(one));
 }
 
 #[tokio::test]

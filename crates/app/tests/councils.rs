@@ -9,6 +9,7 @@ use gongyi_app::{
             RegisterGuest, ReleaseGuest, RenameCouncil, SeatRepresentatives, SourceGiven,
         },
         elections::{CallElection, Nominate},
+        meeting::convening::{AgendaDraft, CancelMeeting, ConveneMeeting},
         poll::{
             casting::VoteOpenly,
             preparing::{OpenPoll, PrepareCouncilPoll, PreparePoll},
@@ -26,6 +27,7 @@ use gongyi_domain::{
         decision::{Outcome, statutes},
         election::Election,
         election_terms::{ElectionKind, ElectionTerms},
+        meeting::Notice,
         poll::Poll,
         poll_report::PollOutcome,
         poll_terms::{Channels, Secrecy as PollSecrecy},
@@ -228,7 +230,7 @@ async fn a_councils_poll_is_held_as_its_charter_says() {
     let terms = district.app.state::<Poll>(poll).await.unwrap().terms.unwrap();
     expect_refused("CouncilsOwnPoll", organiser.does(&PreparePoll { terms }).await);
     let line = |it: &Resident<'_>| RollLine { holder: Holder::Person(it.person), voter: it.person, weight: 1 };
-    let enter = |who: &Resident<'_>| EnterOnRoll { poll, lines: vec![line(who)] };
+    let enter = |who: &Resident<'_>| EnterOnRoll { poll, lines: vec![line(who)], exception: None, register: None };
     organiser.does(&enter(&who[0])).await.unwrap();
     expect_refused("RollNotTheCouncil", organiser.does(&OpenPoll { poll }).await);
     organiser.does(&enter(&who[2])).await.unwrap();
@@ -247,7 +249,7 @@ async fn a_councils_poll_is_held_as_its_charter_says() {
     let PollOutcome::Decided { decisions } = district.counts(poll).await.outcome else { panic!("decided") };
     assert_eq!((decisions[0].verdict.outcome, decisions[0].rule.id.as_str()), (Outcome::Carried, "model/grave"));
     district.operator().does(&amended).await.unwrap();
-    organiser.does(&EnterOnRoll { poll: late, lines: who[..2].iter().map(line).collect() }).await.unwrap();
+    organiser.does(&EnterOnRoll { poll: late, lines: who[..2].iter().map(line).collect(), exception: None, register: None }).await.unwrap();
     expect_refused("CharterOutdated", organiser.does(&OpenPoll { poll: late }).await);
     let again = recount(district.app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
     assert!(again.is_sound() && again.decisions.len() == 1, "{again:?}");
@@ -267,6 +269,15 @@ async fn guests_come_and_go_and_a_dissolved_council_starts_nothing() {
     expect_refused("NotAGuest", keeper.does(&ReleaseGuest { council, person: lawyer.person }).await);
     let dissolve = || DissolveCouncil { council, mandate: word(), on: None };
     expect_refused("NotAllowed", keeper.does(&dissolve()).await);
+    // What people are invited to is called off first.
+    let starts = district.in_minutes(10 * 24 * 60);
+    let notice = Notice { title: "例会".into(), place: "社区活动室".into(), starts, ends: starts + chrono::TimeDelta::hours(2) };
+    let agenda = vec![AgendaDraft { id: None, title: "开场".into(), motion: None, parts: vec![] }];
+    let convene = ConveneMeeting { council, notice, agenda, short_notice: None };
+    let meeting = keeper.does(&convene).await.unwrap();
+    let refusal = expect_refused("UnfinishedBusiness", district.officer().await.does(&dissolve()).await);
+    assert!(refusal.en.contains("1 meetings"), "{}", refusal.en);
+    keeper.does(&CancelMeeting { meeting, reason: "议事会将解散".into() }).await.unwrap();
     district.officer().await.does(&dissolve()).await.unwrap();
     expect_refused("CouncilIsDissolved", district.operator().does(&dissolve()).await);
     expect_refused("CouncilIsDissolved", keeper.seats(council, &[&lawyer]).await);

@@ -185,6 +185,8 @@ async fn fifty_join_at_once_and_all_are_members() {
 #[derive(Serialize)]
 struct Presume(AreaCode);
 
+gongyi_app::commands! { Presume }
+
 impl Command for Presume {
     const ACT: &'static Act = &IMPORT_AREAS;
     type Answer = ();
@@ -212,6 +214,8 @@ async fn a_command_that_forgot_to_ask_who_may_never_commits() {
 /// Asks, and has nothing to change.
 #[derive(Serialize)]
 struct Idle;
+
+gongyi_app::commands! { Idle }
 
 impl Command for Idle {
     const ACT: &'static Act = &IMPORT_AREAS;

@@ -21,7 +21,7 @@ use gongyi_domain::{
         election::{Election, Stage},
         election_terms::{ElectionKind, ElectionTerms},
         poll::Poll,
-        poll_terms::{BallotOption, Channels, Secrecy},
+        poll_terms::{BallotOption, Channels},
         recount::Decided,
     },
     values::CouncilId,
@@ -78,16 +78,14 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
 
     district.waits_minutes(10);
     expect_refused("NominationsClosed", hand(&district, &voters[3]).does(&accept).await);
-    let prepare = PrepareElectionPoll {
-        election,
-        title: "议事会选举".into(),
-        secrecy: Secrecy::Secret { receipts: true },
-        channels: Channels::Online,
-    };
+    let (title, channels) = ("议事会选举".to_owned(), Channels::Online);
+    let with_receipts = PrepareElectionPoll { election, title, secret: true, receipts: Some(true), channels };
+    expect_refused("ReceiptsNotChartered", organiser.does(&with_receipts).await);
+    let prepare = PrepareElectionPoll { receipts: None, ..with_receipts };
     let poll = organiser.does(&prepare).await.unwrap();
     let options = app.state::<Poll>(poll).await.unwrap().terms.unwrap().options;
     assert_eq!(options, [0, 1, 2].map(|it| BallotOption::Nominee(voters[it].person)), "who never accepted is not on the ballot");
-    organiser.does(&EnterOnRoll { poll, lines: voters.iter().map(Voter::line).collect() }).await.unwrap();
+    organiser.does(&EnterOnRoll { poll, lines: voters.iter().map(Voter::line).collect(), exception: None, register: None }).await.unwrap();
     expect_refused("TooEarly", organiser.does(&OpenPoll { poll }).await);
     district.waits_minutes(ROLL_MINUTES + 10);
     expect_refused("ProxiesNotPublished", organiser.does(&OpenPoll { poll }).await);
@@ -150,10 +148,10 @@ async fn the_roll_of_a_village_election_is_published_in_time_and_changes_only_fo
             hand(&district, voter).does(&Nominate { election, nominee: voter.person, by: voter.person }).await.unwrap();
         }
         district.waits_minutes(10);
-        let (secrecy, channels) = (Secrecy::Secret { receipts: false }, Channels::Online);
-        organiser.does(&PrepareElectionPoll { election, title: "选举".into(), secrecy, channels }).await.unwrap()
+        let channels = Channels::Online;
+        organiser.does(&PrepareElectionPoll { election, title: "选举".into(), secret: true, receipts: None, channels }).await.unwrap()
     };
-    let enters = |poll, who: usize| EnterOnRoll { poll, lines: vec![voters[who].line()] };
+    let enters = |poll, who: usize| EnterOnRoll { poll, lines: vec![voters[who].line()], exception: None, register: None };
     let strikes = |poll, who: usize| StrikeFromRoll { poll, entries: vec![voters[who].entry(poll)], reason: "迁出".into() };
     let poll = polled().await;
     organiser.does(&enters(poll, 0)).await.unwrap();

@@ -153,6 +153,8 @@ async fn about_the_erased_nothing_personal_is_written_any_more() {
 #[derive(Serialize)]
 struct CrashAfterCommit(ErasePerson);
 
+gongyi_app::commands! { CrashAfterCommit }
+
 impl Command for CrashAfterCommit {
     const ACT: &'static Act = &ERASE_PERSON;
     type Answer = PersonId;

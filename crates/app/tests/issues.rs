@@ -9,7 +9,7 @@ use gongyi_app::{
             AdmitIssue, AnswerIssue, CloseIssue, EndorseIssue, RaiseIssue, TakeUpIssue, TurnIssueAway, WithdrawEndorsement, WithdrawIssue,
         },
     },
-    volunteering::volunteers::RegisterVolunteer,
+    volunteering::volunteers::{CorrectVolunteer, RegisterVolunteer},
 };
 use gongyi_domain::{
     deliberation::{
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{
     councils::{established, word},
-    harness::{District, OTHER_COMMUNITY, Resident, STREET, area, expect_refused, expect_refused_at},
+    harness::{COMMUNITY, District, OTHER_COMMUNITY, Resident, STREET, area, correction_of, expect_refused, expect_refused_at},
 };
 
 fn raise(council: CouncilId, who: &Resident<'_>) -> RaiseIssue {
@@ -109,6 +109,32 @@ async fn who_raises_and_endorses_is_whom_the_charter_means() {
     expect_refused("NotOwnIssue", away.does(&WithdrawIssue { issue, by: away.person }).await);
     zhang.does(&WithdrawIssue { issue, by: zhang.person }).await.unwrap();
     assert_eq!(row(&district, issue).await.phase, IssuePhase::Withdrawn);
+}
+
+/// One resident, one endorsement, where they live: who moves here to endorse and moves back counts here no more.
+#[tokio::test]
+async fn who_moves_here_endorses_and_moves_back_is_not_counted() {
+    let district = District::new().await;
+    let (zhang, li, wang) = (district.registers("张三").await, district.registers("李四").await, district.registers("王五").await);
+    let home_area = area(OTHER_COMMUNITY);
+    let away = district.registers_with(RegisterVolunteer { home_area, ..district.application("外人") }).await;
+    let council = established(&district, 9, &[]).await;
+    asks_for_two(&district, council).await;
+    let operator = district.operator();
+    let moves = async |home: &str| {
+        let correction = CorrectVolunteer { home_area: Some(area(home)), ..correction_of(&away) };
+        operator.does(&correction).await.unwrap();
+    };
+    let issue = zhang.does(&raise(council, &zhang)).await.unwrap();
+    district.organiser_in(STREET).await.does(&AdmitIssue { issue }).await.unwrap();
+    moves(COMMUNITY).await;
+    endorses(&away, issue).await.unwrap();
+    moves(OTHER_COMMUNITY).await;
+    endorses(&li, issue).await.unwrap();
+    assert_eq!(row(&district, issue).await.phase, IssuePhase::Admitted, "one of the two lives elsewhere");
+    expect_refused_at("EndorserFromElsewhere", "person", endorses(&away, issue).await);
+    endorses(&wang, issue).await.unwrap();
+    assert_eq!(row(&district, issue).await.phase, IssuePhase::Qualified);
 }
 
 #[tokio::test]

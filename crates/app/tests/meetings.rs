@@ -4,6 +4,7 @@
 use gongyi_app::{
     Rejection,
     deliberation::{
+        councils::{LeaveSeat, SeatRepresentatives, SourceGiven},
         covenants::{AdoptCovenant, FileCovenant, RepealCovenant, ReviseCovenant},
         meeting::{
             convening::{AgendaDraft, AmendMeeting, CancelMeeting, ConveneMeeting, ExcuseAbsence, InviteToMeeting},
@@ -28,7 +29,7 @@ use gongyi_domain::{
         ballot::{Marks, Stance},
         charter::{Matter, Secrecy},
         covenant::Covenant,
-        decision::{Outcome, statutes},
+        decision::{Counts, Outcome, statutes},
         meeting::{Choice, Hands, Meeting, MeetingPhase, Notice, VoteState},
         minutes::{Minutes, MinutesPhase},
         motion::{Motion, Phase},
@@ -376,6 +377,86 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
     let again = recount(app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
     assert!(again.is_sound(), "{again:?}");
     assert!(again.decisions.iter().any(|(_, it)| it.of == Decided::Vote(meeting, opened.vote)), "{again:?}");
+}
+
+async fn leaves_the_seat(district: &District, sitting: &Sitting, voter: &Voter) {
+    let leave = LeaveSeat { council: sitting.council, person: voter.person, reason: None, on: None };
+    hand(district, voter).does(&leave).await.unwrap();
+}
+
+async fn counts(district: &District, opened: OpenedVote) -> Counts {
+    match &state(district, opened.meeting).await.vote(opened.vote).unwrap().state {
+        VoteState::Closed(decision) => decision.tally.heads,
+        VoteState::Open | VoteState::Annulled => panic!("not closed"),
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_the_seat_neither_votes_nor_counts_and_what_was_cast_stays() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let sitting = district.council_with(3, |_| ()).await;
+    let people = &sitting.representatives;
+    let (meeting, item) = in_session(&district, &sitting, None, 3).await;
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    votes(&district, opened, &people[0], Choice::Yes).await.unwrap();
+    leaves_the_seat(&district, &sitting, &people[1]).await;
+    expect_refused("NotAVoter", votes(&district, opened, &people[1], Choice::Yes).await);
+    organiser.does(&RecordPresence { meeting, person: people[2].person, passage: Passage::Went, at: None }).await.unwrap();
+    expect_refused("NotAVoter", votes(&district, opened, &people[2], Choice::Yes).await);
+    organiser.does(&CloseVote { meeting, vote: opened.vote }).await.unwrap();
+    let heads = counts(&district, opened).await;
+    assert_eq!((heads.entitled, heads.present, heads.yes), (2, 1, 1));
+    assert_eq!(outcome(&district, meeting, opened.vote).await, Outcome::NoQuorum, "1 of 2 is not more than half");
+
+    organiser.does(&came(meeting, people[2].person)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Personnel, Ballot::Secret)).await.unwrap();
+    let poll = opened.poll.unwrap();
+    let cast = async |voter: &Voter| voter.casts(&district.app, poll, Marks::Stances(vec![(1, Stance::Yes)]), Uuid::now_v7(), None).await;
+    cast(&people[0]).await.unwrap();
+    leaves_the_seat(&district, &sitting, &people[0]).await;
+    organiser.does(&RecordPresence { meeting, person: people[2].person, passage: Passage::Went, at: None }).await.unwrap();
+    expect_refused("NotAVoter", cast(&people[2]).await);
+    organiser.does(&came(meeting, people[2].person)).await.unwrap();
+    cast(&people[2]).await.unwrap();
+    organiser.does(&ClosePoll { poll }).await.unwrap();
+    organiser.does(&CountPoll { poll }).await.unwrap();
+    organiser.does(&CloseVote { meeting, vote: opened.vote }).await.unwrap();
+    let heads = counts(&district, opened).await;
+    assert_eq!((heads.entitled, heads.present, heads.yes), (2, 2, 2), "the ballot of who has left since is in the box");
+    let again = recount(district.app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
+    assert!(again.is_sound(), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_meeting_goes_on_with_the_quorum_of_the_council_as_it_is() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let sitting = district.council_with(3, |_| ()).await;
+    let (meeting, item) = in_session(&district, &sitting, None, 2).await;
+    organiser.does(&AdjournMeeting { meeting, until: None, reason: "停电".into() }).await.unwrap();
+    let newcomers = district.electorate(5).await;
+    let people = newcomers.iter().map(|it| it.person).collect();
+    let source = SourceGiven::Appointment { authority: "民政局".into(), reason: "增补".into() };
+    organiser.does(&SeatRepresentatives { council: sitting.council, people, from: None, until: None, source }).await.unwrap();
+    for voter in &sitting.representatives[..2] {
+        organiser.does(&came(meeting, voter.person)).await.unwrap();
+    }
+    expect_refused("NoQuorum", organiser.does(&ResumeMeeting { meeting }).await);
+    for voter in &newcomers[..3] {
+        organiser.does(&came(meeting, voter.person)).await.unwrap();
+    }
+    organiser.does(&ResumeMeeting { meeting }).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    for voter in &sitting.representatives[..2] {
+        votes(&district, opened, voter, Choice::Yes).await.unwrap();
+    }
+    organiser.does(&CloseVote { meeting, vote: opened.vote }).await.unwrap();
+    let heads = counts(&district, opened).await;
+    assert_eq!((heads.entitled, heads.present, heads.yes), (8, 5, 2));
+    assert_eq!(outcome(&district, meeting, opened.vote).await, Outcome::Failed, "2 of 5 is not more than half");
+    let again = recount(district.app.log().as_ref(), &Upcasters::new(), |_| ()).await.unwrap();
+    assert!(again.is_sound(), "{again:?}");
 }
 
 #[tokio::test]

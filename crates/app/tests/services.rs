@@ -229,8 +229,10 @@ async fn what_cannot_have_been_served_is_not_logged() {
     zhang.joins(team).await.unwrap();
     house.coordinator.logs(zhang, team, at("04:00"), at("05:00")).await.unwrap();
     house.organiser.suspends(zhang).await.unwrap();
-    expect_refused_at("NotActive", "volunteer", logs(at("06:00"), at("07:00")).await);
-    // What was served before the suspension can still be confirmed.
+    district.waits_minutes(30);
+    expect_refused_at("NotActive", "volunteer", logs(district.in_minutes(-20), district.in_minutes(-10)).await);
+    // What was served before the suspension can still be entered and confirmed.
+    logs(at("06:00"), at("07:00")).await.unwrap();
     house.coordinator.confirms(first).await.unwrap();
 }
 

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod attachment;
 pub mod deliberation;
+pub mod dissolution;
 pub mod event;
 pub mod fraction;
 pub mod projects;
@@ -249,6 +250,7 @@ pub const ACTS: &[&Act] = &[
     &project::REACH_MILESTONE,
     &project::RECORD_RAISED_MONEY,
     &project::RECORD_EXPENSE,
+    &project::RECORD_REFUND,
     &project::VOID_BOOK_ENTRY,
     &project::COMPLETE_PROJECT,
     &project::AUDIT_PROJECT,

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::authority::{Act, To};
 
-/// Read the report of an area. It tells of nobody in particular.
+/// Fewest people behind a figure about people that is told to everybody, and fewest volunteers behind a row of open data.
+pub const SMALLEST_CELL_PEOPLE: u64 = 5;
+
+/// Read the report of an area. It tells of nobody in particular: what few people stand behind, only holders of a role read.
 pub const DISTRICT_REPORT: Act = Act { name: "districtReport", open_to: &[To::Anyone] };
 
 /// Over which days a figure counts.
@@ -113,6 +116,29 @@ impl Figure {
     /// The figure of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|figure| figure.name() == name)
+    }
+
+    /// Whether it counts people or what each of them did, so that of few it would tell of them.
+    pub fn is_about_people(self) -> bool {
+        match self {
+            Self::RegisteredVolunteers
+            | Self::ServiceCategories
+            | Self::ConfirmedServiceRecords
+            | Self::ConfirmedServiceMinutes
+            | Self::SelfOrganisationMembers => true,
+            Self::DirectTeams
+            | Self::Organisations
+            | Self::Stations
+            | Self::CertifiedElections
+            | Self::SeatedRepresentatives
+            | Self::MeetingsHeld
+            | Self::MotionsReceived
+            | Self::ProjectGrantCents
+            | Self::ProjectSelfRaisedCents
+            | Self::ActivitiesByRepresentatives
+            | Self::ActivityPersonTimes
+            | Self::SelfOrganisations => false,
+        }
     }
 
     /// Whether the figures of an area's parts add up to its own. Distinct things do not.

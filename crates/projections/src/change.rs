@@ -111,7 +111,11 @@ fn volunteering_texts<'a>(event: &'a volunteering::Event, see: &mut impl FnMut(&
             | VolunteerEvent::VolunteerReturned { .. }
             | VolunteerEvent::VolunteerErased {},
         )
-        | V::ServiceLedger(ServiceLedgerEvent::ServiceConfirmed { .. })
+        | V::ServiceLedger(
+            ServiceLedgerEvent::ServiceHeld { .. }
+            | ServiceLedgerEvent::ServiceReleased { .. }
+            | ServiceLedgerEvent::ServiceConfirmed { .. },
+        )
         | V::Organisation(_)
         | V::Membership(_)
         | V::Calendar(_)

@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
+use chrono::serde::ts_microseconds;
+use gongyi_domain::values::{ActivityId, AreaCode, Instant, OrganisationId, RecordId};
 use gongyi_eventlog::Log;
+use serde::Deserialize;
 use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
 
 use crate::{
@@ -23,6 +26,25 @@ pub struct StoredView {
     pub parked: Option<Parked>,
 }
 
+/// Most held records that are told, the longest waiting first.
+pub const HELD_MAX_RECORDS: usize = 100;
+
+/// A service record that waits because it overlaps another one: for the staff of its organisation and area to mend.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct HeldRecord {
+    /// The record.
+    pub record: RecordId,
+    /// The organisation that organised it.
+    pub organisation: OrganisationId,
+    /// The activity, if it was one.
+    pub activity: Option<ActivityId>,
+    /// Where it counts.
+    pub area: AreaCode,
+    /// Since when it waits.
+    #[serde(with = "ts_microseconds")]
+    pub since: Instant,
+}
+
 /// How the views of this build are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Examined {
@@ -30,6 +52,8 @@ pub struct Examined {
     pub views: Vec<StoredView>,
     /// Why the file would be thrown away when opened, if so.
     pub unfit: Option<Discarded>,
+    /// Records that are held, up to [`HELD_MAX_RECORDS`].
+    pub held: Vec<HeldRecord>,
 }
 
 impl Views {
@@ -51,6 +75,18 @@ impl Views {
         )
         .fetch_all(&mut connection)
         .await?;
+        let held = sqlx::query_scalar::<_, String>(
+            "SELECT json_array(record, organisation, activity, area, logged_at) FROM service_records WHERE status='held'
+             ORDER BY logged_at, record LIMIT ?",
+        )
+        .bind(i64::try_from(HELD_MAX_RECORDS).unwrap_or(i64::MAX))
+        .fetch_all(&mut connection)
+        .await?;
+        let held = held
+            .iter()
+            .map(|row| serde_json::from_str(row))
+            .collect::<Result<_, _>>()
+            .map_err(|error| sqlx::Error::Decode(error.into()))?;
         connection.close().await?;
         let place = |position: i64| u64::try_from(position).unwrap_or(0);
         let views = rows.iter().map(|row| {
@@ -60,6 +96,6 @@ impl Views {
             };
             Ok(StoredView { name: row.try_get(0)?, position: place(row.try_get(1)?), parked })
         });
-        Ok(Examined { views: views.collect::<Result<_, sqlx::Error>>()?, unfit })
+        Ok(Examined { views: views.collect::<Result<_, sqlx::Error>>()?, unfit, held })
     }
 }

@@ -37,6 +37,7 @@ mod rows;
 mod runner;
 mod status;
 mod stored;
+mod unfinished;
 mod values;
 mod views;
 
@@ -45,15 +46,15 @@ pub use deliberation::{
     councils::*, covenants::*, elections::*, issues::*, meetings::*, motion_history::*, motion_queries::*, motions::*, poll_queries::*,
     polls::*,
 };
-pub use examine::{Examined, StoredView};
+pub use examine::{Examined, HELD_MAX_RECORDS, HeldRecord, StoredView};
 pub use files::{Discarded, OpenError};
 pub use opener::{Keys, Opened, Opener, OpenerError};
-pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageArgs, PageError, QueryError};
+pub use paging::{Cursor, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, Page, PageAnswer, PageArgs, PageError, PageQuery, QueryError, Together};
 pub use projects::{
     community_activities::*, funds::*, incubations::*, project_queries::*, projects::*, round_queries::*, rounds::*, service_links::*,
 };
 pub use read_model::FoldError;
-pub use report::queries::*;
+pub use report::{queries::*, small_cells::Untold};
 pub use runner::RunError;
 pub use status::{Parked, Stale, ViewStatus};
 pub use views::{ViewOptions, Views};

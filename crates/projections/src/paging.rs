@@ -2,17 +2,27 @@
 //!
 //! - A cursor belongs to one ordering; any other text is refused.
 //! - A cursor never holds personal data: an ordering by name keeps the row's id and looks the name up.
+//! - What follows and what precedes a page is told as GraphQL Cursor Connections say: counted from the front, whether more rows
+//!   of the window between `after` and `before` follow, and whether any precede the window; from the back, the other way round.
+//! - Pages that are asked for at one time, as one list of each of many things, are read in one statement, see [`Together`].
+
+use std::{collections::HashMap, error::Error, pin::Pin};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gongyi_domain::values::{AreaCode, OrganisationId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+
+use crate::views::Views;
 
 /// Rows of a page if the caller does not say.
 pub const PAGE_DEFAULT_ROWS: u32 = 50;
 /// Rows of a page, at most.
 pub const PAGE_MAX_ROWS: u32 = 500;
+
+/// Pages that are read in one statement, at most; SQLite takes no more than 500 parts.
+const PAGES_MAX_COUNT: usize = 100;
 
 /// Which page is wanted (GraphQL Cursor Connections).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,9 +60,9 @@ pub struct Cursor(pub String);
 pub struct Page<T> {
     /// The rows, each with its cursor, in the list's order.
     pub edges: Vec<(Cursor, T)>,
-    /// Rows follow.
+    /// Rows follow: of the window, counted from the front; of the list, counted from the back.
     pub has_next: bool,
-    /// Rows precede.
+    /// Rows precede: of the list, counted from the front; of the window, counted from the back.
     pub has_previous: bool,
     /// Rows of the whole list; 0 if they were not to be counted.
     pub total: u64,
@@ -95,6 +105,9 @@ pub enum QueryError {
     /// A stored row does not fit this build.
     #[error("a row of the views does not fit")]
     Row(#[from] serde_json::Error),
+    /// The pages that were read together were not read; all who asked are told.
+    #[error("pages of the views were not read together")]
+    Together(#[source] Box<dyn Error + Send + Sync>),
 }
 
 /// One part of an ordering.
@@ -128,7 +141,7 @@ impl Sort {
 }
 
 /// A value of a statement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Bind {
     Text(String),
     Int(i64),
@@ -241,9 +254,108 @@ pub(crate) async fn fetch<T: DeserializeOwned>(
     rows.iter().map(|row| Ok(serde_json::from_str(row.try_get::<&str, _>(0)?)?)).collect()
 }
 
-async fn number(connection: &mut SqliteConnection, sql: String, binds: &[Bind]) -> Result<i64, QueryError> {
+/// A statement with its values.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Statement {
+    sql: String,
+    binds: Vec<Bind>,
+}
+
+/// A page as it is asked for: what [`Views::pages`] reads, alone or together with others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PageQuery {
+    rows: Statement,
+    /// Whether the list goes on outside the window, on the side that is not counted.
+    outside: Option<Statement>,
+    total: Option<Statement>,
+    count: usize,
+    backward: bool,
+}
+
+/// A page as it is read.
+#[derive(Debug, Clone, Default)]
+pub struct PageAnswer {
+    /// Each row with what its cursor keeps, both as JSON.
+    rows: Vec<(String, String)>,
+    /// More rows of the window follow on the side that is counted.
+    more: bool,
+    outside: bool,
+    total: u64,
+}
+
+/// Who reads pages that are asked for at one time together: a list of each of many things in one statement.
+pub trait Together: Send + Sync {
+    /// The page, read with whatever else is asked for now.
+    fn page(&self, asked: PageQuery) -> Pin<Box<dyn Future<Output = Result<PageAnswer, QueryError>> + Send + '_>>;
+}
+
+/// One statement of several, each of whose rows ends with its place among them.
+fn union<'a>(statements: impl Iterator<Item = (usize, &'a Statement)>) -> Statement {
+    let (mut parts, mut binds) = (vec![], vec![]);
+    for (nth, statement) in statements {
+        parts.push(format!("SELECT *, {nth} FROM ({})", statement.sql));
+        binds.extend(statement.binds.iter().cloned());
+    }
+    Statement { sql: parts.join(" UNION ALL "), binds }
+}
+
+/// The numbers that a statement of a union tells, by place.
+async fn numbers<'a>(
+    connection: &mut SqliteConnection,
+    statements: impl Iterator<Item = (usize, &'a Statement)>,
+) -> Result<HashMap<i64, i64>, QueryError> {
     use sqlx::Row;
-    Ok(bind_all(sqlx::query(AssertSqlSafe(sql)), binds).fetch_one(connection).await?.try_get(0)?)
+    let Statement { sql, binds } = union(statements);
+    if sql.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = bind_all(sqlx::query(AssertSqlSafe(sql)), &binds).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get(1)?, row.try_get(0)?))).collect()
+}
+
+impl Views {
+    /// These pages, in the order they are asked for: each part of them in one statement, all of one moment.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn pages(&self, asked: &[PageQuery]) -> Result<Vec<PageAnswer>, QueryError> {
+        let mut answers = Vec::with_capacity(asked.len());
+        for asked in asked.chunks(PAGES_MAX_COUNT) {
+            answers.extend(self.some_pages(asked).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn some_pages(&self, asked: &[PageQuery]) -> Result<Vec<PageAnswer>, QueryError> {
+        use sqlx::Row;
+        // One short transaction: pages and counts are of the same moment.
+        let mut transaction = self.pool().begin().await?;
+        let Statement { sql, binds } = union(asked.iter().map(|it| &it.rows).enumerate());
+        let rows = bind_all(sqlx::query(AssertSqlSafe(sql)), &binds).fetch_all(&mut *transaction).await?;
+        let of = |part: fn(&PageQuery) -> Option<&Statement>| asked.iter().enumerate().filter_map(move |(nth, it)| Some((nth, part(it)?)));
+        let outside = numbers(&mut transaction, of(|it| it.outside.as_ref())).await?;
+        let totals = numbers(&mut transaction, of(|it| it.total.as_ref())).await?;
+        transaction.rollback().await?;
+
+        let mut answers: Vec<_> = (0..)
+            .zip(asked)
+            .map(|(nth, _)| PageAnswer {
+                outside: outside.get(&nth).is_some_and(|found| *found != 0),
+                total: totals.get(&nth).and_then(|rows| u64::try_from(*rows).ok()).unwrap_or(0),
+                ..PageAnswer::default()
+            })
+            .collect();
+        for row in &rows {
+            let nth = usize::try_from(row.try_get::<i64, _>(2)?).unwrap_or(usize::MAX);
+            let Some((answer, asked)) = answers.get_mut(nth).zip(asked.get(nth)) else { continue };
+            if answer.rows.len() < asked.count {
+                answer.rows.push((row.try_get(1)?, row.try_get(0)?));
+            } else {
+                answer.more = true;
+            }
+        }
+        Ok(answers)
+    }
 }
 
 /// Which side of a place.
@@ -305,15 +417,8 @@ impl Listing {
         doubled.into_iter().chain(kept).cloned().collect()
     }
 
-    async fn exists(&self, connection: &mut SqliteConnection, side: Side, place: &[Bind]) -> Result<bool, QueryError> {
-        let sql = format!("SELECT EXISTS(SELECT 1 FROM {} WHERE {} AND {})", self.from, self.conditions.sql(), self.beside(side));
-        let binds = [self.conditions.binds(), &self.place(place)].concat();
-        Ok(number(connection, sql, &binds).await? != 0)
-    }
-
-    /// The page.
-    pub(crate) async fn page<T: DeserializeOwned>(&self, pool: &SqlitePool, args: &PageArgs) -> Result<Page<T>, QueryError> {
-        use sqlx::Row;
+    /// What the page that is asked for is, as statements.
+    fn query(&self, args: &PageArgs) -> Result<PageQuery, QueryError> {
         if args.first.is_some() && args.last.is_some() {
             return Err(PageError::BothEnds.into());
         }
@@ -325,17 +430,10 @@ impl Listing {
         let after = args.after.as_deref().map(|cursor| self.decode(cursor)).transpose()?;
         let before = args.before.as_deref().map(|cursor| self.decode(cursor)).transpose()?;
 
-        let mut conditions = self.conditions.sql();
-        let mut binds = self.conditions.binds().to_vec();
-        for (side, place) in [(Side::After, &after), (Side::Before, &before)] {
-            if let Some(place) = place {
-                conditions = format!("{conditions} AND {}", self.beside(side));
-                binds.extend(self.place(place));
-            }
-        }
         let direction = if self.sort.descending == backward { "ASC" } else { "DESC" };
         let order: Vec<_> = self.sort.columns.iter().map(|column| format!("{} {direction}", column.by)).collect();
         let kept: Vec<_> = self.sort.columns.iter().map(|column| column.kept).collect();
+        let (conditions, binds) = self.within([(Side::After, after.as_deref()), (Side::Before, before.as_deref())]);
         let sql = format!(
             "SELECT {}, json_array({}) FROM {} WHERE {conditions} ORDER BY {} LIMIT {}",
             self.select,
@@ -344,35 +442,50 @@ impl Listing {
             order.join(","),
             count + 1
         );
+        let rows = Statement { sql, binds };
+        // The row at a cursor lies outside the window, too, if it is there still.
+        let side = if backward { (Side::AtOrAfter, before.as_deref()) } else { (Side::AtOrBefore, after.as_deref()) };
+        let outside = side.1.map(|_| {
+            let (conditions, binds) = self.within([side]);
+            Statement { sql: format!("SELECT EXISTS(SELECT 1 FROM {} WHERE {conditions})", self.from), binds }
+        });
+        let total = (!args.uncounted).then(|| {
+            let (conditions, binds) = self.within([]);
+            Statement { sql: format!("SELECT count(*) FROM {} WHERE {conditions}", self.from), binds }
+        });
+        Ok(PageQuery { rows, outside, total, count: count as usize, backward })
+    }
 
-        // One short transaction: page and counts are of the same moment.
-        let mut transaction = pool.begin().await?;
-        let rows = bind_all(sqlx::query(AssertSqlSafe(sql)), &binds).fetch_all(&mut *transaction).await?;
-        let more = rows.len() > count as usize;
+    /// The list's conditions and those of places in it, with their values.
+    fn within<'b>(&self, sides: impl IntoIterator<Item = (Side, Option<&'b [Bind]>)>) -> (String, Vec<Bind>) {
+        let (mut conditions, mut binds) = (self.conditions.sql(), self.conditions.binds().to_vec());
+        for (side, place) in sides {
+            if let Some(place) = place {
+                conditions = format!("{conditions} AND {}", self.beside(side));
+                binds.extend(self.place(place));
+            }
+        }
+        (conditions, binds)
+    }
+
+    /// The page.
+    pub(crate) async fn page<T: DeserializeOwned>(&self, views: &Views, args: &PageArgs) -> Result<Page<T>, QueryError> {
+        let asked = self.query(args)?;
+        let backward = asked.backward;
+        let answer = match views.read_together() {
+            Some(together) => together.page(asked).await?,
+            None => views.pages(&[asked]).await?.pop().unwrap_or_default(),
+        };
+        let PageAnswer { rows, more, outside, total } = answer;
         let mut edges = Vec::with_capacity(rows.len());
-        for row in rows.iter().take(count as usize) {
-            let kept: Vec<Value> = serde_json::from_str(row.try_get::<&str, _>(1)?)?;
-            edges.push((self.encode(&kept), serde_json::from_str(row.try_get::<&str, _>(0)?)?));
+        for (kept, row) in rows {
+            let kept: Vec<Value> = serde_json::from_str(&kept)?;
+            edges.push((self.encode(&kept), serde_json::from_str(&row)?));
         }
         if backward {
             edges.reverse();
         }
-        let place = |cursor: &Cursor| self.decode(&cursor.0);
-        let has_next = match (backward, edges.last(), &before) {
-            (false, Some(_), None) => more,
-            (_, Some((last, _)), _) => more && !backward || self.exists(&mut transaction, Side::After, &place(last)?).await?,
-            (_, None, Some(before)) => self.exists(&mut transaction, Side::AtOrAfter, before).await?,
-            (_, None, None) => more,
-        };
-        let has_previous = match (backward, edges.first(), &after) {
-            (true, Some(_), None) => more,
-            (_, Some((first, _)), _) => more && backward || self.exists(&mut transaction, Side::Before, &place(first)?).await?,
-            (_, None, Some(after)) => self.exists(&mut transaction, Side::AtOrBefore, after).await?,
-            (_, None, None) => more && backward,
-        };
-        let total = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.conditions.sql());
-        let total = if args.uncounted { 0 } else { number(&mut transaction, total, self.conditions.binds()).await? };
-        transaction.rollback().await?;
-        Ok(Page { edges, has_next, has_previous, total: u64::try_from(total).unwrap_or(0) })
+        let (has_next, has_previous) = if backward { (outside, more) } else { (more, outside) };
+        Ok(Page { edges, has_next, has_previous, total })
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     files::{self, Discarded, OpenError},
     opener::Opener,
+    paging::Together,
     runner::{self, RunError, Writer},
     status::{Progress, Stale, ViewStatus},
 };
@@ -46,6 +47,7 @@ impl Default for ViewOptions {
 #[derive(Clone)]
 pub struct Views {
     inner: Arc<Inner>,
+    together: Option<Arc<dyn Together>>,
 }
 
 pub(crate) struct Inner {
@@ -84,7 +86,7 @@ impl Views {
         }
         let pool = files::readers(&path, options);
         let inner = Inner { pool, path, discarded, progress, writer: Mutex::new(Some(writer)) };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), together: None })
     }
 
     /// Folds what is in the log and what comes to it, until `shutdown` is ready or the log is closed. What cannot be
@@ -163,6 +165,16 @@ impl Views {
         if let Some(writer) = self.inner.writer.lock().await.take() {
             writer.close().await;
         }
+    }
+
+    /// The same views; pages that are asked of them at one time are read together.
+    #[must_use]
+    pub fn together(&self, together: Arc<dyn Together>) -> Self {
+        Self { inner: self.inner.clone(), together: Some(together) }
+    }
+
+    pub(crate) fn read_together(&self) -> Option<&dyn Together> {
+        self.together.as_deref()
     }
 
     pub(crate) fn pool(&self) -> &SqlitePool {

@@ -75,8 +75,8 @@ async fn deliberated(platform: &mut Platform) {
         MeetingEvent::MeetingOpened { at: starts, present: 2, entitled: 3 },
         MeetingEvent::AttendeeWent { person: person(1), at: starts },
         came(1, Capacity::Representative, later),
-        MeetingEvent::OpenVoteCast { vote: VOTE, person: person(0), choice: Choice::Yes },
-        MeetingEvent::OpenVoteCast { vote: VOTE, person: person(1), choice: Choice::No },
+        MeetingEvent::OpenVoteCast { vote: VOTE, person: person(0), choice: Choice::Yes, on: None },
+        MeetingEvent::OpenVoteCast { vote: VOTE, person: person(1), choice: Choice::No, on: None },
     ];
     platform.append::<Meeting>(MEETING, &course).await;
 

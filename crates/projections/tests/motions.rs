@@ -121,14 +121,14 @@ async fn what_residents_said_goes_with_them_and_with_the_completion() {
     platform.append::<Person>(person(2), &[PersonEvent::PersonErased {}]).await;
     let views = platform.settled().await;
     assert_eq!(words(&views).await, [(3, Some("有点刺眼".to_owned())), (5, None)]);
-    let ratings: Vec<_> = views.motion_ratings(motion(1)).await.unwrap().iter().map(|it| (it.rating, it.count)).collect();
+    let ratings: Vec<_> = views.motion_ratings(&[motion(1)]).await.unwrap().iter().map(|(_, it)| (it.rating, it.count)).collect();
     assert_eq!(ratings, [(3, 1), (5, 1)]);
     assert_eq!(found(platform.dir.path(), "亮得像白天"), Vec::<String>::new());
     views.close().await;
 
     does(&mut platform, motion(1), &mut state, CarryingOut::RevokeCompletion { reason: "两盏不亮".into() }).await;
     let views = platform.settled().await;
-    assert_eq!((words(&views).await, views.motion_ratings(motion(1)).await.unwrap().len()), (vec![], 0));
+    assert_eq!((words(&views).await, views.motion_ratings(&[motion(1)]).await.unwrap().len()), (vec![], 0));
 }
 
 #[tokio::test]

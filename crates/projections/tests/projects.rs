@@ -58,7 +58,7 @@ fn start(today: Day) -> ProjectCommand {
         vote: VoteId(Uuid::from_u128(3)),
     };
     let carrier = Applicant::Organisation(OrganisationId(Uuid::from_u128(4)));
-    ProjectCommand::Start { origin, title: "扶手".into(), area: area(), carrier, plan: plan(900, today) }
+    ProjectCommand::Start { origin, title: "扶手".into(), area: area(), carrier, plan: plan(900, today), on: today }
 }
 
 #[tokio::test]
@@ -70,7 +70,8 @@ async fn a_projects_money_is_what_its_rules_and_its_fund_say() {
     does(&mut platform, of.0, &mut money, FundCommand::Establish { name: "专项资金".into(), area: area() }).await;
     does(&mut platform, of.0, &mut money, FundCommand::Appropriate { line: line(1), amount: cents(1_000), basis: "1 号".into() }).await;
     let (allocation, disbursement) = (AllocationId(Uuid::from_u128(5)), DisbursementId(Uuid::from_u128(6)));
-    let allocate = FundCommand::Allocate { allocation, line: line(1), project: id, area: area(), amount: cents(600), on: today, today };
+    let (begun, amount) = (today, cents(600));
+    let allocate = FundCommand::Allocate { allocation, line: line(1), project: id, area: area(), begun, amount, on: today, today };
     let disburse = FundCommand::Disburse { allocation, disbursement, amount: cents(500), on: today, today, evidence: evidence() };
     let (reason, evidence_of_return) = ("多付".to_owned(), evidence());
     let back = FundCommand::Return { disbursement, amount: cents(200), on: today, today, reason, evidence: evidence_of_return };
@@ -95,10 +96,23 @@ async fn a_projects_money_is_what_its_rules_and_its_fund_say() {
     let (purpose, amount) = ("扶手".to_owned(), cents(350));
     let spend = ProjectCommand::RecordExpense { entry: entry(12), amount, on: today, today, purpose, evidence: evidence() };
     does(&mut platform, id.0, &mut it, spend).await;
+    let refund = |n, amount| ProjectCommand::RecordRefund {
+        entry: entry(n),
+        expense: entry(12),
+        amount: cents(amount),
+        on: today,
+        today,
+        note: "退货".into(),
+        evidence: evidence(),
+    };
+    does(&mut platform, id.0, &mut it, refund(13, 30)).await;
+    does(&mut platform, id.0, &mut it, refund(14, 20)).await;
+    does(&mut platform, id.0, &mut it, ProjectCommand::VoidEntry { entry: entry(14), reason: "重复".into() }).await;
     does(&mut platform, id.0, &mut it, ProjectCommand::VoidEntry { entry: entry(10), reason: "重复".into() }).await;
     let views = platform.settled().await;
     let row = views.projects_by_ids(&[id]).await.unwrap().pop().unwrap();
     assert_eq!((row.granted, row.paid, row.spent), (it.granted, it.received, it.spent()));
+    assert_eq!((row.spent, row.left()), (cents(320), it.left()));
     assert_eq!(row.raised.checked_add(row.matched), Some(it.raised()));
     assert_eq!((row.phase, &row.plan, row.matched), (it.phase, it.plan.as_ref().unwrap(), cents(60)));
     let grants = views.grants_of(&[id]).await.unwrap();
@@ -110,7 +124,8 @@ async fn a_projects_money_is_what_its_rules_and_its_fund_say() {
     assert_eq!((ledger.total, ledger.edges[1].1.evidence.len()), (3, 1));
     let page = PageArgs::default();
     let (standing, all) = (views.project_books(id, false, &page).await.unwrap(), views.project_books(id, true, &page).await.unwrap());
-    assert_eq!((standing.total, all.total), (2, 3));
+    assert_eq!((standing.total, all.total), (3, 5));
+    assert_eq!(all.edges.iter().filter(|(_, row)| row.refunds == Some(entry(12))).count(), 2);
     let filter = ProjectFilter { fund: Some(of), motion: row.motion, ..ProjectFilter::default() };
     assert_eq!(views.projects(&filter, ProjectSort::Title, true, &PageArgs::default()).await.unwrap().total, 1);
     let other = ProjectFilter { fund: Some(fund(1)), ..ProjectFilter::default() };
@@ -156,7 +171,7 @@ async fn a_review_and_an_objection_lose_their_words_with_who_wrote_them() {
     running.views.wait_for(last, WAIT).await.unwrap();
     let reviews = running.views.project_reviews(id, &PageArgs::default()).await.unwrap();
     assert_eq!(words(reviews), [Some("还差一盏灯".to_owned()), None]);
-    assert_eq!(running.views.project_ratings(id).await.unwrap()[0].count, 2, "the ratings stay");
+    assert_eq!(running.views.project_ratings(&[id]).await.unwrap()[0].1.count, 2, "the ratings stay");
     let row = running.views.round_objection(of, objection).await.unwrap().unwrap();
     assert_eq!((row.text, row.status), (None, ObjectionStatus::Open));
     // The bytes go with the purge, which follows the fold.

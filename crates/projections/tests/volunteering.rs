@@ -161,7 +161,8 @@ async fn volunteers_are_filtered_and_ordered() {
     assert!(view.guardian_consent && !view.separate_consent);
     assert_eq!(views.volunteers_by_ids(&[one, two, volunteer(9)]).await.unwrap().len(), 2);
     let statistics = views.statistics().await.unwrap();
-    assert_eq!((statistics.persons, statistics.volunteers["active"], statistics.volunteers["suspended"]), (3, 2, 1));
+    let counts = [("persons", ""), ("volunteers", "active"), ("volunteers", "suspended"), ("motions", "drafted")];
+    assert_eq!(counts.map(|(what, standing)| statistics.count(what, standing)), [3, 2, 1, 0]);
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ use std::{
 };
 
 use anyhow::Context;
+use gongyi_vault::VAULT_FILE;
+
+use crate::settings::WrongUsage;
 
 /// The log's file.
 pub const LOG_FILE: &str = "log.db";
@@ -67,6 +70,7 @@ pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
         }
         Err(fs::TryLockError::Error(error)) => return Err(error.into()),
     }
+    sweep(folder)?;
     file.set_len(0)?;
     file.rewind()?;
     write!(file, "gongyi {purpose} (process {})", std::process::id())?;
@@ -99,13 +103,17 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
-/// A copy of the folder's log and vault for a trial that must change nothing. The lock must be held.
+/// Begins the names of trials.
+const TRIAL_PREFIX: &str = ".dry-run-";
+
+/// A copy of the folder's log and vault for a trial that must change nothing; the key that opens the vault stays where it is.
+/// The lock must be held.
 ///
 /// # Errors
 /// Reading and writing.
 pub fn trial_copy(folder: &Path) -> io::Result<tempfile::TempDir> {
-    let trial = tempfile::Builder::new().prefix(".dry-run-").tempdir_in(folder)?;
-    for name in [LOG_FILE, "log.db-wal", "vault.db", "vault.db-wal", gongyi_vault::KEK_FILE] {
+    let trial = tempfile::Builder::new().prefix(TRIAL_PREFIX).tempdir_in(folder)?;
+    for name in [LOG_FILE, "log.db-wal", VAULT_FILE, "vault.db-wal"] {
         match fs::copy(folder.join(name), trial.path().join(name)) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -113,4 +121,79 @@ pub fn trial_copy(folder: &Path) -> io::Result<tempfile::TempDir> {
         }
     }
     Ok(trial)
+}
+
+/// Removes what trials that were killed have left. Whoever holds the lock knows that none is going on.
+fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(TRIAL_PREFIX) && entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// A file for people that is made before what fills it is known, so that nobody finds out at the end that it cannot be.
+/// Without [`NewFile::keep`] it is gone.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    file: File,
+    kept: bool,
+}
+
+impl NewFile {
+    /// Makes an empty file for its owner alone.
+    ///
+    /// # Errors
+    /// [`WrongUsage`] if something is there already, there is no such folder, or it would lie in the data folder, which is no
+    /// place for what people hand on; writing.
+    pub fn create(path: &Path, data: &Path) -> anyhow::Result<Self> {
+        require_outside(path, data)?;
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(file) => Ok(Self { path: path.to_owned(), file, kept: false }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(WrongUsage(format!("{} is there already", path.display())).into())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(WrongUsage(format!("{}: there is no such folder", path.display())).into())
+            }
+            Err(error) => Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+
+    /// Fills it.
+    ///
+    /// # Errors
+    /// Writing.
+    pub fn keep(mut self, content: &[u8]) -> anyhow::Result<()> {
+        self.file.write_all(content).and_then(|()| self.file.sync_all()).with_context(|| self.path.display().to_string())?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Who is told of the failure before it need not be told of this one.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A path that something is to be written to must not lie in the data folder, by whatever name.
+///
+/// # Errors
+/// [`WrongUsage`] if it does.
+pub fn require_outside(path: &Path, data: &Path) -> Result<(), WrongUsage> {
+    let Ok(data) = data.canonicalize() else { return Ok(()) };
+    // The nearest folder above that exists decides; what is to be made in it has no links.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let above = absolute.ancestors().find_map(|above| above.canonicalize().ok());
+    if above.is_some_and(|above| above.starts_with(&data)) {
+        return Err(WrongUsage(format!("{} lies in the data folder {}", path.display(), data.display())));
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! 74 reading or writing failed, 75 somebody else holds the data folder, 78 the configuration is wrong.
 
 mod commands;
+mod connections;
 mod demo;
 mod folder;
 mod import;
@@ -12,6 +13,7 @@ mod platform;
 mod progress;
 mod settings;
 mod simulate;
+mod spreadsheet;
 
 use std::{io::IsTerminal, process::ExitCode};
 

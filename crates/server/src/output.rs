@@ -12,8 +12,16 @@ pub struct NobodyReads;
 /// # Errors
 /// [`NobodyReads`], which ends the program as done; other failures of writing.
 pub fn print(text: &str) -> anyhow::Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints a file as it is.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    told(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// Prints a line.

@@ -49,6 +49,18 @@ impl Platform {
         Self::with_log(folder, zone, log, clock, states).await
     }
 
+    /// Opens a copy of a folder for a trial. The key of its vault stays in the folder; where there is none yet, the trial makes
+    /// one of its own.
+    ///
+    /// # Errors
+    /// Any part that does not open.
+    pub async fn open_trial(trial: &Path, folder: &Path, zone: Tz) -> anyhow::Result<Self> {
+        let log = SqliteLog::open(trial.join(LOG_FILE), SqliteSettings::default()).await?;
+        let has_key = [VAULT_FILE, gongyi_vault::KEK_FILE].iter().any(|name| folder.join(name).exists());
+        let vault = open_vault_at(&trial.join(VAULT_FILE), if has_key { folder } else { trial }).await?;
+        Self::with_vault(trial, zone, log, vault, Arc::new(SystemClock), StateCache::default()).await
+    }
+
     /// Opens a folder to read beside whoever holds its lock.
     ///
     /// # Errors
@@ -76,8 +88,19 @@ impl Platform {
     }
 
     async fn with_log(folder: &Path, zone: Tz, log: SqliteLog, clock: SharedClock, states: StateCache) -> anyhow::Result<Self> {
-        let log = Arc::new(log);
         let vault = open_vault(folder).await?;
+        Self::with_vault(folder, zone, log, vault, clock, states).await
+    }
+
+    async fn with_vault(
+        folder: &Path,
+        zone: Tz,
+        log: SqliteLog,
+        vault: Vault,
+        clock: SharedClock,
+        states: StateCache,
+    ) -> anyhow::Result<Self> {
+        let log = Arc::new(log);
         let upcasters = Arc::new(Upcasters::new());
         let views = Views::open(folder, log.clone(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
         let app = App::with_states(log.clone(), vault, views, upcasters, clock, zone, states);
@@ -144,6 +167,11 @@ pub fn opener(vault: &Vault) -> Arc<VaultOpener> {
 /// # Errors
 /// A missing or wrong key; a vault that does not open.
 pub async fn open_vault(folder: &Path) -> anyhow::Result<Vault> {
+    open_vault_at(&folder.join(VAULT_FILE), folder).await
+}
+
+/// A vault's file, with the key that a folder holds.
+async fn open_vault_at(vault: &Path, folder: &Path) -> anyhow::Result<Vault> {
     let (kek, origin) = KeyEncryptionKey::load_or_create(folder, std::env::var(KEK_VARIABLE).ok())?;
     let file = folder.join(gongyi_vault::KEK_FILE);
     match origin {
@@ -154,5 +182,5 @@ pub async fn open_vault(folder: &Path) -> anyhow::Result<Vault> {
             file.display()
         ),
     }
-    Ok(Vault::open(folder.join(VAULT_FILE), kek).await?)
+    Ok(Vault::open(vault, kek).await?)
 }

@@ -4,10 +4,14 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gongyi_api::settings::{ANONYMOUS_SOCKETS_MAX_COUNT, SOCKETS_PER_ADDRESS_MAX_COUNT};
 use gongyi_domain::{
     access::authority::Role,
+    report::SMALLEST_CELL_PEOPLE,
     values::{AreaCode, Day, OrganisationId},
 };
+
+use crate::connections::{CONNECTIONS_MAX_COUNT, CONNECTIONS_PER_ADDRESS_MAX_COUNT};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +98,18 @@ pub struct Serve {
     /// What `/metrics` asks for as a bearer token; without it, whoever reaches the port may read it.
     #[arg(long, value_name = "TOKEN", env = "GONGYI_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<String>,
+    /// Connections open at once; fewer where the system lets the process open fewer files.
+    #[arg(long, value_name = "N", env = "GONGYI_CONNECTIONS", default_value_t = CONNECTIONS_MAX_COUNT)]
+    pub connections: usize,
+    /// Connections open at once from one address; behind a proxy all are the proxy's, and this does not count.
+    #[arg(long, value_name = "N", env = "GONGYI_CONNECTIONS_PER_ADDRESS", default_value_t = CONNECTIONS_PER_ADDRESS_MAX_COUNT)]
+    pub connections_per_address: usize,
+    /// WebSockets open at once from one address.
+    #[arg(long, value_name = "N", env = "GONGYI_SOCKETS_PER_ADDRESS", default_value_t = SOCKETS_PER_ADDRESS_MAX_COUNT)]
+    pub sockets_per_address: usize,
+    /// WebSockets open at once whose clients have not signed in.
+    #[arg(long, value_name = "N", env = "GONGYI_ANONYMOUS_SOCKETS", default_value_t = ANONYMOUS_SOCKETS_MAX_COUNT)]
+    pub anonymous_sockets: usize,
 }
 
 /// What a file holds.
@@ -111,7 +127,7 @@ pub struct Import {
     pub folder: DataFolder,
     /// What the file holds.
     pub content: Content,
-    /// The file: CSV in UTF-8 (with or without mark) or GB18030, or XLSX (its first sheet).
+    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX (its first sheet that is seen).
     pub file: PathBuf,
     /// Check everything, change nothing.
     #[arg(long)]
@@ -119,7 +135,7 @@ pub struct Import {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Write the rejected rows to this CSV file, with what is wrong beside each, to mend and import again.
+    /// Write the rejected rows to this new CSV file, with what is wrong beside each, to mend and import again.
     #[arg(long, value_name = "FILE")]
     pub rejected: Option<PathBuf>,
     /// Exit with 65 if any row was rejected.
@@ -194,8 +210,8 @@ pub struct OpenData {
     /// The last day of participation.
     #[arg(long, value_name = "DATE")]
     pub to: Day,
-    /// Numbers of fewer volunteers, and of secret votes with fewer present, are left out.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    /// Numbers of fewer volunteers, and counts of secret votes with fewer present, are left out.
+    #[arg(long, value_name = "N", default_value_t = SMALLEST_CELL_PEOPLE)]
     pub smallest_cell: u64,
     /// The folder to make.
     #[arg(long, value_name = "FOLDER")]
@@ -212,7 +228,7 @@ pub enum ExportWhat {
         #[arg(long, value_name = "POSITION", default_value_t = 0)]
         after: u64,
     },
-    /// Participation, motions, votes and projects for anybody to use, without any person, as JSON and CSV in a new folder.
+    /// Organisations, participation, motions, votes and projects for anybody to use, without any person, as JSON and CSV in a new folder.
     OpenData(OpenData),
     /// The figures of service: confirmed minutes, records, volunteers.
     Participation {

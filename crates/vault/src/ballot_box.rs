@@ -8,6 +8,8 @@
 //!   ballot came or what is in it. There is no WAL, which would keep the order of writing and copies of what was
 //!   overwritten, but a rollback journal that is emptied with every transaction.
 //! - Requests that come together are written together; each is answered once it is durable (`synchronous=FULL`).
+//! - A receipt is made of a voter's tag under a key of its poll, which is overwritten with zeros when the poll is closed: from then
+//!   on nobody can tell which receipt a tag gave, not even who chose the tag.
 //! - When the poll is counted, its key is overwritten with zeros and its drawers are removed; the box is never made again.
 //!
 //! What it cannot do: while a poll runs, whoever has the file and the key-encryption key can open the kept ballots, without
@@ -42,6 +44,9 @@ use crate::{
     stops::stop_at,
     vault::{make_private, require_recent_sqlite},
 };
+
+mod receipts;
+use receipts::{END_RECEIPTS, Receipts};
 
 /// The ballot box's file in the data folder.
 pub const BALLOT_BOX_FILE: &str = "ballots.db";
@@ -88,6 +93,8 @@ enum Request {
     Polls { reply: Reply<Vec<PollId>> },
     Pending { poll: PollId, reply: Reply<Vec<PendingBallot>> },
     Kept { poll: PollId, reply: Reply<Vec<Zeroizing<Vec<u8>>>> },
+    Receipt { poll: PollId, tag: String, reply: Reply<String> },
+    EndReceipts { poll: PollId, reply: Reply<()> },
     Destroy { poll: PollId, reply: Reply<()> },
 }
 
@@ -229,6 +236,7 @@ struct Keeper {
 /// One poll's drawers, as the file has them.
 struct PollBox {
     key: KeyBytes,
+    receipts: Receipts,
     sealed_size: usize,
     pending: HashMap<RollEntryId, Pending>,
     free_pending: Vec<u32>,
@@ -280,6 +288,8 @@ impl Keeper {
             }
             Request::Pending { poll, reply } => drop(reply.send(self.pending(poll).await)),
             Request::Kept { poll, reply } => drop(reply.send(self.kept(poll).await)),
+            Request::Receipt { poll, tag, reply } => drop(reply.send(self.receipt(poll, tag).await)),
+            Request::EndReceipts { poll, reply } => drop(reply.send(self.end_receipts(poll).await)),
             Request::Destroy { poll, reply } => drop(reply.send(self.destroy(poll).await)),
         }
     }
@@ -293,17 +303,16 @@ impl Keeper {
             self.connection = self.options.connect().await?;
         }
         self.polls.clear();
-        for row in sqlx::query("SELECT poll, wrapped, sealed_size FROM poll_key WHERE wrapped <> zeroblob(72)")
+        for row in sqlx::query("SELECT poll, wrapped, sealed_size, receipt_key FROM poll_key WHERE wrapped <> zeroblob(72)")
             .fetch_all(&mut self.connection)
             .await?
         {
             let poll = PollId(id(row.try_get("poll")?)?);
-            let key = aead::open(&self.wrapping, &key_aad(poll), row.try_get("wrapped")?)
-                .ok_or(VaultError::Damaged("a poll's key does not open"))?;
-            let key: [u8; KEY_BYTES] = key.as_slice().try_into().map_err(|_| VaultError::Damaged("a poll's key is too short"))?;
+            let key = unwrapped(&self.wrapping, &key_aad(poll), row.try_get("wrapped")?)?;
+            let receipts = Receipts::stored(&self.wrapping, poll, row.try_get("receipt_key")?)?;
             let sealed_size =
                 usize::try_from(row.try_get::<i64, _>("sealed_size")?).map_err(|_| VaultError::Damaged("a poll's sealed size"))?;
-            let mut made = PollBox { key: key.into(), sealed_size, pending: HashMap::new(), free_pending: vec![], free: vec![] };
+            let mut made = PollBox { key, receipts, sealed_size, pending: HashMap::new(), free_pending: vec![], free: vec![] };
             for row in
                 drawers(&mut self.connection, "SELECT drawer, used, entry, command, sealed FROM pending WHERE poll = ?", poll).await?
             {
@@ -443,10 +452,11 @@ impl Keeper {
         let key = KeyBytes::new(aead::random());
         self.trusted = false;
         let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let made = sqlx::query("INSERT INTO poll_key (poll, wrapped, sealed_size) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        let made = sqlx::query("INSERT INTO poll_key (poll, wrapped, sealed_size, receipt_key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(&poll.0.as_bytes()[..])
             .bind(aead::seal(&self.wrapping, &key_aad(poll), &*key))
             .bind(size)
+            .bind(receipts::wrapped_key(&self.wrapping, poll))
             .execute(&mut *tx)
             .await?;
         if made.rows_affected() == 0 {
@@ -500,6 +510,7 @@ impl Keeper {
         let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         for sql in [
             "UPDATE poll_key SET wrapped = zeroblob(72) WHERE poll = ?",
+            END_RECEIPTS,
             "DELETE FROM pending WHERE poll = ?",
             "DELETE FROM ballot WHERE poll = ?",
         ] {
@@ -562,6 +573,12 @@ fn aad(label: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     aead::append(&mut bytes, label);
     parts.iter().for_each(|part| aead::append(&mut bytes, part));
     bytes
+}
+
+fn unwrapped(wrapping: &KeyBytes, aad: &[u8], wrapped: &[u8]) -> Result<KeyBytes, VaultError> {
+    let key = aead::open(wrapping, aad, wrapped).ok_or(VaultError::Damaged("a poll's key does not open"))?;
+    let key: [u8; KEY_BYTES] = key.as_slice().try_into().map_err(|_| VaultError::Damaged("a poll's key is too short"))?;
+    Ok(key.into())
 }
 
 fn key_aad(poll: PollId) -> Vec<u8> {

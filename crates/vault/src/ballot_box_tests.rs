@@ -87,6 +87,44 @@ async fn a_box_is_made_once_and_never_again_after_its_end() {
 }
 
 #[tokio::test]
+async fn a_receipt_is_made_by_a_key_of_its_poll_until_receipts_end() {
+    let (dir, vault, ballots) = with_box(3).await;
+    let other = PollId(Uuid::from_u128(2));
+    ballots.make(other, 3, 64).await.unwrap();
+    let tag = || "o".repeat(22);
+    let receipt = ballots.receipt(POLL, tag()).await.unwrap();
+    assert_eq!((receipt.len(), ballots.receipt(POLL, tag()).await.unwrap()), (43, receipt.clone()));
+    assert_ne!(ballots.receipt(other, tag()).await.unwrap(), receipt, "another poll's key");
+    let (vault, ballots) = reopened(&dir, vault).await;
+    assert_eq!(ballots.receipt(POLL, tag()).await.unwrap(), receipt);
+
+    ballots.put(POLL, by(1), marked(1)).await.unwrap();
+    ballots.end_receipts(POLL).await.unwrap();
+    ballots.end_receipts(POLL).await.unwrap();
+    ballots.end_receipts(PollId(Uuid::nil())).await.unwrap();
+    assert!(matches!(ballots.receipt(POLL, tag()).await, Err(VaultError::NoBallotBox)));
+    let (_vault, ballots) = reopened(&dir, vault).await;
+    assert!(matches!(ballots.receipt(POLL, tag()).await, Err(VaultError::NoBallotBox)));
+    assert!(ballots.receipt(other, tag()).await.is_ok());
+    assert!(ballots.keep(POLL, by(1)).await.unwrap(), "ballots are kept until they are counted");
+    assert_eq!(sorted(&ballots).await, ["ballot 1"]);
+}
+
+/// A box of an earlier build, whose polls are still open, has no key for receipts.
+#[tokio::test]
+async fn in_a_box_that_is_older_than_keys_for_receipts_the_tag_is_the_receipt() {
+    let (dir, vault, _ballots) = with_box(3).await;
+    vault.close().await;
+    let file = SqliteConnectOptions::new().filename(dir.path().join(BALLOT_BOX_FILE));
+    let mut connection = file.connect().await.unwrap();
+    sqlx::query("UPDATE poll_key SET receipt_key = NULL").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let vault = Vault::open(dir.path().join(VAULT_FILE), kek()).await.unwrap();
+    let ballots = vault.ballot_box().await.unwrap();
+    assert_eq!(ballots.receipt(POLL, "o".repeat(22)).await.unwrap(), "o".repeat(22));
+}
+
+#[tokio::test]
 async fn what_does_not_fit_is_refused_and_loses_nothing() {
     let (_dir, _vault, ballots) = with_box(1).await;
     assert!(matches!(ballots.put(POLL, by(1), Zeroizing::new(vec![7; 65])).await, Err(VaultError::OutOfRange(_))));

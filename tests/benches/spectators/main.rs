@@ -15,9 +15,10 @@ use futures::{SinkExt, StreamExt, future::join_all, stream::SplitSink};
 use gongyi_tests::{
     Client, TestFolder, TestServer,
     district::{at, now, registration},
+    machine,
     people::somebody,
 };
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, sync::mpsc};
 use tokio_tungstenite::{
@@ -135,16 +136,6 @@ fn told(what: &str, delays: &mut [f64], floor: Option<&[f64]>) {
     println!("{what}: p50 {half:.1} ms, p99 {most:.1} ms, last {last:.1} ms of {}{ratio}", delays.len());
 }
 
-/// Resident memory of a process now and at its highest, in MiB.
-fn memory(process: Pid) -> (u64, u64) {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).unwrap();
-    let of = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-    };
-    (of("VmRSS:"), of("VmHWM:"))
-}
-
 /// A meeting in session of a council with so many seats, all filled and present, its first item in hand: its id, the
 /// item's, and the representatives.
 fn session(operator: &Client, seats: usize) -> (Value, Value, Vec<Value>) {
@@ -180,9 +171,9 @@ fn change(operator: &Client, meeting: &Value, item: &Value, people: &[Value], n:
 
 async fn measure(server: &TestServer, operator: &Client, spectators: usize, seats: usize, changes: usize) {
     let (meeting, item, people) = session(operator, seats);
-    let before = memory(server.pid()).0;
+    let before = machine::memory(server.pid()).0;
     let mut watching = Spectators::watch(&server.base(), &meeting, spectators).await;
-    println!("memory: {before} MiB resident before the spectators, {} MiB with {spectators}", memory(server.pid()).0);
+    println!("memory: {before} MiB resident before the spectators, {} MiB with {spectators}", machine::memory(server.pid()).0);
     let mut floor = vec![];
     for round in 0..FLOORS {
         floor.extend(watching.ask_all(&format!("floor {round}")).await);
@@ -200,7 +191,7 @@ async fn measure(server: &TestServer, operator: &Client, spectators: usize, seat
     }
     told("the command's own answer", &mut answered, None);
     told(&format!("{spectators} spectators of a council of {seats} hear each of {changes} changes"), &mut delays, Some(&floor));
-    let (resident, most) = memory(server.pid());
+    let (resident, most) = machine::memory(server.pid());
     println!("memory: {resident} MiB resident, {most} MiB at most");
 }
 
@@ -213,7 +204,8 @@ fn main() {
     let areas = folder.beside("areas.csv");
     fs::write(&areas, format!("code,name\n440402,香洲区\n440402001,翠香街道\n{AREA},紫荆社区\n")).unwrap();
     folder.imports("areas", &areas);
-    let server = TestServer::serves(&folder);
+    // All come from one address.
+    let server = TestServer::serves_with(&folder, &["--sockets-per-address", "8192", "--connections-per-address", "8192"]);
     let operator = server.operator(&folder);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(measure(&server, &operator, spectators, seats, changes));

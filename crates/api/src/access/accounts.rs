@@ -32,6 +32,7 @@ use crate::{
     },
     door::Door,
     fault, ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
@@ -143,7 +144,7 @@ impl Account {
         self.0.closed
     }
     /// The roles it holds.
-    fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> List<Grant> {
         self.0.grants.iter().cloned().map(Grant).collect()
     }
 }
@@ -239,7 +240,7 @@ impl Me {
         }
     }
     /// The roles the asker holds now.
-    fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> List<Grant> {
         self.actor.grants().iter().cloned().map(Grant).collect()
     }
 }

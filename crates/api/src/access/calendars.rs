@@ -3,7 +3,10 @@
 use async_graphql::{Context, Error, Object, SimpleObject};
 use gongyi_domain::access::account::{MAKE_CALENDAR_ADDRESS, REVOKE_CALENDAR_ADDRESS};
 
-use crate::{door::Door, http::PERSONAL_CALENDARS, outcome::Refused};
+use crate::{door::Door, outcome::Refused};
+
+/// Where calendars of persons are fetched; a secret and `.ics` follow.
+pub(crate) const PERSONAL_CALENDARS: &str = "/calendar/person/";
 
 /// The secret address of one's own calendar, once made.
 #[derive(SimpleObject)]
@@ -29,8 +32,8 @@ pub struct CalendarMutations;
 
 #[Object]
 impl CalendarMutations {
-    /// Make a secret address for one's own calendar: meetings of the councils one sits in or is invited to. An earlier
-    /// address ends.
+    /// Make a secret address for one's own calendar: meetings of the councils one sits in or is invited to, and the shifts one
+    /// has signed up for. An earlier address ends.
     async fn make_calendar_address(&self, ctx: &Context<'_>) -> Result<MakeCalendarAddressPayload, Error> {
         let door = Door::of(ctx)?;
         let (app, actor) = (door.app.clone(), (*door.actor()).clone());

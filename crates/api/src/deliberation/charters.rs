@@ -13,8 +13,11 @@ use gongyi_domain::{
 };
 use gongyi_projections::CharterVersionRow;
 
-use super::decision_rules::{DecisionRule, RuleChoiceInput, Threshold};
-use crate::{ids, scalars::Date, table::wires};
+use super::{
+    decision_rules::{DecisionRule, RuleChoiceInput, Threshold},
+    poll::preparing::SmallestVoters,
+};
+use crate::{ids, list::List, scalars::Date, table::wires};
 
 /// What kind of matter is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -165,7 +168,7 @@ impl Charter {
         self.0.charter.quorum.into()
     }
     /// How each kind of matter is decided; those without a rule of their own as ordinary ones are.
-    fn matters(&self) -> Vec<MatterRule> {
+    fn matters(&self) -> List<MatterRule> {
         let shown = |matter: &charter::Matter| {
             let terms = self.0.charter.matter(*matter);
             MatterRule { matter: (*matter).into(), rule: terms.rule.clone().into(), secrecy: terms.secrecy.into() }
@@ -192,6 +195,10 @@ impl Charter {
     /// When absences cost the seat; null if never.
     fn absences(&self) -> Option<AbsenceRule> {
         self.0.charter.absences.map(|it| AbsenceRule { limit: it.limit, counted: it.counted.into() })
+    }
+    /// Among how many voters a secret poll's ballots are published one by one; among fewer, sums only are.
+    fn smallest(&self) -> SmallestVoters {
+        self.0.charter.smallest().into()
     }
     /// Whether a secret ballot gives its voter a receipt.
     fn receipts(&self) -> bool {
@@ -234,8 +241,10 @@ pub struct CharterInput {
     notice_days: Option<u32>,
     /// When absences cost the seat; null if never.
     absences: async_graphql::MaybeUndefined<AbsenceRule>,
-    /// Whether a secret ballot gives its voter a receipt.
+    /// Whether a secret ballot gives its voter a receipt; not if not said.
     receipts: Option<bool>,
+    /// Among how many voters a secret poll's ballots are published one by one; 5 if not said.
+    smallest: Option<SmallestVoters>,
 }
 
 impl CharterInput {
@@ -271,6 +280,7 @@ impl CharterInput {
             Maybe::Value(it) => terms.absences = Some(charter::AbsenceRule { limit: it.limit, counted: it.counted.into() }),
         }
         terms.receipts = self.receipts.unwrap_or(terms.receipts);
+        terms.smallest = self.smallest.map(Into::into);
         Ok(terms)
     }
 }
@@ -304,9 +314,9 @@ impl From<&seat::Mandate> for Mandate {
 #[derive(InputObject)]
 pub struct AuthorityInput {
     /// The office: `香洲区民政局`.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// Why, and by which document; never about a person.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 /// A vote of the council.

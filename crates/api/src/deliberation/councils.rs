@@ -22,6 +22,7 @@ use crate::{
     },
     door::Door,
     ids,
+    list::List,
     loaders::ChartersOf,
     paging::{self, Paged},
     projects::{
@@ -248,7 +249,7 @@ impl Council {
     }
     /// Every version of the charter, the first first.
     #[graphql(complexity = "1 + 10 * child_complexity")]
-    async fn charters(&self, ctx: &Context<'_>) -> Result<Vec<Charter>, Error> {
+    async fn charters(&self, ctx: &Context<'_>) -> Result<List<Charter>, Error> {
         let rows = Door::of(ctx)?.load(ChartersOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Charter).collect())
     }
@@ -286,7 +287,7 @@ impl Council {
             (Some(day), Some(dissolved)) if dissolved <= day => {
                 gongyi_projections::Page { edges: vec![], has_next: false, has_previous: false, total: 0 }
             }
-            (day, _) => door.read(door.app.views().seats(self.0.id, day, &page).await)?,
+            (day, _) => door.read(door.lists().seats(self.0.id, day, &page).await)?,
         };
         Ok(paging::paged(page, |row| Representative { row }))
     }
@@ -319,7 +320,7 @@ impl Council {
     }
     /// Who speaks without a vote now, by the person's id; at most 1,000.
     #[graphql(complexity = "1 + 20 * child_complexity")]
-    fn guests(&self) -> Vec<Guest> {
+    fn guests(&self) -> List<Guest> {
         let guests = self.0.state.guests.iter();
         guests.map(|(person, kind)| Guest { person: *person, kind: *kind }).collect()
     }

@@ -22,6 +22,7 @@ use crate::{
     access::areas::{self, Area},
     door::Door,
     ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
@@ -145,7 +146,7 @@ impl Covenant {
     }
     /// Its versions, the first first; 200 at most.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn versions(&self) -> Vec<CovenantVersion> {
+    fn versions(&self) -> List<CovenantVersion> {
         (0..self.0.state.versions.len()).filter_map(|place| self.version_at(place)).collect()
     }
     /// The version that holds on a day; null if none does.

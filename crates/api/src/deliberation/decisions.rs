@@ -5,6 +5,8 @@ use gongyi_domain::deliberation::decision::{Decision as Decided, Outcome, Step};
 
 use super::decision_rules::{DecisionRule, Measure, Wording};
 
+use crate::list::List;
+
 /// One comparison.
 #[derive(SimpleObject)]
 pub struct DecisionStep {
@@ -72,7 +74,7 @@ impl Decision {
         DecisionRule::from(self.0.rule.clone())
     }
     /// What was counted, by heads and, where votes weigh differently, by area.
-    fn counts(&self) -> Vec<DecisionCounts> {
+    fn counts(&self) -> List<DecisionCounts> {
         let told = |(by, counts): (gongyi_domain::deliberation::decision::Measure, &gongyi_domain::deliberation::decision::Counts)| {
             DecisionCounts {
                 measure: by.into(),
@@ -87,7 +89,7 @@ impl Decision {
         self.0.tally.all().map(told).collect()
     }
     /// Everything that was compared, in order.
-    fn steps(&self) -> Vec<DecisionStep> {
+    fn steps(&self) -> List<DecisionStep> {
         self.0.verdict.steps.iter().map(DecisionStep::from).collect()
     }
     /// The reason.

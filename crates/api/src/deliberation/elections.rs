@@ -34,28 +34,28 @@ use crate::{
     access::areas::{self, Area},
     door::Door,
     fault, ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Moment, Position},
     table::{Oneself, Payload, mutations},
 };
 
-/// How far an election has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stage")]
-pub enum ElectionPhase {
-    /// Never: an election that is shown exists.
-    Unknown,
-    /// Nominations and proxies come in.
-    Called,
-    /// The candidates are fixed.
-    PollAttached,
-    /// The electorate is fixed: the poll was opened.
-    Frozen,
-    /// The result stands.
-    Certified,
-    /// It counts for nothing.
-    Voided,
+phase! {
+    /// How far an election has come.
+    ElectionPhase of Stage {
+        /// Nominations and proxies come in.
+        Called,
+        /// The candidates are fixed.
+        PollAttached,
+        /// The electorate is fixed: the poll was opened.
+        Frozen,
+        /// The result stands.
+        Certified,
+        /// It counts for nothing.
+        Voided,
+    }
 }
 
 /// What an election decides.
@@ -130,7 +130,7 @@ impl ElectionConclusion {
         Moment(self.at)
     }
     /// Who is elected; nobody in a recall.
-    fn elected(&self) -> Vec<PollPerson> {
+    fn elected(&self) -> List<PollPerson> {
         let elected: &[PersonId] = if let ElectionEvent::ElectionCertified { elected, .. } = &self.event { elected } else { &[] };
         elected.iter().copied().map(PollPerson::standing).collect()
     }
@@ -143,7 +143,7 @@ impl ElectionConclusion {
         if let ElectionEvent::ElectionCertified { seats_left, .. } = &self.event { Some(*seats_left) } else { None }
     }
     /// Who would stand in a run-off for them.
-    fn run_off_candidates(&self) -> Vec<PollPerson> {
+    fn run_off_candidates(&self) -> List<PollPerson> {
         let run_off: &[PersonId] = if let ElectionEvent::ElectionCertified { run_off, .. } = &self.event { run_off } else { &[] };
         run_off.iter().copied().map(PollPerson::standing).collect()
     }
@@ -266,7 +266,7 @@ impl Election {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_closes))
     }
     /// Who was put forward, in that order; in a recall, whom it is about.
-    fn nominees(&self) -> Vec<Nominee> {
+    fn nominees(&self) -> List<Nominee> {
         let told = |nominee: &Named| Nominee {
             person: Self::person(nominee),
             accepted: nominee.accepted,
@@ -275,7 +275,7 @@ impl Election {
         self.0.state.nominees.iter().map(told).collect()
     }
     /// Who stands, in the ballot's order.
-    fn candidates(&self) -> Vec<PollPerson> {
+    fn candidates(&self) -> List<PollPerson> {
         self.0.state.candidates().into_iter().map(PollPerson::standing).collect()
     }
     /// How many votes are cast by proxies.
@@ -301,7 +301,7 @@ impl Election {
             return Err(fault::refused(ElectionRefusal::ProxiesNotPublished));
         }
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().proxies_of_election(self.0.id, &page).await)?;
+        let page = door.read(door.lists().proxies_of_election(self.0.id, &page).await)?;
         Ok(paging::paged(page, ElectionProxy))
     }
     /// Its poll.

@@ -6,7 +6,7 @@
 
 use std::future::ready;
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::deliberation::issues::{
     AdmitIssue, AnswerIssue, CloseIssue, EndorseIssue, RaiseIssue, TakeUpIssue, TakenUp, TurnIssueAway, WithdrawEndorsement, WithdrawIssue,
 };
@@ -30,60 +30,33 @@ use crate::{
     },
     door::Door,
     ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Moment, Position},
     table::{Oneself, mutations},
 };
 
-/// Where an issue stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum IssuePhase {
-    /// 待审核: raised, not screened.
-    Raised,
-    /// 征集附议中: screened, gathering endorsements.
-    Admitted,
-    /// 已提交议事会: before the council.
-    Qualified,
-    /// 已立案: a motion was made of it.
-    TakenUp,
-    /// 已答复: answered.
-    Answered,
-    /// 未受理: not admitted, for good.
-    TurnedAway,
-    /// 已撤回: withdrawn by who raised it, for good.
-    Withdrawn,
-    /// 已办结: closed for good.
-    Closed,
-}
-
-impl From<Stored> for IssuePhase {
-    fn from(phase: Stored) -> Self {
-        match phase {
-            // An issue that is shown was raised.
-            Stored::Unknown | Stored::Raised => Self::Raised,
-            Stored::Admitted => Self::Admitted,
-            Stored::Qualified => Self::Qualified,
-            Stored::TakenUp => Self::TakenUp,
-            Stored::Answered => Self::Answered,
-            Stored::TurnedAway => Self::TurnedAway,
-            Stored::Withdrawn => Self::Withdrawn,
-            Stored::Closed => Self::Closed,
-        }
-    }
-}
-impl From<IssuePhase> for Stored {
-    fn from(phase: IssuePhase) -> Self {
-        match phase {
-            IssuePhase::Raised => Self::Raised,
-            IssuePhase::Admitted => Self::Admitted,
-            IssuePhase::Qualified => Self::Qualified,
-            IssuePhase::TakenUp => Self::TakenUp,
-            IssuePhase::Answered => Self::Answered,
-            IssuePhase::TurnedAway => Self::TurnedAway,
-            IssuePhase::Withdrawn => Self::Withdrawn,
-            IssuePhase::Closed => Self::Closed,
-        }
+phase! {
+    /// Where an issue stands.
+    IssuePhase of Stored {
+        /// 待审核: raised, not screened.
+        Raised,
+        /// 征集附议中: screened, gathering endorsements.
+        Admitted,
+        /// 已提交议事会: before the council.
+        Qualified,
+        /// 已立案: a motion was made of it.
+        TakenUp,
+        /// 已答复: answered.
+        Answered,
+        /// 未受理: not admitted, for good.
+        TurnedAway,
+        /// 已撤回: withdrawn by who raised it, for good.
+        Withdrawn,
+        /// 已办结: closed for good.
+        Closed,
     }
 }
 
@@ -189,7 +162,7 @@ impl ResidentIssue {
     /// What came of it: the motion made of it, and those it was merged into or taken over as, as far as the asker may read
     /// them.
     #[graphql(complexity = "1 + 2 * child_complexity")]
-    async fn motions(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+    async fn motions(&self, ctx: &Context<'_>) -> Result<List<Motion>, Error> {
         threads::motions_from(&Door::of(ctx)?, self.0.motion).await
     }
     /// What the council answered.

@@ -1,6 +1,6 @@
 //! Minutes: what was published is everybody's to read, the draft is for those who keep them.
 
-use async_graphql::{ComplexObject, Context, Enum, Error, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Error, ID, Object, SimpleObject};
 use gongyi_app::deliberation::meeting::minutes::{ApproveMinutes, DraftMinutes, EditMinutes, PublishMinutes, ReopenMinutes};
 use gongyi_domain::{
     access::authority::Subject,
@@ -17,20 +17,23 @@ use crate::{
     access::personal::{Met, Named},
     door::Door,
     ids,
+    list::List,
     loaders::MinutesOf,
+    phase::phase,
     scalars::Moment,
     table::mutations,
 };
 
-/// How far minutes have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MinutesPhase {
-    /// Being written.
-    Draft,
-    /// Approved as they are.
-    Approved,
-    /// Published.
-    Published,
+phase! {
+    /// How far minutes have come.
+    MinutesPhase of Stored {
+        /// Being written.
+        Draft,
+        /// Approved as they are.
+        Approved,
+        /// Published.
+        Published,
+    }
 }
 
 /// A resolution (决议) as the minutes print it.
@@ -101,12 +104,7 @@ impl Minutes {
 impl Minutes {
     /// How far they have come.
     fn phase(&self) -> MinutesPhase {
-        match self.row.state.phase {
-            // A row is made by a draft.
-            Stored::Unknown | Stored::Draft => MinutesPhase::Draft,
-            Stored::Approved => MinutesPhase::Approved,
-            Stored::Published => MinutesPhase::Published,
-        }
+        self.row.state.phase.into()
     }
     /// The newest revision, for those who keep them.
     fn revision(&self) -> Option<u32> {
@@ -130,7 +128,7 @@ impl Minutes {
     }
     /// The meeting's resolutions, as published.
     #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
-    fn resolutions(&self) -> Vec<MeetingResolution> {
+    fn resolutions(&self) -> List<MeetingResolution> {
         let resolution = |it: &Resolution| MeetingResolution {
             vote_id: ids::id(&it.vote),
             motion: it.motion,
@@ -147,7 +145,7 @@ impl Minutes {
     }
     /// The people whom the text names, each once.
     #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
-    fn people(&self) -> Vec<Participant> {
+    fn people(&self) -> List<Participant> {
         self.shown_text().map(named).unwrap_or_default().into_iter().map(Participant).collect()
     }
 }

@@ -6,7 +6,7 @@ use gongyi_domain::deliberation::{
     text::{Paragraph as StoredParagraph, Text as StoredText},
 };
 
-use crate::ids;
+use crate::{ids, list::List};
 
 /// What a difference costs in a query, in fields: it compares two texts character by character.
 pub(crate) const DIFFERENCE_COST_FIELDS: usize = 200;
@@ -17,7 +17,7 @@ pub struct Text {
     /// The title.
     title: String,
     /// The paragraphs, in order.
-    paragraphs: Vec<Paragraph>,
+    paragraphs: List<Paragraph>,
 }
 
 /// A paragraph; it keeps its id through all versions of the text.
@@ -79,7 +79,7 @@ pub struct ParagraphDifference {
     /// What became of it.
     fate: ParagraphFate,
     /// Its characters.
-    runs: Vec<Run>,
+    runs: List<Run>,
 }
 
 /// What changed between two texts: who reads the equal and deleted runs reads the old one, who reads the equal and
@@ -87,12 +87,12 @@ pub struct ParagraphDifference {
 #[derive(SimpleObject)]
 pub struct TextDifference {
     /// The title.
-    title: Vec<Run>,
+    title: List<Run>,
     /// The paragraphs of both, in reading order.
-    paragraphs: Vec<ParagraphDifference>,
+    paragraphs: List<ParagraphDifference>,
 }
 
-fn runs(runs: Vec<difference::Run>) -> Vec<Run> {
+fn runs(runs: Vec<difference::Run>) -> List<Run> {
     runs.into_iter().map(|run| Run { kind: run.kind.into(), text: run.text }).collect()
 }
 

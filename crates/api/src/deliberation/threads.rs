@@ -8,22 +8,22 @@ use super::{
     issues::{self, ResidentIssue},
     motion::{self, Motion},
 };
-use crate::door::Door;
+use crate::{door::Door, list::List};
 
 /// A motion and those it goes on in.
-pub(super) async fn motions_from(door: &Door<'_>, first: Option<MotionId>) -> Result<Vec<Motion>, Error> {
+pub(super) async fn motions_from(door: &Door<'_>, first: Option<MotionId>) -> Result<List<Motion>, Error> {
     let mut found = vec![];
     for id in threads::motions_from(door, first).await.map_err(|unread| door.unread(unread))? {
         found.extend(motion::motion(door, id).await?);
     }
-    Ok(found)
+    Ok(found.into())
 }
 
 /// The issues that a motion goes back to.
-pub(super) async fn issues_behind(door: &Door<'_>, motion: MotionId) -> Result<Vec<ResidentIssue>, Error> {
+pub(super) async fn issues_behind(door: &Door<'_>, motion: MotionId) -> Result<List<ResidentIssue>, Error> {
     let mut found = vec![];
     for id in threads::issues_behind(door, motion).await.map_err(|unread| door.unread(unread))? {
         found.extend(issues::issue_node(door, id).await?);
     }
-    Ok(found)
+    Ok(found.into())
 }

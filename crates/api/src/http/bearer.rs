@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
-use gongyi_app::{App, Rejection};
+use gongyi_app::{App, Rejection, access::tokens::InvalidToken};
 use gongyi_domain::{access::authority::Actor, values::Instant};
 use serde::Deserialize;
 
@@ -20,6 +20,8 @@ pub(crate) struct Bearer {
 pub(crate) enum NotABearer {
     /// The header or token does not hold.
     Invalid,
+    /// The token has held, and its time is over.
+    RanOut,
     /// It could not be told.
     Fault(Rejection),
 }
@@ -41,7 +43,8 @@ pub(crate) async fn of_text(app: &App, authorization: &str) -> Result<Bearer, No
     let token = token.trim();
     match app.authenticate(token, app.now()).await {
         Ok(Ok(actor)) => Ok(Bearer { actor, until: expiry(token) }),
-        Ok(Err(_)) => Err(NotABearer::Invalid),
+        Ok(Err(InvalidToken::Invalid)) => Err(NotABearer::Invalid),
+        Ok(Err(InvalidToken::RanOut)) => Err(NotABearer::RanOut),
         Err(fault) => Err(NotABearer::Fault(fault)),
     }
 }

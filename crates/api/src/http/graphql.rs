@@ -6,7 +6,7 @@
 
 use std::{any::Any, collections::HashMap, sync::Arc, time::Duration};
 
-use async_graphql::{Request as Query, Response as Answer, ServerError, Value, Variables, parser::types::OperationType};
+use async_graphql::{PathSegment, Request as Query, Response as Answer, ServerError, Value, Variables, parser::types::OperationType};
 use axum::{
     Extension,
     body::{Body, to_bytes},
@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use gongyi_domain::access::authority::Actor;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -22,9 +23,11 @@ use super::{
     bearer::{self, NotABearer},
 };
 use crate::{
+    budget::{too_large, too_long},
     door::Asker,
+    execution,
     fault::{self, Code},
-    settings::{REQUEST_BODY_MAX_BYTES, REQUEST_MAX_SECONDS},
+    settings::{REQUEST_BODY_MAX_BYTES, REQUEST_BODY_MAX_SECONDS},
 };
 
 /// What a browser that strays here is shown.
@@ -142,7 +145,12 @@ pub(crate) async fn by_other() -> Response {
 type Refusing = Box<dyn FnOnce(Media) -> Response + Send>;
 
 async fn read(body: Body) -> Result<Json, Refusing> {
-    let bytes = to_bytes(body, REQUEST_BODY_MAX_BYTES).await.map_err(|_| -> Refusing {
+    let reading = tokio::time::timeout(Duration::from_secs(REQUEST_BODY_MAX_SECONDS), to_bytes(body, REQUEST_BODY_MAX_BYTES));
+    let bytes = reading.await.map_err(|_| -> Refusing {
+        let late = fault::server_error(Code::Timeout, format!("the body took longer than {REQUEST_BODY_MAX_SECONDS} s"));
+        Box::new(move |media| refused(media, StatusCode::REQUEST_TIMEOUT, &late))
+    })?;
+    let bytes = bytes.map_err(|_| -> Refusing {
         Box::new(|media| refused(media, StatusCode::PAYLOAD_TOO_LARGE, &fault::limit("bodyBytes", REQUEST_BODY_MAX_BYTES)))
     })?;
     serde_json::from_slice(&bytes)
@@ -217,7 +225,7 @@ async fn answered(shared: &Shared, RequestId(id): RequestId, parts: Parts, media
     }
     let actor = match bearer::of_headers(&shared.app, &parts.headers).await {
         Ok(bearer) => bearer.actor,
-        Err(NotABearer::Invalid) => return unauthenticated(media),
+        Err(NotABearer::Invalid | NotABearer::RanOut) => return unauthenticated(media),
         Err(NotABearer::Fault(fault)) => {
             let error = fault::rejected(fault, id).into_server_error(async_graphql::Pos::default());
             return refused(media, StatusCode::INTERNAL_SERVER_ERROR, &error);
@@ -231,13 +239,15 @@ async fn answered(shared: &Shared, RequestId(id): RequestId, parts: Parts, media
     };
     let asker = Arc::new(asker(shared, &parts, actor, id));
     let seen = shared.app.views().position();
-    let executing = shared.schema.execute(query.data(asker.clone()));
-    let Ok(answer) = tokio::time::timeout(Duration::from_secs(REQUEST_MAX_SECONDS), executing).await else {
+    let executing = execution::executed(&shared.schema, query.data(asker.clone()));
+    let time = shared.settings.request_time;
+    let answer = tokio::time::timeout(time, executing).await.unwrap_or_else(|_| Answer::from_errors(vec![too_long(time)]));
+    if let Some(late) = answer.errors.iter().find(|error| fault::is(error, Code::Timeout)) {
         shared.metrics.operation(kind, "timeout");
-        return refused(media, StatusCode::SERVICE_UNAVAILABLE, &too_long());
-    };
+        return refused(media, StatusCode::SERVICE_UNAVAILABLE, late);
+    }
     shared.metrics.operation(kind, if answer.errors.is_empty() { "ok" } else { "errors" });
-    let mut response = told(media, answer);
+    let mut response = told(media, answer, shared.settings.answer_bytes);
     let reached = match asker.reached() {
         Some(token) => Some(token),
         None => shared.app.log().token_at(seen).await.ok().flatten(),
@@ -246,11 +256,6 @@ async fn answered(shared: &Shared, RequestId(id): RequestId, parts: Parts, media
         response.headers_mut().insert(POSITION_HEADER, position);
     }
     response
-}
-
-/// A request took too long.
-pub(crate) fn too_long() -> ServerError {
-    fault::server_error(Code::Timeout, format!("this took longer than {REQUEST_MAX_SECONDS} s"))
 }
 
 fn asker(shared: &Shared, parts: &Parts, actor: Actor, id: uuid::Uuid) -> Asker {
@@ -265,17 +270,29 @@ fn unauthenticated(media: Media) -> Response {
 }
 
 /// An answer as the client reads it. What was never executed has no data, not null.
-fn told(media: Media, answer: Answer) -> Response {
-    let executed = answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty());
-    let mut body = serde_json::Map::new();
-    if !answer.errors.is_empty() {
-        body.insert("errors".to_owned(), json!(answer.errors));
+fn told(media: Media, answer: Answer, max_bytes: usize) -> Response {
+    #[derive(Serialize)]
+    struct Told<'a> {
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        errors: &'a [ServerError],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<&'a Value>,
     }
-    if executed {
-        body.insert("data".to_owned(), json!(answer.data));
+    let write = |answer: &Answer| {
+        let executed = execution::was_executed(answer);
+        let body = serde_json::to_vec(&Told { errors: &answer.errors, data: executed.then_some(&answer.data) });
+        (executed, body.unwrap_or_default())
+    };
+    let (mut executed, mut body) = write(&answer);
+    if body.len() > max_bytes {
+        let root = match &answer.data {
+            Value::Object(fields) => fields.keys().next().map(|name| PathSegment::Field(name.to_string())),
+            _ => None,
+        };
+        (executed, body) = write(&Answer::from_errors(vec![too_large(max_bytes, root.into_iter().collect())]));
     }
     let status = if executed || media == Media::Json { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    written(media, status, &Json::Object(body))
+    (status, [(header::CONTENT_TYPE, media.content_type())], body).into_response()
 }
 
 #[cfg(test)]

@@ -128,25 +128,10 @@ impl Metrics {
             self.0.process_parked.with_label_values(&[process]).set(figure(parked));
         }
         if let Ok(statistics) = app.views().statistics().await {
-            let set = |what: &str, group: &str, count: u64| self.0.things.with_label_values(&[what, group]).set(figure(count));
-            let counts = [
-                ("areas", statistics.areas),
-                ("persons", statistics.persons),
-                ("accounts", statistics.accounts),
-                ("memberships", statistics.memberships),
-                ("sign_ups", statistics.sign_ups),
-                ("attendances", statistics.attendances),
-                ("disputed", statistics.disputed),
-            ];
-            counts.into_iter().for_each(|(what, count)| set(what, "", count));
-            let groups = [
-                ("volunteers", &statistics.volunteers),
-                ("organisations", &statistics.organisations),
-                ("activities", &statistics.activities),
-                ("service_records", &statistics.service_records),
-            ];
-            for (what, counts) in groups {
-                counts.iter().for_each(|(group, count)| set(what, group, *count));
+            // A group that has emptied is no longer told of; its last figure must not stay.
+            self.0.things.reset();
+            for (what, group, count) in statistics.iter() {
+                self.0.things.with_label_values(&[what, group]).set(figure(count));
             }
         }
         let mut text = Vec::new();

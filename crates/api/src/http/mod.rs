@@ -3,7 +3,9 @@
 mod address;
 mod bearer;
 mod calendars;
+mod conversation;
 mod graphql;
+pub(crate) mod guests;
 pub(crate) mod metrics;
 mod probes;
 pub(crate) mod sockets;
@@ -24,6 +26,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
+    access::calendars::PERSONAL_CALENDARS,
     schema::{Schema, schema},
     settings::ApiSettings,
 };
@@ -33,8 +36,6 @@ use metrics::Metrics;
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-gongyi-position");
 /// Names a request, in the log and to the client.
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
-/// Where calendars of persons are fetched; a secret and `.ics` follow.
-pub(crate) const PERSONAL_CALENDARS: &str = "/calendar/person/";
 /// How long a browser remembers a cross-origin answer, in seconds.
 const CORS_MAX_AGE_SECONDS: u64 = 600;
 
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) schema: Schema,
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) metrics: Metrics,
+    pub(crate) sockets: Arc<sockets::Places>,
 }
 
 /// The request's id; also the correlation of what it does.
@@ -59,13 +61,14 @@ pub fn router(app: App, settings: ApiSettings) -> Router {
     let metrics = Metrics::default();
     let schema = schema(Some(app.clone()), &settings, metrics.clone());
     let cors = cross_origin(&settings);
-    let shared = Shared { app, schema, settings: Arc::new(settings), metrics };
+    let sockets = Arc::new(sockets::Places::new(&settings));
+    let shared = Shared { app, schema, settings: Arc::new(settings), metrics, sockets };
     let mut router = Router::new()
         .route("/graphql", get(graphql::by_get).post(graphql::by_post).fallback(graphql::by_other))
         .route("/graphql/ws", get(sockets::upgrade))
         .route("/.well-known/jwks.json", get(probes::jwks))
         .route("/calendar/council/{file}", get(calendars::of_council))
-        .route("/calendar/person/{file}", get(calendars::of_person))
+        .route(&format!("{PERSONAL_CALENDARS}{{file}}"), get(calendars::of_person))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

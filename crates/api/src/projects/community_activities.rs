@@ -32,27 +32,27 @@ use crate::{
     deliberation::councils::{self, Council},
     door::Door,
     ids,
+    list::List,
     loaders::CorrectionsOf,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Moment, Position},
     table::{At, Oneself, Wire, mutations},
 };
 
-/// Where a community activity stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stored")]
-pub enum CommunityActivityPhase {
-    /// Never: an activity that is shown was begun.
-    Unknown,
-    /// 筹备中: being prepared.
-    Begun,
-    /// 已举办: held.
-    Held,
-    /// 已取消: cancelled before it was held.
-    Cancelled,
-    /// 已作废: counts for nothing.
-    Voided,
+phase! {
+    /// Where a community activity stands.
+    CommunityActivityPhase of Stored {
+        /// 筹备中: being prepared.
+        Begun,
+        /// 已举办: held.
+        Held,
+        /// 已取消: cancelled before it was held.
+        Cancelled,
+        /// 已作废: counts for nothing.
+        Voided,
+    }
 }
 
 /// A correction.
@@ -161,7 +161,7 @@ impl CommunityActivity {
         self.0.report.as_deref()
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// Why it was cancelled or voided, if it was.
@@ -170,7 +170,7 @@ impl CommunityActivity {
     }
     /// The corrections of how many it reached, oldest first.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn corrections(&self, ctx: &Context<'_>) -> Result<Vec<PersonTimesCorrection>, Error> {
+    async fn corrections(&self, ctx: &Context<'_>) -> Result<List<PersonTimesCorrection>, Error> {
         let rows = Door::of(ctx)?.load(CorrectionsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(PersonTimesCorrection).collect())
     }
@@ -200,7 +200,7 @@ pub(crate) async fn community_activity(door: &Door<'_>, id: CommunityActivityId)
 
 /// Community activities, by when they were begun.
 pub(crate) async fn listed(door: &Door<'_>, filter: &Filter, page: &PageArgs) -> Result<Paged<CommunityActivity>, Error> {
-    let page = door.read(door.app.views().community_activities(filter, Sort::BegunAt, false, page).await)?;
+    let page = door.read(door.lists().community_activities(filter, Sort::BegunAt, false, page).await)?;
     Ok(paging::paged(page, CommunityActivity))
 }
 

@@ -17,7 +17,8 @@ use crate::{
     attachment::{self, Attachment},
     door::Door,
     ids::{self, GrantKey, PaymentKey},
-    loaders::PaymentsOf,
+    list::List,
+    loaders::{LinesOf, PaymentsOf},
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Money, Position},
     table::wires,
@@ -148,7 +149,7 @@ impl FundEntry {
         self.0.reason.as_deref()
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// Its event's place in the log.
@@ -229,7 +230,7 @@ impl ProjectGrant {
     }
     /// Its payments, by the day they were paid; 200 at most.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn payments(&self, ctx: &Context<'_>) -> Result<Vec<GrantPayment>, Error> {
+    async fn payments(&self, ctx: &Context<'_>) -> Result<List<GrantPayment>, Error> {
         let rows = Door::of(ctx)?.load(PaymentsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(GrantPayment).collect())
     }
@@ -267,9 +268,8 @@ impl Fund {
     }
     /// Its budget lines, by year and area.
     #[graphql(complexity = "1 + 20 * child_complexity")]
-    async fn lines(&self, ctx: &Context<'_>, #[graphql(desc = "Of this year only.")] year: Option<u16>) -> Result<Vec<BudgetLine>, Error> {
-        let door = Door::of(ctx)?;
-        let lines = door.read(door.app.views().fund_lines(self.0.id).await)?;
+    async fn lines(&self, ctx: &Context<'_>, #[graphql(desc = "Of this year only.")] year: Option<u16>) -> Result<List<BudgetLine>, Error> {
+        let lines = Door::of(ctx)?.load(LinesOf(self.0.id)).await?.unwrap_or_default();
         Ok(lines.into_iter().filter(|line| year.is_none_or(|year| line.year == year)).map(BudgetLine).collect())
     }
     /// Its ledger, in the order of its entries.
@@ -287,7 +287,7 @@ impl Fund {
     ) -> Result<Paged<FundEntry>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let filter = filter.unwrap_or_default().read()?;
-        let page = door.read(door.app.views().fund_ledger(self.0.id, &filter, descending.unwrap_or_default(), &page).await)?;
+        let page = door.read(door.lists().fund_ledger(self.0.id, &filter, descending.unwrap_or_default(), &page).await)?;
         Ok(paging::paged(page, FundEntry))
     }
     /// Its grants, by the day of the decision.
@@ -301,7 +301,7 @@ impl Fund {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ProjectGrant>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().grants_of_fund(self.0.id, &page).await)?, ProjectGrant))
+        Ok(paging::paged(door.read(door.lists().grants_of_fund(self.0.id, &page).await)?, ProjectGrant))
     }
     /// The rounds that it pays for, the last called first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]

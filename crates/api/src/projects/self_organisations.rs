@@ -1,6 +1,6 @@
 //! Self-organisations that came about through deliberation: incubated, registered, grown up or given up.
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use async_graphql::{Context, Error, ID, InputObject, Object};
 use gongyi_app::projects::self_organisations::{EndIncubation, IncubateSelfOrganisation, RegisterSelfOrganisation};
 use gongyi_domain::{
     access::authority::Subject,
@@ -19,23 +19,22 @@ use crate::{
     loaders::IncubationOf,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Position},
     table::mutations,
     volunteering::organisations::{self, Organisation},
 };
 
-/// How far an incubation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stored")]
-pub enum IncubationPhase {
-    /// Never: what is shown was begun.
-    Unknown,
-    /// 孵化中: being helped along.
-    Incubating,
-    /// 已备案: registered.
-    Registered,
-    /// 孵化结束: it stands by itself, or was given up.
-    Ended,
+phase! {
+    /// How far an incubation has come.
+    IncubationPhase of Stored {
+        /// 孵化中: being helped along.
+        Incubating,
+        /// 已备案: registered.
+        Registered,
+        /// 孵化结束: it stands by itself, or was given up.
+        Ended,
+    }
 }
 
 /// A self-organisation.
@@ -103,7 +102,7 @@ pub(crate) async fn self_organisation(door: &Door<'_>, id: OrganisationId) -> Re
 /// The self-organisations that a motion asked for.
 pub(crate) async fn of_motion(door: &Door<'_>, motion: MotionId, page: &PageArgs) -> Result<Paged<SelfOrganisation>, Error> {
     let filter = Filter { motion: Some(motion), ..Filter::default() };
-    Ok(paging::paged(door.read(door.app.views().incubations(&filter, false, page).await)?, SelfOrganisation))
+    Ok(paging::paged(door.read(door.lists().incubations(&filter, false, page).await)?, SelfOrganisation))
 }
 
 /// Which self-organisations.

@@ -101,7 +101,7 @@ impl ServiceLink {
         door.may(&SERVICE_RECORDS, &subject)?;
         let page = paging::asked(ctx, first, after, last, before)?;
         let filter = ServiceRecordFilter { activity: Some(self.0.activity), ..ServiceRecordFilter::default() };
-        let page = door.read(door.app.views().service_records(&filter, ServiceRecordSort::Day, false, &page).await)?;
+        let page = door.read(door.lists().service_records(&filter, ServiceRecordSort::Day, false, &page).await)?;
         Ok(paging::paged(page, ServiceRecord::new))
     }
 }
@@ -113,7 +113,7 @@ pub(crate) async fn link(door: &Door<'_>, activity: ActivityId) -> Result<Option
 
 /// Links, by when they were made.
 pub(crate) async fn listed(door: &Door<'_>, filter: ServiceLinkFilter, page: &PageArgs) -> Result<Paged<ServiceLink>, Error> {
-    Ok(paging::paged(door.read(door.app.views().service_links(filter, page).await)?, ServiceLink))
+    Ok(paging::paged(door.read(door.lists().service_links(filter, page).await)?, ServiceLink))
 }
 
 payloads! {

@@ -1,6 +1,6 @@
 //! Activities and their shifts: reading them, which everybody may, publishing, amending, cancelling and closing them.
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
 use gongyi_app::volunteering::activities::{ActivityDraft, AmendActivity, CancelActivity, CloseActivity, PublishActivity, ShiftDraft};
 use gongyi_domain::{
     access::authority::Subject,
@@ -25,43 +25,25 @@ use crate::{
     access::areas::{self, Area},
     door::Door,
     ids::{self, ShiftKey},
+    list::List,
     loaders::{AttendancesOf, ShiftsOf},
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     projects::service_links::{self, ServiceLink},
     scalars::{Area as AreaCode, Moment, Position},
     table::{mutations, wires},
 };
 
-/// Whether an activity takes people in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "ActivityPhase")]
-pub enum Phase {
-    /// Published.
-    Open,
-    /// Cancelled for good.
-    Cancelled,
-    /// Closed for good.
-    Closed,
-}
-
-impl From<Stored> for Phase {
-    fn from(phase: Stored) -> Self {
-        match phase {
-            // An activity that is shown has been published.
-            Stored::Open | Stored::Unknown => Self::Open,
-            Stored::Cancelled => Self::Cancelled,
-            Stored::Closed => Self::Closed,
-        }
-    }
-}
-impl From<Phase> for Stored {
-    fn from(phase: Phase) -> Self {
-        match phase {
-            Phase::Open => Self::Open,
-            Phase::Cancelled => Self::Cancelled,
-            Phase::Closed => Self::Closed,
-        }
+phase! {
+    /// Whether an activity takes people in.
+    ActivityPhase of Stored {
+        /// Published.
+        Open,
+        /// Cancelled for good.
+        Cancelled,
+        /// Closed for good.
+        Closed,
     }
 }
 
@@ -121,7 +103,7 @@ impl Activity {
         organisations::organisation(&Door::of(ctx)?, self.0.organisation).await
     }
     /// Whether it takes people in.
-    fn phase(&self) -> Phase {
+    fn phase(&self) -> ActivityPhase {
         self.0.phase.into()
     }
     /// Why it was cancelled, if it was.
@@ -133,7 +115,7 @@ impl Activity {
         self.0.minimum_age
     }
     /// What a volunteer must be able to do, all of it.
-    fn required_skills(&self) -> Vec<Skill> {
+    fn required_skills(&self) -> List<Skill> {
         self.0.required_skills.iter().copied().map(Skill::from).collect()
     }
     /// What is said where it is dangerous.
@@ -171,7 +153,7 @@ impl Activity {
     }
     /// Its shifts, by start.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn shifts(&self, ctx: &Context<'_>) -> Result<Vec<Shift>, Error> {
+    async fn shifts(&self, ctx: &Context<'_>) -> Result<List<Shift>, Error> {
         let rows = Door::of(ctx)?.load(ShiftsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Shift).collect())
     }
@@ -191,12 +173,12 @@ impl Activity {
         let subject = self.subject(&door).await?;
         door.may(&SIGN_UPS, &subject)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().sign_ups_of_activity(self.0.id, include_withdrawn, &page).await)?;
+        let page = door.read(door.lists().sign_ups_of_activity(self.0.id, include_withdrawn, &page).await)?;
         Ok(paging::paged(page, |row| SignUp { row, seen_in: Some(subject.clone()) }))
     }
     /// Who was there, by check-in; for its staff and auditors.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn attendances(&self, ctx: &Context<'_>) -> Result<Vec<Attendance>, Error> {
+    async fn attendances(&self, ctx: &Context<'_>) -> Result<List<Attendance>, Error> {
         let door = Door::of(ctx)?;
         let subject = self.subject(&door).await?;
         door.may(&SIGN_UPS, &subject)?;
@@ -269,7 +251,7 @@ pub struct ActivityFilter {
     /// Of this category.
     category: Option<Category>,
     /// In this phase.
-    phase: Option<Phase>,
+    phase: Option<ActivityPhase>,
     /// That end after this moment.
     from: Option<Moment>,
     /// That start before this moment.
@@ -431,11 +413,11 @@ mutations! {
     AmendActivity -> ActivityPayload {
         /// Which activity.
         activity: ActivityId,
-        /// What it shall be. Shifts with sign-ups keep their times and are not removed.
+        /// What it shall be. Shifts with sign-ups keep their times and are not removed; who signed up still qualifies.
         details: ActivityDetailsInput,
     } = AmendActivity { activity, draft: details };
 
-    /// Cancel an activity for good; everybody's calendar becomes free.
+    /// Cancel an activity for good: who is in is checked out, and everybody's calendar becomes free.
     CancelActivity -> ActivityPayload {
         /// Which activity.
         activity: ActivityId,

@@ -155,7 +155,7 @@ mutations! {
     /// The root fields about attendance.
     pub struct AttendanceMutations;
 
-    /// Check a volunteer in, as a coordinator.
+    /// Check a volunteer in, as a coordinator: who comes without a place takes a free one. Stays may be entered in any order.
     CheckIn -> AttendancePayload {
         /// For which shift.
         shift: ShiftKey,
@@ -166,7 +166,8 @@ mutations! {
     } = CheckIn { activity: shift.activity, shift: shift.shift, volunteer, at },
         move |attendance| AttendanceKey { activity: shift.activity, attendance };
 
-    /// Check a volunteer out, as a coordinator. A service record follows by itself and waits for a confirmation.
+    /// Check a volunteer out, as a coordinator. A service record follows by itself and waits for a confirmation; if it overlaps
+    /// another one it is held until one of the two gives way. Long after the shift's end, say when it was.
     CheckOut -> ActivityPayload {
         /// At which activity.
         activity: ActivityId,

@@ -11,6 +11,7 @@ use crate::{
     door::Door,
     fault,
     ids::{self, RecordKey},
+    list::List,
     outcome::{Outcome, Refused},
     scalars::Position,
     settings::CONFIRM_SERVICES_MAX_RECORDS,
@@ -36,7 +37,7 @@ pub struct ConfirmedService {
 #[derive(SimpleObject)]
 pub struct ConfirmServicesPayload {
     /// One result a record, in the order asked for.
-    results: Vec<ConfirmedService>,
+    results: List<ConfirmedService>,
     /// How many are confirmed.
     confirmed: u32,
     /// The platform's position after it.
@@ -100,7 +101,7 @@ impl BatchConfirmationMutations {
         let confirmed = results.iter().filter(|it| it.refusal.is_none()).count();
         Ok(ConfirmServicesPayload {
             confirmed: u32::try_from(confirmed).unwrap_or(u32::MAX),
-            results,
+            results: results.into(),
             position: token.map(Position::from),
             stale,
         })

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, Object};
 use gongyi_domain::volunteering::category::Category as Stored;
 
-use crate::table::wires;
+use crate::{list::List, table::wires};
 
 /// What kind of service it is: the thirteen categories of the district's federation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -72,7 +72,7 @@ pub struct CategoryQueries;
 #[Object]
 impl CategoryQueries {
     /// All categories with their names, in the order of publication. They are the same for everybody and everywhere.
-    fn categories(&self) -> Vec<CategoryNames> {
+    fn categories(&self) -> List<CategoryNames> {
         Stored::ALL.iter().copied().map(CategoryNames).collect()
     }
 }

@@ -1,9 +1,12 @@
 //! Every change of a volunteer: what happened when, by whom, why.
 
-use async_graphql::{Json, Object};
+use async_graphql::Object;
 use gongyi_projections::HistoryRow;
 
-use crate::{access::agents::Agent, scalars::Moment};
+use crate::{
+    access::agents::Agent,
+    scalars::{AnyJson, Moment},
+};
 
 /// One change, with its reason if the asker may read reasons.
 pub struct HistoryLine {
@@ -31,8 +34,8 @@ impl HistoryLine {
         self.row.reason.as_deref().filter(|_| self.reasons)
     }
     /// What else is known of it and is not personal: an object whose fields depend on the event.
-    fn details(&self) -> Json<serde_json::Value> {
-        Json(serde_json::from_str(&self.row.details).unwrap_or_default())
+    fn details(&self) -> AnyJson {
+        AnyJson(serde_json::from_str(&self.row.details).unwrap_or_default())
     }
     /// Its place in the log.
     fn sequence(&self) -> u64 {

@@ -10,7 +10,7 @@ use gongyi_domain::{
     values::{OrganisationId, VolunteerId},
     volunteering::{
         organisation::{ORGANISATIONS, OrganisationKind as Kind},
-        volunteer::VOLUNTEERS,
+        volunteer::{VOLUNTEER, VOLUNTEERS},
     },
 };
 use gongyi_projections::{MembershipRow, OrganisationFilter as Filter, OrganisationRow};
@@ -19,7 +19,8 @@ use super::volunteers::{self, OneselfAsVolunteer, Volunteer};
 use crate::{
     access::areas::{self, Area},
     door::Door,
-    ids,
+    ids::{self, MembershipKey},
+    loaders::MembershipsOf,
     outcome::payloads,
     paging::{self, Paged},
     projects::self_organisations::{self, SelfOrganisation},
@@ -109,7 +110,7 @@ impl Organisation {
         let door = Door::of(ctx)?;
         door.may(&VOLUNTEERS, &door.organisation_subject(self.0.id).await?)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().members_of_organisation(self.0.id, &page).await)?;
+        let page = door.read(door.lists().members_of_organisation(self.0.id, &page).await)?;
         Ok(paging::paged(page, Membership))
     }
 }
@@ -120,6 +121,10 @@ pub struct Membership(pub(crate) MembershipRow);
 /// A volunteer's membership in an organisation.
 #[Object]
 impl Membership {
+    /// The global id; it names the organisation and the volunteer too.
+    pub(crate) async fn id(&self) -> ID {
+        ids::id(&MembershipKey { organisation: self.0.organisation, volunteer: self.0.volunteer })
+    }
     /// The organisation.
     async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>, Error> {
         organisation(&Door::of(ctx)?, self.0.organisation).await
@@ -132,6 +137,19 @@ impl Membership {
     fn joined_at(&self) -> Moment {
         Moment(self.0.joined_at)
     }
+}
+
+/// A membership that holds now, for whoever may read the volunteer or the organisation's members.
+pub(crate) async fn membership_node(door: &Door<'_>, key: MembershipKey) -> Result<Option<Membership>, Error> {
+    let own = match door.load(key.volunteer).await? {
+        Some(view) => door.allowed(&VOLUNTEER, &door.volunteer_subject(&view).await?),
+        None => false,
+    };
+    if !own {
+        door.may(&VOLUNTEERS, &door.organisation_subject(key.organisation).await?)?;
+    }
+    let rows = door.load(MembershipsOf(key.volunteer)).await?.unwrap_or_default();
+    Ok(rows.into_iter().find(|row| row.organisation == key.organisation).map(Membership))
 }
 
 /// An organisation; they are public.

@@ -28,6 +28,7 @@ use crate::{
     door::Door,
     fault::{self, Code},
     ids,
+    list::List,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Position},
 };
@@ -144,7 +145,7 @@ pub struct Participation(Figures);
 impl Participation {
     /// One row a group with anything in it, ordered by area, month, category, organisation, person; 2,000 at most.
     #[graphql(complexity = "ROWS_COUNTED * child_complexity")]
-    fn rows(&self) -> Vec<ParticipationRow> {
+    fn rows(&self) -> List<ParticipationRow> {
         self.0.rows.iter().cloned().map(ParticipationRow).collect()
     }
     /// All of it. Its volunteers are distinct, so they are not the sum of the rows'.

@@ -30,7 +30,7 @@ use crate::{
     },
     door::Door,
     ids::{self, RecordKey},
-    loaders::EnteredBy,
+    loaders::{EnteredBy, InTheWayOf},
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Date, Moment, Position},
@@ -43,6 +43,8 @@ use crate::{
 pub enum Status {
     /// Logged, waiting for a confirmation.
     Logged,
+    /// Attested, but at the same time as another record: it waits until one of the two is corrected, voided or rejected.
+    Held,
     /// Confirmed: it counts.
     Confirmed,
     /// Rejected: it does not count.
@@ -156,6 +158,21 @@ impl ServiceRecord {
     /// End.
     fn ended(&self) -> Moment {
         Moment(self.row.ended)
+    }
+    /// What it waits for, while it is held: the records at the same time, as far as one may read them.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn held_by(&self, ctx: &Context<'_>) -> Result<Vec<ServiceRecord>, Error> {
+        let door = Door::of(ctx)?;
+        if self.row.status != StoredStatus::Held {
+            return Ok(vec![]);
+        }
+        let mut seen = vec![];
+        for record in door.load(InTheWayOf(self.row.record)).await?.unwrap_or_default().into_iter().map(ServiceRecord::new) {
+            if SERVICE_RECORDS.may(&door.asker.actor, &record.subject(&door).await?).is_ok() {
+                seen.push(record);
+            }
+        }
+        Ok(seen)
     }
     /// Whole minutes from begin to end.
     fn minutes(&self) -> u32 {

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     door::Door,
     fault::{self, Code},
-    ids::{self, ShiftKey},
-    loaders::EnteredBy,
+    ids::{self, ShiftKey, SignUpKey},
+    loaders::{EnteredBy, SignUpOf},
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Moment, Position},
@@ -43,6 +43,11 @@ pub struct SignUp {
 /// A volunteer's sign-up for a shift.
 #[Object]
 impl SignUp {
+    /// The global id; it names the shift and the volunteer too.
+    pub(crate) async fn id(&self) -> ID {
+        let SignUpRow { activity, shift, volunteer, .. } = self.row;
+        ids::id(&SignUpKey { shift: ShiftKey { activity, shift }, volunteer })
+    }
     /// The activity.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Activity>, Error> {
         activities::activity(&Door::of(ctx)?, self.row.activity).await
@@ -65,6 +70,21 @@ impl SignUp {
     fn since(&self) -> Moment {
         Moment(self.row.since)
     }
+}
+
+/// A sign-up, for whoever may read who signed up.
+pub(crate) async fn sign_up_node(door: &Door<'_>, key: SignUpKey) -> Result<Option<SignUp>, Error> {
+    let subject = match door.load(key.shift.activity).await? {
+        Some(activity) => activities::subject_of(door, &activity).await?,
+        None => Subject::default(),
+    };
+    let row = door.load(SignUpOf(key.shift.activity, key.shift.shift, key.volunteer)).await?;
+    let person = match &row {
+        Some(row) => door.load(row.volunteer).await?.map(|view| view.person),
+        None => None,
+    };
+    door.may(&SIGN_UPS, &Subject { person, ..subject.clone() })?;
+    Ok(row.map(|row| SignUp { row, seen_in: Some(subject) }))
 }
 
 /// The sign-ups of an activity or of a volunteer.
@@ -157,7 +177,7 @@ mutations! {
         SignedUp::Waitlisted => SignUpState::Waiting,
     });
 
-    /// Withdraw from a shift or its waitlist; the first who waits moves up.
+    /// Withdraw from a shift or its waitlist; the first who waits and may serve moves up.
     WithdrawSignUp -> SignUpPayload {
         /// Which shift.
         shift: ShiftKey,

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, Object};
 use gongyi_domain::volunteering::skill::Skill as Stored;
 
-use crate::table::wires;
+use crate::{list::List, table::wires};
 
 /// A skill that helps in service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -100,7 +100,7 @@ pub struct SkillQueries;
 #[Object]
 impl SkillQueries {
     /// All skills with their names. They are the same for everybody and everywhere.
-    fn skills(&self) -> Vec<SkillNames> {
+    fn skills(&self) -> List<SkillNames> {
         Stored::ALL.iter().copied().map(SkillNames).collect()
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     },
     door::Door,
     fault,
+    list::List,
     loaders::StarsOf,
     outcome::payloads,
     scalars::{Area as AreaCode, Moment, Position},
@@ -85,7 +86,7 @@ impl StarScheme {
         areas::area(&Door::of(ctx)?, self.district.clone()).await
     }
     /// The confirmed hours that each star takes, the first star's first.
-    fn hours(&self) -> Vec<u32> {
+    fn hours(&self) -> List<u32> {
         self.scheme.thresholds.iter().map(|threshold| threshold.0 / 60).collect()
     }
     /// Which confirmed hours count.

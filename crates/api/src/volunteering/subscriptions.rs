@@ -58,6 +58,10 @@ pub struct PlacesChange {
 pub enum ServiceRecordEvent {
     /// It was logged.
     Logged,
+    /// It was logged, and waits because it overlaps another one.
+    Held,
+    /// What it waited for is gone: it stands as logged.
+    Released,
     /// It was confirmed.
     Confirmed,
     /// It was rejected.
@@ -100,6 +104,8 @@ fn places_event(event: &ActivityEvent) -> Option<PlacesEvent> {
 fn record_event(event: &ServiceLedgerEvent) -> (RecordId, ServiceRecordEvent) {
     match event {
         ServiceLedgerEvent::ServiceLogged { record, .. } => (*record, ServiceRecordEvent::Logged),
+        ServiceLedgerEvent::ServiceHeld { record, .. } => (*record, ServiceRecordEvent::Held),
+        ServiceLedgerEvent::ServiceReleased { record } => (*record, ServiceRecordEvent::Released),
         ServiceLedgerEvent::ServiceConfirmed { record, .. } => (*record, ServiceRecordEvent::Confirmed),
         ServiceLedgerEvent::ServiceRejected { record, .. } => (*record, ServiceRecordEvent::Rejected),
         ServiceLedgerEvent::ServiceDisputed { record, .. } => (*record, ServiceRecordEvent::Disputed),

@@ -14,7 +14,7 @@ use gongyi_domain::{
     volunteering::{
         activity::SIGN_UPS,
         service_ledger::SERVICE_RECORDS,
-        volunteer::{Consents, Standing as Stands, VOLUNTEER, VOLUNTEERS, VolunteerRefusal},
+        volunteer::{Consents, Standing as Stored, VOLUNTEER, VOLUNTEERS, VolunteerRefusal},
     },
 };
 use gongyi_projections::{ServiceRecordFilter as RecordFilter, VolunteerFilter as Filter, VolunteerSort, VolunteerView};
@@ -35,46 +35,26 @@ use crate::{
     },
     door::Door,
     ids,
+    list::List,
     loaders::MembershipsOf,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Position},
     table::{At, Wire, mutations, sent},
 };
 
-/// Where a volunteer stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "VolunteerStanding")]
-pub enum Standing {
-    /// Registered and free to serve.
-    Active,
-    /// Suspended for now: keeps the history and takes on nothing new.
-    Suspended,
-    /// Withdrawn; may register again.
-    Withdrawn,
-    /// Erased with the person.
-    Erased,
-}
-
-impl From<Stands> for Standing {
-    fn from(standing: Stands) -> Self {
-        match standing {
-            // A volunteer that is shown has registered.
-            Stands::Active | Stands::Unknown => Self::Active,
-            Stands::Suspended => Self::Suspended,
-            Stands::Withdrawn => Self::Withdrawn,
-            Stands::Erased => Self::Erased,
-        }
-    }
-}
-impl From<Standing> for Stands {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Active => Self::Active,
-            Standing::Suspended => Self::Suspended,
-            Standing::Withdrawn => Self::Withdrawn,
-            Standing::Erased => Self::Erased,
-        }
+phase! {
+    /// Where a volunteer stands.
+    VolunteerStanding of Stored {
+        /// Registered and free to serve.
+        Active,
+        /// Suspended for now: keeps the history and takes on nothing new.
+        Suspended,
+        /// Withdrawn; may register again.
+        Withdrawn,
+        /// Erased with the person.
+        Erased,
     }
 }
 
@@ -157,11 +137,11 @@ impl Volunteer {
         Date(self.view.registered_on)
     }
     /// Where the volunteer stands.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> VolunteerStanding {
         self.view.standing.into()
     }
     /// What the volunteer can do; nothing for those who may not see personal data, and once erased.
-    async fn skills(&self, ctx: &Context<'_>) -> Result<Vec<Skill>, Error> {
+    async fn skills(&self, ctx: &Context<'_>) -> Result<List<Skill>, Error> {
         let seen = self.sight(&Door::of(ctx)?).await?.text(Some(&self.view.skills));
         Ok(seen.into_iter().flatten().copied().map(Skill::from).collect())
     }
@@ -184,7 +164,7 @@ impl Volunteer {
         Stars::of(&Door::of(ctx)?, home_area, *attested_minutes, *declared_minutes).await
     }
     /// The organisations the volunteer is a member of now, in the order of joining.
-    async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>, Error> {
+    async fn memberships(&self, ctx: &Context<'_>) -> Result<List<Membership>, Error> {
         let rows = Door::of(ctx)?.load(MembershipsOf(self.view.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Membership).collect())
     }
@@ -207,7 +187,7 @@ impl Volunteer {
         let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read()? };
         let page = paging::asked(ctx, first, after, last, before)?;
         let (sort, descending) = order_by.read();
-        let page = door.read(door.app.views().service_records(&filter, sort, descending, &page).await)?;
+        let page = door.read(door.lists().service_records(&filter, sort, descending, &page).await)?;
         Ok(paging::paged(page, ServiceRecord::new))
     }
     /// The volunteer's sign-ups, the earliest first.
@@ -225,7 +205,7 @@ impl Volunteer {
         let include_withdrawn = include_withdrawn.unwrap_or_default();
         door.may(&SIGN_UPS, &door.volunteer_subject(&self.view).await?)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
+        let page = door.read(door.lists().sign_ups_of_volunteer(self.view.id, include_withdrawn, &page).await)?;
         Ok(paging::paged(page, |row| SignUp { row, seen_in: self.seen_in.clone() }))
     }
     /// Every change of this volunteer: what, who made it, why, when.
@@ -244,7 +224,7 @@ impl Volunteer {
         door.may(&VOLUNTEER, &door.volunteer_subject(&self.view).await?)?;
         let reasons = self.sight(&door).await? >= Sight::Personal;
         let page = paging::asked(ctx, first, after, last, before)?;
-        let page = door.read(door.app.views().history(self.view.id, descending, &page).await)?;
+        let page = door.read(door.lists().history(self.view.id, descending, &page).await)?;
         Ok(paging::paged(page, |row| HistoryLine { row, reasons }))
     }
 }
@@ -289,7 +269,7 @@ pub struct VolunteerFilter {
     #[graphql(default)]
     include_below: bool,
     /// That stand so.
-    standing: Option<Standing>,
+    standing: Option<VolunteerStanding>,
     /// Registered on this day or later.
     registered_from: Option<Date>,
     /// Registered on this day or earlier.
@@ -362,7 +342,7 @@ impl VolunteerQueries {
             area: filter.area.map(|it| it.0),
             organisation,
             include_below: filter.include_below,
-            standing: filter.standing.map(Stands::from),
+            standing: filter.standing.map(Stored::from),
             registered_from: filter.registered_from.map(|it| it.0),
             registered_to: filter.registered_to.map(|it| it.0),
             name_contains: filter.name_contains,

@@ -5,7 +5,7 @@ use gongyi_domain::{
         account::{AccountRefusal, MAKE_CALENDAR_ADDRESS, REVOKE_CALENDAR_ADDRESS},
         authority::{Act, Actor, Subject},
     },
-    values::{AccountId, PersonId},
+    values::AccountId,
 };
 use gongyi_vault::CalendarAddress;
 
@@ -43,8 +43,8 @@ impl App {
     ///
     /// # Errors
     /// Faults of vault and log.
-    pub async fn person_of_calendar(&self, address: &str) -> Result<Option<PersonId>, Rejection> {
+    pub async fn owner_of_calendar(&self, address: &str) -> Result<Option<Actor>, Rejection> {
         let Some(account) = self.vault().account_of_calendar(address).await? else { return Ok(None) };
-        Ok(self.actor_of(account).await?.and_then(|actor| actor.person()))
+        self.actor_of(account).await
     }
 }

@@ -39,10 +39,16 @@ struct Claims {
     operator: Option<Grant>,
 }
 
-/// A token is refused: malformed, expired, of another issuer, signed by a key that is not published.
+/// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token is not valid")]
-pub struct InvalidToken;
+pub enum InvalidToken {
+    /// Malformed, of another issuer, signed by a key that is not published, of an account that is closed.
+    #[error("the token is not valid")]
+    Invalid,
+    /// It was valid, and its time is over: another one will do.
+    #[error("the token has run out")]
+    RanOut,
+}
 
 /// A token of the built-in operator, acting with one role, that holds for `seconds`. It needs the vault alone.
 ///
@@ -75,21 +81,26 @@ impl App {
     /// # Errors
     /// [`InvalidToken`] inside; faults outside.
     pub async fn authenticate(&self, token: &str, now: Instant) -> Result<Result<Actor, InvalidToken>, Rejection> {
-        let Some(claims) = self.verified(token, now).await? else { return Ok(Err(InvalidToken)) };
+        let claims = match self.verified(token, now).await? {
+            Ok(claims) => claims,
+            Err(invalid) => return Ok(Err(invalid)),
+        };
         if let Some(grant) = claims.operator {
             return Ok(Ok(Actor::Operator(grant)));
         }
         let account = claims.sub.strip_prefix("account:").and_then(|id| id.parse().ok());
         Ok(match account {
-            Some(account) => self.actor_of(account).await?.ok_or(InvalidToken),
-            None => Err(InvalidToken),
+            Some(account) => self.actor_of(account).await?.ok_or(InvalidToken::Invalid),
+            None => Err(InvalidToken::Invalid),
         })
     }
 
-    async fn verified(&self, token: &str, now: Instant) -> Result<Option<Claims>, Fault> {
+    async fn verified(&self, token: &str, now: Instant) -> Result<Result<Claims, InvalidToken>, Fault> {
         let kid = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid);
         let keys = self.signing_keys().await?;
-        let Some(key) = keys.iter().find(|key| Some(&key.kid) == kid.as_ref() && key.is_published(now)) else { return Ok(None) };
+        let Some(key) = keys.iter().find(|key| Some(&key.kid) == kid.as_ref() && key.is_published(now)) else {
+            return Ok(Err(InvalidToken::Invalid));
+        };
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[TOKEN_ISSUER]);
         rules.set_audience(&[TOKEN_ISSUER]);
@@ -97,8 +108,12 @@ impl App {
         // Time is told by the platform's clock, below.
         rules.validate_exp = false;
         let decoded = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_ed_der(&key.public), &rules);
-        let fresh = |claims: &Claims| now.timestamp() < claims.exp + i64::try_from(LEEWAY_SECONDS).unwrap_or(0);
-        Ok(decoded.ok().map(|token| token.claims).filter(fresh))
+        let is_fresh = |claims: &Claims| now.timestamp() < claims.exp + i64::try_from(LEEWAY_SECONDS).unwrap_or(0);
+        Ok(match decoded {
+            Ok(decoded) if is_fresh(&decoded.claims) => Ok(decoded.claims),
+            Ok(_) => Err(InvalidToken::RanOut),
+            Err(_) => Err(InvalidToken::Invalid),
+        })
     }
 
     /// The published keys as a JWK set (RFC 7517, RFC 8037).

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use crate::{
     Command,
-    rejection::{Rejection, refused},
+    rejection::{Fault, Rejection, refused},
     work::{Loaded, Work},
 };
 
@@ -110,7 +110,7 @@ async fn kept(work: &mut Work<'_>, act: &Act, id: CouncilId) -> Result<Loaded<Co
     Ok(council)
 }
 
-async fn require_registered(work: &Work<'_>, person: PersonId) -> Result<(), Rejection> {
+pub(super) async fn require_registered(work: &Work<'_>, person: PersonId) -> Result<(), Rejection> {
     match work.load::<Person>(person).await?.inner() {
         Person::Registered { .. } => Ok(()),
         Person::Unknown => Err(refused(PersonRefusal::UnknownPerson)),
@@ -206,7 +206,7 @@ impl Command for AmendCharter {
     }
 }
 
-/// Dissolve a council for good.
+/// Dissolve a council for good, once it is done with its meetings, elections, polls and projects.
 #[derive(Debug, Serialize)]
 pub struct DissolveCouncil {
     /// Which.
@@ -224,6 +224,8 @@ impl Command for DissolveCouncil {
     async fn decide(&self, work: &mut Work<'_>) -> Result<CouncilId, Rejection> {
         let council = kept(work, Self::ACT, self.council).await?;
         let mandate = self.mandate.holds(work, &council, self.council, Matter::Grave).await?;
+        let unfinished = work.views_now().await?.unfinished_of_council(self.council).await;
+        unfinished.map_err(|error| Fault::Views(error.into()))?.require_none().map_err(refused)?;
         let today = work.today();
         work.decide::<Council>(council, CouncilCommand::Dissolve { mandate, on: self.on.unwrap_or(today), today }).await?;
         Ok(self.council)

@@ -21,6 +21,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::councils::require_registered;
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -85,6 +86,9 @@ impl Command for Nominate {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, Some(self.by)).await?;
+        for person in [self.nominee, self.by] {
+            require_registered(work, person).await?;
+        }
         let now = work.now;
         work.decide::<Election>(election, ElectionCommand::Nominate { nominee: self.nominee, by: self.by, now }).await?;
         Ok(self.election)
@@ -133,6 +137,9 @@ impl Command for RegisterProxy {
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, Some(self.principal)).await?;
         let principal = self.principal;
+        for person in [Some(principal), self.proxy].into_iter().flatten() {
+            require_registered(work, person).await?;
+        }
         if let (Some(poll), Some(proxy)) = (election.inner().poll, self.proxy) {
             for person in [principal, proxy] {
                 let entry = work.load::<RollEntry>(Holder::Person(person).entry(poll)).await?;
@@ -173,8 +180,10 @@ pub struct PrepareElectionPoll {
     pub election: ElectionId,
     /// The poll's title.
     pub title: String,
-    /// Secret or by name.
-    pub secrecy: Secrecy,
+    /// Nobody learns whose ballot is whose.
+    pub secret: bool,
+    /// Whether a secret ballot gives its voter a receipt; as the council's charter has it if not said, and never where it has none.
+    pub receipts: Option<bool>,
     /// On paper, online or both.
     pub channels: Channels,
 }
@@ -187,6 +196,13 @@ impl Command for PrepareElectionPoll {
         let election = open_to(work, Self::ACT, self.election, None).await?;
         let (candidates, terms) = (election.inner().candidates(), election.inner().terms().map_err(refused)?.clone());
         let (poll, now) = (PollId(Uuid::now_v7()), work.now);
+        let council = work.load::<Council>(terms.council).await?.into_inner();
+        let charter = council.require_working().map_err(refused)?;
+        let receipts = self.receipts.unwrap_or(charter.receipts);
+        if self.secret && receipts && !charter.receipts {
+            return Err(refused(PollRefusal::ReceiptsNotChartered));
+        }
+        let secrecy = if self.secret { Secrecy::Secret { receipts } } else { Secrecy::Open };
         work.decide::<Election>(election, ElectionCommand::AttachPoll { poll, now }).await?;
         let terms = PollTerms {
             matter: Matter::Election(self.election),
@@ -194,11 +210,14 @@ impl Command for PrepareElectionPoll {
             title: self.title.clone(),
             options: candidates.into_iter().map(BallotOption::Nominee).collect(),
             method: terms.method,
-            secrecy: self.secrecy,
+            secrecy,
             channels: self.channels,
             rule: terms.rule,
             opens_at: Some(terms.poll_opens),
             closes_at: Some(terms.poll_closes),
+            vote: None,
+            smallest: Some(charter.smallest()),
+            chartered: None,
         };
         work.load_and_decide::<Poll>(poll, PollCommand::Prepare { terms }).await?;
         Ok(poll)
@@ -298,6 +317,7 @@ impl Command for CallRunOff {
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, None).await?;
         let before = election.inner().terms().map_err(refused)?.clone();
+        work.load::<Council>(before.council).await?.inner().require_working().map_err(refused)?;
         let (seats, candidates) = election.inner().left.clone().ok_or_else(|| refused(ElectionRefusal::NoSeatsLeft))?;
         let (id, now) = (ElectionId(Uuid::now_v7()), work.now);
         work.decide::<Election>(election, ElectionCommand::CallRunOff { run_off: id }).await?;

@@ -4,11 +4,10 @@
 //! - Title, text and the reason of turning away are sealed under the key of who raised it.
 //! - A representative who takes an issue up writes the motion's text anew: a resident's own words stay sealed.
 
+use std::collections::BTreeSet;
+
 use gongyi_domain::{
-    access::{
-        authority::{Act, Subject},
-        person::{Person, PersonRefusal},
-    },
+    access::authority::{Act, Subject},
     deliberation::{
         council::{Council, CouncilRefusal},
         issue::{
@@ -27,21 +26,15 @@ use gongyi_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::councils::council;
+use super::{
+    councils::council,
+    residents::{at_home, home},
+};
 use crate::{
     Command,
     rejection::{Rejection, refused},
     work::{Loaded, Work},
 };
-
-/// Where somebody lives.
-async fn home(work: &Work<'_>, person: PersonId) -> Result<AreaCode, Rejection> {
-    match work.load::<Person>(person).await?.into_inner() {
-        Person::Registered { home_area, .. } => Ok(home_area),
-        Person::Unknown => Err(refused(PersonRefusal::UnknownPerson)),
-        Person::Erased => Err(refused(PersonRefusal::PersonIsErased)),
-    }
-}
 
 /// An issue, the council it is raised to and that council's area.
 struct Case {
@@ -70,6 +63,14 @@ impl Case {
     /// How many endorsements the charter asks for now.
     fn needed(&self) -> Result<u32, Rejection> {
         Ok(self.council.require_working().map_err(refused)?.issues.endorsements_needed)
+    }
+
+    /// Those who endorsed it and live in the council's area now. Not asked where fewer than `needed` endorsed it at all: they
+    /// would be too few anyway.
+    async fn at_home(&self, work: &Work<'_>, needed: u32) -> Result<BTreeSet<PersonId>, Rejection> {
+        let endorsers = &self.issue.inner().endorsers;
+        let enough = u32::try_from(endorsers.len()).is_ok_and(|endorsers| endorsers >= needed);
+        if enough { at_home(work, endorsers, &self.area).await } else { Ok(BTreeSet::new()) }
     }
 
     async fn decide(self, work: &Work<'_>, command: ResidentIssueCommand) -> Result<(), Rejection> {
@@ -145,7 +146,8 @@ impl Command for EndorseIssue {
             return Err(refused(ResidentIssueRefusal::EndorserFromElsewhere));
         }
         let needed = case.needed()?;
-        case.decide(work, ResidentIssueCommand::Endorse { person: self.person, needed }).await?;
+        let at_home = case.at_home(work, needed.saturating_sub(1)).await?;
+        case.decide(work, ResidentIssueCommand::Endorse { person: self.person, at_home, needed }).await?;
         Ok(self.issue)
     }
 }
@@ -206,7 +208,8 @@ impl Command for AdmitIssue {
     async fn decide(&self, work: &mut Work<'_>) -> Result<ResidentIssueId, Rejection> {
         let case = Case::kept(work, Self::ACT, self.issue).await?;
         let (screener, needed) = (work.actor.person(), case.needed()?);
-        case.decide(work, ResidentIssueCommand::Admit { screener, needed }).await?;
+        let at_home = case.at_home(work, needed).await?;
+        case.decide(work, ResidentIssueCommand::Admit { screener, at_home, needed }).await?;
         Ok(self.issue)
     }
 }

@@ -9,4 +9,5 @@ pub mod meeting;
 pub mod motion;
 pub mod poll;
 pub mod recount;
+mod residents;
 pub mod threads;

@@ -1,10 +1,13 @@
 //! From attendance to the service ledger: who was checked out has a service record, attested by that stay. It still
 //! needs a confirmation, as every record does.
+//!
+//! - A stay that overlaps another record is logged too: the ledger holds it until one of the two gives way.
+//! - A stay of less than a minute has nothing to log.
 
 use esrs::Aggregate;
 use gongyi_domain::{
     access::authority::{Act, Actor},
-    values::{ActivityId, AttendanceId, RecordId, VolunteerId},
+    values::{ActivityId, AttendanceId, Minutes, RecordId, VolunteerId},
     volunteering::{
         activity::{Activity, ActivityEvent, ActivityRefusal},
         service_ledger::{LOG_SERVICE, ServiceLedger, ServiceLedgerCommand},
@@ -56,6 +59,8 @@ struct LogAttendance {
     volunteer: VolunteerId,
 }
 
+crate::commands! { LogAttendance }
+
 impl Command for LogAttendance {
     const ACT: &'static Act = &LOG_SERVICE;
     type Answer = RecordId;
@@ -70,6 +75,9 @@ impl Command for LogAttendance {
         let (began, ended) =
             stay.and_then(|stay| Some((stay.checked_in, stay.checked_out?))).ok_or(refused(ActivityRefusal::NotCheckedIn))?;
         let record = RecordId(Uuid::new_v5(&self.attendance.0, b"record"));
+        if Minutes::between(began, ended).is_none() {
+            return Ok(record);
+        }
         let command = ServiceLedgerCommand::Log {
             record,
             setting: Setting { organisation, activity: Some(self.activity), area: details.area.clone() },

@@ -2,6 +2,8 @@
 //! is idempotent: it may meet an event twice, never not at all.
 //!
 //! - An event it cannot carry out because the rules say no is parked with the refusal's code, and it goes on.
+//! - What is parked is tried again whenever something has happened, and at every start: it is off the list once the rules
+//!   let it pass, or nothing is left to carry out.
 //! - On a fault it waits and tries the same event again.
 
 use std::time::Duration;
@@ -86,10 +88,13 @@ impl App {
     /// # Errors
     /// The fault that stopped it; what was carried out before is kept.
     pub async fn catch_up<P: Process>(&self, process: &P) -> Result<(), Rejection> {
-        let mut position = self.last_carried_out::<P>().await?;
+        let begin = self.last_carried_out::<P>().await?;
+        let mut position = begin;
         loop {
             let events = self.log().read_after(position, BATCH_EVENTS).await?;
-            let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
+            let Some(last) = events.last().map(|event| event.position) else {
+                return self.try_parked_again(process, begin, position).await;
+            };
             let mut done = position;
             let outcome = self.carry_out(process, &events, &mut done).await;
             position = done;
@@ -99,6 +104,25 @@ impl App {
             outcome?;
             debug_assert_eq!(position, last);
         }
+    }
+
+    /// Tries what was parked up to `begin`, for what stood in its way may have changed; what lies beyond the log's `head`
+    /// is of a history lost in a restore, from which nothing follows.
+    async fn try_parked_again<P: Process>(&self, process: &P, begin: u64, head: u64) -> Result<(), Rejection> {
+        for parked in self.vault().parked(P::NAME).await?.into_iter().filter(|it| it.position <= begin || it.position > head) {
+            let event = self.log().read_after(parked.position.saturating_sub(1), 1).await?.into_iter().next();
+            let tried = match event.filter(|event| event.position == parked.position) {
+                Some(event) => process.follow(self, &event).await,
+                None => Ok(()),
+            };
+            match tried {
+                Ok(()) => self.vault().unpark(P::NAME, parked.position).await?,
+                Err(Rejection::Refused(refusal)) if refusal.code == parked.code => {}
+                Err(Rejection::Refused(refusal)) => self.vault().park(P::NAME, parked.position, refusal.code).await?,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     /// Where the process goes on: at its checkpoint, or at the beginning if that is of another log or of a history that

@@ -204,10 +204,23 @@ impl Command for LinkService {
                 work.load::<CommunityActivity>(id).await?.inner().require_live().map_err(refused)?;
             }
         }
+        take_back_what_fell_away(work, self.activity).await?;
         let command = ServiceLinkCommand::Link { activity: self.activity, purpose: self.purpose };
         work.load_and_decide::<ServiceLink>(self.activity, command).await?;
         Ok(self.activity)
     }
+}
+
+/// A link with a community activity that was cancelled or voided meanwhile stands in the way of no other.
+async fn take_back_what_fell_away(work: &Work<'_>, activity: ActivityId) -> Result<(), Rejection> {
+    let link = work.load::<ServiceLink>(activity).await?;
+    if let Some(ServicePurpose::CommunityActivity(id)) = link.inner().purpose
+        && work.load::<CommunityActivity>(id).await?.inner().require_live().is_err()
+    {
+        let reason = "所关联的公益活动已取消或作废 / The community activity was cancelled or voided".to_owned();
+        work.decide::<ServiceLink>(link, ServiceLinkCommand::Unlink { reason }).await?;
+    }
+    Ok(())
 }
 
 /// Take back what the service at an activity of volunteering is for.

@@ -157,8 +157,9 @@ impl Command for AllocateGrant {
         let known = work.load::<Project>(self.project).await?;
         let area = known.inner().area.clone().ok_or_else(|| refused(ProjectRefusal::UnknownProject))?;
         let (today, allocation) = (work.today(), AllocationId(Uuid::now_v7()));
+        let begun = known.inner().require_begun(today).map_err(refused)?;
         let (line, project, amount, on) = (self.line.clone(), self.project, self.amount, self.on.unwrap_or(today));
-        work.decide::<Fund>(fund, FundCommand::Allocate { allocation, line, project, area, amount, on, today }).await?;
+        work.decide::<Fund>(fund, FundCommand::Allocate { allocation, line, project, area, begun, amount, on, today }).await?;
         tell(work, self.fund, project, allocation, GrantMovement::Allocated, amount).await?;
         Ok(allocation)
     }

@@ -1,4 +1,4 @@
-//! Starting projects: from what a council resolved, or from what a round selected.
+//! Starting projects: from what a council resolved, from what a round selected, or on an office's own decision.
 
 use gongyi_domain::{
     access::authority::{Act, Subject},
@@ -54,9 +54,65 @@ impl Command for StartProject {
         require_working(work, self.carrier).await?;
         let origin = ProjectOrigin::Resolution { council, motion: self.motion, vote };
         let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
+        let (id, on) = (ProjectId(Uuid::now_v7()), work.today());
+        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
+        Ok(id)
+    }
+}
+
+/// Start a project on an office's own decision: an urgent repair, say, that no council and no round was asked about.
+#[derive(Debug, Serialize)]
+pub struct StartOfficeProject {
+    /// The office.
+    pub authority: String,
+    /// Why, and by which document; public.
+    pub reason: String,
+    /// Its title.
+    pub title: String,
+    /// Where.
+    pub area: AreaCode,
+    /// Who carries it out.
+    pub carrier: Applicant,
+    /// What it means to do.
+    pub plan: Plan,
+}
+
+impl Command for StartOfficeProject {
+    const ACT: &'static Act = &START_PROJECT;
+    type Answer = ProjectId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
+        work.may(Self::ACT, &Subject::area(self.area.clone()))?;
+        work.require_area(&self.area).await?;
+        require_working(work, self.carrier).await?;
+        let origin = ProjectOrigin::Office { authority: tidied(&self.authority), reason: tidied(&self.reason) };
+        let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
         let id = ProjectId(Uuid::now_v7());
         work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
         Ok(id)
+    }
+}
+
+/// Start a project that a council resolved, or an office decided on. Serialised as that command: a project's command ids are known
+/// by it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ProjectStart {
+    /// A council's.
+    Resolved(StartProject),
+    /// An office's.
+    ByOffice(StartOfficeProject),
+}
+
+impl Command for ProjectStart {
+    const ACT: &'static Act = &START_PROJECT;
+    type Answer = ProjectId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
+        match self {
+            Self::Resolved(start) => start.decide(work).await,
+            Self::ByOffice(start) => start.decide(work).await,
+        }
     }
 }
 
@@ -81,11 +137,11 @@ impl Command for StartSelectedProject {
         work.may(Self::ACT, &Subject::area(within))?;
         let it = round.inner().application(self.application).map_err(refused)?.clone();
         require_working(work, it.applicant).await?;
-        let (id, application) = (ProjectId(Uuid::now_v7()), self.application);
+        let (id, application, on) = (ProjectId(Uuid::now_v7()), self.application, work.today());
         work.decide::<Round>(round, RoundCommand::Award { application, project: id, grant: self.plan.grant }).await?;
         let origin = ProjectOrigin::Round { round: self.round, application };
         let (title, area, carrier, plan) = (it.title, it.area, it.applicant, self.plan.clone());
-        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
+        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
         Ok(id)
     }
 }

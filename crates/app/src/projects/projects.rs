@@ -6,7 +6,7 @@ use gongyi_domain::{
     projects::{
         project::{
             AUDIT_PROJECT, CANCEL_PROJECT, COMPLETE_PROJECT, PROJECT_REVIEW_TEXT_MAX_CHARS, Project, ProjectCommand, REACH_MILESTONE,
-            RECORD_EXPENSE, RECORD_RAISED_MONEY, REVIEW_PROJECT, REVISE_PLAN, VOID_BOOK_ENTRY,
+            RECORD_EXPENSE, RECORD_RAISED_MONEY, RECORD_REFUND, REVIEW_PROJECT, REVISE_PLAN, VOID_BOOK_ENTRY,
         },
         project_plan::Plan,
         project_terms::{ProjectRefusal, RaisedFrom},
@@ -129,6 +129,36 @@ impl Command for RecordExpense {
         let (entry, today) = (BookEntryId(Uuid::now_v7()), work.today());
         let (amount, on, purpose, evidence) = (self.amount, self.on.unwrap_or(today), tidied(&self.purpose), self.evidence.clone());
         done(work, Self::ACT, self.project, ProjectCommand::RecordExpense { entry, amount, on, today, purpose, evidence }).await?;
+        Ok(entry)
+    }
+}
+
+/// Record what of an expense came back.
+#[derive(Debug, Serialize)]
+pub struct RecordRefund {
+    /// Of which project.
+    pub project: ProjectId,
+    /// Of which expense.
+    pub expense: BookEntryId,
+    /// How much.
+    pub amount: Cents,
+    /// The day it came; `None` for today.
+    pub on: Option<Day>,
+    /// In words, without a person's name.
+    pub note: String,
+    /// Files that show it.
+    pub evidence: Vec<Attachment>,
+}
+
+impl Command for RecordRefund {
+    const ACT: &'static Act = &RECORD_REFUND;
+    type Answer = BookEntryId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<BookEntryId, Rejection> {
+        let (entry, expense, today) = (BookEntryId(Uuid::now_v7()), self.expense, work.today());
+        let (amount, on) = (self.amount, self.on.unwrap_or(today));
+        let (note, evidence) = (tidied(&self.note), self.evidence.clone());
+        done(work, Self::ACT, self.project, ProjectCommand::RecordRefund { entry, expense, amount, on, today, note, evidence }).await?;
         Ok(entry)
     }
 }

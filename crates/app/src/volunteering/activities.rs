@@ -22,6 +22,10 @@ use uuid::Uuid;
 use crate::{
     Command,
     rejection::{Rejection, refused},
+    volunteering::{
+        attendance::{came_elsewhere, require_another},
+        sign_ups::{first_fit, qualifies},
+    },
     work::{Loaded, Work},
 };
 
@@ -142,12 +146,36 @@ impl Command for AmendActivity {
         let (organisation, _) = activity.inner().require_known().map_err(refused)?;
         let line = work.line_of_any(organisation).await?;
         Activity::require_reach(&self.draft.area, &line.profile().area).map_err(refused)?;
-        work.decide::<Activity>(activity, ActivityCommand::Amend { details: self.draft.details(), now: work.now }).await?;
+        let details = self.draft.details();
+        let unqualified = unqualified(work, activity.inner(), &details).await?;
+        let mut fit = BTreeSet::new();
+        for shift in &details.shifts {
+            let first = first_fit(work, activity.inner(), &details, shift, shift.capacity as usize).await?;
+            fit.extend(first.into_iter().map(|who| (shift.id, who)));
+        }
+        work.decide::<Activity>(activity, ActivityCommand::Amend { details, fit, unqualified, now: work.now }).await?;
         Ok(self.activity)
     }
 }
 
-/// Cancel an activity; everybody's calendar becomes free.
+/// How many who signed up for a shift to come do not qualify by these details.
+async fn unqualified(work: &Work<'_>, activity: &Activity, details: &Details) -> Result<usize, Rejection> {
+    if !activity.details.as_ref().is_some_and(|old| details.is_stricter_than(old)) {
+        return Ok(0);
+    }
+    let mut count = 0;
+    for (id, volunteer) in activity.signed_up() {
+        if let Ok(shift) = activity.shift(id)
+            && shift.starts > work.now
+            && !qualifies(work, details, shift, volunteer).await?
+        {
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// Cancel an activity: who is in is checked out, and everybody's calendar becomes free.
 #[derive(Debug, Serialize)]
 pub struct CancelActivity {
     /// Which.
@@ -164,13 +192,26 @@ impl Command for CancelActivity {
         let activity = work.lock::<Activity>(self.activity).await?;
         let subject = subject_of(work, &activity).await?;
         work.may(Self::ACT, &subject)?;
-        let signed_up: Vec<_> = activity.inner().signed_up().collect();
-        work.decide::<Activity>(activity, ActivityCommand::Cancel { reason: self.reason.clone() }).await?;
-        for (shift, volunteer) in signed_up {
-            work.load_and_decide::<Calendar>(volunteer, CalendarCommand::Free { shift }).await?;
-        }
+        call_off(work, activity, &self.reason).await?;
         Ok(self.activity)
     }
+}
+
+/// Cancels an activity on whose behalf the actor may.
+///
+/// # Errors
+/// The activity's refusals; who calls it off does not witness their own stay.
+async fn call_off(work: &Work<'_>, activity: Loaded<Activity>, reason: &str) -> Result<(), Rejection> {
+    for (_, stay) in activity.inner().all_present() {
+        require_another(work, stay.volunteer).await?;
+    }
+    let signed_up: Vec<_> = activity.inner().signed_up().collect();
+    let elsewhere = came_elsewhere(work, &activity).await?;
+    work.decide::<Activity>(activity, ActivityCommand::Cancel { reason: reason.to_owned(), elsewhere, now: work.now }).await?;
+    for (shift, volunteer) in signed_up {
+        work.load_and_decide::<Calendar>(volunteer, CalendarCommand::Free { shift }).await?;
+    }
+    Ok(())
 }
 
 /// Close an activity when all is done.

@@ -15,7 +15,11 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{Command, rejection::Rejection, work::Work};
+use crate::{
+    Command,
+    rejection::{Fault, Rejection, refused},
+    work::Work,
+};
 
 /// Found an organisation.
 #[derive(Debug, Serialize)]
@@ -117,7 +121,7 @@ impl Command for AmendOrganisation {
     }
 }
 
-/// Dissolve an organisation; its name becomes free.
+/// Dissolve an organisation that is done with its activities and projects; its name becomes free.
 #[derive(Debug, Serialize)]
 pub struct DissolveOrganisation {
     /// Which.
@@ -131,6 +135,8 @@ impl Command for DissolveOrganisation {
     async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
         let line = work.line(self.organisation).await?;
         work.may(Self::ACT, &line.subject(None))?;
+        let unfinished = work.views_now().await?.unfinished_of_organisation(self.organisation, work.now).await;
+        unfinished.map_err(|error| Fault::Views(error.into()))?.require_none().map_err(refused)?;
         release_name(work, self.organisation, &line.profile().name).await?;
         work.load_and_decide::<Organisation>(self.organisation, OrganisationCommand::Dissolve).await?;
         Ok(self.organisation)

@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     Command,
     rejection::{Rejection, refused},
-    volunteering::volunteers::{require_no_stranger, sealed_reason},
+    volunteering::volunteers::{require_active_until, require_no_stranger, sealed_reason},
     work::{Line, Loaded, Work},
 };
 
@@ -110,7 +110,7 @@ impl Command for LogService {
         if !has_place {
             require_no_stranger(work, Self::ACT, &subject, self.organisation, &volunteer).await?;
         }
-        volunteer.inner().require_active().map_err(refused)?;
+        require_active_until(work, &volunteer, self.ended).await?;
         let record = RecordId(Uuid::now_v7());
         let command = ServiceLedgerCommand::Log {
             record,

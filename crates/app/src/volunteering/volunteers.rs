@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use esrs::Aggregate;
 use gongyi_domain::{
     access::{
         account::{Account, account_of},
@@ -13,7 +14,7 @@ use gongyi_domain::{
     },
     prose::Prose,
     refusal::Refusal,
-    values::{AccountId, AreaCode, Day, OrganisationId, PersonId, Sealed, VolunteerId},
+    values::{AccountId, AreaCode, Day, Instant, OrganisationId, PersonId, Sealed, VolunteerId},
     volunteering::{
         membership::{JOIN_ORGANISATION, LEAVE_ORGANISATION, Membership, MembershipCommand, membership_stream},
         organisation::Organisation,
@@ -21,7 +22,7 @@ use gongyi_domain::{
         skill::Skill,
         volunteer::{
             CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer,
-            VolunteerCommand, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
+            VolunteerCommand, VolunteerEvent, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
         },
     },
 };
@@ -32,8 +33,8 @@ use uuid::Uuid;
 use crate::{
     Command,
     access::accounts::open_account,
-    rejection::{Rejection, refused},
-    volunteering::sign_ups::give_back_coming_shifts,
+    rejection::{Fault, Rejection, refused},
+    volunteering::sign_ups::{give_back_coming_shifts, take_up_waiting},
     work::{Kind, Loaded, Work},
 };
 
@@ -264,6 +265,29 @@ pub(crate) async fn require_no_stranger(
     work.load::<Membership>(membership).await?.inner().require_member().map_err(refused)
 }
 
+/// The volunteer served then: is active, or was when it ended. What came after is told by the log itself, for no event of a
+/// standing says since when it holds.
+///
+/// # Errors
+/// Unknown and erased volunteers; who was suspended or had withdrawn by then.
+pub(crate) async fn require_active_until(work: &Work<'_>, volunteer: &Loaded<Volunteer>, ended: Instant) -> Result<PersonId, Rejection> {
+    let mut inactive_since = None;
+    if volunteer.inner().require_active().is_err() {
+        let mut state = Volunteer::default();
+        for event in work.app.log().read_stream(&StreamId::of::<Volunteer>(*volunteer.id()), 0).await? {
+            let decoded = work.app.upcasters().decode::<VolunteerEvent>(&event).map_err(Fault::Decoding)?;
+            state = Volunteer::apply_event(state, decoded);
+            inactive_since = match state.standing {
+                Standing::Active => None,
+                Standing::Unknown | Standing::Suspended | Standing::Withdrawn | Standing::Erased => {
+                    inactive_since.or(Some(event.commit.metadata.recorded_at))
+                }
+            };
+        }
+    }
+    volunteer.inner().require_active_until(ended, inactive_since).map_err(refused)
+}
+
 /// Seals a reason about `person`.
 ///
 /// # Errors
@@ -389,8 +413,10 @@ macro_rules! standing_commands {
                 let reason = sealed_reason::<Volunteer>(work, person, self.volunteer, $event, &self.reason).await?;
                 let decide: fn(Sealed) -> VolunteerCommand = $decide;
                 let after = work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
-                if after.standing == Standing::Withdrawn {
-                    give_back_coming_shifts(work, self.volunteer).await?;
+                match after.standing {
+                    Standing::Withdrawn => give_back_coming_shifts(work, self.volunteer).await?,
+                    Standing::Active => take_up_waiting(work, self.volunteer).await?,
+                    Standing::Unknown | Standing::Suspended | Standing::Erased => {}
                 }
                 Ok(self.volunteer)
             }
@@ -401,7 +427,7 @@ macro_rules! standing_commands {
 standing_commands! {
     /// Suspend a volunteer.
     SuspendVolunteer, SUSPEND_VOLUNTEER, "VolunteerSuspended", VolunteerCommand::Suspend;
-    /// Reinstate a suspended volunteer.
+    /// Reinstate a suspended volunteer, who takes up the places that stayed free meanwhile.
     ReinstateVolunteer, REINSTATE_VOLUNTEER, "VolunteerReinstated", VolunteerCommand::Reinstate;
     /// Withdraw; coming shifts are given back, memberships end.
     WithdrawVolunteer, WITHDRAW_VOLUNTEER, "VolunteerWithdrawn", |reason| VolunteerCommand::Withdraw(Some(reason));

@@ -34,6 +34,8 @@ struct Establishes {
     people: Vec<PersonId>,
 }
 
+gongyi_app::commands! { Establishes }
+
 impl Command for Establishes {
     const ACT: &'static Act = &ESTABLISH_COUNCIL;
     type Answer = CouncilId;
@@ -64,6 +66,8 @@ pub enum Meets {
 
 #[derive(Debug, Serialize)]
 pub struct Meeting(pub MotionId, pub Meets);
+
+gongyi_app::commands! { Meeting }
 
 impl Command for Meeting {
     const ACT: &'static Act = &CONVENE_MEETING;

@@ -16,6 +16,7 @@ use gongyi_domain::{
     access::{
         account::{Account, AccountEvent, account_of},
         authority::{Actor, Role, Scope},
+        person::{Person, PersonEvent},
     },
     deliberation::{
         ballot::{Marks, Method},
@@ -29,14 +30,14 @@ use gongyi_domain::{
         roll_entry::{Holder, RollLine},
         seat::{Mandate, SeatSource},
     },
-    values::{CouncilId, PersonId, PollId, RollEntryId},
+    values::{CouncilId, PersonId, PollId, RollEntryId, Sealed},
 };
 use gongyi_eventlog::{Commit, Metadata, NewEvent, StreamId};
 use uuid::Uuid;
 
 use super::{COMMUNITY, District, Hand, area};
 
-/// A voter: a person with an account and nothing else.
+/// A voter: a person of the community with an account and nothing else.
 #[derive(Debug, Clone)]
 pub struct Voter {
     pub person: PersonId,
@@ -77,7 +78,7 @@ impl Voter {
     }
 }
 
-/// A secret online choice between four, with receipts, decided by the most votes.
+/// A secret online choice between four, decided by the most votes.
 pub fn choice_terms() -> PollTerms {
     PollTerms {
         matter: Matter::Question,
@@ -85,16 +86,25 @@ pub fn choice_terms() -> PollTerms {
         title: "小区出入口选址".to_owned(),
         options: ["东门", "南门", "西门", "北门"].map(|it| BallotOption::Text(it.to_owned())).to_vec(),
         method: Method::Choice,
-        secrecy: Secrecy::Secret { receipts: true },
+        secrecy: Secrecy::Secret { receipts: false },
         channels: Channels::Online,
         rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
         opens_at: None,
         closes_at: None,
+        vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 
-/// A commit has a largest number of events.
-const ACCOUNTS_AT_ONCE: usize = 50_000;
+/// A commit has a largest number of events, two for each voter.
+const ACCOUNTS_AT_ONCE: usize = 25_000;
+
+/// Taken in with a home there; what is sealed was never written by anybody.
+fn registered(person: PersonId, home: &str) -> PersonEvent {
+    let sealed = || Sealed { of: person, text: String::new() };
+    PersonEvent::PersonRegistered { name: sealed(), id_number: sealed(), phone: sealed(), birth_date: sealed(), home_area: area(home) }
+}
 
 impl District {
     /// So many people with accounts.
@@ -102,13 +112,22 @@ impl District {
         let voters: Vec<_> = (0..many).map(|_| Voter::new(PersonId(Uuid::now_v7()))).collect();
         for some in voters.chunks(ACCOUNTS_AT_ONCE) {
             let opened = |voter: &Voter| {
-                let stream = StreamId::of::<Account>(account_of(voter.person).0);
-                (stream, NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap())
+                let account = StreamId::of::<Account>(account_of(voter.person).0);
+                let opened = NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap();
+                [(account, opened), (StreamId::of::<Person>(voter.person.0), NewEvent::of(&registered(voter.person, COMMUNITY)).unwrap())]
             };
-            let events: Vec<_> = some.iter().map(opened).collect();
+            let events: Vec<_> = some.iter().flat_map(opened).collect();
             self.appends(events.iter().map(|(stream, _)| (stream.clone(), 0)).collect(), events).await;
         }
         voters
+    }
+
+    /// Somebody registered with a home elsewhere.
+    pub async fn registers_in(&self, home: &str) -> PersonId {
+        let person = PersonId(Uuid::now_v7());
+        let stream = StreamId::of::<Person>(person.0);
+        self.appends(vec![(stream.clone(), 0)], vec![(stream, NewEvent::of(&registered(person, home)).unwrap())]).await;
+        person
     }
 
     /// A council of the community in which these sit.
@@ -146,7 +165,7 @@ impl District {
         let poll = self.organiser().does(&PreparePoll { terms }).await.unwrap();
         for some in voters.chunks(ROLL_COMMAND_MAX_ENTRIES) {
             let lines = some.iter().map(Voter::line).collect();
-            self.organiser().does(&EnterOnRoll { poll, lines }).await.unwrap();
+            self.organiser().does(&EnterOnRoll { poll, lines, exception: None, register: None }).await.unwrap();
         }
         poll
     }

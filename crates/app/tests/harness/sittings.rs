@@ -99,8 +99,8 @@ impl District {
             }
             .into(),
             Drafting::Submit { by: mover, seconds_needed: 2 }.into(),
-            Drafting::Second { by: first }.into(),
-            Drafting::Second { by: second }.into(),
+            Drafting::Second { by: first, sitting: [first, second].into() }.into(),
+            Drafting::Second { by: second, sitting: [first, second].into() }.into(),
             Drafting::Accept { screener: None }.into(),
         ];
         self.begins::<Motion>(motion.0, commands).await;

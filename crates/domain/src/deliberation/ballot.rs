@@ -3,9 +3,10 @@
 //! - Options are told by their number on the ballot, from 1.
 //! - An over-voted ballot is invalid, never cut down to fit (浙江省村民委员会选举办法: 所选人数多于应选人数的选票无效).
 //! - A blank ballot is a ballot: it is cast, and it is valid for nobody.
-//! - A published ballot has no voter, no time and no place in any order but a shuffled one.
+//! - A published ballot has no voter, no time and no place in any order but a shuffled one; and it is written in one way, so
+//!   that neither the order in which options were marked nor the form of a blank one is a sign of whose it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
@@ -113,6 +114,33 @@ impl Marks {
         }
     }
 
+    /// The same marks in the ballot's order, unless the order is what is marked; nothing marked is [`Marks::Blank`].
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        match &mut self {
+            Self::Chosen(options) => options.sort_unstable(),
+            Self::Stances(stances) => stances.sort_unstable(),
+            Self::Scores(scores) => scores.sort_unstable(),
+            Self::Blank | Self::Ranked(_) => {}
+        }
+        if self.is_blank() { Self::Blank } else { self }
+    }
+
+    /// The one way in which these marks are published: sorted, and where something is said to an option, silence about
+    /// another is written as what it counts for, abstention or no points.
+    #[must_use]
+    pub fn normal(self, options: u16) -> Self {
+        fn filled<T: Copy>(said: &[(u16, T)], options: u16, silence: T) -> Vec<(u16, T)> {
+            let said: BTreeMap<u16, T> = said.iter().copied().collect();
+            (1..=options).map(|option| (option, said.get(&option).copied().unwrap_or(silence))).collect()
+        }
+        match self.sorted() {
+            Self::Stances(stances) => Self::Stances(filled(&stances, options, Stance::Abstain)),
+            Self::Scores(scores) => Self::Scores(filled(&scores, options, 0)),
+            marks @ (Self::Blank | Self::Chosen(_) | Self::Ranked(_)) => marks,
+        }
+    }
+
     /// The options that are named, in the order they are named in.
     pub fn named(&self) -> Vec<u16> {
         match self {
@@ -192,6 +220,14 @@ pub struct Ballot {
     pub tag: Option<String>,
     /// What is marked.
     pub marks: Marks,
+}
+
+impl Ballot {
+    /// The ballot as it is published; see [`Marks::normal`].
+    #[must_use]
+    pub fn normal(self, options: u16) -> Self {
+        Self { marks: self.marks.normal(options), ..self }
+    }
 }
 
 /// Whether a text may be a receipt's tag: 22 to 64 characters of base64url, so at least 16 bytes.
@@ -276,7 +312,10 @@ impl Aggregate for BallotList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::given;
+    use crate::{
+        deliberation::counting::{Count, Counter, Tally},
+        scenario::given,
+    };
     use proptest::prelude::*;
 
     #[test]
@@ -336,7 +375,66 @@ mod tests {
         ]
     }
 
+    fn marks() -> impl Strategy<Value = Marks> {
+        let option = || 0u16..9;
+        let stance = prop_oneof![Just(Stance::Yes), Just(Stance::No), Just(Stance::Abstain)];
+        prop_oneof![
+            Just(Marks::Blank),
+            proptest::collection::vec(option(), 0..6).prop_map(Marks::Chosen),
+            proptest::collection::vec(option(), 0..6).prop_map(Marks::Ranked),
+            proptest::collection::vec((option(), stance), 0..6).prop_map(Marks::Stances),
+            proptest::collection::vec((option(), 0u16..9), 0..6).prop_map(Marks::Scores),
+        ]
+    }
+
+    #[test]
+    fn published_marks_say_nothing_by_their_order_or_form() {
+        let published = |marks: Marks| marks.normal(3);
+        assert_eq!(published(Marks::Chosen(vec![3, 1])), published(Marks::Chosen(vec![1, 3])));
+        assert_eq!(published(Marks::Ranked(vec![3, 1])), Marks::Ranked(vec![3, 1]));
+        for blank in [Marks::Chosen(vec![]), Marks::Ranked(vec![]), Marks::Stances(vec![]), Marks::Scores(vec![])] {
+            assert_eq!(published(blank), Marks::Blank);
+        }
+        let (silent, said) = (vec![(2, Stance::Yes)], vec![(3, Stance::Abstain), (2, Stance::Yes), (1, Stance::Abstain)]);
+        assert_eq!(published(Marks::Stances(silent)), published(Marks::Stances(said)));
+        assert_eq!(published(Marks::Scores(vec![(2, 5)])), Marks::Scores(vec![(1, 0), (2, 5), (3, 0)]));
+    }
+
     proptest! {
+        /// Whatever bytes lie in a drawer: they are a ballot or they are not, and a ballot is read as it was written.
+        #[test]
+        fn any_bytes_are_read_as_a_ballot_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in r#"[{}":,\[\]a-z0-9]{0,80}"#) {
+            for bytes in [&bytes[..], text.as_bytes()] {
+                if let Ok(ballot) = serde_json::from_slice::<Ballot>(bytes) {
+                    let written = serde_json::to_vec(&ballot).unwrap();
+                    prop_assert_eq!(serde_json::from_slice::<Ballot>(&written).unwrap(), ballot);
+                }
+            }
+        }
+
+        /// Whatever is sent: it fits or is refused; if it fits, it is published as one of those that count the same, and in no
+        /// other way when it is published again.
+        #[test]
+        fn what_is_published_counts_as_what_was_cast(marks in marks(), method in methods(), options in 1u16..9) {
+            let ballot = Ballot { tag: None, marks };
+            let read: Ballot = serde_json::from_slice(&serde_json::to_vec(&ballot).unwrap()).unwrap();
+            prop_assert_eq!(&read, &ballot);
+            if ballot.marks.require_fitting(method, options).is_ok() {
+                let published = ballot.clone().normal(options);
+                prop_assert_eq!(published.marks.require_fitting(method, options), Ok(()));
+                prop_assert_eq!(published.clone().normal(options), published.clone());
+                let counted = |marks: &Marks| {
+                    let mut counter = Counter::new(method, options);
+                    counter.add(marks, Count::ONE).unwrap();
+                    counter.finish().unwrap()
+                };
+                let (cast, told) = (counted(&ballot.marks), counted(&published.marks));
+                let votes = |tally: &Tally| tally.options.iter().map(|it| (it.votes, it.against)).collect::<Vec<_>>();
+                prop_assert_eq!((votes(&cast), cast.blank, cast.valid, cast.invalid), (votes(&told), told.blank, told.valid, told.invalid));
+                prop_assert_eq!((cast.leading, cast.tied), (told.leading, told.tied));
+            }
+        }
+
         /// A ballot longer than its drawer would have to be refused when it is cast.
         #[test]
         fn every_fitting_ballot_fits_its_padding(method in methods(), options in 1u16..=500, pick in any::<u64>()) {

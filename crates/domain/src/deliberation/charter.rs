@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decision::{Abstentions, Basis, Fraction, Majority, Measure, Quorum, Rule, Step, Threshold, Turnout, Wording, statutes},
-    poll_terms::{Matter as PollMatter, Secrecy as PollSecrecy},
+    poll_terms::{Matter as PollMatter, Secrecy as PollSecrecy, Smallest},
     text::Line,
 };
 use crate::{
@@ -177,6 +177,9 @@ pub struct CharterTerms {
     pub absences: Option<AbsenceRule>,
     /// Whether a secret ballot gives its voter a receipt; off against coercion.
     pub receipts: bool,
+    /// Among how many voters a secret poll's ballots are published one by one; the platform's default if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest: Option<Smallest>,
 }
 
 impl CharterTerms {
@@ -209,7 +212,8 @@ impl CharterTerms {
             turns: TurnPolicy { seconds_per_turn: 120, turns_per_speaker: 2, sides_alternate: true, unspoken_first: true },
             notice_days: 3,
             absences: Some(AbsenceRule { limit: 3, counted: Absences::InARow }),
-            receipts: true,
+            receipts: false,
+            smallest: None,
         }
     }
 }
@@ -241,6 +245,8 @@ refusals! {
         NoticeUnfit { most: u32 }("noticeDays", "提前通知不能超过 {most} 天", "Notice is at most {most} days"),
         /// Between 1 and the limit.
         AbsencesUnfit { most: u32 }("absences", "缺席次数须为 1 至 {most}", "The seat is lost after 1 to {most} absences"),
+        /// No voter, or more than anybody asks for.
+        SmallestUnfit("smallest", "逐票公布的最少人数不合规定", "The fewest voters among whom ballots are published one by one do not fit"),
         /// More than all is more than there is.
         Unreachable("quorum", "不可能超过全部", "Nothing is ever more than all"),
         /// A rule's name, title or source is no line, or too long, or it has no version.
@@ -314,6 +320,9 @@ impl Charter {
         if let Some(absences) = terms.absences {
             within(absences.limit, 1..=ABSENCES_MAX_COUNT, Refused::AbsencesUnfit { most: ABSENCES_MAX_COUNT })?;
         }
+        if terms.smallest.is_some_and(|smallest| smallest.require_fitting().is_err()) {
+            return Err(Refused::SmallestUnfit);
+        }
         if !terms.quorum.is_reachable() {
             return Err(Refused::Unreachable);
         }
@@ -334,10 +343,7 @@ impl Charter {
     /// What a poll of the council on a matter of this kind is about, how secret it is and what decides it.
     pub fn poll_terms(&self, council: CouncilId, kind: Matter, charter_version: u32) -> (PollMatter, PollSecrecy, Rule) {
         let MatterTerms { rule, secrecy } = self.matter(kind).clone();
-        let seats = match self.0.entitled {
-            EntitledBasis::SeatsFilled => None,
-            EntitledBasis::SeatsOfTheCharter => Some(self.seats),
-        };
+        let seats = self.seats_that_count();
         let secrecy = match secrecy {
             Secrecy::Open => PollSecrecy::Open,
             Secrecy::Secret => PollSecrecy::Secret { receipts: self.receipts },
@@ -349,6 +355,19 @@ impl Charter {
     /// are no notice, whatever the charter's own days. `None` if no statute does.
     pub fn statute_notice_days(&self) -> Option<u32> {
         std::iter::once(&self.ordinary).chain(self.special.values()).filter_map(|matter| statutes::notice_days(&matter.rule)).max()
+    }
+
+    /// Among how many voters a secret poll's ballots are published one by one.
+    pub fn smallest(&self) -> Smallest {
+        self.0.smallest.unwrap_or_default()
+    }
+
+    /// All seats, if vacant ones count too among those entitled.
+    pub fn seats_that_count(&self) -> Option<u32> {
+        match self.0.entitled {
+            EntitledBasis::SeatsFilled => None,
+            EntitledBasis::SeatsOfTheCharter => Some(self.seats),
+        }
     }
 
     /// How many «all» are while so many seats are filled.

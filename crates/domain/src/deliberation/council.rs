@@ -388,7 +388,7 @@ impl Council {
         Subject { area: self.area.clone(), person, ..Subject::default() }
     }
 
-    fn stands_on(&self, day: Day) -> bool {
+    pub(super) fn stands_on(&self, day: Day) -> bool {
         self.dissolved_on.is_none_or(|dissolved| day < dissolved)
     }
 }

@@ -45,7 +45,7 @@ fn terms() -> ElectionTerms {
 }
 
 fn roll() -> FrozenRoll {
-    FrozenRoll { entries: 10, heads: 10, weight: 10, digest: "00".repeat(32) }
+    FrozenRoll { entries: 10, heads: 10, weight: 10, digest: "00".repeat(32), composition: None }
 }
 
 fn called() -> Given<Election> {

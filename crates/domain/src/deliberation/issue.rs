@@ -1,6 +1,6 @@
 //! A resident's issue (居民议题): what somebody outside the council wants it to deal with.
 //!
-//! - One endorsement a person; who raised it does not endorse it.
+//! - One endorsement a person; who raised it does not endorse it. Those count who live in the council's area when it is counted.
 //! - Screened, and endorsed by as many as the charter asks for, it is before the council: told in the same commit as the
 //!   screening or endorsement that made it so. What is before the council is not withdrawn by one person any more.
 //! - Nobody screens their own issue; who is turned away is told why.
@@ -158,6 +158,8 @@ pub enum ResidentIssueCommand {
     Endorse {
         /// Who.
         person: PersonId,
+        /// Those who endorsed it and live in the council's area now.
+        at_home: BTreeSet<PersonId>,
         /// How many endorsements the charter asks for.
         needed: u32,
     },
@@ -175,6 +177,8 @@ pub enum ResidentIssueCommand {
     Admit {
         /// The person who screens, if it is one.
         screener: Option<PersonId>,
+        /// Those who endorsed it and live in the council's area now.
+        at_home: BTreeSet<PersonId>,
         /// How many endorsements the charter asks for.
         needed: u32,
     },
@@ -326,7 +330,12 @@ impl ResidentIssue {
         if screener.is_some() && screener == self.raised_by { Err(R::OwnIssueScreened) } else { Ok(()) }
     }
 
-    fn endorse(&self, person: PersonId, needed: u32) -> Decision {
+    /// Those who endorse it and still live in the council's area: who has moved away counts here no more.
+    pub fn endorsers_at_home(&self, at_home: &BTreeSet<PersonId>) -> usize {
+        self.endorsers.intersection(at_home).count()
+    }
+
+    fn endorse(&self, person: PersonId, at_home: &BTreeSet<PersonId>, needed: u32) -> Decision {
         self.require(&[IssuePhase::Raised, IssuePhase::Admitted, IssuePhase::Qualified])?;
         if self.raised_by == Some(person) {
             return Err(R::OwnEndorsement);
@@ -339,7 +348,7 @@ impl ResidentIssue {
         }
         let mut events = vec![E::IssueEndorsed { person }];
         if self.phase == IssuePhase::Admitted {
-            events.extend(qualified(self.endorsers.len() + 1, needed));
+            events.extend(qualified(self.endorsers_at_home(at_home) + 1, needed));
         }
         Ok(events)
     }
@@ -364,7 +373,7 @@ impl Aggregate for ResidentIssue {
             ResidentIssueCommand::Raise { council, area, raised_by, category, title, text } => {
                 Ok(vec![E::IssueRaised { council, area, raised_by, category, title, text }])
             }
-            ResidentIssueCommand::Endorse { person, needed } => issue.endorse(person, needed),
+            ResidentIssueCommand::Endorse { person, at_home, needed } => issue.endorse(person, &at_home, needed),
             ResidentIssueCommand::WithdrawEndorsement { person } => {
                 issue.require(&[IssuePhase::Raised, IssuePhase::Admitted, IssuePhase::Qualified])?;
                 let endorsed = issue.endorsers.contains(&person);
@@ -374,10 +383,10 @@ impl Aggregate for ResidentIssue {
                 issue.require(&[IssuePhase::Raised, IssuePhase::Admitted])?;
                 if issue.raised_by == Some(by) { Ok(vec![E::IssueWithdrawn {}]) } else { Err(R::NotOwnIssue) }
             }
-            ResidentIssueCommand::Admit { screener, needed } => {
+            ResidentIssueCommand::Admit { screener, at_home, needed } => {
                 issue.require(&[IssuePhase::Raised])?;
                 issue.require_other_screener(screener)?;
-                Ok([E::IssueAdmitted {}].into_iter().chain(qualified(issue.endorsers.len(), needed)).collect())
+                Ok([E::IssueAdmitted {}].into_iter().chain(qualified(issue.endorsers_at_home(&at_home), needed)).collect())
             }
             ResidentIssueCommand::TurnAway { screener, reason } => {
                 issue.require(&[IssuePhase::Raised])?;

@@ -30,12 +30,17 @@ fn raised() -> Given<ResidentIssue> {
     given::<ResidentIssue>([]).and(raise())
 }
 
+/// Everybody of these tests lives in the council's area.
+fn residents() -> BTreeSet<PersonId> {
+    (1..100).map(person).collect()
+}
+
 fn endorse(n: u128) -> ResidentIssueCommand {
-    ResidentIssueCommand::Endorse { person: person(n), needed: 3 }
+    ResidentIssueCommand::Endorse { person: person(n), at_home: residents(), needed: 3 }
 }
 
 fn admit() -> ResidentIssueCommand {
-    ResidentIssueCommand::Admit { screener: Some(person(7)), needed: 3 }
+    ResidentIssueCommand::Admit { screener: Some(person(7)), at_home: residents(), needed: 3 }
 }
 
 fn answer() -> ResidentIssueCommand {
@@ -64,6 +69,17 @@ fn an_issue_endorsed_before_its_screening_qualifies_when_it_is_admitted() {
 }
 
 #[test]
+fn who_has_moved_away_counts_no_more_and_counts_again_once_back() {
+    let issue = raised().and_all([admit(), endorse(2), endorse(3)]);
+    let without_2 = ResidentIssueCommand::Endorse { person: person(4), at_home: [person(3)].into(), needed: 3 };
+    issue.when(without_2.clone()).then([E::IssueEndorsed { person: person(4) }]);
+    let issue = issue.and(without_2);
+    assert_eq!((issue.phase, issue.endorsers.len()), (IssuePhase::Admitted, 3));
+    issue.when(endorse(2)).then_refused(R::AlreadyEndorsed); // who comes back is counted once
+    issue.when(endorse(5)).then([E::IssueEndorsed { person: person(5) }, E::IssueQualified { endorsements: 4, needed: 3 }]);
+}
+
+#[test]
 fn endorsing_twice_or_ones_own_is_refused() {
     let issue = raised().and(endorse(2));
     issue.when(endorse(2)).then_refused(R::AlreadyEndorsed);
@@ -85,7 +101,9 @@ fn an_endorsement_can_be_taken_back_and_given_again() {
 
 #[test]
 fn nobody_screens_their_own_issue_and_none_is_screened_twice() {
-    raised().when(ResidentIssueCommand::Admit { screener: Some(person(1)), needed: 3 }).then_refused(R::OwnIssueScreened);
+    raised()
+        .when(ResidentIssueCommand::Admit { screener: Some(person(1)), at_home: residents(), needed: 3 })
+        .then_refused(R::OwnIssueScreened);
     let turn_away = |screener| ResidentIssueCommand::TurnAway { screener, reason: sealed("r") };
     raised().when(turn_away(Some(person(1)))).then_refused(R::OwnIssueScreened);
     let gone = raised().and(turn_away(None));
@@ -99,7 +117,7 @@ fn it_is_withdrawn_by_who_raised_it_until_it_is_before_the_council() {
     let withdraw = |n| ResidentIssueCommand::Withdraw { by: person(n) };
     raised().when(withdraw(2)).then_refused(R::NotOwnIssue);
     assert_eq!(raised().and(withdraw(1)).phase, IssuePhase::Withdrawn);
-    let before_council = raised().and(ResidentIssueCommand::Admit { screener: None, needed: 0 });
+    let before_council = raised().and(ResidentIssueCommand::Admit { screener: None, at_home: residents(), needed: 0 });
     before_council.when(withdraw(1)).then_refused(phase_unfit(IssuePhase::Qualified));
 }
 
@@ -109,7 +127,7 @@ fn it_becomes_a_motion_once_when_it_is_screened() {
     raised().when(take_up.clone()).then_refused(phase_unfit(IssuePhase::Raised));
     let admitted = raised().and(admit());
     admitted.when(take_up.clone()).then_done();
-    let before_council = raised().and(ResidentIssueCommand::Admit { screener: None, needed: 0 });
+    let before_council = raised().and(ResidentIssueCommand::Admit { screener: None, at_home: residents(), needed: 0 });
     let taken = before_council.and(take_up.clone());
     assert_eq!(taken.motion, Some(MotionId(Uuid::from_u128(5))));
     taken.when(take_up).then_refused(phase_unfit(IssuePhase::TakenUp));
@@ -130,7 +148,7 @@ fn none_is_closed_without_an_answer() {
 fn wish() -> impl Strategy<Value = ResidentIssueCommand> {
     let one = || (1u128..6).prop_map(person);
     prop_oneof![
-        6 => one().prop_map(|person| ResidentIssueCommand::Endorse { person, needed: 3 }),
+        6 => one().prop_map(|person| ResidentIssueCommand::Endorse { person, at_home: residents(), needed: 3 }),
         2 => one().prop_map(|person| ResidentIssueCommand::WithdrawEndorsement { person }),
         1 => Just(admit()),
         1 => one().prop_map(|by| ResidentIssueCommand::Withdraw { by }),

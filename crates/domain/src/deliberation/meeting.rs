@@ -5,12 +5,14 @@
 //!   (村民委员会组织法 art. 21: 召开村民会议，应当提前十天通知村民).
 //! - It opens, and resumes, only with a quorum. The quorum is watched with every coming and going: while it is broken, the
 //!   meeting may talk and adjourn, but puts nothing to the vote.
+//! - What counts asks the council as it is at that moment: the quorum at every coming and going, who votes, and how many
+//!   «all» are when a vote closes. Who has left the seat counts and votes no more, be it in the room or not.
 //! - Experts and observers are in the room and may be given the word; they neither count nor vote.
-//! - Speakers are called in the order of the charter's turn policy.
+//! - Speakers are called in the order of the charter's turn policy, and only who is in the room.
 //! - A matter that was decided here comes back only when its vote is annulled with a reason, and then as a vote of its own.
 //! - What is closed stays closed; an adjourned meeting may go on another day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
@@ -19,18 +21,20 @@ use serde::{Deserialize, Serialize};
 use super::{
     agenda::Agenda,
     charter::{Secrecy, TurnPolicy},
-    decision::{Decision, Tally, Threshold},
+    decision::{Counts, Decision, Threshold},
     sitting::{Capacity, Sitting},
     speakers::{Side, SpeakersList},
+    standing::Standing,
 };
 pub use super::{
     meeting_acts::*,
+    meeting_continuation::{Continuation, ContinuationPhase},
     meeting_refusal::MeetingRefusal,
     meeting_vote::{Choice, Hands, Question, Vote, VoteState, VotingMethod},
 };
 use crate::{
     event::DomainEvent,
-    values::{AgendaItemId, AreaCode, CouncilId, Instant, PersonId, VoteId},
+    values::{AgendaItemId, AreaCode, CouncilId, Day, Instant, PersonId, VoteId},
 };
 
 /// Title and place, at most, in characters.
@@ -96,8 +100,10 @@ pub struct Meeting {
     pub council: Option<CouncilId>,
     /// That council's area.
     pub area: Option<AreaCode>,
-    /// When and where.
+    /// When and where; of the first sitting, if there are several.
     pub notice: Option<Notice>,
+    /// The sittings after the first, in order.
+    pub continuations: Vec<Continuation>,
     /// The charter's rules for it.
     pub orders: Option<StandingOrders>,
     /// What is dealt with.
@@ -106,12 +112,14 @@ pub struct Meeting {
     pub invited: BTreeMap<PersonId, Capacity>,
     /// Representatives whose absence is excused.
     pub excused: Vec<PersonId>,
-    /// How many may vote at all, as the charter counts them when the meeting opens.
+    /// How many may vote at all, as the charter counts them: since the quorum was last told of.
     pub entitled: u64,
     /// Who is in the room.
     pub sitting: Sitting,
     /// Whether the quorum is there, since it was last asked.
     pub quorate: bool,
+    /// When it was opened, adjourned or resumed, or the quorum came or went: the last time.
+    pub turned_at: Option<Instant>,
     /// The item in hand.
     pub item: Option<AgendaItemId>,
     /// Speakers by item.
@@ -120,7 +128,8 @@ pub struct Meeting {
     pub votes: BTreeMap<VoteId, Vote>,
 }
 
-/// What may be asked of a meeting. Every `now` is the moment of recording; every `at` the moment it happened.
+/// What may be asked of a meeting. Every `now` is the moment of recording; every `at` the moment it happened,
+/// every `council` that council as it is now.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the fields carry the names of the events' fields, which are documented")]
 pub enum MeetingCommand {
@@ -136,7 +145,8 @@ pub enum MeetingCommand {
         short_notice: Option<String>,
         now: Instant,
     },
-    /// Change notice or agenda of a meeting that has not begun; the agenda also later, but not what was dealt with.
+    /// Change notice or agenda of a meeting that has not begun; the agenda also later, but not what was dealt with; the notice
+    /// also while it is adjourned, for its continuation.
     Amend { notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant },
     /// Call it off.
     Cancel { reason: String },
@@ -145,15 +155,15 @@ pub enum MeetingCommand {
     /// Excuse a representative.
     Excuse { person: PersonId },
     /// Somebody comes; representatives are told by the council.
-    Come { person: PersonId, representative: bool, at: Instant, now: Instant },
+    Come { person: PersonId, representative: bool, council: Standing, at: Instant, now: Instant },
     /// Somebody goes.
-    Go { person: PersonId, at: Instant, now: Instant },
+    Go { person: PersonId, council: Standing, at: Instant, now: Instant },
     /// Begin.
-    Open { entitled: u64, now: Instant },
+    Open { council: Standing, now: Instant },
     /// Break off, to go on later.
     Adjourn { until: Option<Instant>, reason: String, now: Instant },
     /// Go on.
-    Resume { now: Instant },
+    Resume { council: Standing, now: Instant },
     /// End for good.
     Close { now: Instant },
     /// Take up an item.
@@ -167,15 +177,15 @@ pub enum MeetingCommand {
     /// The turn ends.
     EndTurn { now: Instant },
     /// Put a question to the vote; `secrecy` is what the charter says for this kind of matter.
-    OpenVote { vote: VoteId, question: Question, secrecy: Secrecy, recused: Vec<PersonId>, now: Instant },
+    OpenVote { vote: VoteId, question: Question, secrecy: Secrecy, recused: Vec<PersonId>, council: Standing, now: Instant },
     /// Vote by name.
-    Cast { vote: VoteId, person: PersonId, choice: Choice },
+    Cast { vote: VoteId, person: PersonId, choice: Choice, council: Standing },
     /// A teller has counted hands.
-    CountHands { vote: VoteId, teller: PersonId, hands: Hands },
+    CountHands { vote: VoteId, teller: PersonId, hands: Hands, council: Standing },
     /// Close a vote by name or by hands.
-    CloseVote { vote: VoteId, now: Instant },
-    /// Close a secret vote with what its poll counted.
-    CloseSecretVote { vote: VoteId, tally: Tally, now: Instant },
+    CloseVote { vote: VoteId, council: Standing, now: Instant },
+    /// Close a secret vote with what its poll counted, and who voted in it.
+    CloseSecretVote { vote: VoteId, ballots: Counts, voted: BTreeSet<PersonId>, council: Standing, now: Instant },
     /// A closed or open vote counts for nothing.
     AnnulVote { vote: VoteId, reason: String },
 }
@@ -204,6 +214,11 @@ pub enum MeetingEvent {
         notice: Notice,
         /// What is dealt with now.
         agenda: Agenda,
+    },
+    /// While the meeting is adjourned: when and where it goes on.
+    ContinuationAnnounced {
+        /// When and where.
+        notice: Notice,
     },
     /// Called off.
     MeetingCancelled {
@@ -280,6 +295,9 @@ pub enum MeetingEvent {
         at: Instant,
         /// Representatives in the room.
         present: u64,
+        /// How many may vote at all by then; as many as when it opened where it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entitled: Option<u64>,
     },
     /// Over for good.
     MeetingClosed {
@@ -345,6 +363,9 @@ pub enum MeetingEvent {
         entitled: u64,
         /// When.
         at: Instant,
+        /// On which of the tenant's days the council was asked who sits; not said of votes that took whoever had been checked in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
     },
     /// Somebody voted by name.
     OpenVoteCast {
@@ -354,6 +375,9 @@ pub enum MeetingEvent {
         person: PersonId,
         /// What.
         choice: Choice,
+        /// On which of the tenant's days the council was asked whether they sit; not said where it was not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
     },
     /// A teller has counted hands.
     HandsCounted {
@@ -363,6 +387,9 @@ pub enum MeetingEvent {
         teller: PersonId,
         /// What was seen.
         hands: Hands,
+        /// Who might vote then; not said where the council was not asked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        voters: Vec<PersonId>,
     },
     /// A vote was counted and judged.
     VoteClosed {
@@ -372,6 +399,10 @@ pub enum MeetingEvent {
         at: Instant,
         /// The counts, the rule, what came out, and why.
         decision: Decision,
+        /// On which of the tenant's days the council was asked how many are entitled; not said of votes that counted by those
+        /// entitled and present at their opening.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
     },
     /// A vote counts for nothing.
     VoteAnnulled {
@@ -415,9 +446,14 @@ impl Meeting {
         if self.phase == MeetingPhase::Open { Ok(council) } else { Err(MeetingRefusal::MeetingNotOpen) }
     }
 
-    /// Representatives in the room.
+    /// Who was checked in as a representative and is in the room.
     pub fn present(&self) -> u64 {
         self.sitting.present().count() as u64
+    }
+
+    /// Who is in the room and sits in the council as it is.
+    pub fn present_of(&self, council: &Standing) -> BTreeSet<PersonId> {
+        self.sitting.all_in().map(|(person, _)| person).filter(|person| council.sits(*person)).collect()
     }
 
     /// The area of its council.
@@ -454,22 +490,24 @@ impl Aggregate for Meeting {
             C::Cancel { reason } => meeting.cancel(reason),
             C::Invite { person, capacity } => meeting.invite(person, capacity),
             C::Excuse { person } => meeting.excuse(person),
-            C::Come { person, representative, at, now } => meeting.come(person, representative, at, now),
-            C::Go { person, at, now } => meeting.go(person, at, now),
-            C::Open { entitled, now } => meeting.open(entitled, now),
+            C::Come { person, representative, council, at, now } => meeting.come(person, representative, &council, at, now),
+            C::Go { person, council, at, now } => meeting.go(person, &council, at, now),
+            C::Open { council, now } => meeting.open(&council, now),
             C::Adjourn { until, reason, now } => meeting.adjourn(until, reason, now),
-            C::Resume { now } => meeting.resume(now),
+            C::Resume { council, now } => meeting.resume(&council, now),
             C::Close { now } => meeting.close(now),
             C::TakeUp { item, now } => meeting.take_up(item, now),
             C::AskToSpeak { item, person, side } => meeting.ask_to_speak(item, person, side),
             C::Unlist { item, person } => meeting.unlist(item, person),
             C::CallNext { now } => meeting.call_next(now),
             C::EndTurn { now } => meeting.end_turn(now),
-            C::OpenVote { vote, question, secrecy, recused, now } => meeting.open_vote(vote, question, secrecy, recused, now),
-            C::Cast { vote, person, choice } => meeting.cast(vote, person, choice),
-            C::CountHands { vote, teller, hands } => meeting.count_hands(vote, teller, hands),
-            C::CloseVote { vote, now } => meeting.close_vote(vote, now),
-            C::CloseSecretVote { vote, tally, now } => meeting.close_secret_vote(vote, tally, now),
+            C::OpenVote { vote, question, secrecy, recused, council, now } => {
+                meeting.open_vote(vote, question, secrecy, recused, &council, now)
+            }
+            C::Cast { vote, person, choice, council } => meeting.cast(vote, person, choice, &council),
+            C::CountHands { vote, teller, hands, council } => meeting.count_hands(vote, teller, hands, &council),
+            C::CloseVote { vote, council, now } => meeting.close_vote(vote, &council, now),
+            C::CloseSecretVote { vote, ballots, voted, council, now } => meeting.close_secret_vote(vote, ballots, &voted, &council, now),
             C::AnnulVote { vote, reason } => meeting.annul_vote(vote, reason),
         }
     }
@@ -489,6 +527,7 @@ impl Aggregate for Meeting {
                 meeting.notice = Some(notice);
                 meeting.agenda = agenda;
             }
+            E::ContinuationAnnounced { notice } => meeting.announced_anew(notice),
             E::MeetingCancelled { .. } => meeting.phase = MeetingPhase::Cancelled,
             E::GuestInvited { person, capacity } => {
                 meeting.invited.insert(person, capacity);
@@ -496,19 +535,27 @@ impl Aggregate for Meeting {
             E::AbsenceExcused { person } => meeting.excused.push(person),
             E::AttendeeCame { person, capacity, at } => meeting.sitting.come(person, capacity, at),
             E::AttendeeWent { person, at } => meeting.sitting.go(person, at),
-            E::QuorumReached { .. } => meeting.quorate = true,
-            E::QuorumLost { .. } => meeting.quorate = false,
-            E::MeetingOpened { entitled, .. } => {
+            E::QuorumReached { at, entitled, .. } => (meeting.quorate, meeting.entitled, meeting.turned_at) = (true, entitled, Some(at)),
+            E::QuorumLost { at, entitled, .. } => (meeting.quorate, meeting.entitled, meeting.turned_at) = (false, entitled, Some(at)),
+            E::MeetingOpened { at, entitled, .. } => {
                 meeting.phase = MeetingPhase::Open;
                 meeting.entitled = entitled;
-                meeting.quorate = true;
+                (meeting.quorate, meeting.turned_at) = (true, Some(at));
             }
-            E::MeetingAdjourned { .. } => meeting.phase = MeetingPhase::Adjourned,
-            E::MeetingResumed { .. } => {
+            E::MeetingAdjourned { at, until, .. } => {
+                (meeting.phase, meeting.turned_at) = (MeetingPhase::Adjourned, Some(at));
+                meeting.continues(until);
+            }
+            E::MeetingResumed { at, entitled, .. } => {
                 meeting.phase = MeetingPhase::Open;
-                meeting.quorate = true;
+                meeting.entitled = entitled.unwrap_or(meeting.entitled);
+                (meeting.quorate, meeting.turned_at) = (true, Some(at));
+                meeting.resumed(at);
             }
-            E::MeetingClosed { .. } => meeting.phase = MeetingPhase::Closed,
+            E::MeetingClosed { .. } => {
+                meeting.phase = MeetingPhase::Closed;
+                meeting.called_off();
+            }
             E::ItemTakenUp { item, .. } => meeting.item = Some(item),
             E::SpeakerListed { item, person, side } => meeting.speakers.entry(item).or_default().waiting.push((person, side)),
             E::SpeakerUnlisted { item, person } => {
@@ -516,24 +563,30 @@ impl Aggregate for Meeting {
             }
             E::SpeakerCalled { item, person, side, at, .. } => meeting.speakers.entry(item).or_default().begin(person, side, at),
             E::TurnEnded { item, .. } => meeting.speakers.entry(item).or_default().speaking = None,
-            E::VoteOpened { vote, question, voters, entitled, .. } => {
+            E::VoteOpened { vote, question, voters, entitled, on, .. } => {
+                if on.is_some() {
+                    meeting.entitled = entitled;
+                }
                 let voters = voters.into_iter().collect();
-                let (choices, hands) = (BTreeMap::new(), BTreeMap::new());
-                meeting.votes.insert(vote, Vote { question, entitled, voters, choices, hands, state: VoteState::Open, closed: None });
+                meeting.votes.insert(vote, Vote::opened(question, entitled, voters));
             }
-            E::OpenVoteCast { vote, person, choice } => {
+            E::OpenVoteCast { vote, person, choice, on: _ } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
                     vote.choices.insert(person, choice);
                 }
             }
-            E::HandsCounted { vote, teller, hands } => {
+            E::HandsCounted { vote, teller, hands, voters } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
                     vote.hands.insert(teller, hands);
+                    vote.counted.insert(teller, voters.into_iter().collect());
                 }
             }
-            E::VoteClosed { vote, decision, at } => {
+            E::VoteClosed { vote, decision, at, on } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
                     vote.closed = Some(at);
+                    if on.is_some() {
+                        vote.entitled = decision.tally.heads.entitled;
+                    }
                     vote.state = VoteState::Closed(Box::new(decision));
                 }
             }

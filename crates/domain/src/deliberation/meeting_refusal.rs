@@ -98,6 +98,8 @@ refusals! {
         AlreadyVoted("person", "已投票", "This person has voted"),
         /// More hands than voters.
         TooManyHands { voters: u32 }("hands", "举手总数超过投票人数 {voters}", "There are more hands than the {voters} who may vote"),
+        /// Somebody who might vote when hands were counted has left the room or the seat.
+        HandsOutdated("hands", "清点举手后有表决人离场或离任，请两名计票人重新清点", "Somebody who might vote has left the room or the seat since hands were counted; both tellers count again"),
         /// The tellers do not agree, or one is missing.
         TellersDisagree("hands", "须有两名计票人且计票一致", "Two tellers must have counted the same"),
         /// The rule makes nothing of the counts; the sentence says why.

@@ -8,6 +8,7 @@ use super::{
     },
     sitting::{Capacity, to_the_second},
     speakers::{Side, SpeakersList},
+    standing::Standing,
 };
 use crate::{
     prose::{Line, Prose},
@@ -72,11 +73,13 @@ impl Meeting {
 
     pub(super) fn amend(&self, notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant) -> Decided {
         self.require_going()?;
-        if self.phase != MeetingPhase::Convened && self.notice.as_ref() != Some(&notice) {
+        let (begun, announced) = (self.phase != MeetingPhase::Convened, self.announced());
+        let stays = announced == Some(&notice);
+        if begun && !stays && self.phase != MeetingPhase::Adjourned {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
-        let notice = if self.phase == MeetingPhase::Convened { notice.fitted(now)? } else { notice };
-        if self.notice.as_ref().is_some_and(|announced| announced.starts != notice.starts) {
+        let notice = if begun && stays { notice } else { notice.fitted(now)? };
+        if !begun && announced.is_some_and(|announced| announced.starts != notice.starts) {
             require_statute_days(days_ahead, statute_days)?;
         }
         let voted = self.votes.values().map(|vote| vote.question.item);
@@ -86,8 +89,11 @@ impl Meeting {
                 return Err(MeetingRefusal::ItemDealtWith);
             }
         }
-        let unchanged = self.notice.as_ref() == Some(&notice) && self.agenda == agenda;
-        Ok(if unchanged { vec![] } else { vec![MeetingEvent::MeetingAmended { notice, agenda }] })
+        let first = self.notice.clone().filter(|_| begun).unwrap_or_else(|| notice.clone());
+        let unchanged = self.notice.as_ref() == Some(&first) && self.agenda == agenda;
+        let amended = (!unchanged).then_some(MeetingEvent::MeetingAmended { notice: first, agenda });
+        let continued = (begun && announced != Some(&notice)).then_some(notice);
+        Ok(amended.into_iter().chain(continued.map(|notice| MeetingEvent::ContinuationAnnounced { notice })).collect())
     }
 
     pub(super) fn cancel(&self, reason: String) -> Decided {
@@ -118,7 +124,7 @@ impl Meeting {
         Ok(vec![MeetingEvent::AbsenceExcused { person }])
     }
 
-    pub(super) fn come(&self, person: PersonId, representative: bool, at: Instant, now: Instant) -> Decided {
+    pub(super) fn come(&self, person: PersonId, representative: bool, council: &Standing, at: Instant, now: Instant) -> Decided {
         self.require_going()?;
         let at = presence_time(at, now)?;
         let capacity = match self.invited.get(&person) {
@@ -132,25 +138,32 @@ impl Meeting {
         if self.sitting.of(person).is_none() && self.sitting.len() >= MEETING_MAX_PEOPLE {
             return Err(MeetingRefusal::RoomIsFull { most: MEETING_MAX_PEOPLE });
         }
-        let present = self.present() + u64::from(capacity == Capacity::Representative);
+        let mut present = self.present_of(council);
+        present.extend(Some(person).filter(|person| council.sits(*person)));
         let mut events = vec![MeetingEvent::AttendeeCame { person, capacity, at }];
-        events.extend(self.quorum_event(present, at));
+        // Whoever was there when it was adjourned has gone with everybody else, also if the coming is entered afterwards.
+        let adjourned = self.turned_at.filter(|turned| self.phase == MeetingPhase::Adjourned && at < *turned);
+        events.extend(adjourned.map(|at| MeetingEvent::AttendeeWent { person, at }));
+        events.extend(self.quorum_event(present.len() as u64, council, at));
         Ok(events)
     }
 
-    pub(super) fn go(&self, person: PersonId, at: Instant, now: Instant) -> Decided {
+    pub(super) fn go(&self, person: PersonId, council: &Standing, at: Instant, now: Instant) -> Decided {
         self.require_going()?;
         let at = presence_time(at, now)?;
         if !self.sitting.fits_going(person, at) {
             return Err(MeetingRefusal::NotPresent);
         }
-        let speaking = self.speakers.iter().find(|(_, list)| list.speaking.is_some_and(|turn| turn.person == person));
-        let mut events: Vec<_> = speaking.map(|(item, _)| MeetingEvent::TurnEnded { item: *item, person, at }).into_iter().collect();
+        let turns = self.speakers.iter().filter_map(|(item, list)| Some((*item, list.speaking?)));
+        let speaking = turns.filter(|(_, turn)| turn.person == person);
+        // Going may be entered late; a turn does not end before it began.
+        let mut events: Vec<_> = speaking.map(|(item, turn)| MeetingEvent::TurnEnded { item, person, at: at.max(turn.began) }).collect();
         let listed = self.speakers.iter().filter(|(_, list)| list.waits(person));
         events.extend(listed.map(|(item, _)| MeetingEvent::SpeakerUnlisted { item: *item, person }));
         events.push(MeetingEvent::AttendeeWent { person, at });
-        let counts = self.sitting.present().any(|who| who == person);
-        events.extend(self.quorum_event(self.present() - u64::from(counts), at));
+        let mut present = self.present_of(council);
+        present.remove(&person);
+        events.extend(self.quorum_event(present.len() as u64, council, at));
         Ok(events)
     }
 
@@ -159,9 +172,9 @@ impl Meeting {
         self.orders.as_ref().is_some_and(|orders| orders.quorum.reached(present, entitled))
     }
 
-    /// What so many present mean for the quorum while the meeting is in session.
-    fn quorum_event(&self, present: u64, at: Instant) -> Option<MeetingEvent> {
-        let entitled = self.entitled;
+    /// What so many present mean for the quorum while the meeting is in session; never before what it was found to be last.
+    fn quorum_event(&self, present: u64, council: &Standing, at: Instant) -> Option<MeetingEvent> {
+        let (entitled, at) = (council.entitled(), self.turned_at.map_or(at, |turned| turned.max(at)));
         if self.phase != MeetingPhase::Open {
             return None;
         }
@@ -172,18 +185,18 @@ impl Meeting {
         }
     }
 
-    /// The quorum is there.
-    pub(super) fn require_quorum(&self, entitled: u64) -> Result<u64, MeetingRefusal> {
-        let present = self.present();
-        if self.is_quorum(present, entitled) { Ok(present) } else { Err(MeetingRefusal::NoQuorum { present, entitled }) }
+    /// The quorum of the council as it is is there; how many are present, of how many.
+    pub(super) fn require_quorum(&self, council: &Standing) -> Result<(u64, u64), MeetingRefusal> {
+        let (present, entitled) = (self.present_of(council).len() as u64, council.entitled());
+        if self.is_quorum(present, entitled) { Ok((present, entitled)) } else { Err(MeetingRefusal::NoQuorum { present, entitled }) }
     }
 
-    pub(super) fn open(&self, entitled: u64, now: Instant) -> Decided {
+    pub(super) fn open(&self, council: &Standing, now: Instant) -> Decided {
         self.require_going()?;
         if self.phase != MeetingPhase::Convened {
             return Err(MeetingRefusal::MeetingHasBegun);
         }
-        let present = self.require_quorum(entitled)?;
+        let (present, entitled) = self.require_quorum(council)?;
         Ok(vec![MeetingEvent::MeetingOpened { at: to_the_second(now), present, entitled }])
     }
 
@@ -199,13 +212,13 @@ impl Meeting {
         Ok(events)
     }
 
-    pub(super) fn resume(&self, now: Instant) -> Decided {
+    pub(super) fn resume(&self, council: &Standing, now: Instant) -> Decided {
         self.require_going()?;
         if self.phase != MeetingPhase::Adjourned {
             return Err(MeetingRefusal::MeetingNotAdjourned);
         }
-        let present = self.require_quorum(self.entitled)?;
-        Ok(vec![MeetingEvent::MeetingResumed { at: to_the_second(now), present }])
+        let (present, entitled) = self.require_quorum(council)?;
+        Ok(vec![MeetingEvent::MeetingResumed { at: to_the_second(now), present, entitled: Some(entitled) }])
     }
 
     pub(super) fn close(&self, now: Instant) -> Decided {
@@ -247,9 +260,16 @@ impl Meeting {
         self.agenda.item(item).map(drop).ok_or(MeetingRefusal::UnknownItem)
     }
 
+    /// The speakers of an item; of those who wait, who is in the room. A break keeps the list, and who is back is on it.
+    pub fn speakers_of(&self, item: AgendaItemId) -> Option<SpeakersList> {
+        let mut list = self.speakers.get(&item)?.clone();
+        list.waiting.retain(|(person, _)| self.sitting.is_in(*person));
+        Some(list)
+    }
+
     /// The item in hand with its speakers.
-    fn list_in_hand(&self) -> Option<(AgendaItemId, &SpeakersList)> {
-        self.item.and_then(|item| Some((item, self.speakers.get(&item)?)))
+    fn list_in_hand(&self) -> Option<(AgendaItemId, SpeakersList)> {
+        self.item.and_then(|item| Some((item, self.speakers_of(item)?)))
     }
 
     pub(super) fn ask_to_speak(&self, item: AgendaItemId, person: PersonId, side: Side) -> Decided {

@@ -1,5 +1,5 @@
 //! What breaks silently elsewhere: a vote taken without a quorum, an expert who counts, a second ballot by name, a
-//! result that is overwritten, a speaker out of turn.
+//! result that is overwritten, a speaker out of turn or out of the room, a continuation that no calendar knows of.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -87,17 +87,27 @@ fn amend(notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u
 }
 
 fn come(n: u128, minute: i64) -> MeetingCommand {
-    MeetingCommand::Come { person: who(n), representative: true, at: at(minute), now: at(minute) }
+    MeetingCommand::Come { person: who(n), representative: true, council: council(), at: at(minute), now: at(minute) }
 }
 
 fn go(n: u128, minute: i64) -> MeetingCommand {
-    MeetingCommand::Go { person: who(n), at: at(minute), now: at(minute) }
+    MeetingCommand::Go { person: who(n), council: council(), at: at(minute), now: at(minute) }
+}
+
+/// A council of these people.
+fn council_of(people: impl IntoIterator<Item = u128>) -> Standing {
+    Standing { on: at(10_000).date_naive(), representatives: people.into_iter().map(who).collect(), charter_seats: None }
+}
+
+/// A council of nine.
+fn council() -> Standing {
+    council_of(1..=9)
 }
 
 /// A council of nine, of whom the first `present` have come; open, with the motion in hand.
 fn open(present: u128) -> Given<Meeting> {
     let room = given::<Meeting>([]).and(convene(7, None)).and_all((1..=present).map(|n| come(n, 9_990)));
-    let meeting = room.and(MeetingCommand::Open { entitled: 9, now: at(10_000) });
+    let meeting = room.and(MeetingCommand::Open { council: council(), now: at(10_000) });
     meeting.and(MeetingCommand::TakeUp { item: item(2), now: at(10_001) })
 }
 
@@ -107,11 +117,18 @@ fn question(method: VotingMethod, repeats: Option<VoteId>) -> Question {
 
 fn open_vote(n: u128, method: VotingMethod, repeats: Option<VoteId>) -> MeetingCommand {
     let secrecy = if matches!(method, VotingMethod::Secret { .. }) { Secrecy::Secret } else { Secrecy::Open };
-    MeetingCommand::OpenVote { vote: vote(n), question: question(method, repeats), secrecy, recused: vec![], now: at(10_010) }
+    MeetingCommand::OpenVote {
+        vote: vote(n),
+        question: question(method, repeats),
+        secrecy,
+        recused: vec![],
+        council: council(),
+        now: at(10_010),
+    }
 }
 
 fn cast(n: u128, person: u128, choice: Choice) -> MeetingCommand {
-    MeetingCommand::Cast { vote: vote(n), person: who(person), choice }
+    MeetingCommand::Cast { vote: vote(n), person: who(person), choice, council: council() }
 }
 
 fn outcome(meeting: &Meeting, n: u128) -> Outcome {
@@ -150,7 +167,7 @@ fn a_villagers_meeting_is_announced_ten_days_ahead_and_no_reason_makes_them_fewe
 #[test]
 fn a_meeting_opens_with_a_quorum_and_not_with_one_less() {
     let five = given::<Meeting>([]).and(convene(7, None)).and_all((1..=5).map(|n| come(n, 9_990)));
-    let open = MeetingCommand::Open { entitled: 9, now: at(10_000) };
+    let open = MeetingCommand::Open { council: council(), now: at(10_000) };
     five.when(open.clone()).then_refused(MeetingRefusal::NoQuorum { present: 5, entitled: 9 });
     assert_eq!(five.and(come(6, 9_991)).and(open).phase, MeetingPhase::Open);
 }
@@ -158,7 +175,7 @@ fn a_meeting_opens_with_a_quorum_and_not_with_one_less() {
 #[test]
 fn experts_and_observers_do_not_make_a_quorum() {
     let invite = |n, capacity| MeetingCommand::Invite { person: who(n), capacity };
-    let guest = |n| MeetingCommand::Come { person: who(n), representative: false, at: at(9_990), now: at(9_990) };
+    let guest = |n| MeetingCommand::Come { person: who(n), representative: false, council: council(), at: at(9_990), now: at(9_990) };
     let meeting = given::<Meeting>([]).and(convene(7, None)).and(invite(20, Capacity::Expert));
     let meeting = meeting.and(guest(20));
     assert_eq!((meeting.present(), meeting.sitting.len()), (0, 1));
@@ -185,7 +202,7 @@ fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_an
     let meeting = open(8).and(open_vote(1, VotingMethod::ByName, None));
     let ballots = [Yes, Yes, Yes, Yes, No, No, No, Abstain];
     let meeting = meeting.and_all((1..).zip(ballots).map(|(n, choice)| cast(1, n, choice)));
-    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Failed, "4 of 8 is not more than half");
     meeting.when(open_vote(2, VotingMethod::ByName, None)).then_refused(MeetingRefusal::DecidedAlready);
     meeting.when(open_vote(2, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
@@ -195,7 +212,7 @@ fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_an
     meeting.when(annul).then_refused(MeetingRefusal::VoteAnnulledAlready);
     let meeting = meeting.and(open_vote(2, VotingMethod::ByName, Some(vote(1))));
     let meeting = meeting.and_all((1..=5).map(|n| cast(2, n, Yes)));
-    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(2), now: at(10_030) });
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(2), council: council(), now: at(10_030) });
     assert_eq!(outcome(&meeting, 2), Outcome::Carried);
     meeting.when(open_vote(3, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
 }
@@ -218,6 +235,7 @@ fn whether_a_vote_is_secret_is_the_charters_to_say() {
         question: question(method, None),
         secrecy,
         recused: vec![],
+        council: council(),
         now: at(10_010),
     };
     let ballot = VotingMethod::Secret { poll: PollId(Uuid::from_u128(1)) };
@@ -244,19 +262,25 @@ fn who_is_recused_is_present_for_nothing_in_that_vote() {
         question: question(VotingMethod::ByName, None),
         secrecy: Secrecy::Open,
         recused: vec![who(1), who(2)],
+        council: council(),
         now: at(10_010),
     };
     let meeting = open(9).and(opened);
     meeting.when(cast(1, 1, Choice::Yes)).then_refused(MeetingRefusal::NotAVoter);
     let meeting = meeting.and_all((3..=6).map(|n| cast(1, n, Choice::Yes)));
-    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) });
+    let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Carried, "4 of 7");
 }
 
 #[test]
 fn hands_count_when_two_tellers_agree() {
-    let hands = |teller, yes| MeetingCommand::CountHands { vote: vote(1), teller: who(teller), hands: Hands { yes, no: 1, abstain: 0 } };
-    let close = MeetingCommand::CloseVote { vote: vote(1), now: at(10_020) };
+    let hands = |teller, yes| MeetingCommand::CountHands {
+        vote: vote(1),
+        teller: who(teller),
+        hands: Hands { yes, no: 1, abstain: 0 },
+        council: council(),
+    };
+    let close = MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) };
     let meeting = open(6).and(open_vote(1, VotingMethod::ShowOfHands, None));
     meeting.when(hands(50, 6)).then_refused(MeetingRefusal::TooManyHands { voters: 6 });
     let meeting = meeting.and(hands(50, 4));
@@ -295,11 +319,94 @@ fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
     voting.when(adjourn.clone()).then_refused(MeetingRefusal::VoteIsOpen);
     let meeting = open(6).and(adjourn);
     assert_eq!(meeting.present(), 0, "everybody goes");
-    let resume = MeetingCommand::Resume { now: at(20_000) };
+    let resume = MeetingCommand::Resume { council: council(), now: at(20_000) };
     meeting.when(resume.clone()).then_refused(MeetingRefusal::NoQuorum { present: 0, entitled: 9 });
     let meeting = meeting.and_all((1..=6).map(|n| come(n, 19_990))).and(resume.clone());
     let meeting = meeting.and(MeetingCommand::Close { now: at(20_100) });
     meeting.when(resume).then_refused(MeetingRefusal::MeetingIsOver);
+}
+
+fn adjourn(until: Option<i64>, minute: i64) -> MeetingCommand {
+    MeetingCommand::Adjourn { until: until.map(at), reason: "停电".into(), now: at(minute) }
+}
+
+/// From when to when each sitting is, in minutes, without those that were called off.
+fn sittings(meeting: &Meeting) -> Vec<(i64, i64)> {
+    let minute = |moment: Instant| (moment - at(0)).num_minutes();
+    let standing = meeting.sittings().filter(|(_, called_off)| !called_off);
+    standing.map(|(notice, _)| (minute(notice.starts), minute(notice.ends))).collect()
+}
+
+#[test]
+fn a_meeting_adjourned_to_another_day_has_a_sitting_there() {
+    let first = (10_000, 10_120);
+    assert_eq!(sittings(&open(6)), [first]);
+    assert_eq!(sittings(&open(6).and(adjourn(Some(10_060), 10_050))), [first], "a break within the sitting");
+    assert_eq!(sittings(&open(6).and(adjourn(None, 10_050))), [first], "nobody knows when");
+    let meeting = open(6).and(adjourn(Some(20_000), 10_050));
+    assert_eq!(sittings(&meeting), [first, (20_000, 20_120)]);
+    let resumed = |minute| meeting_resumed(&meeting, minute);
+    assert_eq!(sittings(&resumed(20_005)), [first, (20_000, 20_120)]);
+    assert_eq!(sittings(&resumed(30_000)), [first, (30_000, 30_120)], "it stands where it was held");
+    let closed = meeting.and(MeetingCommand::Close { now: at(15_000) });
+    assert_eq!(sittings(&closed), [first], "closed before it was held");
+    let late = meeting_resumed(&open(6).and(adjourn(None, 10_050)), 30_000);
+    assert_eq!(sittings(&late), [first, (30_000, 30_120)]);
+}
+
+fn meeting_resumed(meeting: &Given<Meeting>, minute: i64) -> Given<Meeting> {
+    meeting.clone().and_all((1..=6).map(|n| come(n, minute - 1))).and(MeetingCommand::Resume { now: at(minute) })
+}
+
+#[test]
+fn while_it_is_adjourned_the_continuations_notice_is_amended_and_the_first_stays() {
+    let moved = Notice { starts: at(25_000), ends: at(25_060), place: "祠堂".into(), ..notice() };
+    let command = |notice: &Notice| amend(notice.clone(), agenda(), 0, Some(VILLAGERS_MEETING_NOTICE_DAYS), at(10_060));
+    open(6).when(command(&moved)).then_refused(MeetingRefusal::MeetingHasBegun);
+    let meeting = open(6).and(adjourn(Some(20_000), 10_050)).and(command(&moved));
+    assert_eq!(sittings(&meeting), [(10_000, 10_120), (25_000, 25_060)]);
+    assert_eq!((meeting.notice.as_ref(), meeting.announced()), (Some(&notice()), Some(&moved)));
+    assert_eq!(meeting.when(command(&moved)).events(), [], "as it is announced already");
+    let over = Notice { starts: at(10_000), ends: at(10_050), ..notice() };
+    meeting.when(command(&over)).then_refused(MeetingRefusal::MeetingNoticeUnfit { most: MEETING_TITLE_MAX_CHARS });
+    // Where no time was known, one is given.
+    let meeting = open(6).and(adjourn(None, 10_050)).and(command(&moved));
+    assert_eq!(sittings(&meeting), [(10_000, 10_120), (25_000, 25_060)]);
+    // The agenda alone leaves both notices as they are.
+    let mut items = agenda().items().to_vec();
+    items.push(AgendaItem { id: item(5), part_of: None, title: "临时动议".into(), motion: None });
+    let longer = meeting.and(amend(moved.clone(), Agenda::try_new(items).unwrap(), 0, None, at(10_070)));
+    assert_eq!((longer.notice.as_ref(), longer.announced(), longer.agenda.items().len()), (Some(&notice()), Some(&moved), 3));
+}
+
+#[test]
+fn a_break_keeps_the_list_and_the_word_goes_to_who_is_back() {
+    let ask = |n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::For };
+    let meeting = open(8).and_all([ask(1), ask(2)]).and(adjourn(None, 10_050));
+    let back = meeting.and_all((2..=8).map(|n| come(n, 10_060))).and(MeetingCommand::Resume { now: at(10_061) });
+    let called = back.when(MeetingCommand::CallNext { now: at(10_062) }).events();
+    assert!(matches!(called[..], [MeetingEvent::SpeakerCalled { person, .. }] if person == who(2)), "{called:?}");
+    let spoken = back.and(MeetingCommand::CallNext { now: at(10_062) });
+    spoken.when(MeetingCommand::CallNext { now: at(10_063) }).then_refused(MeetingRefusal::NobodyListed);
+    let late = spoken.and(come(1, 10_063)).when(MeetingCommand::CallNext { now: at(10_064) }).events();
+    assert!(matches!(late[..], [_, MeetingEvent::SpeakerCalled { person, .. }] if person == who(1)), "{late:?}");
+}
+
+#[test]
+fn what_is_entered_late_does_not_reach_behind_what_was_seen() {
+    let late = |n, minute, now| MeetingCommand::Go { person: who(n), at: at(minute), now: at(now) };
+    let ask = MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For };
+    let speaking = open(6).and_all([ask, MeetingCommand::CallNext { now: at(10_020) }]);
+    let gone = speaking.when(late(1, 10_010, 10_030)).events();
+    assert_eq!(gone[0], MeetingEvent::TurnEnded { item: item(2), person: who(1), at: at(10_020) });
+    assert_eq!(gone[1], MeetingEvent::AttendeeWent { person: who(1), at: at(10_010) });
+    // Gone before the meeting opened: the quorum was found to be there then.
+    let lost = open(6).when(late(2, 9_995, 10_030)).events();
+    assert_eq!(lost.last(), Some(&MeetingEvent::QuorumLost { at: at(10_000), present: 5, entitled: 9 }));
+    // A coming that is entered during the break was a coming to the sitting before it.
+    let entered = MeetingCommand::Come { person: who(9), representative: true, at: at(10_040), now: at(10_055) };
+    let meeting = open(6).and(adjourn(None, 10_050)).and(entered);
+    assert!(!meeting.sitting.is_in(who(9)));
 }
 
 #[test]
@@ -318,17 +425,17 @@ fn any_command() -> impl Strategy<Value = MeetingCommand> {
     prop_oneof![
         4 => (person.clone(), minute.clone()).prop_map(|(n, minute)| come(n, minute)),
         3 => (person.clone(), minute.clone()).prop_map(|(n, minute)| go(n, minute)),
-        1 => (5_u64..14, minute.clone()).prop_map(|(entitled, minute)| MeetingCommand::Open { entitled, now: at(minute) }),
+        1 => minute.clone().prop_map(|minute| MeetingCommand::Open { council: council(), now: at(minute) }),
         1 => minute.clone().prop_map(|minute| MeetingCommand::TakeUp { item: item(2), now: at(minute) }),
         2 => person.clone().prop_map(|n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::Against }),
         1 => minute.clone().prop_map(|minute| MeetingCommand::CallNext { now: at(minute) }),
         2 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, None)),
         1 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, Some(vote(1)))),
         4 => (1_u128..4, person).prop_map(|(n, person)| cast(n, person, Choice::Yes)),
-        2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), now: at(minute) }),
+        2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), council: council(), now: at(minute) }),
         1 => (1_u128..4).prop_map(|n| MeetingCommand::AnnulVote { vote: vote(n), reason: "有误".into() }),
-        1 => minute.clone().prop_map(|minute| MeetingCommand::Adjourn { until: None, reason: "休会".into(), now: at(minute) }),
-        1 => minute.prop_map(|minute| MeetingCommand::Resume { now: at(minute) }),
+        1 => (minute.clone(), proptest::option::of(10_301_i64..10_900)).prop_map(|(minute, until)| adjourn(until, minute)),
+        1 => minute.prop_map(|minute| MeetingCommand::Resume { council: council(), now: at(minute) }),
     ]
 }
 
@@ -342,10 +449,17 @@ proptest! {
                     prop_assert!(voters.len() as u64 * 3 >= entitled * 2);
                     prop_assert!(meeting.quorate);
                 }
+                if let MeetingEvent::SpeakerCalled { person, .. } = &event {
+                    prop_assert!(meeting.sitting.is_in(*person), "only who is there is given the word");
+                }
+                if let MeetingEvent::TurnEnded { item, at, .. } = &event {
+                    let turn = meeting.speakers[item].speaking;
+                    prop_assert!(turn.is_some_and(|turn| turn.began <= *at), "a turn ends after it began");
+                }
                 meeting = Meeting::apply_event(meeting, event);
             }
             if meeting.phase == MeetingPhase::Open {
-                prop_assert_eq!(meeting.quorate, meeting.require_quorum(meeting.entitled).is_ok());
+                prop_assert_eq!(meeting.quorate, meeting.require_quorum(&council()).is_ok());
             }
         }
         for n in 1..12 {

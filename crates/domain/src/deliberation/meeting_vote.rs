@@ -1,6 +1,9 @@
 //! A vote within a meeting: who may vote, what was handed in, what came out.
 //!
-//! - Those may vote who were checked in as representatives when the vote opened, less those recused (回避).
+//! - Those may vote who sat in the council and were in the room when the vote opened, less those recused (回避), as long as
+//!   they sit and are in the room: each is asked anew when casting. What was cast stays.
+//! - The shares are of those entitled and present when the vote closes, as the council is then, and of whoever has cast.
+//! - Hands were raised by who might vote when the tellers counted: once one of these may not any more, they count anew.
 //! - By name, everybody votes once. By show of hands, two tellers count and must agree. In secret, a poll counts.
 //! - Whether in secret or openly is the charter's to say, for each kind of matter.
 //! - A result that was wrong is annulled with a reason and taken anew; it is never overwritten.
@@ -16,6 +19,7 @@ use super::{
     meeting::{Decided, MEETING_TEXT_MAX_CHARS, Meeting, MeetingEvent, MeetingRefusal},
     meeting_session::written,
     sitting::to_the_second,
+    standing::Standing,
 };
 use crate::{
     prose::Prose,
@@ -101,21 +105,48 @@ pub enum VoteState {
 pub struct Vote {
     /// What is put to the vote.
     pub question: Question,
-    /// How many may vote at all, as the charter counts them.
+    /// How many may vote at all, as the charter counts them: at its opening, and from its close on then.
     pub entitled: u64,
-    /// Who may vote here.
+    /// Who may vote here, as long as they sit and are in the room.
     pub voters: BTreeSet<PersonId>,
     /// Choices by name.
     pub choices: BTreeMap<PersonId, Choice>,
     /// Counts of hands, by teller.
     pub hands: BTreeMap<PersonId, Hands>,
+    /// Who might vote when a teller counted, by teller.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counted: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// How far it has come.
     pub state: VoteState,
     /// When it was closed.
     pub closed: Option<Instant>,
 }
 
+/// Of how many a vote's shares are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct House {
+    /// Who may vote at all.
+    pub entitled: u64,
+    /// Who may vote here.
+    pub present: u64,
+}
+
 impl Vote {
+    pub(super) fn opened(question: Question, entitled: u64, voters: BTreeSet<PersonId>) -> Self {
+        let (choices, hands, counted) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { question, entitled, voters, choices, hands, counted, state: VoteState::Open, closed: None }
+    }
+
+    /// Those entitled and present at its opening, by which votes were counted before councils were asked at the close.
+    pub fn house_at_opening(&self) -> House {
+        House { entitled: self.entitled, present: self.voters.len() as u64 }
+    }
+
+    /// Who has voted by name.
+    pub fn cast(&self) -> BTreeSet<PersonId> {
+        self.choices.keys().copied().collect()
+    }
+
     /// The hands that two tellers agree on.
     pub fn agreed_hands(&self) -> Option<Hands> {
         let mut counts = self.hands.values();
@@ -124,7 +155,7 @@ impl Vote {
     }
 
     /// The counts of a vote by name or by hands; `None` for hands that are not agreed on, and for a secret one.
-    pub fn tally(&self) -> Option<Tally> {
+    pub fn tally(&self, House { entitled, present }: House) -> Option<Tally> {
         let of = |choice| self.choices.values().filter(|it| **it == choice).count() as u64;
         let (yes, no, abstain) = match self.question.method {
             VotingMethod::ByName => (of(Choice::Yes), of(Choice::No), of(Choice::Abstain)),
@@ -134,23 +165,43 @@ impl Vote {
             }
             VotingMethod::Secret { .. } => return None,
         };
-        let (entitled, present) = (self.entitled, self.voters.len() as u64);
         Some(Tally::by_heads(Counts { entitled, present, yes, no, abstain, invalid: 0 }))
-    }
-
-    /// The counts of a secret vote: the ballots of its poll, with the meeting's own numbers of those entitled and present.
-    pub fn secret_tally(&self, ballots: Counts) -> Tally {
-        Tally::by_heads(Counts { entitled: self.entitled, present: self.voters.len() as u64, ..ballots })
     }
 }
 
+/// The counts of a secret vote: the ballots of its poll, with the meeting's own numbers of those entitled and present.
+pub fn secret_tally(House { entitled, present }: House, ballots: Counts) -> Tally {
+    Tally::by_heads(Counts { entitled, present, ..ballots })
+}
+
 impl Meeting {
+    /// Who may vote now: who might at the opening, is in the room, and sits in the council as it is.
+    pub(super) fn voters_now(&self, vote: &Vote, council: &Standing) -> BTreeSet<PersonId> {
+        self.present_of(council).intersection(&vote.voters).copied().collect()
+    }
+
+    /// Those entitled and present now, and whoever has cast.
+    pub(super) fn house(&self, vote: &Vote, cast: &BTreeSet<PersonId>, council: &Standing) -> House {
+        let present = self.voters_now(vote, council).union(cast).count() as u64;
+        House { entitled: council.entitled_with(cast), present }
+    }
+
+    /// This person may vote in an open vote now: what a secret vote's ballot asks before it is cast.
+    ///
+    /// # Errors
+    /// Meetings not in session, votes that are not open, and [`MeetingRefusal::NotAVoter`].
+    pub fn require_voter(&self, id: VoteId, person: PersonId, council: &Standing) -> Result<(), MeetingRefusal> {
+        let vote = self.open_vote_of(id)?;
+        if self.voters_now(vote, council).contains(&person) { Ok(()) } else { Err(MeetingRefusal::NotAVoter) }
+    }
+
     pub(super) fn open_vote(
         &self,
         vote: VoteId,
         mut question: Question,
         secrecy: Secrecy,
         recused: Vec<PersonId>,
+        council: &Standing,
         now: Instant,
     ) -> Decided {
         self.require_open()?;
@@ -174,14 +225,14 @@ impl Meeting {
         if self.item != Some(question.item) {
             return Err(MeetingRefusal::NoItemInHand);
         }
-        self.require_quorum(self.entitled)?;
+        let (_, entitled) = self.require_quorum(council)?;
         self.require_undecided(&question)?;
-        let voters: Vec<PersonId> = self.sitting.present().filter(|person| !recused.contains(person)).collect();
+        let voters: Vec<PersonId> = self.present_of(council).into_iter().filter(|person| !recused.contains(person)).collect();
         if voters.is_empty() {
             return Err(MeetingRefusal::NobodyMayVote);
         }
-        let (entitled, at) = (self.entitled, to_the_second(now));
-        Ok(vec![MeetingEvent::VoteOpened { vote, question, voters, recused, entitled, at }])
+        let (at, on) = (to_the_second(now), Some(council.on));
+        Ok(vec![MeetingEvent::VoteOpened { vote, question, voters, recused, entitled, at, on }])
     }
 
     /// A motion is decided once; what is taken anew was annulled before, and on the same matter.
@@ -205,47 +256,62 @@ impl Meeting {
         if vote.state == VoteState::Open { Ok(vote) } else { Err(MeetingRefusal::VoteNotOpen) }
     }
 
-    pub(super) fn cast(&self, id: VoteId, person: PersonId, choice: Choice) -> Decided {
+    pub(super) fn cast(&self, id: VoteId, person: PersonId, choice: Choice, council: &Standing) -> Decided {
         let vote = self.open_vote_of(id)?;
         if vote.question.method != VotingMethod::ByName {
             return Err(MeetingRefusal::OtherMethod);
         }
-        if !vote.voters.contains(&person) {
-            return Err(MeetingRefusal::NotAVoter);
-        }
         if vote.choices.contains_key(&person) {
             return Err(MeetingRefusal::AlreadyVoted);
         }
-        Ok(vec![MeetingEvent::OpenVoteCast { vote: id, person, choice }])
+        self.require_voter(id, person, council)?;
+        Ok(vec![MeetingEvent::OpenVoteCast { vote: id, person, choice, on: Some(council.on) }])
     }
 
-    pub(super) fn count_hands(&self, id: VoteId, teller: PersonId, hands: Hands) -> Decided {
+    pub(super) fn count_hands(&self, id: VoteId, teller: PersonId, hands: Hands, council: &Standing) -> Decided {
         let vote = self.open_vote_of(id)?;
         if vote.question.method != VotingMethod::ShowOfHands {
             return Err(MeetingRefusal::OtherMethod);
         }
-        let voters = u32::try_from(vote.voters.len()).unwrap_or(u32::MAX);
+        let now = self.voters_now(vote, council);
+        let voters = u32::try_from(now.len()).unwrap_or(u32::MAX);
         if hands.all().is_none_or(|all| all > voters) {
             return Err(MeetingRefusal::TooManyHands { voters });
         }
-        Ok(vec![MeetingEvent::HandsCounted { vote: id, teller, hands }])
+        Ok(vec![MeetingEvent::HandsCounted { vote: id, teller, hands, voters: now.into_iter().collect() }])
     }
 
-    pub(super) fn close_vote(&self, id: VoteId, now: Instant) -> Decided {
+    pub(super) fn close_vote(&self, id: VoteId, council: &Standing, now: Instant) -> Decided {
         let vote = self.open_vote_of(id)?;
+        let house = self.house(vote, &vote.cast(), council);
         let tally = match vote.question.method {
             VotingMethod::Secret { .. } => return Err(MeetingRefusal::OtherMethod),
-            VotingMethod::ByName | VotingMethod::ShowOfHands => vote.tally().ok_or(MeetingRefusal::TellersDisagree)?,
+            VotingMethod::ByName => vote.tally(house),
+            VotingMethod::ShowOfHands => {
+                let tally = vote.tally(house);
+                let may_vote = self.voters_now(vote, council);
+                if tally.is_some() && !vote.counted.values().all(|voters| voters.is_subset(&may_vote)) {
+                    return Err(MeetingRefusal::HandsOutdated);
+                }
+                tally
+            }
         };
-        Ok(vec![MeetingEvent::VoteClosed { vote: id, at: to_the_second(now), decision: Decision::of(vote.question.rule.clone(), tally)? }])
+        closed(id, vote, tally.ok_or(MeetingRefusal::TellersDisagree)?, council, now)
     }
 
-    pub(super) fn close_secret_vote(&self, id: VoteId, tally: Tally, now: Instant) -> Decided {
+    pub(super) fn close_secret_vote(
+        &self,
+        id: VoteId,
+        ballots: Counts,
+        voted: &BTreeSet<PersonId>,
+        council: &Standing,
+        now: Instant,
+    ) -> Decided {
         let vote = self.open_vote_of(id)?;
         if !matches!(vote.question.method, VotingMethod::Secret { .. }) {
             return Err(MeetingRefusal::OtherMethod);
         }
-        Ok(vec![MeetingEvent::VoteClosed { vote: id, at: to_the_second(now), decision: Decision::of(vote.question.rule.clone(), tally)? }])
+        closed(id, vote, secret_tally(self.house(vote, voted, council), ballots), council, now)
     }
 
     pub(super) fn annul_vote(&self, id: VoteId, reason: String) -> Decided {
@@ -257,3 +323,12 @@ impl Meeting {
         Ok(vec![MeetingEvent::VoteAnnulled { vote: id, reason: written(&reason)? }])
     }
 }
+
+fn closed(id: VoteId, vote: &Vote, tally: Tally, council: &Standing, now: Instant) -> Decided {
+    let decision = Decision::of(vote.question.rule.clone(), tally)?;
+    Ok(vec![MeetingEvent::VoteClosed { vote: id, at: to_the_second(now), decision, on: Some(council.on) }])
+}
+
+#[cfg(test)]
+#[path = "meeting_vote_tests.rs"]
+mod tests;

@@ -14,6 +14,7 @@ pub mod election_terms;
 pub mod issue;
 pub mod meeting;
 mod meeting_acts;
+mod meeting_continuation;
 mod meeting_refusal;
 mod meeting_session;
 mod meeting_vote;
@@ -30,6 +31,7 @@ pub mod roll_entry;
 pub mod seat;
 pub mod sitting;
 pub mod speakers;
+pub mod standing;
 pub mod text;
 
 pub use crate::attachment;

@@ -5,6 +5,7 @@
 //! - In a secret poll every vote weighs the same: who is the only one with a weight would be found by it. Weighted polls are
 //!   open, by name, as owners' votes are (民法典 278: by area and by head).
 //! - Paper ballots are entered by two tellers, each for themselves; they are counted once both say the same.
+//! - A secret poll of few voters, or of ballots on paper and online, is told in sums only; how few is said before anybody votes.
 //! - A secret poll has as many online ballots as online participations, or its outcome says that it has not, and it cannot
 //!   be published.
 
@@ -18,7 +19,7 @@ use super::{
     ballot::{Ballot, Marks, TAG_MAX_CHARS, TAG_MIN_CHARS},
     counting::{Count, Counter, TooManyToCount, paper::PaperCount, ranked::RankedRule},
     poll_report::{FrozenRoll, Participation, PollOutcome, PollReport, outcome},
-    poll_terms::{BallotOption, PollTerms, Secrecy, TITLE_MAX_CHARS},
+    poll_terms::{BallotOption, Channels, PollTerms, Secrecy, TITLE_MAX_CHARS},
     roll::REASON_MAX_CHARS,
     roll_entry::Channel,
     text::Prose,
@@ -248,6 +249,8 @@ refusals! {
         WeightedSecretPoll("secrecy", "按面积等权重计票的表决须记名，否则可由权重认出选票", "A poll with weights is held by name: in a secret one, weights would tell whose ballot it is"),
         /// Two different people, neither of whom stands for election.
         TellersUnfit("tellers", "计票人须为两人，且不得为候选人", "Tellers are two people, none of them a candidate"),
+        /// Registered, and not erased.
+        TellerUnknown("tellers", "计票人须为已登记的人员", "Tellers are registered persons"),
         /// No tellers for paper ballots.
         TellersMissing("tellers", "有现场投票时须先指定两名计票人", "Appoint two tellers before a poll with paper ballots opens"),
         /// Not a teller.
@@ -270,8 +273,16 @@ refusals! {
         ElectionsOwnPoll("matter", "选举投票须由选举生成", "An election's poll is prepared from the election"),
         /// Its charter says how it is decided.
         CouncilsOwnPoll("matter", "议事会的投票须按其章程生成", "A council's poll is prepared from its charter"),
+        /// Its council's charter says how it is decided.
+        MotionsOwnPoll("matter", "议题的投票须按其议事会章程生成", "A poll on a motion is prepared from its council's charter"),
         /// Those vote who sit.
         RollNotTheCouncil("poll", "选民名单须为议事会现任全体代表", "The roll of a council's poll is all who sit in it, and nobody else"),
+        /// No voter, or more than anybody asks for.
+        SmallestUnfit { most: u32 }("smallest", "逐票公布的最少人数须为 1 至 {most}", "Ballots are published one by one from 1 to {most} voters on"),
+        /// Too few voters, or two channels.
+        SumsOnly("poll", "投票人过少或兼有现场与线上选票，只公布合计，不逐票公布", "Few voters, or ballots on paper and online: this poll is told in sums only"),
+        /// The charter says whether there are receipts.
+        ReceiptsNotChartered("receipts", "未经章程规定，不发放回执", "No receipts are given unless the charter says so"),
         /// Too many to count.
         TooMany("poll", "票数超出可计数范围", "There are more ballots than can be counted"),
     }
@@ -322,6 +333,23 @@ impl Poll {
             Some((one, other)) if one == other => PaperState::Agreed(one),
             Some((one, other)) => PaperState::Disagreed(one, other),
         }
+    }
+
+    /// Whether its ballots are told in sums only, as far as that is known: it is once the poll is open, unless too few take part.
+    /// Ballots on paper and online are told together, for those of a few who came in one way stand out among the others.
+    pub fn sums_only(&self) -> bool {
+        let Some(PollTerms { secrecy: Secrecy::Secret { .. }, smallest: Some(smallest), channels, .. }) = &self.terms else { return false };
+        *channels == Channels::Mixed
+            || self.roll.as_ref().is_some_and(|roll| roll.entries < smallest.roll.into())
+            || self.report.as_ref().is_some_and(|report| report.participation.heads() < smallest.turnout.into())
+    }
+
+    /// Its ballots may be told one by one.
+    ///
+    /// # Errors
+    /// [`PollRefusal::SumsOnly`].
+    pub fn require_single_ballots(&self) -> Result<(), PollRefusal> {
+        if self.sums_only() { Err(PollRefusal::SumsOnly) } else { Ok(()) }
     }
 
     /// Whether tellers count paper: an open poll's paper is entered by name.

@@ -12,7 +12,7 @@ use super::{
     decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording, election::ElectionOutcome},
     poll::PollRefusal,
     poll_terms::PollTerms,
-    roll::Roll,
+    roll::{Composition, Roll},
     roll_entry::{Channel, RollEntryEvent},
 };
 use crate::{
@@ -31,13 +31,17 @@ pub struct FrozenRoll {
     pub weight: u64,
     /// SHA-256 of [`Roll::canonical_bytes`], hexadecimal.
     pub digest: String,
+    /// Who it is made of; not said of rolls for which nobody asked where voters live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Composition>,
 }
 
 impl FrozenRoll {
     /// Freezes a roll; `digest` is the SHA-256 of its canonical bytes.
     pub fn of(roll: &Roll, digest: String) -> Self {
         let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
-        Self { entries: count(roll.lines.len()), heads: count(roll.heads().len()), weight: roll.weight(), digest }
+        let composition = Some(roll.composition());
+        Self { entries: count(roll.lines.len()), heads: count(roll.heads().len()), weight: roll.weight(), digest, composition }
     }
 
     /// Whether votes weigh differently.
@@ -63,6 +67,13 @@ pub struct Participation {
     pub in_person: Count,
     /// Of both, entries whose proxy voted.
     pub by_proxy: u64,
+}
+
+impl Participation {
+    /// Voters by either way.
+    pub fn heads(&self) -> u64 {
+        self.online.heads.saturating_add(self.in_person.heads)
+    }
 }
 
 /// Who took part, added up entry by entry, in any order; and what was voted, where that is open.

@@ -13,8 +13,13 @@ use super::{
 };
 use crate::{
     prose::Line,
-    values::{AreaCode, CouncilId, ElectionId, Instant, MotionId, PersonId},
+    values::{AreaCode, CouncilId, ElectionId, Instant, MeetingId, MotionId, PersonId, VoteId},
 };
+
+/// Voters on the roll, and voters who took part, below which a secret poll's ballots are told as sums only, if not said.
+const SMALLEST_VOTERS: u32 = 5;
+/// Voters below which ballots are sums may be at most this many.
+const SMALLEST_MAX_VOTERS: u32 = 1_000;
 
 /// A title or an option's text, at most.
 pub const TITLE_MAX_CHARS: usize = 200;
@@ -40,6 +45,53 @@ pub enum Matter {
     },
     /// What the title says.
     Question,
+}
+
+/// By which charter a poll that is not the council's own is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Chartered {
+    /// Whose charter.
+    pub council: CouncilId,
+    /// Of which kind the matter is.
+    pub kind: charter::Matter,
+    /// The version of the charter that rule, secrecy and receipts are from.
+    pub charter_version: u32,
+}
+
+/// How many voters a secret poll needs for its ballots to be published one by one: among fewer, the marks that somebody was
+/// seen to make, or promised to, are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Smallest {
+    /// On the roll.
+    pub roll: u32,
+    /// Who took part.
+    pub turnout: u32,
+}
+
+impl Default for Smallest {
+    fn default() -> Self {
+        Self { roll: SMALLEST_VOTERS, turnout: SMALLEST_VOTERS }
+    }
+}
+
+impl Smallest {
+    /// Whether the numbers are those of a poll.
+    ///
+    /// # Errors
+    /// [`PollRefusal::SmallestUnfit`].
+    pub fn require_fitting(self) -> Result<(), PollRefusal> {
+        let fits = |voters| (1..=SMALLEST_MAX_VOTERS).contains(&voters);
+        if fits(self.roll) && fits(self.turnout) { Ok(()) } else { Err(PollRefusal::SmallestUnfit { most: SMALLEST_MAX_VOTERS }) }
+    }
+}
+
+/// A vote within a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MeetingVote {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// Which.
+    pub vote: VoteId,
 }
 
 /// One option on the ballot.
@@ -120,6 +172,15 @@ pub struct PollTerms {
     pub opens_at: Option<Instant>,
     /// No ballot from then on, and not closed before; without it, whoever keeps the poll closes it.
     pub closes_at: Option<Instant>,
+    /// The meeting's vote whose ballots these are: they are cast by whoever sits and is in the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vote: Option<MeetingVote>,
+    /// Among how many voters a secret poll's ballots are published one by one; not said of polls whose ballots all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest: Option<Smallest>,
+    /// Whose charter rule, secrecy and receipts are from, if the poll is not that council's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chartered: Option<Chartered>,
 }
 
 impl PollTerms {
@@ -173,6 +234,7 @@ impl PollTerms {
         if !fits {
             return Err(PollRefusal::MethodUnfit);
         }
+        self.smallest.map_or(Ok(()), Smallest::require_fitting)?;
         if self.closes_at.is_some_and(|closes| self.opens_at.is_some_and(|opens| closes <= opens)) {
             return Err(PollRefusal::TimesUnfit);
         }

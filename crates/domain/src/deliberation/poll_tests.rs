@@ -35,11 +35,14 @@ fn terms() -> PollTerms {
         rule: statutes::find(statutes::RESIDENTS_MEETING, 1).unwrap(),
         opens_at: Some(at(0)),
         closes_at: Some(at(60)),
+        vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 
 fn roll(entries: u64) -> FrozenRoll {
-    FrozenRoll { entries, heads: entries, weight: entries, digest: "00".repeat(32) }
+    FrozenRoll { entries, heads: entries, weight: entries, digest: "00".repeat(32), composition: None }
 }
 
 fn opened(terms: PollTerms, entries: u64) -> Given<Poll> {
@@ -97,7 +100,10 @@ fn a_ballot_comes_in_while_the_poll_is_open_and_in_its_way() {
 fn a_roll_with_weights_opens_by_name_only() {
     let flat = |id, weight| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(id), weight };
     let lines = [flat(1, 8_850), flat(2, 12_000)];
-    let made = Roll { lines: lines.into_iter().map(|line| (line.holder.entry(crate::values::PollId(Uuid::nil())), line)).collect() };
+    let made = Roll {
+        lines: lines.into_iter().map(|line| (line.holder.entry(crate::values::PollId(Uuid::nil())), line)).collect(),
+        ..Roll::default()
+    };
     let weighted = FrozenRoll::of(&made, String::new());
     let open = |secrecy| {
         let poll = given::<Poll>([]).and(PollCommand::Prepare { terms: PollTerms { secrecy, ..terms() } });
@@ -113,7 +119,7 @@ fn a_roll_with_weights_opens_by_name_only() {
 fn owners_decide_by_head_and_by_area() {
     let rule = statutes::find(statutes::OWNERS, 1).unwrap();
     let poll = given::<Poll>([]).and(PollCommand::Prepare { terms: PollTerms { secrecy: Secrecy::Open, rule, ..terms() } });
-    let frozen = FrozenRoll { entries: 3, heads: 3, weight: 30_000, digest: String::new() };
+    let frozen = FrozenRoll { entries: 3, heads: 3, weight: 30_000, digest: String::new(), composition: None };
     let poll = poll.and(PollCommand::Open { roll: frozen, now: at(0) }).and(PollCommand::Close { now: at(60) });
     let vote = |stance, weight| (Marks::Stances(vec![(1, stance)]), Count { heads: 1, weight });
     let found = Found::Open(vec![vote(Stance::Yes, 5_000), vote(Stance::Yes, 5_000), vote(Stance::No, 20_000)]);

@@ -5,6 +5,9 @@
 //!   the ballots handed in; a motion's fate from its vote.
 //! - What is recorded (rule, counts, steps, outcome) is compared with what was found, and never used to find it; but ranked
 //!   ballots are counted by the rule that they were counted by then, which in the log never is an earlier one than before.
+//! - A meeting's vote is one of its council: who sat when a vote opened, when it was cast and when it closed is read from the
+//!   council's own events. Votes that were held before meetings asked the council count by their openings, as they were
+//!   counted then, and none of them follows one that asked.
 //! - Events are read in the order of the log; a decision is judged once its commit is read whole. Nothing here fails: what
 //!   cannot be made again is a difference.
 
@@ -20,22 +23,22 @@ use super::{
     Event,
     ballot::{Ballot, BallotListEvent, Method},
     charter::Charter,
-    council::CouncilEvent,
+    council::Council,
     counting::ranked::RankedRule,
     decision::{Decision, Outcome, Rule, Wording},
     election::{Election, ElectionCommand, ElectionEvent},
     meeting::{Meeting, MeetingEvent},
-    meeting_vote::{Vote, VotingMethod},
+    meeting_vote::{Vote, VotingMethod, secret_tally},
     motion::MotionEvent,
     poll::{Found, Poll, PollEvent, Stage},
     poll_report::{FrozenRoll, Participants, PollOutcome, PollReport},
-    poll_terms::{Matter, PollTerms, Secrecy},
+    poll_terms::{Chartered, Matter, MeetingVote, PollTerms, Secrecy},
     roll::{Roll, RollEvent},
     roll_entry::{RollEntryEvent, RollLine},
 };
 use crate::{
     refusal::Refusal,
-    values::{CouncilId, ElectionId, MeetingId, MotionId, PersonId, PollId, RollEntryId, VoteId},
+    values::{CouncilId, Day, ElectionId, MeetingId, MotionId, PersonId, PollId, RollEntryId, VoteId},
 };
 
 /// What was decided.
@@ -72,9 +75,22 @@ struct PollBooks {
     voted: BTreeMap<RollEntryId, RollEntryEvent>,
     out_of_turn: u64,
     ballots: Vec<Ballot>,
+    /// Who took part, by whoever's hand; of a meeting's vote they are among those present.
+    voters: BTreeSet<PersonId>,
     differences: Vec<Difference>,
     /// What its ballots give, once it is counted.
     found: Option<PollReport>,
+}
+
+/// What is kept of a meeting's vote until it is closed.
+#[derive(Debug, Default)]
+struct VoteBooks {
+    /// On which day the council was asked who sits, if it was.
+    opened: Option<Day>,
+    /// Recorded as voters and not entitled at the opening, or the other way round.
+    strangers: u64,
+    /// Votes of people who might not vote at that moment.
+    stray: u64,
 }
 
 /// What is to be judged when the commit is read whole.
@@ -83,7 +99,7 @@ enum Due {
     Counted(PollId, PollReport),
     Late(PollId, Difference),
     Certified(ElectionId, ElectionEvent),
-    Closed(MeetingId, VoteId, Decision),
+    Closed(MeetingId, VoteId, Decision, Option<Day>),
     Moved(MotionId, VoteId, bool),
 }
 
@@ -93,12 +109,13 @@ pub struct Recount {
     digest: fn(&[u8]) -> String,
     polls: HashMap<PollId, PollBooks>,
     entries: HashMap<RollEntryId, PollId>,
-    /// Every version of every charter.
-    charters: HashMap<CouncilId, Vec<Charter>>,
+    councils: HashMap<CouncilId, Council>,
     elections: HashMap<ElectionId, Election>,
     meetings: HashMap<MeetingId, Meeting>,
-    /// Who might vote, as found when the vote opened.
-    voters: HashMap<VoteId, u64>,
+    /// What is wrong with who might vote, and with who did.
+    vote_books: HashMap<VoteId, VoteBooks>,
+    /// A meeting has asked its council who sits: from then on every vote does.
+    council_asked: bool,
     /// What every closed vote gives.
     votes: HashMap<VoteId, Outcome>,
     /// The newest rule by which ranked ballots were counted so far.
@@ -113,10 +130,11 @@ impl Recount {
             digest,
             polls: HashMap::new(),
             entries: HashMap::new(),
-            charters: HashMap::new(),
+            councils: HashMap::new(),
             elections: HashMap::new(),
             meetings: HashMap::new(),
-            voters: HashMap::new(),
+            vote_books: HashMap::new(),
+            council_asked: false,
             votes: HashMap::new(),
             ranked_rule: RankedRule::default(),
             due: vec![],
@@ -134,7 +152,10 @@ impl Recount {
             Event::Meeting(event) => self.read_meeting(MeetingId(stream), event),
             Event::Motion(MotionEvent::MotionAdopted { vote, .. }) => self.due.push(Due::Moved(MotionId(stream), vote, true)),
             Event::Motion(MotionEvent::MotionRejected { vote, .. }) => self.due.push(Due::Moved(MotionId(stream), vote, false)),
-            Event::Council(event) => self.read_council(CouncilId(stream), event),
+            Event::Council(event) => {
+                let council = self.councils.entry(CouncilId(stream)).or_default();
+                *council = Council::apply_event(std::mem::take(council), event);
+            }
             Event::Motion(_) | Event::ResidentIssue(_) | Event::MotionRegister(_) | Event::Covenant(_) | Event::Minutes(_) => {}
         }
     }
@@ -186,7 +207,11 @@ impl Recount {
             RollEntryEvent::ParticipationRecorded { .. } | RollEntryEvent::OpenVoteRecorded { .. } => {
                 let in_turn = books.poll.stage == Stage::Opened && books.roll.lines.contains_key(&id) && !books.voted.contains_key(&id);
                 if in_turn {
+                    let voter = books.roll.lines.get(&id).map(|line| line.voter);
+                    books.voters.extend(voter);
                     books.voted.insert(id, event);
+                    let vote = books.poll.terms.as_ref().and_then(|terms| terms.vote);
+                    self.cast_in_secret(vote, voter);
                 } else if books.found.is_some() {
                     self.due.push(Due::Late(*poll, Difference::OutOfTurn { entries: 1 }));
                 } else {
@@ -205,19 +230,19 @@ impl Recount {
         }
     }
 
-    fn read_council(&mut self, id: CouncilId, event: CouncilEvent) {
-        if let CouncilEvent::CouncilEstablished { charter, .. } | CouncilEvent::CharterAmended { charter, .. } = event {
-            self.charters.entry(id).or_default().push(charter);
-        }
-    }
-
-    /// A council's poll is held by the rule and as secretly as its charter says.
+    /// A council's poll, and one on a motion before it, is held by the rule and as secretly as its charter says.
     fn charter_differs(&self, terms: Option<&PollTerms>) -> Option<Difference> {
         let terms = terms?;
-        let Matter::Council { council, kind, charter_version, .. } = terms.matter else { return None };
-        let charter = self.charters.get(&council).and_then(|all| all.get(usize::try_from(charter_version).ok()?.checked_sub(1)?));
-        let same =
-            charter.is_some_and(|it| it.poll_terms(council, kind, charter_version) == (terms.matter, terms.secrecy, terms.rule.clone()));
+        let (council, kind, charter_version) = match (terms.matter, terms.chartered) {
+            (Matter::Council { council, kind, charter_version, .. }, _)
+            | (Matter::Motion(_), Some(Chartered { council, kind, charter_version })) => (council, kind, charter_version),
+            (Matter::Motion(_), None) | (Matter::Election(_) | Matter::Question, _) => return None,
+        };
+        let charter: Option<&Charter> = self.councils.get(&council).and_then(|council| council.charter_at(charter_version));
+        let same = charter.is_some_and(|it| {
+            let (matter, secrecy, rule) = it.poll_terms(council, kind, charter_version);
+            (matter == terms.matter || terms.chartered.is_some()) && (secrecy, rule) == (terms.secrecy, terms.rule.clone())
+        });
         (!same).then_some(Difference::Charter)
     }
 
@@ -233,13 +258,30 @@ impl Recount {
 
     fn read_meeting(&mut self, id: MeetingId, event: MeetingEvent) {
         let meeting = self.meetings.entry(id).or_default();
-        if let MeetingEvent::VoteOpened { vote, voters, recused, .. } = &event {
+        let council = meeting.council.and_then(|id| self.councils.get(&id));
+        if let MeetingEvent::VoteOpened { vote, voters, recused, on, .. } = &event {
+            let present = match (on, council) {
+                (Some(on), Some(council)) => meeting.present_of(&council.standing(*on)),
+                (Some(_), None) => BTreeSet::new(),
+                (None, _) => meeting.sitting.present().collect(),
+            };
             let recorded: BTreeSet<PersonId> = voters.iter().copied().collect();
-            let found: BTreeSet<PersonId> = meeting.sitting.present().filter(|person| !recused.contains(person)).collect();
-            self.voters.insert(*vote, many(recorded.symmetric_difference(&found).count()));
+            let found: BTreeSet<PersonId> = present.into_iter().filter(|person| !recused.contains(person)).collect();
+            let books = self.vote_books.entry(*vote).or_default();
+            (books.strangers, books.opened) = (many(recorded.symmetric_difference(&found).count()), *on);
+            self.council_asked |= on.is_some();
         }
-        if let MeetingEvent::VoteClosed { vote, decision, .. } = &event {
-            self.due.push(Due::Closed(id, *vote, decision.clone()));
+        if let MeetingEvent::OpenVoteCast { vote, person, on, .. } = &event {
+            let entitled = match (on, council) {
+                (Some(on), Some(council)) => meeting.require_voter(*vote, *person, &council.standing(*on)).is_ok(),
+                (Some(_), None) => false,
+                (None, _) => !self.council_asked && meeting.votes.get(vote).is_some_and(|vote| vote.voters.contains(person)),
+            };
+            self.vote_books.entry(*vote).or_default().stray += u64::from(!entitled);
+            self.council_asked |= on.is_some();
+        }
+        if let MeetingEvent::VoteClosed { vote, decision, on, .. } = &event {
+            self.due.push(Due::Closed(id, *vote, decision.clone(), *on));
         }
         *meeting = Meeting::apply_event(std::mem::take(meeting), event);
     }
@@ -253,7 +295,7 @@ impl Recount {
                 differences: vec![difference],
             },
             Due::Certified(id, event) => self.judge_election(id, event),
-            Due::Closed(meeting, vote, decision) => self.judge_vote(meeting, vote, &decision),
+            Due::Closed(meeting, vote, decision, on) => self.judge_vote(meeting, vote, &decision, on),
             Due::Moved(motion, vote, adopted) => self.judge_motion(motion, vote, adopted),
         }
     }
@@ -312,12 +354,31 @@ impl Recount {
         Recounted { of: Decided::Election(id), recorded: wording, differences }
     }
 
-    fn judge_vote(&mut self, meeting: MeetingId, id: VoteId, recorded: &Decision) -> Recounted {
+    /// A secret ballot was cast in a meeting's vote: like a choice by name, by whoever sits and is in the room.
+    fn cast_in_secret(&mut self, vote: Option<MeetingVote>, voter: Option<PersonId>) {
+        let Some(MeetingVote { meeting, vote }) = vote else { return };
+        let books = self.vote_books.entry(vote).or_default();
+        let entitled = self.meetings.get(&meeting).is_some_and(|meeting| {
+            let council = meeting.council.and_then(|id| self.councils.get(&id));
+            match (council, books.opened, voter) {
+                (Some(council), Some(on), Some(voter)) => meeting.require_voter(vote, voter, &council.standing(on)).is_ok(),
+                (None, ..) | (_, None, _) | (_, _, None) => false,
+            }
+        });
+        books.stray += u64::from(!entitled);
+    }
+
+    fn judge_vote(&mut self, meeting: MeetingId, id: VoteId, recorded: &Decision, on: Option<Day>) -> Recounted {
         let mut differences = vec![];
-        let vote = self.meetings.get(&meeting).and_then(|meeting| meeting.votes.get(&id));
-        let found = match vote {
+        let books = self.vote_books.remove(&id).unwrap_or_default();
+        if on.is_none() && self.council_asked {
+            differences.push(Difference::CouncilNotAsked);
+        }
+        self.council_asked |= on.is_some();
+        let found = self.meetings.get(&meeting).and_then(|meeting| Some((meeting, meeting.votes.get(&id)?)));
+        let found = match found {
             None => Err(Difference::Missing(Wording::new("开始表决的记录", "opening of the vote"))),
-            Some(vote) => self.vote_again(vote, &mut differences),
+            Some((meeting, vote)) => self.vote_again(meeting, vote, on),
         };
         match found {
             Ok(found) => {
@@ -329,31 +390,36 @@ impl Recount {
             }
             Err(difference) => differences.push(difference),
         }
-        match self.voters.remove(&id) {
-            Some(0) | None => {}
-            Some(persons) => differences.push(Difference::Voters { persons }),
-        }
+        differences.extend((books.stray > 0).then_some(Difference::StrayChoices { choices: books.stray }));
+        differences.extend((books.strangers > 0).then_some(Difference::Voters { persons: books.strangers }));
         Recounted { of: Decided::Vote(meeting, id), recorded: decision_wording(recorded), differences }
     }
 
-    /// The decision that a vote's choices, hands or ballots give.
-    fn vote_again(&self, vote: &Vote, differences: &mut Vec<Difference>) -> Result<Decision, Difference> {
-        let mut vote = vote.clone();
-        let cast = vote.choices.len();
-        vote.choices.retain(|person, _| vote.voters.contains(person));
-        if vote.choices.len() < cast {
-            differences.push(Difference::StrayChoices { choices: many(cast - vote.choices.len()) });
-        }
-        let tally = match vote.question.method {
-            VotingMethod::ByName | VotingMethod::ShowOfHands => {
-                vote.tally().ok_or_else(|| Difference::Missing(Wording::new("两名计票人一致的结果", "count that two tellers agree on")))?
-            }
-            VotingMethod::Secret { poll } => match self.polls.get(&poll).and_then(|books| books.found.as_ref()).map(|it| &it.outcome) {
-                Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => vote.secret_tally(decisions[0].tally.heads),
-                _ => return Err(Difference::Missing(Wording::new("已计票的秘密投票", "counted secret poll"))),
-            },
+    /// The decision that a vote's choices, hands or ballots give, of those whom the council's events give as entitled on this
+    /// day, or of those whom its opening gave where the council was not asked.
+    fn vote_again(&self, meeting: &Meeting, vote: &Vote, on: Option<Day>) -> Result<Decision, Difference> {
+        let council = meeting.council.and_then(|id| self.councils.get(&id));
+        let missing = || Difference::Missing(Wording::new("其议事会", "council of it"));
+        let house = |cast: &BTreeSet<PersonId>| match on {
+            None => Ok(vote.house_at_opening()),
+            Some(on) => council.map(|council| meeting.house(vote, cast, &council.standing(on))).ok_or_else(missing),
         };
-        Decision::of(vote.question.rule, tally).map_err(|refusal| Difference::Refused(refusal.into()))
+        let tally = match vote.question.method {
+            VotingMethod::ByName | VotingMethod::ShowOfHands => vote
+                .tally(house(&vote.cast())?)
+                .ok_or_else(|| Difference::Missing(Wording::new("两名计票人一致的结果", "count that two tellers agree on")))?,
+            VotingMethod::Secret { poll } => {
+                let uncounted = || Difference::Missing(Wording::new("已计票的秘密投票", "counted secret poll"));
+                let books = self.polls.get(&poll).ok_or_else(uncounted)?;
+                match books.found.as_ref().map(|it| &it.outcome) {
+                    Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => {
+                        secret_tally(house(&books.voters)?, decisions[0].tally.heads)
+                    }
+                    _ => return Err(uncounted()),
+                }
+            }
+        };
+        Decision::of(vote.question.rule.clone(), tally).map_err(|refusal| Difference::Refused(refusal.into()))
     }
 
     fn judge_motion(&self, motion: MotionId, vote: VoteId, adopted: bool) -> Recounted {
@@ -371,7 +437,10 @@ impl Recount {
 
 impl PollBooks {
     fn opens(&mut self, recorded: &FrozenRoll, digest: fn(&[u8]) -> String) {
-        let found = FrozenRoll::of(&self.roll, digest(&self.roll.canonical_bytes()));
+        let mut found = FrozenRoll::of(&self.roll, digest(&self.roll.canonical_bytes()));
+        if recorded.composition.is_none() {
+            found.composition = None;
+        }
         if found != *recorded {
             self.differences.push(Difference::Roll { recorded: recorded.clone(), found });
         }

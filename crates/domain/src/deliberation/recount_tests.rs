@@ -49,6 +49,9 @@ fn terms() -> PollTerms {
         rule: statutes::find(statutes::RESIDENTS_MEETING, 1).unwrap(),
         opens_at: None,
         closes_at: None,
+        vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 
@@ -70,7 +73,12 @@ fn held(id: PollId, terms: PollTerms, entitled: u128, marks: Vec<Marks>, rule: R
         }
     };
     told(PollCommand::Prepare { terms }, &mut poll, &mut log);
-    for event in Roll::handle_command(&roll, RollCommand::Extend { poll: id, lines: lines.clone(), days_to_poll: None }).unwrap() {
+    for event in Roll::handle_command(
+        &roll,
+        RollCommand::Extend { poll: id, lines: lines.clone(), outside: None, register: None, days_to_poll: None },
+    )
+    .unwrap()
+    {
         log.push((id.0, Event::Roll(event.clone())));
         roll = Roll::apply_event(roll, event);
     }
@@ -102,17 +110,27 @@ fn voted(choices: &[Choice], method: VotingMethod) -> Log {
     let came = |n| MeetingEvent::AttendeeCame { person: person(n), capacity: Capacity::Representative, at: at() };
     let mut events: Vec<_> = (0..5).map(came).collect();
     let voters = (0..5).map(person).collect();
-    events.push(MeetingEvent::VoteOpened { vote: VOTE, question: question.clone(), voters, recused: vec![], entitled: 6, at: at() });
+    events.push(MeetingEvent::VoteOpened {
+        vote: VOTE,
+        question: question.clone(),
+        voters,
+        recused: vec![],
+        entitled: 6,
+        at: at(),
+        on: None,
+    });
     let of = |choice| choices.iter().filter(|it| **it == choice).count();
     let (yes, no, abstain) = (of(Choice::Yes), of(Choice::No), of(Choice::Abstain));
     match method {
         VotingMethod::ByName => {
-            let cast = |(n, choice): (u128, &Choice)| MeetingEvent::OpenVoteCast { vote: VOTE, person: person(n), choice: *choice };
+            let cast =
+                |(n, choice): (u128, &Choice)| MeetingEvent::OpenVoteCast { vote: VOTE, person: person(n), choice: *choice, on: None };
             events.extend((0..).zip(choices).map(cast));
         }
         VotingMethod::ShowOfHands => {
             let [yes, no, abstain] = [yes, no, abstain].map(|it| u32::try_from(it).unwrap());
-            let counted = |n| MeetingEvent::HandsCounted { vote: VOTE, teller: person(n), hands: Hands { yes, no, abstain } };
+            let counted =
+                |n| MeetingEvent::HandsCounted { vote: VOTE, teller: person(n), hands: Hands { yes, no, abstain }, voters: vec![] };
             events.extend([counted(7), counted(8)]);
         }
         VotingMethod::Secret { .. } => {}
@@ -121,7 +139,7 @@ fn voted(choices: &[Choice], method: VotingMethod) -> Log {
     let tally = Tally::by_heads(Counts { entitled: 6, present: 5, yes, no, abstain, invalid: 0 });
     let decision = Decision::of(question.rule, tally).unwrap();
     let adopted = decision.verdict.outcome == Outcome::Carried;
-    events.push(MeetingEvent::VoteClosed { vote: VOTE, at: at(), decision });
+    events.push(MeetingEvent::VoteClosed { vote: VOTE, at: at(), decision, on: None });
     let mut log: Log = events.into_iter().map(|event| (MEETING.0, Event::Meeting(event))).collect();
     let moved = MotionEvent::MotionAdopted { vote: VOTE, version: 1 };
     let stayed = MotionEvent::MotionRejected { vote: VOTE, version: 1 };

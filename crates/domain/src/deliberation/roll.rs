@@ -5,9 +5,12 @@
 //! - The roll of a village election is published twenty days before the poll: everybody sees an entry of theirs from the moment
 //!   it is entered, and the poll does not open before it was announced. From then on it changes only while objections to it may
 //!   be raised and decided (村民委员会组织法 art. 14: 选举日的二十日前公布，自公布之日起五日内申诉，三日内作出处理决定).
+//! - Whoever votes once for everybody else votes once: nobody casts for several households unless a register says so, which is
+//!   named. Owners of several properties are one head where floor areas are weighed.
+//! - Who is on the roll though at home elsewhere is there with a reason, which everybody can read.
 //! - The digest is over the entries in the order of their ids, so that anybody who has the list can compute it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decision::statutes::{ROLL_FINAL_DAYS, ROLL_PUBLISHED_DAYS},
     roll_entry::{Holder, RollLine},
-    text::Prose,
+    text::{Line, Prose},
 };
 use crate::{
     event::DomainEvent,
@@ -36,6 +39,45 @@ const DIGEST_LABEL: &[u8] = b"gongyi roll v1";
 pub struct Roll {
     /// Its lines by entry.
     pub lines: BTreeMap<RollEntryId, RollLine>,
+    /// Why entries are on the roll whose voters live elsewhere.
+    pub outside: BTreeMap<RollEntryId, String>,
+    /// By which registers one person casts for several, by the entries that were entered by them.
+    pub registers: BTreeMap<RollEntryId, String>,
+}
+
+/// Lines whose voters live elsewhere, and why they are on the roll nevertheless.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outside {
+    /// The entries.
+    pub entries: Vec<RollEntryId>,
+    /// Why; public.
+    pub reason: String,
+}
+
+/// Lines that are on the roll for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Grounds {
+    /// The reason, or the register.
+    pub text: String,
+    /// How many entries.
+    pub entries: u64,
+}
+
+/// Who a roll is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Composition {
+    /// Persons.
+    pub persons: u64,
+    /// Households.
+    pub households: u64,
+    /// Properties.
+    pub properties: u64,
+    /// Those whose voters live elsewhere, by reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Grounds>,
+    /// Those by whose register one person casts for several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub registers: Vec<Grounds>,
 }
 
 /// What may be asked of a roll. `days_to_poll` are counted in the tenant's time zone, and `None` where no statute gives a roll
@@ -48,6 +90,10 @@ pub enum RollCommand {
         poll: PollId,
         /// The lines.
         lines: Vec<RollLine>,
+        /// Those of them whose voters live elsewhere.
+        outside: Option<Outside>,
+        /// The register by which one person casts for several.
+        register: Option<String>,
         /// Days from today to the poll.
         days_to_poll: Option<i64>,
     },
@@ -71,6 +117,12 @@ pub enum RollEvent {
         poll: PollId,
         /// The lines.
         lines: Vec<RollLine>,
+        /// Those of them whose voters live elsewhere; not said before it was asked where they live.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outside: Option<Outside>,
+        /// The register by which one person casts for several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        register: Option<String>,
     },
     /// Entries were struck.
     RollEntriesStruck {
@@ -93,6 +145,16 @@ refusals! {
         HolderOnRoll { line: usize }("lines", "第 {line} 行已在名单上", "Line {line} is on the roll already"),
         /// An entry to strike is not there.
         EntryNotOnRoll { line: usize }("entries", "第 {line} 个不在名单上", "Entry {line} is not on the roll"),
+        /// One vote a voter.
+        VoterTwice { line: usize }("lines", "第 {line} 行：该投票人已代表另一户投票；如登记册另有规定，请注明登记册", "Line {line}: this person casts for another already; name the register if it says that one casts for several"),
+        /// Registered, and not erased.
+        VoterUnknown { line: usize }("lines", "第 {line} 行：投票人未登记", "Line {line}: the voter is not registered"),
+        /// At home elsewhere.
+        VoterFromElsewhere { line: usize }("lines", "第 {line} 行：投票人不在本区域居住；确需列入的，请说明理由", "Line {line}: the voter lives elsewhere; say why they are on the roll nevertheless"),
+        /// A register without a name, or with too long a one.
+        RegisterUnfit { most: usize }("register", "登记册名称须为 1 至 {most} 字，不换行", "A register's name has 1 to {most} printable characters in one line"),
+        /// An exception without a reason, or with too long a one.
+        ExceptionUnfit { most: usize }("exception", "请说明理由，不超过 {most} 字", "Give a reason of at most {most} characters"),
         /// Why?
         StrikeReasonUnfit { most: usize }("reason", "请说明理由，不超过 {most} 字", "Give a reason of at most {most} characters"),
         /// Later than the statute's day.
@@ -106,6 +168,8 @@ refusals! {
 
 /// A reason's length, at most.
 pub const REASON_MAX_CHARS: usize = 500;
+/// A register's name, at most, in characters.
+pub const REGISTER_MAX_CHARS: usize = 200;
 
 impl Roll {
     /// The sum of all weights; each is bounded, and so is their number.
@@ -116,6 +180,41 @@ impl Roll {
     /// Whether anybody's vote counts for more than one.
     pub fn is_weighted(&self) -> bool {
         self.lines.values().any(|line| line.weight != 1)
+    }
+
+    /// Who the roll is made of.
+    pub fn composition(&self) -> Composition {
+        let mut composition = Composition::default();
+        for line in self.lines.values() {
+            *match line.holder {
+                Holder::Person(_) => &mut composition.persons,
+                Holder::Household(_) => &mut composition.households,
+                Holder::Property(_) => &mut composition.properties,
+            } += 1;
+        }
+        let by_text = |grounds: &BTreeMap<RollEntryId, String>| {
+            let mut entries: BTreeMap<&str, u64> = BTreeMap::new();
+            grounds.values().for_each(|text| *entries.entry(text).or_default() += 1);
+            entries.into_iter().map(|(text, entries)| Grounds { text: text.to_owned(), entries }).collect()
+        };
+        (composition.outside, composition.registers) = (by_text(&self.outside), by_text(&self.registers));
+        composition
+    }
+
+    /// One vote a voter: where votes are not weighed, who casts for a household or a property casts for nothing else.
+    fn require_one_each(&self, lines: &[RollLine]) -> Result<(), RollRefusal> {
+        let weighed = |line: &RollLine| matches!(line.holder, Holder::Property(_)) && line.weight != 1;
+        let mut voters: BTreeMap<PersonId, bool> = BTreeMap::new();
+        for line in self.lines.values() {
+            voters.entry(line.voter).and_modify(|all| *all &= weighed(line)).or_insert_with(|| weighed(line));
+        }
+        for (line, number) in lines.iter().zip(1..) {
+            match voters.get(&line.voter) {
+                Some(all_weighed) if !(weighed(line) && *all_weighed) => return Err(RollRefusal::VoterTwice { line: number }),
+                Some(_) | None => drop(voters.insert(line.voter, weighed(line))),
+            }
+        }
+        Ok(())
     }
 
     /// Whether the roll may change so many days before the poll (村民委员会组织法 art. 14).
@@ -153,6 +252,13 @@ impl Roll {
     }
 }
 
+impl Outside {
+    fn fitted(self) -> Result<Self, RollRefusal> {
+        let reason = Prose::parse(&self.reason, REASON_MAX_CHARS, |most| RollRefusal::ExceptionUnfit { most })?.into();
+        Ok(Self { reason, ..self })
+    }
+}
+
 impl Aggregate for Roll {
     const NAME: &'static str = "roll";
     type State = Self;
@@ -168,12 +274,12 @@ impl Aggregate for Roll {
             RollCommand::Strike { entries, .. } if !(1..=ROLL_COMMAND_MAX_ENTRIES).contains(&entries.len()) => {
                 Err(RollRefusal::LinesUnfit { most: ROLL_COMMAND_MAX_ENTRIES })
             }
-            RollCommand::Extend { poll, lines, days_to_poll } => {
+            RollCommand::Extend { poll, lines, outside, register, days_to_poll } => {
                 roll.require_changeable(days_to_poll)?;
                 if roll.lines.len() + lines.len() > ROLL_MAX_ENTRIES {
                     return Err(RollRefusal::RollTooLong { most: ROLL_MAX_ENTRIES });
                 }
-                let mut seen = std::collections::BTreeSet::new();
+                let mut seen = BTreeSet::new();
                 for (line, number) in lines.iter().zip(1..) {
                     let entry = line.holder.entry(poll);
                     if roll.lines.contains_key(&entry) || !seen.insert(entry) {
@@ -183,11 +289,17 @@ impl Aggregate for Roll {
                         return Err(RollRefusal::VoterUnfit { line: number });
                     }
                 }
-                Ok(vec![RollEvent::RollExtended { poll, lines }])
+                let unfit = |most| RollRefusal::RegisterUnfit { most };
+                let register = register.map(|name| Line::parse(&name, REGISTER_MAX_CHARS, unfit)).transpose()?.map(String::from);
+                if register.is_none() {
+                    roll.require_one_each(&lines)?;
+                }
+                let outside = outside.map(Outside::fitted).transpose()?;
+                Ok(vec![RollEvent::RollExtended { poll, lines, outside, register }])
             }
             RollCommand::Strike { entries, reason, days_to_poll } => {
                 let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| RollRefusal::StrikeReasonUnfit { most })?.into();
-                let mut seen = std::collections::BTreeSet::new();
+                let mut seen = BTreeSet::new();
                 match entries.iter().position(|entry| !roll.lines.contains_key(entry) || !seen.insert(*entry)) {
                     Some(at) => Err(RollRefusal::EntryNotOnRoll { line: at + 1 }),
                     None => {
@@ -201,8 +313,23 @@ impl Aggregate for Roll {
 
     fn apply_event(mut roll: Self, event: RollEvent) -> Self {
         match event {
-            RollEvent::RollExtended { poll, lines } => roll.lines.extend(lines.into_iter().map(|line| (line.holder.entry(poll), line))),
-            RollEvent::RollEntriesStruck { entries, reason: _ } => roll.lines.retain(|entry, _| !entries.contains(entry)),
+            RollEvent::RollExtended { poll, lines, outside, register } => {
+                let lines: BTreeMap<RollEntryId, RollLine> = lines.into_iter().map(|line| (line.holder.entry(poll), line)).collect();
+                if let Some(Outside { entries, reason }) = outside {
+                    roll.outside.extend(entries.into_iter().map(|entry| (entry, reason.clone())));
+                }
+                if let Some(register) = register {
+                    roll.registers.extend(lines.keys().map(|entry| (*entry, register.clone())));
+                }
+                roll.lines.extend(lines);
+            }
+            RollEvent::RollEntriesStruck { entries, reason: _ } => {
+                for entry in entries {
+                    roll.lines.remove(&entry);
+                    roll.outside.remove(&entry);
+                    roll.registers.remove(&entry);
+                }
+            }
         }
         roll
     }
@@ -226,7 +353,7 @@ mod tests {
     }
 
     fn extend(lines: &[RollLine]) -> RollCommand {
-        RollCommand::Extend { poll: POLL, lines: lines.to_vec(), days_to_poll: None }
+        RollCommand::Extend { poll: POLL, lines: lines.to_vec(), outside: None, register: None, days_to_poll: None }
     }
 
     fn roll(lines: &[RollLine]) -> Given<Roll> {
@@ -248,7 +375,10 @@ mod tests {
 
     #[test]
     fn a_village_elections_roll_is_published_in_time_and_changes_only_for_objections() {
-        let enters = |who, days| RollCommand::Extend { poll: POLL, lines: vec![line(who)], days_to_poll: Some(days) };
+        let enters = |who, days| {
+            let (lines, days_to_poll) = (vec![line(who)], Some(days));
+            RollCommand::Extend { poll: POLL, lines, outside: None, register: None, days_to_poll }
+        };
         let strikes = |days| {
             let entries = vec![Holder::Person(person(1)).entry(POLL)];
             RollCommand::Strike { entries, reason: "迁出".into(), days_to_poll: Some(days) }
@@ -291,7 +421,7 @@ mod tests {
                 let command = if strikes {
                     RollCommand::Strike { entries: vec![line(who).holder.entry(POLL)], reason: "迁出".into(), days_to_poll }
                 } else {
-                    RollCommand::Extend { poll: POLL, lines: vec![line(who)], days_to_poll }
+                    RollCommand::Extend { poll: POLL, lines: vec![line(who)], outside: None, register: None, days_to_poll }
                 };
                 for event in Roll::handle_command(&roll, command).unwrap_or_default() {
                     prop_assert!(days >= i64::from(ROLL_FINAL_DAYS));
@@ -308,5 +438,43 @@ mod tests {
         let flat = |id| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(1), weight: 8_850 };
         let roll = roll(&[flat(1), flat(2), line(3)]);
         assert_eq!((roll.lines.len(), roll.heads().len()), (3, 2));
+    }
+
+    #[test]
+    fn one_person_casts_for_one_household_unless_a_register_says_otherwise() {
+        let household = |id, voter| RollLine { holder: Holder::Household(Uuid::from_u128(id)), voter: person(voter), weight: 1 };
+        let flat = |id, weight| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(1), weight };
+        let one = roll(&[household(1, 1)]);
+        one.when(extend(&[household(2, 1)])).then_refused(RollRefusal::VoterTwice { line: 1 });
+        one.when(extend(&[household(2, 2), household(3, 2)])).then_refused(RollRefusal::VoterTwice { line: 2 });
+        one.when(extend(&[line(1)])).then_refused(RollRefusal::VoterTwice { line: 1 }); // for a household and for oneself
+        one.when(extend(&[flat(2, 1)])).then_refused(RollRefusal::VoterTwice { line: 1 }); // a property that is not weighed
+        one.when(extend(&[flat(2, 8_850)])).then_refused(RollRefusal::VoterTwice { line: 1 });
+        roll(&[flat(1, 8_850)]).when(extend(&[flat(2, 3_000)])).then_done(); // one head
+        let by_register = |name: &str| RollCommand::Extend {
+            poll: POLL,
+            lines: vec![household(2, 1), household(3, 1)],
+            outside: None,
+            register: Some(name.into()),
+            days_to_poll: None,
+        };
+        one.when(by_register(" ")).then_refused(RollRefusal::RegisterUnfit { most: REGISTER_MAX_CHARS });
+        let composition = one.and(by_register("2026 年户主代表登记册")).composition();
+        assert_eq!((composition.persons, composition.households), (0, 3));
+        assert_eq!(composition.registers, [Grounds { text: "2026 年户主代表登记册".into(), entries: 2 }]);
+    }
+
+    #[test]
+    fn who_lives_elsewhere_stands_there_with_a_reason_until_struck() {
+        let entry = Holder::Person(person(2)).entry(POLL);
+        let enters = |reason: &str| {
+            let outside = Some(Outside { entries: vec![entry], reason: reason.into() });
+            RollCommand::Extend { poll: POLL, lines: vec![line(1), line(2)], outside, register: None, days_to_poll: None }
+        };
+        given::<Roll>([]).when(enters("")).then_refused(RollRefusal::ExceptionUnfit { most: REASON_MAX_CHARS });
+        let roll = given::<Roll>([]).and(enters("在本社区经营"));
+        assert_eq!(roll.composition().outside, [Grounds { text: "在本社区经营".into(), entries: 1 }]);
+        let struck = roll.and(RollCommand::Strike { entries: vec![entry], reason: "迁出".into(), days_to_poll: None });
+        assert_eq!((struck.composition().persons, struck.composition().outside), (1, vec![]));
     }
 }

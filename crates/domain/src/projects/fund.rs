@@ -5,6 +5,8 @@
 //! - All lines, grants and payments of a fund stand in its one stream: whoever allocates expects that stream unchanged, so
 //!   of two who allocate at once one is decided anew, on what the other left.
 //! - Every movement is one event with one amount: the balance is the sum of the events.
+//! - Nothing is dated before what it pays or takes back, before its project, or in the future. A grant is decided in the year of its line
+//!   (预算法 art. 18); it may be paid, released and returned later.
 //! - No more is paid than was granted, and no more comes back than was paid. What is released or comes back is free again in
 //!   the line it was granted from.
 //! - From a closed year nothing is granted; what it has granted may still be paid. What is free in it is carried over to
@@ -12,6 +14,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike;
 use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,6 +120,8 @@ pub enum FundCommand {
         project: ProjectId,
         /// The project's area.
         area: AreaCode,
+        /// The project's first day.
+        begun: Day,
         /// How much.
         amount: Cents,
         /// The day of the decision.
@@ -331,8 +336,10 @@ fn proven(evidence: Vec<Attachment>) -> Result<Vec<Attachment>, R> {
     Ok(attachment::fitted(evidence)?)
 }
 
-fn require_past(on: Day, today: Day) -> Result<(), R> {
-    check(on <= today, R::MoneyMovedInFuture)
+/// The day is not in the future, and not before what the movement is about.
+fn require_day(on: Day, earliest: Day, today: Day) -> Result<(), R> {
+    check(on <= today, R::MoneyMovedInFuture)?;
+    check(earliest <= on, R::MoneyMovedTooEarly { earliest })
 }
 
 impl Fund {
@@ -393,9 +400,10 @@ impl Fund {
 
     fn granting(&self, command: FundCommand) -> Decision {
         match command {
-            FundCommand::Allocate { allocation, line, project, area, amount, on, today } => {
+            FundCommand::Allocate { allocation, line, project, area, begun, amount, on, today } => {
                 self.require_open_year(line.year)?;
-                require_past(on, today)?;
+                require_day(on, begun, today)?;
+                check(on.year() == i32::from(line.year), R::GrantOutsideYear { year: line.year })?;
                 check(!self.grants.contains_key(&allocation), R::GrantExists)?;
                 check(line.area.contains(&area), R::ProjectOutsideLine)?;
                 self.require_free(&line, amount)?;
@@ -404,7 +412,7 @@ impl Fund {
             FundCommand::Release { allocation, amount, on, today, reason } => {
                 let grant = self.grant(allocation)?;
                 require_amount(amount)?;
-                require_past(on, today)?;
+                require_day(on, grant.on, today)?;
                 let reason = written(&reason)?;
                 let unpaid = grant.unpaid();
                 check(amount <= unpaid, R::GrantExceeded { unpaid })?;
@@ -416,7 +424,7 @@ impl Fund {
                 check(!self.disbursements.contains_key(&disbursement), R::DisbursementExists)?;
                 check(grant.payments.len() < DISBURSEMENTS_MAX_COUNT, R::TooManyDisbursements { most: DISBURSEMENTS_MAX_COUNT })?;
                 require_amount(amount)?;
-                require_past(on, today)?;
+                require_day(on, grant.on, today)?;
                 let evidence = proven(evidence)?;
                 let unpaid = grant.unpaid();
                 check(amount <= unpaid, R::GrantExceeded { unpaid })?;
@@ -425,7 +433,7 @@ impl Fund {
             FundCommand::Return { disbursement, amount, on, today, reason, evidence } => {
                 let (allocation, grant, payment) = self.grant_of(disbursement)?;
                 require_amount(amount)?;
-                require_past(on, today)?;
+                require_day(on, payment.on, today)?;
                 let reason = written(&reason)?;
                 let evidence = proven(evidence)?;
                 let kept = payment.kept();
@@ -517,9 +525,9 @@ impl Aggregate for Fund {
             E::FundEstablished { name, area } => (fund.name, fund.area) = (name, Some(area)),
             E::BudgetAppropriated { line, amount, .. } => fund.line(line).take_in(amount),
             E::BudgetWithdrawn { line, amount, .. } | E::BalanceLapsed { line, amount, .. } => fund.line(line).give_out(amount),
-            E::GrantAllocated { allocation, line, project, amount, .. } => {
+            E::GrantAllocated { allocation, line, project, amount, on } => {
                 fund.line(line.clone()).give_out(amount);
-                fund.grants.insert(allocation, Grant::new(project, line, amount));
+                fund.grants.insert(allocation, Grant::new(project, line, amount, on));
             }
             E::GrantReleased { allocation, amount, .. } => {
                 if let Some(grant) = fund.grants.get_mut(&allocation) {
@@ -528,9 +536,9 @@ impl Aggregate for Fund {
                     fund.line(line).take_in(amount);
                 }
             }
-            E::GrantDisbursed { allocation, disbursement, amount, .. } => {
+            E::GrantDisbursed { allocation, disbursement, amount, on, .. } => {
                 if let Some(grant) = fund.grants.get_mut(&allocation) {
-                    grant.payments.insert(disbursement, Payment { paid: amount, returned: Cents::ZERO });
+                    grant.payments.insert(disbursement, Payment { paid: amount, returned: Cents::ZERO, on });
                     fund.disbursements.insert(disbursement, allocation);
                 }
             }

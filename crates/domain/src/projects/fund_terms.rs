@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     attachment::AttachmentRefusal,
     refusal::{Refusal, refusals},
-    values::{AreaCode, Cents, DisbursementId, ProjectId},
+    values::{AreaCode, Cents, Day, DisbursementId, ProjectId},
 };
 
 /// One budget line: a year's money for an area.
@@ -62,6 +62,8 @@ pub struct Grant {
     pub line: LineKey,
     /// What was granted, less what was released or came back.
     pub amount: Cents,
+    /// The day of the decision.
+    pub on: Day,
     /// What was paid.
     pub payments: BTreeMap<DisbursementId, Payment>,
 }
@@ -73,6 +75,8 @@ pub struct Payment {
     pub paid: Cents,
     /// What of it came back.
     pub returned: Cents,
+    /// The day it was paid.
+    pub on: Day,
 }
 
 impl Payment {
@@ -83,8 +87,8 @@ impl Payment {
 }
 
 impl Grant {
-    pub(super) fn new(project: ProjectId, line: LineKey, amount: Cents) -> Self {
-        Self { project, line, amount, payments: BTreeMap::new() }
+    pub(super) fn new(project: ProjectId, line: LineKey, amount: Cents, on: Day) -> Self {
+        Self { project, line, amount, on, payments: BTreeMap::new() }
     }
 
     /// What of all payments did not come back.
@@ -154,6 +158,10 @@ refusals! {
         FundEvidenceUnfit { zh: String, en: String }("evidence", "{zh}", "{en}"),
         /// Money moves today or has moved before.
         MoneyMovedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
+        /// Before the project, the grant or the payment that it is about.
+        MoneyMovedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        /// A grant is decided in the year of the line that it comes from.
+        GrantOutsideYear { year: u16 }("on", "拨款日期须在 {year} 年度之内", "What is granted from the budget of {year} is granted in {year}"),
         /// No reason, or too long a one.
         FundReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why or by what document in 1 to {most} characters"),
         /// Open years, free money or unpaid grants are left.

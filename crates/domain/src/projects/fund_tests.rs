@@ -35,31 +35,36 @@ fn disbursement(number: u128) -> DisbursementId {
     DisbursementId(Uuid::from_u128(number))
 }
 
+/// The first grant's day.
+const FIRST_DAY: Day = Day::from_ymd_opt(2022, 3, 1).unwrap();
+
 fn allocates(number: u128, from: LineKey, amount: u64) -> FundCommand {
+    let year = from.year;
     FundCommand::Allocate {
         allocation: allocation(number),
         line: from,
         project: ProjectId(Uuid::from_u128(number)),
         area: "440402001001".parse().unwrap(),
+        begun: day("2022-02-01"),
         amount: cents(amount),
-        on: day("2022-03-01"),
-        today: day("2022-03-02"),
+        on: FIRST_DAY.max(Day::from_ymd_opt(year.into(), 1, 1).unwrap()),
+        today: day("2023-12-31"),
     }
 }
 
 fn releases(number: u128, amount: u64) -> FundCommand {
-    let (on, today) = (day("2022-05-01"), day("2022-05-01"));
+    let (on, today) = (day("2023-05-01"), day("2023-05-01"));
     FundCommand::Release { allocation: allocation(number), amount: cents(amount), on, today, reason: "结余".into() }
 }
 
 fn pays(grant: u128, number: u128, amount: u64) -> FundCommand {
-    let (on, today) = (day("2022-04-01"), day("2022-04-01"));
+    let (on, today) = (day("2023-04-01"), day("2023-04-01"));
     let (allocation, disbursement) = (allocation(grant), disbursement(number));
     FundCommand::Disburse { allocation, disbursement, amount: cents(amount), on, today, evidence: evidence() }
 }
 
 fn returns(number: u128, amount: u64) -> FundCommand {
-    let (on, today) = (day("2022-06-01"), day("2022-06-01"));
+    let (on, today) = (day("2023-06-01"), day("2023-06-01"));
     let (disbursement, reason) = (disbursement(number), "多付".to_owned());
     FundCommand::Return { disbursement, amount: cents(amount), on, today, reason, evidence: evidence() }
 }
@@ -120,7 +125,7 @@ fn money_stays_in_its_area_and_is_not_moved_tomorrow() {
     fund.when(appropriates(line(2022, "440403"), 1)).then_refused(FundRefusal::LineOutsideFund);
     let mut tomorrow = allocates(1, line(2022, STREET), 1);
     if let FundCommand::Allocate { on, .. } = &mut tomorrow {
-        *on = day("2022-03-03");
+        *on = day("2024-01-01");
     }
     fund.when(tomorrow).then_refused(FundRefusal::MoneyMovedInFuture);
 }
@@ -153,6 +158,41 @@ fn a_closed_year_is_paid_out_carried_over_and_lapses() {
     let fund = fund.and(FundCommand::CloseYear { year: 2023 }).and(lapses(2023, 500));
     let fund = fund.and(FundCommand::Close);
     fund.when(returns(10, 1)).then_refused(FundRefusal::FundIsClosed);
+}
+
+/// The command on that day.
+fn dated(command: FundCommand, day: Day) -> FundCommand {
+    let mut command = command;
+    if let FundCommand::Allocate { on, .. }
+    | FundCommand::Release { on, .. }
+    | FundCommand::Disburse { on, .. }
+    | FundCommand::Return { on, .. } = &mut command
+    {
+        *on = day;
+    }
+    command
+}
+
+#[test]
+fn nothing_is_dated_before_what_it_is_about() {
+    let (year, early) = (line(2022, STREET), |earliest| FundRefusal::MoneyMovedTooEarly { earliest: day(earliest) });
+    let grants = |on| dated(allocates(1, year.clone(), 700), day(on));
+    fund().when(grants("2022-01-31")).then_refused(early("2022-02-01")); // before the project
+    fund().when(grants("2023-01-01")).then_refused(FundRefusal::GrantOutsideYear { year: 2022 });
+    fund().when(dated(allocates(1, line(2023, STREET), 700), day("2022-12-31"))).then_refused(FundRefusal::GrantOutsideYear { year: 2023 });
+    let granted = fund().and(grants("2022-03-01"));
+    granted.when(dated(releases(1, 100), day("2022-02-28"))).then_refused(early("2022-03-01"));
+    granted.when(dated(pays(1, 10, 100), day("2022-02-28"))).then_refused(early("2022-03-01"));
+    granted.when(dated(releases(1, 100), day("2022-03-01"))).then_done();
+    let paid = granted.and(dated(pays(1, 10, 100), day("2022-04-01"))).and(dated(pays(1, 11, 100), day("2022-03-10")));
+    paid.when(dated(returns(10, 1), day("2022-03-31"))).then_refused(early("2022-04-01"));
+    paid.when(dated(returns(11, 1), day("2022-03-31"))).then_done();
+    // A grant is paid and comes back in later years.
+    paid.when(dated(returns(10, 1), day("2023-01-01"))).then_done();
+}
+
+fn any_dated_command() -> impl Strategy<Value = FundCommand> {
+    (any_command(), 0_u64..700).prop_map(|(command, days)| dated(command, day("2022-01-15") + chrono::Days::new(days)))
 }
 
 fn any_command() -> impl Strategy<Value = FundCommand> {
@@ -193,7 +233,42 @@ fn movement(event: &FundEvent, of: &LineKey, lines: &BTreeMap<AllocationId, Line
     }
 }
 
+/// What an event does to a grant, and to what is paid of it, on which day.
+fn of_grant(event: &FundEvent) -> Option<(AllocationId, Day, i128, i128)> {
+    let signed = |amount: &Cents| i128::from(amount.get());
+    match event {
+        FundEvent::GrantAllocated { allocation, amount, on, .. } => Some((*allocation, *on, signed(amount), 0)),
+        FundEvent::GrantReleased { allocation, amount, on, .. } => Some((*allocation, *on, -signed(amount), 0)),
+        FundEvent::GrantDisbursed { allocation, amount, on, .. } => Some((*allocation, *on, 0, signed(amount))),
+        FundEvent::GrantReturned { allocation, amount, on, .. } => Some((*allocation, *on, -signed(amount), -signed(amount))),
+        FundEvent::FundEstablished { .. }
+        | FundEvent::BudgetAppropriated { .. }
+        | FundEvent::BudgetWithdrawn { .. }
+        | FundEvent::FundYearClosed { .. }
+        | FundEvent::BalanceCarriedOver { .. }
+        | FundEvent::BalanceLapsed { .. }
+        | FundEvent::FundClosed {} => None,
+    }
+}
+
 proptest! {
+    /// Whatever is entered for whatever day: as of no day has a grant given back more than it was, or come back more than was paid.
+    #[test]
+    fn as_of_no_day_is_anything_below_nothing(commands in proptest::collection::vec(any_dated_command(), 0..80)) {
+        let (mut fund, mut moves) = (fund().state, vec![]);
+        for command in commands {
+            for event in Fund::handle_command(&fund, command).unwrap_or_default() {
+                moves.extend(of_grant(&event));
+                fund = Fund::apply_event(fund, event);
+            }
+        }
+        for (of, day) in moves.iter().map(|(of, day, ..)| (*of, *day)) {
+            let until = moves.iter().filter(|it| it.0 == of && it.1 <= day);
+            let (granted, paid) = until.fold((0, 0), |(granted, paid), it| (granted + it.2, paid + it.3));
+            prop_assert!(granted >= 0 && paid >= 0, "{granted} {paid} as of {day}");
+        }
+    }
+
     /// Whatever is asked in whatever order: no line ever goes below nothing, no grant is paid beyond itself, no payment gives
     /// back more than it was, and what is free is to the cent the sum of the events.
     #[test]

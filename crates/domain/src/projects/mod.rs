@@ -7,6 +7,7 @@ pub mod fund;
 pub mod fund_terms;
 pub mod incubation;
 pub mod project;
+mod project_books;
 pub mod project_plan;
 pub mod project_terms;
 pub mod round;

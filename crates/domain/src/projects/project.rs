@@ -4,7 +4,8 @@
 //! - Funds grant it no more than its plan says, all of them together; every movement of a grant is told by the fund and by the
 //!   project in one commit, so that two funds cannot do it at once either.
 //! - Nothing is paid to a cancelled project; what it was paid can come back.
-//! - Its own books are never below nothing: no more is spent, given back or struck out than it has.
+//! - Its own books are never below nothing: no more is spent, given back or struck out than it has. They are kept to the end,
+//!   see [`super::project_books`].
 //! - It is completed when every milestone is reached. An audit that it fails opens it again.
 //! - A resident reviews it once.
 
@@ -14,10 +15,11 @@ use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::project_books::left;
 use super::{
     applicant::Applicant,
     project_plan::{PROJECT_TITLE_MAX_CHARS, Plan},
-    project_terms::{BookEntry, GrantMovement, ProjectOrigin, ProjectPhase, ProjectRefusal, RaisedFrom},
+    project_terms::{BookEntry, BookEntryKind, GrantMovement, ProjectOrigin, ProjectPhase, ProjectRefusal, RaisedFrom},
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -49,6 +51,8 @@ pub const REACH_MILESTONE: Act = Act { name: "reachMilestone", open_to: CARRIERS
 pub const RECORD_RAISED_MONEY: Act = Act { name: "recordRaisedMoney", open_to: CARRIERS };
 /// Record what it spent.
 pub const RECORD_EXPENSE: Act = Act { name: "recordExpense", open_to: CARRIERS };
+/// Record what of an expense came back.
+pub const RECORD_REFUND: Act = Act { name: "recordRefund", open_to: CARRIERS };
 /// Strike out an entry of its books.
 pub const VOID_BOOK_ENTRY: Act = Act { name: "voidBookEntry", open_to: CARRIERS };
 /// Report that it is completed.
@@ -75,6 +79,8 @@ pub struct Project {
     pub area: Option<AreaCode>,
     /// Who carries it out.
     pub carrier: Option<Applicant>,
+    /// The day it was started; `None` of one that was started when that was not said.
+    pub started_on: Option<Day>,
     /// What it means to do.
     pub plan: Option<Plan>,
     /// The milestones that are reached, by number.
@@ -83,8 +89,10 @@ pub struct Project {
     pub granted: Cents,
     /// What funds paid it, less what was given back.
     pub received: Cents,
-    /// Its own books: what it raised and what it spent, without what was struck out.
+    /// Its own books: what it raised, what it spent and what of that came back, without what was struck out.
     pub books: BTreeMap<BookEntryId, BookEntry>,
+    /// Ids of entries that an audit has passed.
+    pub audited: BTreeSet<BookEntryId>,
     /// Ids of entries that were struck out.
     pub voided: BTreeSet<BookEntryId>,
     /// Who reviewed it.
@@ -106,6 +114,8 @@ pub enum ProjectCommand {
         carrier: Applicant,
         /// What it means to do.
         plan: Plan,
+        /// Today.
+        on: Day,
     },
     /// Change its plan. Milestones that are reached stay.
     RevisePlan {
@@ -166,6 +176,23 @@ pub enum ProjectCommand {
         /// Files that show it; at least one.
         evidence: Vec<Attachment>,
     },
+    /// Of what it spent, something came back: a supplier's refund.
+    RecordRefund {
+        /// The new entry.
+        entry: BookEntryId,
+        /// The expense.
+        expense: BookEntryId,
+        /// How much.
+        amount: Cents,
+        /// The day it came.
+        on: Day,
+        /// Today.
+        today: Day,
+        /// In words, without a person's name.
+        note: String,
+        /// Files that show it; at least one.
+        evidence: Vec<Attachment>,
+    },
     /// An entry of its books was wrong.
     VoidEntry {
         /// Which.
@@ -220,6 +247,9 @@ pub enum ProjectEvent {
         carrier: Applicant,
         /// What it means to do.
         plan: Plan,
+        /// The day; events from before it was said have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
     },
     /// Its plan was changed.
     PlanRevised {
@@ -276,6 +306,21 @@ pub enum ProjectEvent {
         /// Files that show it.
         evidence: Vec<Attachment>,
     },
+    /// Of what was spent, something came back.
+    ExpenseRefunded {
+        /// The entry.
+        entry: BookEntryId,
+        /// The expense.
+        expense: BookEntryId,
+        /// How much.
+        amount: Cents,
+        /// The day it came.
+        on: Day,
+        /// In words.
+        note: String,
+        /// Files that show it.
+        evidence: Vec<Attachment>,
+    },
     /// An entry of its books counts for nothing.
     BookEntryVoided {
         /// Which.
@@ -320,31 +365,24 @@ use ProjectCommand as C;
 use ProjectEvent as E;
 use ProjectPhase as P;
 use ProjectRefusal as R;
-type Decision = Result<Vec<E>, R>;
+pub(super) type Decision = Result<Vec<E>, R>;
 
-fn check(fits: bool, refusal: R) -> Result<(), R> {
+pub(super) fn check(fits: bool, refusal: R) -> Result<(), R> {
     if fits { Ok(()) } else { Err(refusal) }
 }
 
 /// A reason or report as it is stored.
-fn written(text: &str) -> Result<String, R> {
+pub(super) fn written(text: &str) -> Result<String, R> {
     Prose::parse(text, REASON_MAX_CHARS, |most| R::ProjectReasonUnfit { most }).map(String::from)
 }
 
 /// A report and its files as they are stored.
-fn reported(text: &str, evidence: Vec<Attachment>) -> Result<(String, Vec<Attachment>), R> {
+pub(super) fn reported(text: &str, evidence: Vec<Attachment>) -> Result<(String, Vec<Attachment>), R> {
     Ok((written(text)?, attachment::fitted(evidence)?))
 }
 
-/// What a project has: all that came in (paid by funds and not given back, raised, matched), less what was spent. A project's
-/// books never go below nothing, and hold no more than [`Cents::MAX`].
-pub fn left(came_in: impl IntoIterator<Item = Cents>, spent: Cents) -> Cents {
-    let all = came_in.into_iter().try_fold(Cents::ZERO, Cents::checked_add);
-    all.and_then(|all| all.checked_sub(spent)).unwrap_or_default()
-}
-
 impl Project {
-    fn require(&self, phases: &[P]) -> Result<&Plan, R> {
+    pub(super) fn require(&self, phases: &[P]) -> Result<&Plan, R> {
         let plan = self.plan.as_ref().ok_or(R::UnknownProject)?;
         check(phases.contains(&self.phase), R::ProjectPhaseUnfit { zh: self.phase.zh(), en: self.phase.en() })?;
         Ok(plan)
@@ -358,29 +396,13 @@ impl Project {
         self.require(&[P::UnderWay, P::Completed, P::Audited]).map(drop)
     }
 
-    fn total(&self, wanted: impl Fn(&BookEntry) -> bool) -> Cents {
-        let amounts = self.books.values().filter(|it| wanted(it)).map(|it| it.amount);
-        amounts.fold(Cents::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(Cents::MAX))
-    }
-
-    /// What it raised or had matched.
-    pub fn raised(&self) -> Cents {
-        self.total(|it| it.raised.is_some())
-    }
-
-    /// What it spent.
-    pub fn spent(&self) -> Cents {
-        self.total(|it| it.raised.is_none())
-    }
-
-    /// What it has, see [`left`].
-    pub fn left(&self) -> Cents {
-        left([self.received, self.raised()], self.spent())
-    }
-
-    fn require_left(&self, amount: Cents) -> Result<(), R> {
-        let left = self.left();
-        check(amount <= left, R::BooksOverdrawn { left })
+    /// The earliest day of money that moves for it: its first, by its plan, or the one it was started on, if that is earlier.
+    ///
+    /// # Errors
+    /// Unknown projects.
+    pub fn require_begun(&self, today: Day) -> Result<Day, R> {
+        let plan = self.plan.as_ref().ok_or(R::UnknownProject)?;
+        Ok(plan.starts_on.min(self.started_on.unwrap_or(today)))
     }
 
     fn require_unpaid(&self, amount: Cents) -> Result<(), R> {
@@ -412,45 +434,7 @@ impl Project {
         Ok(vec![E::GrantMoved { fund, allocation, movement, amount }])
     }
 
-    fn require_entry(&self, entry: BookEntryId, amount: Cents, on: Day, today: Day) -> Result<(), R> {
-        self.require(&[P::UnderWay, P::Completed])?;
-        check(!self.books.contains_key(&entry) && !self.voided.contains(&entry), R::BookEntryExists)?;
-        let count = self.books.len().saturating_add(self.voided.len());
-        check(count < BOOK_ENTRIES_MAX_COUNT, R::TooManyBookEntries { most: BOOK_ENTRIES_MAX_COUNT })?;
-        check(amount > Cents::ZERO, R::BookAmountUnfit)?;
-        check(on <= today, R::BookedInFuture)
-    }
-
-    fn keep_books(&self, command: ProjectCommand) -> Decision {
-        match command {
-            C::RecordRaised { entry, from, amount, on, today, note, evidence } => {
-                self.require_entry(entry, amount, on, today)?;
-                let (note, evidence) = reported(&note, evidence)?;
-                let sum = self.received.checked_add(self.raised()).and_then(|all| all.checked_add(amount));
-                check(sum.is_some(), R::BookAmountUnfit)?;
-                Ok(vec![E::MoneyRaised { entry, from, amount, on, note, evidence }])
-            }
-            C::RecordExpense { entry, amount, on, today, purpose, evidence } => {
-                self.require_entry(entry, amount, on, today)?;
-                let (purpose, evidence) = reported(&purpose, evidence)?;
-                check(!evidence.is_empty(), R::ExpenseUnproven)?;
-                self.require_left(amount)?;
-                Ok(vec![E::ExpenseRecorded { entry, amount, on, purpose, evidence }])
-            }
-            C::VoidEntry { entry, reason } => {
-                self.require(&[P::UnderWay, P::Completed])?;
-                let reason = written(&reason)?;
-                let held = self.books.get(&entry).ok_or(R::UnknownBookEntry)?;
-                if held.raised.is_some() {
-                    self.require_left(held.amount)?;
-                }
-                Ok(vec![E::BookEntryVoided { entry, reason }])
-            }
-            other => self.carry_out(other),
-        }
-    }
-
-    fn carry_out(&self, command: ProjectCommand) -> Decision {
+    pub(super) fn carry_out(&self, command: ProjectCommand) -> Decision {
         match command {
             C::RevisePlan { plan, reason } => {
                 let old = self.require(&[P::UnderWay])?;
@@ -490,9 +474,12 @@ impl Project {
                 self.require(&[P::UnderWay])?;
                 Ok(vec![E::ProjectCancelled { reason: written(&reason)? }])
             }
-            C::Start { .. } | C::MoveGrant { .. } | C::RecordRaised { .. } | C::RecordExpense { .. } | C::VoidEntry { .. } => {
-                Err(R::ProjectExists)
-            }
+            C::Start { .. }
+            | C::MoveGrant { .. }
+            | C::RecordRaised { .. }
+            | C::RecordExpense { .. }
+            | C::RecordRefund { .. }
+            | C::VoidEntry { .. } => Err(R::ProjectExists),
         }
     }
 }
@@ -506,10 +493,11 @@ impl Aggregate for Project {
 
     fn handle_command(project: &Self, command: ProjectCommand) -> Decision {
         match command {
-            C::Start { origin, title, area, carrier, plan } => {
+            C::Start { origin, title, area, carrier, plan, on } => {
                 check(project.phase == P::Unknown, R::ProjectExists)?;
                 let title = Line::parse(&title, PROJECT_TITLE_MAX_CHARS, |most| R::ProjectTitleUnfit { most })?.into();
-                Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan: plan.fitted()? }])
+                let (origin, plan) = (origin.fitted()?, plan.fitted()?);
+                Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan, on: Some(on) }])
             }
             C::MoveGrant { fund, allocation, movement, amount } => project.move_grant(fund, allocation, movement, amount),
             other => project.keep_books(other),
@@ -518,7 +506,8 @@ impl Aggregate for Project {
 
     fn apply_event(mut project: Self, event: E) -> Self {
         match event {
-            E::ProjectStarted { origin, title, area, carrier, plan } => {
+            E::ProjectStarted { origin, title, area, carrier, plan, on } => {
+                project.started_on = on;
                 project.phase = P::UnderWay;
                 (project.origin, project.title, project.area) = (Some(origin), title, Some(area));
                 (project.carrier, project.plan) = (Some(carrier), Some(plan));
@@ -535,16 +524,25 @@ impl Aggregate for Project {
                     GrantMovement::Returned => (project.granted, project.received) = (less(project.granted), less(project.received)),
                 }
             }
-            E::MoneyRaised { entry, from, amount, .. } => {
-                project.books.insert(entry, BookEntry { amount, raised: Some(from) });
+            E::MoneyRaised { entry, from, amount, on, .. } => {
+                project.books.insert(entry, BookEntry { amount, on, kind: BookEntryKind::Raised(from) });
             }
-            E::ExpenseRecorded { entry, amount, .. } => drop(project.books.insert(entry, BookEntry { amount, raised: None })),
+            E::ExpenseRecorded { entry, amount, on, .. } => {
+                project.books.insert(entry, BookEntry { amount, on, kind: BookEntryKind::Expense });
+            }
+            E::ExpenseRefunded { entry, expense, amount, on, .. } => {
+                project.books.insert(entry, BookEntry { amount, on, kind: BookEntryKind::Refund { of: expense } });
+            }
             E::BookEntryVoided { entry, .. } => {
                 project.books.remove(&entry);
                 project.voided.insert(entry);
             }
             E::ProjectCompleted { .. } => project.phase = P::Completed,
-            E::ProjectAudited { passed, .. } => project.phase = if passed { P::Audited } else { P::UnderWay },
+            E::ProjectAudited { passed: false, .. } => project.phase = P::UnderWay,
+            E::ProjectAudited { passed: true, .. } => {
+                project.phase = P::Audited;
+                project.audited = project.books.keys().copied().collect();
+            }
             E::ProjectReviewed { person, .. } => drop(project.reviewers.insert(person)),
             E::ProjectCancelled { .. } => project.phase = P::Cancelled,
         }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{project::PROJECT_RATING_MAX, project_plan::PROJECT_TITLE_MAX_CHARS};
 use crate::{
     attachment::AttachmentRefusal,
+    prose::{Prose, REASON_MAX_CHARS},
     refusal::{Refusal, refusals},
-    values::{ApplicationId, Cents, CouncilId, MotionId, RoundId, VoteId},
+    values::{ApplicationId, BookEntryId, Cents, CouncilId, Day, MotionId, RoundId, VoteId},
 };
 
 /// Where a project stands.
@@ -52,7 +53,7 @@ impl ProjectPhase {
 }
 
 /// What a project came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectOrigin {
     /// A council's resolution.
@@ -71,6 +72,24 @@ pub enum ProjectOrigin {
         /// The selected application.
         application: ApplicationId,
     },
+    /// An office's own decision.
+    Office {
+        /// The office: `翠香街道办事处`.
+        authority: String,
+        /// Why, and by which document.
+        reason: String,
+    },
+}
+
+impl ProjectOrigin {
+    /// The origin as it is stored.
+    pub(super) fn fitted(self) -> Result<Self, ProjectRefusal> {
+        let written = |text: &str| Prose::parse(text, REASON_MAX_CHARS, |most| ProjectRefusal::OfficeUnfit { most }).map(String::from);
+        Ok(match self {
+            Self::Office { authority, reason } => Self::Office { authority: written(&authority)?, reason: written(&reason)? },
+            Self::Resolution { .. } | Self::Round { .. } => self,
+        })
+    }
 }
 
 /// Where money beside grants comes from.
@@ -97,13 +116,30 @@ pub enum GrantMovement {
     Returned,
 }
 
+/// What an entry of a project's own books tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookEntryKind {
+    /// Money beside grants came in.
+    Raised(RaisedFrom),
+    /// Money was spent.
+    Expense,
+    /// Of what was spent, something came back.
+    Refund {
+        /// Of which expense.
+        of: BookEntryId,
+    },
+}
+
 /// An entry of a project's own books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookEntry {
     /// How much.
     pub amount: Cents,
-    /// Where it came from; `None` for an expense.
-    pub raised: Option<RaisedFrom>,
+    /// The day it came or was spent.
+    pub on: Day,
+    /// What it tells.
+    pub kind: BookEntryKind,
 }
 
 refusals! {
@@ -117,6 +153,8 @@ refusals! {
         ProjectPhaseUnfit { zh: &'static str, en: &'static str }("project", "该项目{zh}，不能这样操作", "The project is {en}; this cannot be done now"),
         /// Outside the area of the council that resolved it.
         ProjectElsewhere("area", "项目区域须在议事会辖区之内", "The project's area lies outside the council's"),
+        /// No office or no reason, or too long.
+        OfficeUnfit { most: usize }("office", "须写明机关及理由，各为 1 至 {most} 字", "An office and a reason of 1 to {most} characters each are needed"),
         /// The title is no line, or too long.
         ProjectTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// It ends before it starts.
@@ -151,6 +189,14 @@ refusals! {
         TooManyBookEntries { most: usize }("project", "账目最多 {most} 笔", "A project takes at most {most} entries"),
         /// Money moves today or has moved before.
         BookedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
+        /// Before the project, or a refund before its expense.
+        BookedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        /// More than was spent and did not come back.
+        RefundExceedsExpense { kept: Cents }("amount", "该笔支出未退回部分仅 {kept} 元", "Only {kept} yuan of this expense have not come back"),
+        /// Its refunds are struck out first.
+        ExpenseIsRefunded("entry", "该笔支出已有退款，须先作废退款", "Something of this expense came back; strike that out first"),
+        /// An audit has passed it.
+        BookEntryAudited("entry", "该笔账目已经审计，不能作废", "An audit has passed this entry; it stays"),
         /// Words are missing or too many.
         ProjectReasonUnfit { most: usize }("reason", "请说明，1 至 {most} 字", "Say why or what in 1 to {most} characters"),
         /// Nothing shows it.

@@ -41,7 +41,24 @@ fn starts() -> C {
         area: "440402001001".parse().unwrap(),
         carrier: Applicant::Organisation(OrganisationId(Uuid::from_u128(4))),
         plan: plan(1_000, &["采购", "安装"]),
+        on: day("2022-03-10"),
     }
+}
+
+#[test]
+fn an_offices_decision_names_the_office_and_the_reason() {
+    let C::Start { title, area, carrier, plan, .. } = starts() else { unreachable!("a start") };
+    let by = |authority: &str, reason: &str| C::Start {
+        origin: ProjectOrigin::Office { authority: authority.into(), reason: reason.into() },
+        title: title.clone(),
+        area: area.clone(),
+        carrier,
+        plan: plan.clone(),
+    };
+    for start in [by(" ", "抢修"), by("翠香街道办事处", "")] {
+        given::<Project>([]).when(start).then_refused(R::OfficeUnfit { most: REASON_MAX_CHARS });
+    }
+    assert_eq!(given::<Project>([]).and(by("翠香街道办事处", "抢修批复〔2026〕3 号")).phase, P::UnderWay);
 }
 
 fn moves(movement: GrantMovement, amount: u64) -> C {
@@ -63,6 +80,12 @@ fn spends(entry: u128, amount: u64) -> C {
     let (on, today) = (day("2022-04-01"), day("2022-04-02"));
     let entry = BookEntryId(Uuid::from_u128(entry));
     C::RecordExpense { entry, amount: cents(amount), on, today, purpose: "扶手".into(), evidence: evidence() }
+}
+
+fn refunds(entry: u128, expense: u128, amount: u64) -> C {
+    let (on, today) = (day("2022-04-01"), day("2022-04-02"));
+    let (entry, expense) = (BookEntryId(Uuid::from_u128(entry)), BookEntryId(Uuid::from_u128(expense)));
+    C::RecordRefund { entry, expense, amount: cents(amount), on, today, note: "退货".into(), evidence: evidence() }
 }
 
 fn voids(entry: u128) -> C {
@@ -102,7 +125,7 @@ fn carried_out_completed_audited_and_reviewed() {
     // An audit that is not passed opens it again.
     let again = done.and_all([audits(false), spends(3, 100), completes(), audits(true)]);
     assert_eq!((again.phase, again.left()), (P::Audited, cents(310)));
-    again.when(spends(4, 1)).then_refused(R::ProjectPhaseUnfit { zh: "已验收", en: "audited" });
+    again.when(voids(3)).then_refused(R::BookEntryAudited);
 }
 
 #[test]
@@ -116,6 +139,54 @@ fn a_cancelled_project_is_not_paid_and_gives_back() {
     assert_eq!(cancelled.require_live(), Err(unfit()));
     let settled = cancelled.and_all([moves(GrantMovement::Returned, 600), moves(GrantMovement::Released, 400)]);
     assert_eq!((settled.granted, settled.received), (Cents::ZERO, Cents::ZERO));
+}
+
+#[test]
+fn the_last_instalment_is_spent_after_the_audit() {
+    let granted = project().and_all([moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600), spends(1, 600)]);
+    let audited = granted.and_all([reaches(1), reaches(2), completes(), audits(true)]);
+    audited.when(spends(2, 1)).then_refused(R::BooksOverdrawn { left: Cents::ZERO });
+    let paid = audited.and_all([moves(GrantMovement::Disbursed, 400), spends(2, 400), refunds(3, 1, 5)]);
+    assert_eq!((paid.spent(), paid.left()), (cents(995), cents(5)));
+    // What was audited stays; what was entered since is struck out like anything else.
+    paid.when(voids(1)).then_refused(R::BookEntryAudited);
+    assert_eq!(paid.and(voids(2)).left(), cents(405));
+}
+
+#[test]
+fn a_suppliers_refund_to_a_cancelled_project_goes_back_to_its_fund() {
+    let spent = project().and_all([moves(GrantMovement::Allocated, 1_000), moves(GrantMovement::Disbursed, 600), spends(1, 600)]);
+    let cancelled = spent.and(C::Cancel { reason: "选址变更".into() });
+    cancelled.when(moves(GrantMovement::Returned, 1)).then_refused(R::BooksOverdrawn { left: Cents::ZERO });
+    cancelled.when(refunds(2, 1, 601)).then_refused(R::RefundExceedsExpense { kept: cents(600) });
+    cancelled.when(refunds(2, 9, 1)).then_refused(R::UnknownBookEntry);
+    let refunded = cancelled.and(refunds(2, 1, 250));
+    refunded.when(refunds(2, 1, 1)).then_refused(R::BookEntryExists);
+    refunded.when(refunds(3, 1, 351)).then_refused(R::RefundExceedsExpense { kept: cents(350) });
+    refunded.when(refunds(3, 2, 1)).then_refused(R::UnknownBookEntry);
+    refunded.when(voids(1)).then_refused(R::ExpenseIsRefunded);
+    let back = refunded.and(moves(GrantMovement::Returned, 250));
+    assert_eq!((back.received, back.spent(), back.left()), (cents(350), cents(350), Cents::ZERO));
+    back.when(voids(2)).then_refused(R::BooksOverdrawn { left: Cents::ZERO });
+}
+
+#[test]
+fn nothing_is_booked_before_the_project_or_refunded_before_it_was_spent() {
+    // It was started on the tenth, its plan begins on the first.
+    let on = |command, day| match command {
+        C::RecordRaised { entry, from, amount, today, note, evidence, .. } => {
+            C::RecordRaised { entry, from, amount, on: day, today, note, evidence }
+        }
+        C::RecordRefund { entry, expense, amount, today, note, evidence, .. } => {
+            C::RecordRefund { entry, expense, amount, on: day, today, note, evidence }
+        }
+        other => other,
+    };
+    let first = day("2022-03-01");
+    project().when(on(raises(1, 1), day("2022-02-28"))).then_refused(R::BookedTooEarly { earliest: first });
+    let spent = project().and_all([on(raises(1, 10), first), spends(2, 10)]);
+    spent.when(on(refunds(3, 2, 1), day("2022-03-31"))).then_refused(R::BookedTooEarly { earliest: day("2022-04-01") });
+    assert_eq!(spent.require_begun(day("2022-05-01")), Ok(first));
 }
 
 #[test]
@@ -179,6 +250,7 @@ fn any_command() -> impl Strategy<Value = C> {
         (1_u128..9, amount()).prop_map(|(entry, amount)| raises(entry, amount)),
         (1_u128..9, amount()).prop_map(|(entry, amount)| spends(entry, amount)),
         (1_u128..9).prop_map(voids),
+        (1_u128..9, 1_u128..9, amount()).prop_map(|(entry, expense, amount)| refunds(entry, expense, amount)),
         (1_u16..4).prop_map(reaches),
         Just(completes()),
         any::<bool>().prop_map(audits),
@@ -201,7 +273,7 @@ proptest! {
                         i128::from(amount.get())
                     }
                     E::GrantMoved { movement: GrantMovement::Returned, amount, .. } => -i128::from(amount.get()),
-                    E::MoneyRaised { entry, amount, .. } => *entries.entry(*entry).or_insert(i128::from(amount.get())),
+                    E::MoneyRaised { entry, amount, .. } | E::ExpenseRefunded { entry, amount, .. } => *entries.entry(*entry).or_insert(i128::from(amount.get())),
                     E::ExpenseRecorded { entry, amount, .. } => *entries.entry(*entry).or_insert(-i128::from(amount.get())),
                     E::BookEntryVoided { entry, .. } => -entries[entry],
                     E::GrantMoved { .. }

@@ -1,12 +1,13 @@
 //! An activity: published by an organisation, with shifts to sign up for and the attendance at them.
 //!
 //! - Two people never get one last place: places are taken, freed and given on in one stream.
-//! - The waitlist is kept in order; who moves up is told by an event of its own.
+//! - The waitlist is kept in order; who moves up is told by an event of its own: the first who may serve, until the shift
+//!   ends.
 //! - A volunteer has one sign-up a shift; the calendar keeps shifts of different activities apart.
 //! - At most three check-ins a person, day and activity; nobody is checked in twice at once.
 //! - Nobody witnesses their own attendance: who keeps the activity is checked in by somebody else, or by the code.
 //! - An organisation is active within, around or beside its own area, in one district: its figures count nowhere else.
-//! - Cancelled and closed activities take nobody in.
+//! - Cancelled and closed activities take nobody in. Who is there when one is cancelled is checked out with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +15,13 @@ use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use super::attendance::{Attendance, Places, Witness};
 use super::{
     activity_details::{Details, DetailsRefusal, NOTICE_MAX_CHARS, SHIFT_MAX_HOURS, Shift},
     skill::Skill,
+};
+pub use super::{
+    attendance::{Attendance, Witness},
+    places::Places,
 };
 use crate::{
     access::authority::{Act, Role, To},
@@ -31,6 +35,10 @@ use crate::{
 pub const CHECK_INS_MAX_PER_DAY: usize = 3;
 /// Check-in opens this long before the shift starts, in minutes.
 pub const CHECK_IN_EARLY_MINUTES: i64 = 60;
+/// Check-out is believed until this long after the shift ends, in minutes: later somebody forgot it.
+pub const CHECK_OUT_LATE_MINUTES: i64 = 4 * 60;
+/// The same in hours, as refusals tell it.
+const CHECK_OUT_LATE_HOURS: i64 = CHECK_OUT_LATE_MINUTES / 60;
 
 const KEEPERS: &[To] =
     &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
@@ -124,13 +132,21 @@ pub enum ActivityCommand {
     Amend {
         /// The new details.
         details: Details,
+        /// Who of those waiting may serve, by the new details.
+        fit: BTreeSet<(ShiftId, VolunteerId)>,
+        /// How many who signed up for shifts to come are too young or lack a skill, by the new details.
+        unqualified: usize,
         /// Now.
         now: Instant,
     },
-    /// Cancel it.
+    /// Cancel it; who is still in is checked out.
     Cancel {
         /// Why; about the activity, not about a person.
         reason: String,
+        /// When those who are in came to another activity after they came here, if they did.
+        elsewhere: BTreeMap<VolunteerId, Instant>,
+        /// Now.
+        now: Instant,
     },
     /// Close it.
     Close {
@@ -150,16 +166,27 @@ pub enum ActivityCommand {
         /// Now.
         now: Instant,
     },
-    /// Give a place back; the first on the waitlist moves up.
+    /// Give a place back; the first on the waitlist who may serve moves up.
     Withdraw {
         /// Which shift.
         shift: ShiftId,
         /// Who.
         volunteer: VolunteerId,
+        /// Who of those waiting may serve.
+        fit: BTreeSet<VolunteerId>,
         /// Now.
         now: Instant,
         /// By a coordinator, who is not bound by the deadline.
         by_coordinator: bool,
+    },
+    /// Give free places to those on the waitlist who may serve.
+    MoveUp {
+        /// Which shift.
+        shift: ShiftId,
+        /// Who of those waiting may serve.
+        fit: BTreeSet<VolunteerId>,
+        /// Now.
+        now: Instant,
     },
     /// Check in.
     CheckIn {
@@ -177,6 +204,8 @@ pub enum ActivityCommand {
         now: Instant,
         /// By whom it is witnessed.
         witness: Witness,
+        /// Who has no place takes a free one, if qualified: age on the day of the shift, and skills.
+        walk_in: Option<(u32, BTreeSet<Skill>)>,
     },
     /// Check out.
     CheckOut {
@@ -287,6 +316,8 @@ refusals! {
         UnknownShift("shift", "没有此班次", "There is no such shift"),
         /// A shift with sign-ups keeps its times and is not removed.
         ShiftInUse("shifts", "已有人报名的班次不能改时间或删除", "A shift with sign-ups keeps its times and is not removed"),
+        /// Who has signed up would no longer be let in.
+        SignedUpUnqualified { count: usize }("details", "已报名者中有 {count} 人不符合新的条件，请先为其退出报名", "{count} who signed up do not meet the new conditions; withdraw their sign-ups first"),
         /// Fewer places than are taken.
         CapacityBelowTaken("shifts", "名额不能少于已报名人数", "There cannot be fewer places than are taken"),
         /// No reason, or too long a one.
@@ -309,6 +340,8 @@ refusals! {
         WithdrawalTooLate("shift", "已过退出截止时间", "It is too late to withdraw"),
         /// Somebody who was there does not withdraw.
         HasAttended("volunteer", "已签到，不能退出", "The volunteer has been checked in already"),
+        /// No place is free for who comes without one.
+        ShiftFull("shift", "该班次名额已满；未到者退出后方可顶替", "No place is free; withdraw first who has not come"),
         /// Too early before the shift, after its end, or in the future.
         CheckInTimeUnfit("at", "签到须在班次开始前 {CHECK_IN_EARLY_MINUTES} 分钟至班次结束之间，且不能晚于现在", "Check-in is possible from {CHECK_IN_EARLY_MINUTES} minutes before the shift to its end, not in the future"),
         /// Three times a day is the limit.
@@ -317,6 +350,12 @@ refusals! {
         AlreadyCheckedIn("volunteer", "已签到，尚未签退", "The volunteer is checked in"),
         /// Not checked in.
         NotCheckedIn("volunteer", "尚未签到", "The volunteer is not checked in"),
+        /// At the same time as another stay here.
+        StaysOverlap("at", "与该志愿者在本活动的另一次签到时间重叠", "This overlaps another stay of the volunteer at this activity"),
+        /// At the same time as a stay elsewhere.
+        InElsewhere("at", "该志愿者当时在另一项活动中，请先在该活动签退", "The volunteer is in at another activity then; check out there first"),
+        /// Somebody forgot to check out.
+        CheckOutLate("at", "班次结束已超过 {CHECK_OUT_LATE_HOURS} 小时，请填写实际离开时间", "The shift ended more than {CHECK_OUT_LATE_HOURS} hours before; say when the volunteer really left"),
         /// Check-out lies before check-in, in the future, or later than the longest shift would end.
         CheckOutTimeUnfit("at", "签退须在签到之后 {SHIFT_MAX_HOURS} 小时内，且不能晚于现在", "Check-out lies after check-in, within {SHIFT_MAX_HOURS} hours, not in the future"),
         /// Nobody witnesses their own attendance.
@@ -335,7 +374,7 @@ impl From<DetailsRefusal> for ActivityRefusal {
     }
 }
 
-type Decision = Result<Vec<ActivityEvent>, ActivityRefusal>;
+pub(super) type Decision = Result<Vec<ActivityEvent>, ActivityRefusal>;
 
 impl Activity {
     /// An organisation of `organisation_area` may be active in `area`: one contains the other, or both lie in one district.
@@ -392,10 +431,6 @@ impl Activity {
         if has_place { Ok(()) } else { Err(ActivityRefusal::NotSignedUp) }
     }
 
-    fn present(&self, volunteer: VolunteerId) -> Option<(AttendanceId, &Attendance)> {
-        self.attendance.iter().map(|(id, stay)| (*id, stay)).find(|(_, stay)| stay.volunteer == volunteer && stay.checked_out.is_none())
-    }
-
     fn publish(&self, organisation: OrganisationId, details: Details, now: Instant) -> Decision {
         if self.phase != Phase::Unknown {
             return Err(ActivityRefusal::ActivityExists);
@@ -404,23 +439,31 @@ impl Activity {
         Ok(vec![ActivityEvent::ActivityPublished { organisation, details }])
     }
 
-    fn amend(&self, details: Details, now: Instant) -> Decision {
+    fn amend(&self, details: Details, fit: &BTreeSet<(ShiftId, VolunteerId)>, unqualified: usize, now: Instant) -> Decision {
         let (_, old) = self.require_open()?;
         let details = details.fitted(&old.shifts, now)?;
         let mut promoted = vec![];
-        for (id, places) in self.places.iter().filter(|(_, places)| !places.taken.is_empty()) {
+        for (id, places) in self.places.iter().filter(|(_, places)| !places.are_empty()) {
             let before = self.shift(*id)?;
             let after = details.shifts.iter().find(|shift| shift.id == *id).ok_or(ActivityRefusal::ShiftInUse)?;
             if (before.starts, before.ends) != (after.starts, after.ends) {
                 return Err(ActivityRefusal::ShiftInUse);
             }
-            let free = (after.capacity as usize).checked_sub(places.taken.len()).ok_or(ActivityRefusal::CapacityBelowTaken)?;
-            let moves_up = places.waiting.iter().take(free);
-            promoted.extend(moves_up.map(|volunteer| ActivityEvent::VolunteerPromoted { shift: *id, volunteer: *volunteer }));
+            if places.taken.len() > after.capacity as usize {
+                return Err(ActivityRefusal::CapacityBelowTaken);
+            }
+            promoted.extend(places.moving_up(after, places.taken.len(), now, |who| fit.contains(&(*id, who))));
         }
-        let mut events = vec![ActivityEvent::ActivityAmended { details }];
-        events.append(&mut promoted);
-        Ok(events)
+        if unqualified > 0 {
+            return Err(ActivityRefusal::SignedUpUnqualified { count: unqualified });
+        }
+        Ok([vec![ActivityEvent::ActivityAmended { details }], promoted].concat())
+    }
+
+    fn cancel(&self, reason: &str, elsewhere: &BTreeMap<VolunteerId, Instant>, now: Instant) -> Decision {
+        self.require_open()?;
+        let reason = Prose::parse(reason, NOTICE_MAX_CHARS, |most| ActivityRefusal::CancelReasonUnfit { most })?;
+        Ok([self.all_checked_out(elsewhere, now), vec![ActivityEvent::ActivityCancelled { reason: reason.into() }]].concat())
     }
 
     fn close(&self, now: Instant) -> Decision {
@@ -431,87 +474,6 @@ impl Activity {
         } else {
             Err(ActivityRefusal::NotOver)
         }
-    }
-
-    fn sign_up(&self, id: ShiftId, volunteer: VolunteerId, age: u32, skills: &BTreeSet<Skill>, now: Instant) -> Decision {
-        let (_, details) = self.require_open()?;
-        let shift = self.shift(id)?;
-        if now < details.sign_up_opens || now >= details.sign_up_closes {
-            return Err(ActivityRefusal::SignUpNotOpen);
-        }
-        if now >= shift.starts {
-            return Err(ActivityRefusal::ShiftBegun);
-        }
-        if age < details.minimum_age {
-            return Err(ActivityRefusal::TooYoung { least: details.minimum_age });
-        }
-        if let Some(skill) = details.required_skills.difference(skills).next() {
-            return Err(ActivityRefusal::SkillMissing { zh: skill.zh(), en: skill.en() });
-        }
-        let places = self.places.get(&id).cloned().unwrap_or_default();
-        if places.taken.contains(&volunteer) || places.waiting.contains(&volunteer) {
-            return Err(ActivityRefusal::AlreadySignedUp);
-        }
-        let free = places.taken.len() < shift.capacity as usize;
-        Ok(vec![if free {
-            ActivityEvent::VolunteerSignedUp { shift: id, volunteer }
-        } else {
-            ActivityEvent::VolunteerWaitlisted { shift: id, volunteer }
-        }])
-    }
-
-    fn withdraw(&self, id: ShiftId, volunteer: VolunteerId, now: Instant, by_coordinator: bool) -> Decision {
-        let (_, details) = self.require_open()?;
-        let shift = self.shift(id)?;
-        let places = self.places.get(&id).ok_or(ActivityRefusal::NotSignedUp)?;
-        let had_place = places.taken.contains(&volunteer);
-        if !had_place && !places.waiting.contains(&volunteer) {
-            return Err(ActivityRefusal::NotSignedUp);
-        }
-        if self.attendance.values().any(|stay| stay.volunteer == volunteer && stay.shift == id) {
-            return Err(ActivityRefusal::HasAttended);
-        }
-        let deadline = shift.starts - chrono::Duration::minutes(details.withdrawal_minutes.0.into());
-        if had_place && !by_coordinator && now > deadline {
-            return Err(ActivityRefusal::WithdrawalTooLate);
-        }
-        let mut events = vec![ActivityEvent::SignUpWithdrawn { shift: id, volunteer }];
-        if let Some(first) = places.waiting.first().filter(|_| had_place && now < shift.starts) {
-            events.push(ActivityEvent::VolunteerPromoted { shift: id, volunteer: *first });
-        }
-        Ok(events)
-    }
-
-    fn check_in(&self, attendance: AttendanceId, stay: Attendance, now: Instant, witness: Witness) -> Decision {
-        let Attendance { volunteer, shift: id, day, checked_in: at, .. } = stay;
-        self.require_open()?;
-        let shift = self.shift(id)?;
-        self.require_place(id, volunteer)?;
-        let opens = shift.starts - chrono::Duration::minutes(CHECK_IN_EARLY_MINUTES);
-        if at < opens || at >= shift.ends || at > now {
-            return Err(ActivityRefusal::CheckInTimeUnfit);
-        }
-        if self.present(volunteer).is_some() {
-            return Err(ActivityRefusal::AlreadyCheckedIn);
-        }
-        let earlier = || self.attendance.values().filter(|stay| stay.volunteer == volunteer);
-        if earlier().filter(|stay| stay.day == day).count() >= CHECK_INS_MAX_PER_DAY {
-            return Err(ActivityRefusal::TooManyCheckIns { most: CHECK_INS_MAX_PER_DAY });
-        }
-        if earlier().any(|stay| stay.checked_out.is_some_and(|out| at < out)) {
-            return Err(ActivityRefusal::CheckInTimeUnfit);
-        }
-        Ok(vec![ActivityEvent::VolunteerCheckedIn { attendance, shift: id, volunteer, at, day, witness }])
-    }
-
-    fn check_out(&self, volunteer: VolunteerId, at: Instant, now: Instant, witness: Witness) -> Decision {
-        self.require_open()?;
-        let (attendance, stay) = self.present(volunteer).ok_or(ActivityRefusal::NotCheckedIn)?;
-        let latest = stay.checked_in + chrono::Duration::hours(SHIFT_MAX_HOURS.into());
-        if at <= stay.checked_in || at > now || at > latest {
-            return Err(ActivityRefusal::CheckOutTimeUnfit);
-        }
-        Ok(vec![ActivityEvent::VolunteerCheckedOut { attendance, volunteer, at, witness }])
     }
 }
 
@@ -525,17 +487,17 @@ impl Aggregate for Activity {
     fn handle_command(activity: &Self, command: ActivityCommand) -> Decision {
         match command {
             ActivityCommand::Publish { organisation, details, now } => activity.publish(organisation, details, now),
-            ActivityCommand::Amend { details, now } => activity.amend(details, now),
-            ActivityCommand::Cancel { reason } => {
-                activity.require_open()?;
-                let reason = Prose::parse(&reason, NOTICE_MAX_CHARS, |most| ActivityRefusal::CancelReasonUnfit { most })?;
-                Ok(vec![ActivityEvent::ActivityCancelled { reason: reason.into() }])
-            }
+            ActivityCommand::Amend { details, fit, unqualified, now } => activity.amend(details, &fit, unqualified, now),
+            ActivityCommand::Cancel { reason, elsewhere, now } => activity.cancel(&reason, &elsewhere, now),
             ActivityCommand::Close { now } => activity.close(now),
             ActivityCommand::SignUp { shift, volunteer, age, skills, now } => activity.sign_up(shift, volunteer, age, &skills, now),
-            ActivityCommand::Withdraw { shift, volunteer, now, by_coordinator } => activity.withdraw(shift, volunteer, now, by_coordinator),
-            ActivityCommand::CheckIn { attendance, shift, volunteer, at, day, now, witness } => {
-                activity.check_in(attendance, Attendance { volunteer, shift, day, checked_in: at, checked_out: None }, now, witness)
+            ActivityCommand::Withdraw { shift, volunteer, fit, now, by_coordinator } => {
+                activity.withdraw(shift, volunteer, &fit, now, by_coordinator)
+            }
+            ActivityCommand::MoveUp { shift, fit, now } => activity.move_up(shift, &fit, now),
+            ActivityCommand::CheckIn { attendance, shift, volunteer, at, day, now, witness, walk_in } => {
+                let stay = Attendance { volunteer, shift, day, checked_in: at, checked_out: None };
+                activity.check_in(attendance, stay, now, witness, walk_in)
             }
             ActivityCommand::CheckOut { volunteer, at, now, witness } => activity.check_out(volunteer, at, now, witness),
         }

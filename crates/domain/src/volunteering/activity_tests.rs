@@ -56,8 +56,22 @@ fn sign_up(n: u128, now: i64) -> ActivityCommand {
     ActivityCommand::SignUp { shift: shift_id(1), volunteer: who(n), age: 30, skills: BTreeSet::from([Skill::Swimming]), now: at(now) }
 }
 
+/// Everybody of these tests may serve.
+fn everybody() -> BTreeSet<VolunteerId> {
+    (0..10).map(who).collect()
+}
+
 fn withdraw(n: u128, now: i64) -> ActivityCommand {
-    ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(n), now: at(now), by_coordinator: false }
+    ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(n), fit: everybody(), now: at(now), by_coordinator: false }
+}
+
+fn amend_to(details: Details, now: i64) -> ActivityCommand {
+    let fit = everybody().into_iter().map(|who| (shift_id(1), who)).collect();
+    ActivityCommand::Amend { details, fit, unqualified: 0, now: at(now) }
+}
+
+fn cancel(reason: &str, now: i64) -> ActivityCommand {
+    ActivityCommand::Cancel { reason: reason.into(), elsewhere: BTreeMap::new(), now: at(now) }
 }
 
 fn check_in(n: u128, stay: u128, minute: i64) -> ActivityCommand {
@@ -69,6 +83,7 @@ fn check_in(n: u128, stay: u128, minute: i64) -> ActivityCommand {
         day: day(minute),
         now: at(minute),
         witness: Witness::Coordinator,
+        walk_in: None,
     }
 }
 
@@ -117,14 +132,53 @@ fn sign_up_asks_for_window_age_skill_and_shift() {
     given::<Activity>([]).when(sign_up(1, 10)).then_refused(ActivityRefusal::UnknownActivity);
 }
 
+fn by_coordinator(n: u128, now: i64, fit: BTreeSet<VolunteerId>) -> ActivityCommand {
+    ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(n), fit, now: at(now), by_coordinator: true }
+}
+
+#[test]
+fn the_first_who_may_serve_moves_up_until_the_shift_ends() {
+    let activity = published(1).and_all([sign_up(1, 10), sign_up(2, 11), sign_up(3, 12)]);
+    let promoted = |n| ActivityEvent::VolunteerPromoted { shift: shift_id(1), volunteer: who(n) };
+    // The second is suspended, as far as the activity can tell: no place, but the turn is kept.
+    let only_third = || BTreeSet::from([who(3)]);
+    assert_eq!(activity.when(by_coordinator(1, 20, only_third())).events()[1..], [promoted(3)]);
+    assert_eq!(activity.when(by_coordinator(1, 1059, everybody())).events()[1..], [promoted(2)]);
+    assert_eq!(activity.when(by_coordinator(1, 1060, everybody())).events()[1..], []);
+    let beside_a_free_place = activity.and(by_coordinator(1, 20, BTreeSet::new()));
+    assert_eq!(beside_a_free_place.places[&shift_id(1)].waiting, [who(2), who(3)]);
+    let move_up = |fit| ActivityCommand::MoveUp { shift: shift_id(1), fit, now: at(30) };
+    assert_eq!(beside_a_free_place.when(move_up(everybody())).events(), [promoted(2)]);
+    assert_eq!(beside_a_free_place.and(move_up(only_third())).places[&shift_id(1)].waiting, [who(2)]);
+}
+
+#[test]
+fn who_comes_without_a_place_takes_a_free_one() {
+    let walk_in = |n, age| match check_in(n, 50 + n, 1010) {
+        ActivityCommand::CheckIn { attendance, shift, volunteer, at, day, now, witness, .. } => {
+            let walk_in = Some((age, BTreeSet::from([Skill::Swimming])));
+            ActivityCommand::CheckIn { attendance, shift, volunteer, at, day, now, witness, walk_in }
+        }
+        other => other,
+    };
+    let activity = published(2).and(sign_up(1, 10));
+    activity.when(walk_in(2, 15)).then_refused(ActivityRefusal::TooYoung { least: 16 });
+    let events = activity.when(walk_in(2, 30)).events();
+    assert_eq!(events[0], ActivityEvent::VolunteerSignedUp { shift: shift_id(1), volunteer: who(2) });
+    activity.and(walk_in(2, 30)).when(walk_in(3, 30)).then_refused(ActivityRefusal::ShiftFull);
+    // Who waits beside a free place is one who could not serve before.
+    let waits = published(1).and_all([sign_up(1, 10), sign_up(2, 11), by_coordinator(1, 20, BTreeSet::new())]);
+    let events = waits.when(walk_in(2, 30)).events();
+    assert_eq!(events[0], ActivityEvent::VolunteerPromoted { shift: shift_id(1), volunteer: who(2) });
+}
+
 #[test]
 fn withdrawal_has_a_deadline_that_does_not_bind_coordinators_or_the_waitlist() {
     let activity = published(1).and_all([sign_up(1, 10), sign_up(2, 11)]);
     activity.when(withdraw(1, 881)).then_refused(ActivityRefusal::WithdrawalTooLate);
     activity.when(withdraw(1, 880)).then_done();
     activity.when(withdraw(2, 999)).then_done();
-    let by_coordinator = ActivityCommand::Withdraw { shift: shift_id(1), volunteer: who(1), now: at(999), by_coordinator: true };
-    activity.when(by_coordinator).then_done();
+    activity.when(by_coordinator(1, 999, everybody())).then_done();
     activity.when(withdraw(3, 10)).then_refused(ActivityRefusal::NotSignedUp);
 }
 
@@ -159,15 +213,19 @@ fn amending_keeps_what_people_signed_up_for() {
     let amend = |change: &dyn Fn(&mut Details)| {
         let mut new = activity.details.clone().unwrap();
         change(&mut new);
-        activity.when(ActivityCommand::Amend { details: new, now: at(20) })
+        activity.when(amend_to(new, 20))
     };
     amend(&|it| it.shifts[0].ends = at(1100)).then_refused(ActivityRefusal::ShiftInUse);
     amend(&|it| it.shifts.retain(|shift| shift.id != shift_id(1))).then_refused(ActivityRefusal::ShiftInUse);
     amend(&|it| it.shifts.truncate(1)).then_done();
     let roomier = amend(&|it| it.shifts[0].capacity = 2).events();
     assert_eq!(roomier[1..], [ActivityEvent::VolunteerPromoted { shift: shift_id(1), volunteer: who(2) }]);
-    let both = activity.clone().and(ActivityCommand::Amend { details: details(3), now: at(20) });
-    both.when(ActivityCommand::Amend { details: details(2), now: at(21) }).then_refused(ActivityRefusal::CapacityBelowTaken);
+    let both = activity.clone().and(amend_to(details(3), 20));
+    both.when(amend_to(details(2), 21)).then_refused(ActivityRefusal::CapacityBelowTaken);
+    let stricter = Details { minimum_age: 20, ..details(1) };
+    assert!(stricter.is_stricter_than(&details(1)) && !details(1).is_stricter_than(&stricter));
+    let amend = ActivityCommand::Amend { details: stricter, fit: BTreeSet::new(), unqualified: 2, now: at(20) };
+    activity.when(amend).then_refused(ActivityRefusal::SignedUpUnqualified { count: 2 });
 }
 
 #[test]
@@ -195,10 +253,10 @@ fn details_are_refused_one_by_one() {
 
 #[test]
 fn cancelled_and_closed_activities_take_nobody_in() {
-    let cancelled = published(1).and(ActivityCommand::Cancel { reason: "台风".into() });
+    let cancelled = published(1).and(cancel("台风", 5));
     cancelled.when(sign_up(1, 10)).then_refused(ActivityRefusal::ActivityNotOpen);
-    cancelled.when(ActivityCommand::Cancel { reason: "台风".into() }).then_refused(ActivityRefusal::ActivityNotOpen);
-    published(1).when(ActivityCommand::Cancel { reason: " ".into() }).then_refused(ActivityRefusal::CancelReasonUnfit { most: 2000 });
+    cancelled.when(cancel("台风", 6)).then_refused(ActivityRefusal::ActivityNotOpen);
+    published(1).when(cancel(" ", 5)).then_refused(ActivityRefusal::CancelReasonUnfit { most: 2000 });
     published(1).when(ActivityCommand::Close { now: at(2059) }).then_refused(ActivityRefusal::NotOver);
     let closed = published(1).and(ActivityCommand::Close { now: at(2060) });
     assert_eq!(closed.phase, Phase::Closed);
@@ -235,7 +293,7 @@ proptest! {
             activity = events.into_iter().fold(activity, Activity::apply_event);
             let places = activity.places.get(&shift_id(1)).cloned().unwrap_or_default();
             prop_assert!(places.taken.len() <= capacity as usize);
-            prop_assert!(places.waiting.is_empty() || places.taken.len() == capacity as usize || now >= 1000);
+            prop_assert!(places.waiting.is_empty() || places.taken.len() == capacity as usize || now >= 1060);
             prop_assert_eq!(&places.waiting, &arrivals);
             let mut all: Vec<_> = activity.signed_up().collect();
             all.sort();

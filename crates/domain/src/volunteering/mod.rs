@@ -8,6 +8,7 @@ pub mod category;
 mod closed_list;
 pub mod membership;
 pub mod organisation;
+pub mod places;
 pub mod service_ledger;
 pub mod service_record;
 pub mod skill;

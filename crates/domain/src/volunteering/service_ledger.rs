@@ -1,6 +1,8 @@
 //! The service ledger of one volunteer: every record of service, and what became of it.
 //!
 //! - No two live records overlap; no record lies in the future; none is over 24 hours.
+//! - Attested time is never lost: a stay that overlaps a live record is held, and released in the same commit in which
+//!   what stood in its way is voided, rejected or corrected. Nothing is declared over it meanwhile.
 //! - Nobody confirms, rejects, corrects or voids their own service.
 //! - A day of over 8 hours needs the organisation above, of over 12 the district, for every confirmation on it: live
 //!   records count, confirmed or not, so the order in which they come changes nothing.
@@ -199,6 +201,24 @@ pub enum ServiceLedgerEvent {
         /// What was done.
         content: Option<Sealed>,
     },
+    /// An attested record was logged that overlaps a live one: it waits.
+    ServiceHeld {
+        /// Its id.
+        record: RecordId,
+        /// For whom and where.
+        setting: Setting,
+        /// When.
+        served: Served,
+        /// On what evidence.
+        evidence: Evidence,
+        /// Where it comes from.
+        source: Source,
+    },
+    /// What stood in its way is gone: it stands as logged.
+    ServiceReleased {
+        /// Which record.
+        record: RecordId,
+    },
     /// It was confirmed.
     ServiceConfirmed {
         /// Which record.
@@ -260,6 +280,8 @@ refusals! {
         ServiceOverlaps { with: RecordId }("started", "与已有服务记录时间重叠", "This overlaps service record {with}"),
         /// Nobody decides about their own service.
         OwnService("record", "不能处理本人的服务记录", "Nobody decides about their own service"),
+        /// It overlaps another record, of which one must give way first.
+        RecordIsHeld("record", "该记录与另一条服务记录时间重叠，请先更正或作废其中一条", "This record overlaps another one; correct or void one of the two first"),
         /// Confirmed already.
         AlreadyConfirmed("record", "该记录已确认", "This record is confirmed already"),
         /// Rejected already.
@@ -310,7 +332,7 @@ impl ServiceLedger {
         }
     }
 
-    fn require_span(&self, record: RecordId, served: &Served, now: Instant) -> Result<(), Refused> {
+    fn require_span(served: &Served, now: Instant) -> Result<(), Refused> {
         if served.ended <= served.started {
             return Err(Refused::EndsBeforeStart);
         }
@@ -323,14 +345,56 @@ impl ServiceLedger {
         if served.ended > now {
             return Err(Refused::ServiceInFuture);
         }
-        self.require_free(record, served)
+        Ok(())
+    }
+
+    /// Another record at the same time, among those that stand in one of these ways.
+    fn at_the_same_time(&self, record: RecordId, served: &Served, stands: impl Fn(Status) -> bool) -> Option<RecordId> {
+        let clashes = |it: &Record| overlaps((it.served.started, it.served.ended), (served.started, served.ended));
+        self.records.iter().find(|(id, it)| **id != record && stands(it.status) && clashes(it)).map(|(id, _)| *id)
     }
 
     fn require_free(&self, record: RecordId, served: &Served) -> Result<(), Refused> {
-        let clash = self.records.iter().find(|(id, it)| {
-            **id != record && it.status.is_live() && overlaps((it.served.started, it.served.ended), (served.started, served.ended))
-        });
-        clash.map_or(Ok(()), |(with, _)| Err(Refused::ServiceOverlaps { with: *with }))
+        let clash = self.at_the_same_time(record, served, Status::is_live);
+        clash.map_or(Ok(()), |with| Err(Refused::ServiceOverlaps { with }))
+    }
+
+    /// What is logged: as it comes, or held where a stay overlaps what is there. What is declared gives way to both.
+    fn logged(&self, logged: ServiceLedgerEvent) -> Result<ServiceLedgerEvent, Refused> {
+        let ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content } = logged else { return Ok(logged) };
+        match evidence {
+            Evidence::Declared => {
+                let taken = self.at_the_same_time(record, &served, |status| status.is_live() || status == Status::Held);
+                match taken {
+                    Some(with) => Err(Refused::ServiceOverlaps { with }),
+                    None => Ok(ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content }),
+                }
+            }
+            Evidence::Attested { .. } if self.require_free(record, &served).is_err() => {
+                Ok(ServiceLedgerEvent::ServiceHeld { record, setting, served, evidence, source })
+            }
+            Evidence::Attested { .. } => Ok(ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content }),
+        }
+    }
+
+    /// What is held and has its time to itself after `event`, the earliest first: each of them takes its time again.
+    fn released_by(&self, event: &ServiceLedgerEvent) -> Vec<ServiceLedgerEvent> {
+        let mut held: Vec<_> = self.records.iter().filter(|(_, it)| it.status == Status::Held).collect();
+        if held.is_empty() {
+            return vec![];
+        }
+        held.sort_by_key(|(id, it)| (it.served.started, **id));
+        let mut after = Self::apply_event(self.clone(), event.clone());
+        let mut released = vec![];
+        for record in held.into_iter().map(|(id, _)| *id) {
+            let freed = after.record(record).is_ok_and(|it| it.status == Status::Held && after.require_free(record, &it.served).is_ok());
+            if freed {
+                let event = ServiceLedgerEvent::ServiceReleased { record };
+                after = Self::apply_event(after, event.clone());
+                released.push(event);
+            }
+        }
+        released
     }
 
     fn require_level(&self, record: RecordId, served: &Served, by: Approver) -> Result<(), Refused> {
@@ -352,6 +416,7 @@ impl ServiceLedger {
     fn confirm(&self, id: RecordId, by: Approver) -> Result<ServiceLedgerEvent, Refused> {
         let record = self.decidable(id, by)?;
         match (record.status, record.disputed) {
+            (Status::Held, _) => return Err(Refused::RecordIsHeld),
             (Status::Confirmed, false) => return Err(Refused::AlreadyConfirmed),
             (Status::Rejected, false) => return Err(Refused::AlreadyRejected),
             (Status::Rejected, true) => self.require_free(id, &record.served)?,
@@ -366,7 +431,7 @@ impl ServiceLedger {
         match (record.status, record.disputed) {
             (Status::Confirmed, false) => Err(Refused::AlreadyConfirmed),
             (Status::Rejected, false) => Err(Refused::AlreadyRejected),
-            (Status::Logged | Status::Confirmed | Status::Rejected | Status::Voided, _) => {
+            (Status::Logged | Status::Held | Status::Confirmed | Status::Rejected | Status::Voided, _) => {
                 Ok(ServiceLedgerEvent::ServiceRejected { record: id, reason })
             }
         }
@@ -388,14 +453,16 @@ impl Aggregate for ServiceLedger {
                 if ledger.records.contains_key(&record) {
                     return Err(Refused::RecordExists);
                 }
-                ledger.require_span(record, &served, now)?;
-                E::ServiceLogged { record, setting, served, evidence, source, content }
+                Self::require_span(&served, now)?;
+                ledger.logged(E::ServiceLogged { record, setting, served, evidence, source, content })?
             }
             C::Confirm { record, by } => ledger.confirm(record, by)?,
             C::Reject { record, by, reason } => ledger.reject(record, by, reason)?,
             C::Dispute { record, reason } => match ledger.record(record)? {
                 Record { status: Status::Voided, .. } => return Err(Refused::RecordIsVoided),
-                Record { status: Status::Logged, .. } | Record { disputed: true, .. } => return Err(Refused::NothingToDispute),
+                Record { status: Status::Logged | Status::Held, .. } | Record { disputed: true, .. } => {
+                    return Err(Refused::NothingToDispute);
+                }
                 Record { .. } => E::ServiceDisputed { record, reason },
             },
             C::Correct { record, served, by, reason, now } => {
@@ -410,7 +477,8 @@ impl Aggregate for ServiceLedger {
                 if matches!(old.evidence, Evidence::Attested { .. }) && !within {
                     return Err(Refused::BeyondAttendance);
                 }
-                ledger.require_span(record, &served, now)?;
+                Self::require_span(&served, now)?;
+                ledger.require_free(record, &served)?;
                 ledger.require_level(record, &served, by)?;
                 E::ServiceCorrected { record, was: old.served.clone(), now: served, level: by.level, reason }
             }
@@ -419,7 +487,8 @@ impl Aggregate for ServiceLedger {
                 E::ServiceVoided { record, reason }
             }
         };
-        Ok(vec![event])
+        let released = ledger.released_by(&event);
+        Ok([vec![event], released].concat())
     }
 
     fn apply_event(mut ledger: Self, event: ServiceLedgerEvent) -> Self {
@@ -435,6 +504,11 @@ impl Aggregate for ServiceLedger {
                 let logged = (served.started, served.ended);
                 ledger.records.insert(record, Record { setting, served, evidence, logged, status: Status::Logged, disputed: false });
             }
+            E::ServiceHeld { record, setting, served, evidence, .. } => {
+                let logged = (served.started, served.ended);
+                ledger.records.insert(record, Record { setting, served, evidence, logged, status: Status::Held, disputed: false });
+            }
+            E::ServiceReleased { record } => settle(record, Status::Logged),
             E::ServiceConfirmed { record, .. } => settle(record, Status::Confirmed),
             E::ServiceRejected { record, .. } => settle(record, Status::Rejected),
             E::ServiceVoided { record, .. } => settle(record, Status::Voided),

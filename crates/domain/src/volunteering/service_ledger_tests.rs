@@ -185,6 +185,52 @@ fn an_attested_record_is_corrected_only_within_the_stay() {
     assert_eq!(restored.records[&id(1)].served.minutes, Minutes(60));
 }
 
+fn void(n: u128) -> ServiceLedgerCommand {
+    ServiceLedgerCommand::Void { record: id(n), by: by(Level::Organisation), reason: Some(reason()) }
+}
+
+#[test]
+fn a_stay_that_overlaps_is_held_until_the_other_is_gone() {
+    let held = ledger([log(2, 30, 10), log(1, 0, 60)]);
+    assert_eq!(held.records[&id(1)].status, Status::Held);
+    held.when(confirm(1, Level::District)).then_refused(Refused::RecordIsHeld);
+    held.when(ServiceLedgerCommand::Dispute { record: id(1), reason: reason() }).then_refused(Refused::NothingToDispute);
+    held.when(log(1, 0, 60)).then_refused(Refused::RecordExists);
+    // Nothing is declared over what is held; beside it there is room.
+    held.when(log(4, 50, 20)).then_refused(Refused::ServiceOverlaps { with: id(1) });
+    held.when(log(4, 60, 20)).then_done();
+    let events = held.when(void(2)).events();
+    assert_eq!(events[1..], [ServiceLedgerEvent::ServiceReleased { record: id(1) }]);
+    let reject = ServiceLedgerCommand::Reject { record: id(2), by: by(Level::Organisation), reason: Some(reason()) };
+    assert_eq!(held.clone().and(reject).records[&id(1)].status, Status::Logged);
+    held.and(void(2)).and(confirm(1, Level::Organisation)).when(log(4, 30, 10)).then_refused(Refused::ServiceOverlaps { with: id(1) });
+}
+
+#[test]
+fn either_of_two_records_gives_way_by_a_correction() {
+    let correct = |n, start, length| ServiceLedgerCommand::Correct {
+        record: id(n),
+        served: served(start, length),
+        by: by(Level::Organisation),
+        reason: Some(reason()),
+        now: at(NOW),
+    };
+    let held = ledger([log(2, 30, 90), log(1, 0, 60)]);
+    held.when(correct(1, 0, 31)).then_refused(Refused::ServiceOverlaps { with: id(2) });
+    assert_eq!(held.clone().and(correct(1, 0, 30)).records[&id(1)].status, Status::Confirmed);
+    assert_eq!(held.clone().and(correct(2, 59, 61)).records[&id(1)].status, Status::Held);
+    assert_eq!(held.and(correct(2, 60, 60)).records[&id(1)].status, Status::Logged);
+}
+
+#[test]
+fn of_two_stays_held_by_one_record_the_earlier_is_released_first() {
+    let held = ledger([log(2, 0, 100), log(1, 40, 60), log(3, 10, 40)]);
+    let events = held.when(void(2)).events();
+    assert_eq!(events[1..], [ServiceLedgerEvent::ServiceReleased { record: id(3) }]);
+    let freed = held.and(void(2)).and(void(3));
+    assert_eq!(freed.records[&id(1)].status, Status::Logged);
+}
+
 #[test]
 fn voided_is_for_good() {
     let void = ServiceLedgerCommand::Void { record: id(1), by: by(Level::Organisation), reason: Some(reason()) };
@@ -216,7 +262,10 @@ proptest! {
             let Ok(events) = ServiceLedger::handle_command(&ledger, command) else { continue };
             for event in &events {
                 match event {
-                    ServiceLedgerEvent::ServiceLogged { .. } | ServiceLedgerEvent::ServiceDisputed { .. } => {}
+                    ServiceLedgerEvent::ServiceLogged { .. }
+                    | ServiceLedgerEvent::ServiceHeld { .. }
+                    | ServiceLedgerEvent::ServiceReleased { .. }
+                    | ServiceLedgerEvent::ServiceDisputed { .. } => {}
                     ServiceLedgerEvent::ServiceConfirmed { record, level } => {
                         let served = &ledger.records[record].served;
                         prop_assert!(*level >= ledger.level_needed(*record, served.day, served.minutes));
@@ -237,6 +286,11 @@ proptest! {
                 let span = |it: &Record| (it.served.started, it.served.ended);
                 prop_assert!(live[i + 1..].iter().all(|b| !overlaps(span(a), span(b))));
             }
+            // Nothing waits that could stand, and what was attested is there whatever was asked.
+            for (id, it) in ledger.records.iter().filter(|(_, it)| it.status == Status::Held) {
+                prop_assert_ne!(it.evidence, Evidence::Declared);
+                prop_assert!(ledger.require_free(*id, &it.served).is_err());
+            }
             let total: u32 = live.iter().filter(|it| it.status == Status::Confirmed).map(|it| it.served.minutes.0).sum();
             prop_assert_eq!(total, confirmed.values().sum::<u32>());
             // Whatever waits on a long day waits for those above.
@@ -250,9 +304,11 @@ proptest! {
 
     /// Events of any ledger, in any order, on any state: applying them never panics.
     #[test]
-    fn apply_never_panics(order in proptest::collection::vec(0usize..6, 0..30)) {
+    fn apply_never_panics(order in proptest::collection::vec(0usize..8, 0..30)) {
         let events = [
             given::<ServiceLedger>([]).when(log(1, 0, 60)).events().remove(0),
+            ledger([log(2, 0, 60)]).when(log(1, 0, 60)).events().remove(0),
+            ServiceLedgerEvent::ServiceReleased { record: id(1) },
             ServiceLedgerEvent::ServiceConfirmed { record: id(1), level: Level::Parent },
             ServiceLedgerEvent::ServiceRejected { record: id(1), reason: Some(reason()) },
             ServiceLedgerEvent::ServiceDisputed { record: id(1), reason: reason() },

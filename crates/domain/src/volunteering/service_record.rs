@@ -77,6 +77,8 @@ pub enum Level {
 pub enum Status {
     /// Logged, waiting for a confirmation.
     Logged,
+    /// Attested, but at the same time as a live record: it waits until one of the two gives way.
+    Held,
     /// Confirmed: it counts.
     Confirmed,
     /// Rejected: it does not count.

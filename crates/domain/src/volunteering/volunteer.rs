@@ -20,7 +20,7 @@ use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
     refusal::refusals,
-    values::{AreaCode, Day, PersonId, Sealed, age_on},
+    values::{AreaCode, Day, Instant, PersonId, Sealed, age_on},
 };
 
 /// From this age on nobody's consent is needed, in years.
@@ -289,6 +289,18 @@ impl Volunteer {
         }
     }
 
+    /// The volunteer may have served until `ended`: is active, or was until `inactive_since`. Time that was served before a
+    /// suspension or a withdrawal is not lost with it.
+    ///
+    /// # Errors
+    /// As [`Self::require_active`].
+    pub fn require_active_until(&self, ended: Instant, inactive_since: Option<Instant>) -> Result<PersonId, VolunteerRefusal> {
+        match (self.person, self.standing) {
+            (Some(person), Standing::Suspended | Standing::Withdrawn) if inactive_since.is_some_and(|since| ended < since) => Ok(person),
+            _ => self.require_active(),
+        }
+    }
+
     /// The volunteer exists, whatever the standing.
     ///
     /// # Errors
@@ -399,6 +411,18 @@ impl Aggregate for Volunteer {
 mod tests {
     use super::*;
     use crate::scenario::{Given, given};
+
+    #[test]
+    fn what_was_served_before_a_suspension_is_not_lost_with_it() {
+        let at = |minute: i64| chrono::DateTime::from_timestamp(minute * 60, 0).unwrap();
+        let suspended = registered("1990-01-01", "2026-01-01", Consents::default())
+            .and(VolunteerCommand::Suspend(Sealed { of: PersonId(Uuid::from_u128(1)), text: "密".into() }));
+        assert!(suspended.require_active_until(at(59), Some(at(60))).is_ok());
+        assert_eq!(suspended.require_active_until(at(60), Some(at(60))), Err(VolunteerRefusal::NotActive));
+        assert_eq!(suspended.require_active_until(at(1), None), Err(VolunteerRefusal::NotActive));
+        let erased = suspended.and(VolunteerCommand::Erase);
+        assert_eq!(erased.require_active_until(at(1), Some(at(60))), Err(VolunteerRefusal::NotActive));
+    }
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()

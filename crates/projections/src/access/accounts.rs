@@ -241,7 +241,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("a.opened_at"), SortColumn::plain("a.account")];
         let sort = Sort { name: "accounts", columns, descending: false };
-        let page: Page<Joined> = Listing { select: SELECT.to_owned(), from: FROM, conditions, sort }.page(self.pool(), page).await?;
+        let page: Page<Joined> = Listing { select: SELECT.to_owned(), from: FROM, conditions, sort }.page(self, page).await?;
         Ok(page.map(AccountView::from))
     }
 

@@ -98,7 +98,7 @@ impl Views {
             conditions.plain("a.pseudo=0");
         }
         let sort = Sort { name: "areas", columns: vec![SortColumn::plain("a.code")], descending: false };
-        Listing { select: AreaRow::select("a"), from: "areas a", conditions, sort }.page(self.pool(), page).await
+        Listing { select: AreaRow::select("a"), from: "areas a", conditions, sort }.page(self, page).await
     }
 
     /// One area.

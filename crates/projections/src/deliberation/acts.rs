@@ -112,6 +112,7 @@ fn of_meeting<'a>(change: &Change, event: &'a MeetingEvent) -> Option<Concern<'a
         E::OpenVoteCast { vote, person, .. } => Some(Concern::Done(Deed::Voted, vote.0, Some(*person), change.recorded_day)),
         E::AttendeeCame { capacity: Capacity::Expert | Capacity::Observer, .. }
         | E::MeetingAmended { .. }
+        | E::ContinuationAnnounced { .. }
         | E::MeetingCancelled { .. }
         | E::GuestInvited { .. }
         | E::AbsenceExcused { .. }

@@ -276,7 +276,7 @@ impl Views {
         conditions.maybe("(c.dissolved_on IS NOT NULL)=?", filter.dissolved.map(i64::from));
         let columns = vec![SortColumn::plain("c.area"), SortColumn::plain("c.name"), SortColumn::plain("c.id")];
         let sort = Sort { name: "councils", columns, descending: false };
-        Listing { select: CouncilRow::select("c"), from: "councils c", conditions, sort }.page(self.pool(), page).await
+        Listing { select: CouncilRow::select("c"), from: "councils c", conditions, sort }.page(self, page).await
     }
 
     /// Councils by their ids, in no order; unknown ones are left out.
@@ -324,6 +324,6 @@ impl Views {
         conditions.maybe("(s.vacated_on IS NULL OR s.vacated_on>?)", day.map(|day| day.to_string()));
         let columns = vec![SortColumn::plain("s.begins"), SortColumn::plain("s.person")];
         let sort = Sort { name: "seats", columns, descending: false };
-        Listing { select: SeatRow::select("s"), from: "seats s", conditions, sort }.page(self.pool(), page).await
+        Listing { select: SeatRow::select("s"), from: "seats s", conditions, sort }.page(self, page).await
     }
 }

@@ -138,7 +138,7 @@ impl Views {
         conditions.maybe("coalesce(c.repealed_from, '9999-12-31')>?", filter.standing_on.map(|day| day.to_string()));
         let columns = vec![SortColumn::plain("c.area"), SortColumn::plain("c.adopted_on"), SortColumn::plain("c.id")];
         let sort = Sort { name: "covenants", columns, descending: false };
-        Listing { select: CovenantRow::select("c"), from: "covenants c", conditions, sort }.page(self.pool(), page).await
+        Listing { select: CovenantRow::select("c"), from: "covenants c", conditions, sort }.page(self, page).await
     }
 
     /// Covenants by their ids, in no order; unknown ones are left out.

@@ -194,7 +194,7 @@ impl Views {
         conditions.maybe("e.stage=?", stage_name(filter.stage)?);
         let columns = vec![SortColumn::plain("e.called_at"), SortColumn::plain("e.id")];
         let sort = Sort { name: "elections", columns, descending: true };
-        Listing { select: ElectionRow::select("e"), from: "elections e", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ElectionRow::select("e"), from: "elections e", conditions, sort }.page(self, page).await
     }
 
     /// Elections whose candidates are not fixed yet and for which this person was put forward.
@@ -226,6 +226,6 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("x.election=?", election.to_string());
         let sort = Sort { name: "proxies", columns: vec![SortColumn::plain("x.principal")], descending: false };
-        Listing { select: ProxyRow::select("x"), from: "election_proxies x", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ProxyRow::select("x"), from: "election_proxies x", conditions, sort }.page(self, page).await
     }
 }

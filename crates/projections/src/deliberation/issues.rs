@@ -269,7 +269,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("i.raised_at"), SortColumn::plain("i.id")];
         let sort = Sort { name: "issues", columns, descending };
-        Listing { select: IssueRow::select("i"), from: "issues i", conditions, sort }.page(self.pool(), page).await
+        Listing { select: IssueRow::select("i"), from: "issues i", conditions, sort }.page(self, page).await
     }
 
     /// Issues by their ids, in no order; unknown ones are left out.

@@ -1,6 +1,7 @@
 //! Meetings and their minutes.
 //!
 //! - `state` is the domain's own, kept by its own fold; `course` and `votes` keep the times that state forgets.
+//! - A meeting is looked for by its sittings: one that was adjourned to another day is there on both.
 //! - What was published of minutes stays until it is published anew, whatever is edited meanwhile.
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use crate::{
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
     read_model::{Fold, FoldError},
     rows::{Row, Rows, Table, row},
-    stored::{json, meeting_phase},
+    stored::{flag, json, meeting_phase},
     views::Views,
 };
 
@@ -102,9 +103,17 @@ row! {
             /// Until when, as planned.
             #[serde(with = "ts_microseconds")]
             ends: Instant,
+            /// From when its last sitting is, as planned: as `starts` if there is one only.
+            #[serde(with = "ts_microseconds")]
+            continues: Instant,
             /// How far it has come.
             #[serde(with = "meeting_phase")]
             phase: MeetingPhase,
+            /// When its notice, agenda or sittings were changed last, as recorded.
+            #[serde(with = "ts_microseconds")]
+            revised_at: Instant,
+            /// The event that did.
+            revised: u64,
         }
         live {
             /// Why it was cancelled.
@@ -118,6 +127,29 @@ row! {
             /// When its votes were taken.
             #[serde(with = "json")]
             votes: BTreeMap<VoteId, VoteCourse>,
+        }
+    }
+}
+
+row! {
+    /// A sitting of a meeting, as announced: the first, and every continuation.
+    SittingRow in "meeting_sittings" {
+        key {
+            /// Of which meeting.
+            meeting: MeetingId,
+            /// Which, from 1.
+            number: u64,
+        }
+        live {
+            /// From when.
+            #[serde(with = "ts_microseconds")]
+            starts: Instant,
+            /// Until when.
+            #[serde(with = "ts_microseconds")]
+            ends: Instant,
+            /// The meeting was closed before.
+            #[serde(with = "flag")]
+            called_off: bool,
         }
     }
 }
@@ -205,6 +237,7 @@ row! {
 #[derive(Default)]
 pub(crate) struct MeetingsFold {
     meetings: Rows<MeetingRow>,
+    sittings: Rows<SittingRow>,
     minutes: Rows<MinutesRow>,
     votes: Rows<VoteRow>,
     guests: Rows<GuestRow>,
@@ -216,12 +249,53 @@ fn entry(step: CourseStep, at: Instant, counts: Option<(u64, Option<u64>)>) -> C
     CourseEntry { step, at, present, entitled: entitled.flatten(), until: None, reason: None }
 }
 
+/// Whether an event changes what a calendar says of its meeting.
+fn revises(event: &MeetingEvent) -> bool {
+    use MeetingEvent as E;
+    match event {
+        E::MeetingConvened { .. }
+        | E::MeetingAmended { .. }
+        | E::ContinuationAnnounced { .. }
+        | E::MeetingCancelled { .. }
+        | E::MeetingAdjourned { .. }
+        | E::MeetingResumed { .. }
+        | E::MeetingClosed { .. } => true,
+        E::GuestInvited { .. }
+        | E::AbsenceExcused { .. }
+        | E::AttendeeCame { .. }
+        | E::AttendeeWent { .. }
+        | E::QuorumReached { .. }
+        | E::QuorumLost { .. }
+        | E::MeetingOpened { .. }
+        | E::ItemTakenUp { .. }
+        | E::SpeakerListed { .. }
+        | E::SpeakerUnlisted { .. }
+        | E::SpeakerCalled { .. }
+        | E::TurnEnded { .. }
+        | E::VoteOpened { .. }
+        | E::OpenVoteCast { .. }
+        | E::HandsCounted { .. }
+        | E::VoteClosed { .. }
+        | E::VoteAnnulled { .. } => false,
+    }
+}
+
+/// The sittings as the meeting has them now.
+fn sit(sittings: &mut Rows<SittingRow>, meeting: MeetingId, state: &Meeting, position: u64) {
+    for (number, (notice, called_off)) in (1..).zip(state.sittings()) {
+        let (starts, ends) = (notice.starts, notice.ends);
+        sittings.put(SittingRow { meeting, number, starts, ends, called_off, position });
+    }
+}
+
 impl MeetingsFold {
     fn meeting(&mut self, change: &Change, event: &MeetingEvent) -> Result<(), FoldError> {
         use CourseStep as S;
         use MeetingEvent as E;
         let (id, position) = (MeetingId(change.stream.id), change.position);
         if let E::MeetingConvened { council, area, notice, short_notice, .. } = event {
+            let state = Meeting::apply_event(Meeting::default(), event.clone());
+            sit(&mut self.sittings, id, &state, position);
             return self.meetings.add(MeetingRow {
                 id,
                 council: *council,
@@ -230,9 +304,12 @@ impl MeetingsFold {
                 short_notice: short_notice.clone(),
                 starts: notice.starts,
                 ends: notice.ends,
+                continues: notice.starts,
                 phase: MeetingPhase::Convened,
+                revised_at: change.recorded_at,
+                revised: position,
                 cancel_reason: None,
-                state: Meeting::apply_event(Meeting::default(), event.clone()),
+                state,
                 course: vec![],
                 votes: BTreeMap::new(),
                 position,
@@ -241,15 +318,19 @@ impl MeetingsFold {
         let row = self.meetings.change(&(id,), position)?;
         row.state = Meeting::apply_event(std::mem::take(&mut row.state), event.clone());
         row.phase = row.state.phase;
-        if let Some(notice) = &row.state.notice {
-            (row.starts, row.ends) = (notice.starts, notice.ends);
+        if let (Some(notice), Some(last)) = (&row.state.notice, row.state.announced()) {
+            (row.starts, row.ends, row.continues) = (notice.starts, notice.ends, last.starts);
+        }
+        if revises(event) {
+            (row.revised_at, row.revised) = (change.recorded_at, position);
+            sit(&mut self.sittings, id, &row.state, position);
         }
         match event {
             E::MeetingCancelled { reason } => row.cancel_reason = Some(reason.clone()),
             E::MeetingOpened { at, present, entitled } => row.course.push(entry(S::Opened, *at, Some((*present, Some(*entitled))))),
             E::QuorumLost { at, present, entitled } => row.course.push(entry(S::QuorumLost, *at, Some((*present, Some(*entitled))))),
             E::QuorumReached { at, present, entitled } => row.course.push(entry(S::QuorumReached, *at, Some((*present, Some(*entitled))))),
-            E::MeetingResumed { at, present } => row.course.push(entry(S::Resumed, *at, Some((*present, None)))),
+            E::MeetingResumed { at, present, entitled } => row.course.push(entry(S::Resumed, *at, Some((*present, *entitled)))),
             E::MeetingAdjourned { at, until, reason } => {
                 row.course.push(CourseEntry { until: *until, reason: Some(reason.clone()), ..entry(S::Adjourned, *at, None) });
             }
@@ -261,7 +342,7 @@ impl MeetingsFold {
                 row.votes.insert(*vote, VoteCourse { opened: *at, closed: None, recused: recused.clone(), annulled: None });
                 self.votes.add(VoteRow { id: *vote, meeting: id, motion: question.motion, position })?;
             }
-            E::OpenVoteCast { vote, person, choice } => {
+            E::OpenVoteCast { vote, person, choice, on: _ } => {
                 let (vote, person, choice, cast_at) = (*vote, *person, *choice, change.recorded_at);
                 self.open_votes.add(OpenVoteRow { vote, person, meeting: id, choice, cast_at, position })?;
             }
@@ -273,6 +354,7 @@ impl MeetingsFold {
             }
             E::MeetingConvened { .. }
             | E::MeetingAmended { .. }
+            | E::ContinuationAnnounced { .. }
             | E::AbsenceExcused { .. }
             | E::AttendeeCame { .. }
             | E::AttendeeWent { .. }
@@ -376,7 +458,7 @@ impl Fold for MeetingsFold {
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.meetings, &mut self.minutes, &mut self.votes, &mut self.guests, &mut self.open_votes]
+        vec![&mut self.meetings, &mut self.sittings, &mut self.minutes, &mut self.votes, &mut self.guests, &mut self.open_votes]
     }
 }
 
@@ -389,9 +471,9 @@ pub struct MeetingFilter {
     pub area: Option<AreaCode>,
     /// Of councils in which this person sits now, or to which the person is invited.
     pub of_person: Option<PersonId>,
-    /// That end after this moment, as planned.
+    /// That have a sitting that ends after this moment, as planned.
     pub from: Option<Instant>,
-    /// That start before this moment, as planned.
+    /// That have a sitting that starts before this moment, as planned; the same one as `from`, if both are given.
     pub to: Option<Instant>,
     /// That are not over by this moment: not yet ended as planned, or opened and not closed.
     pub going_on_at: Option<Instant>,
@@ -400,7 +482,7 @@ pub struct MeetingFilter {
 }
 
 impl Views {
-    /// Meetings by their start.
+    /// Meetings by the start of their first sitting; those that are not over, by the start of the last: the one to come.
     ///
     /// # Errors
     /// See [`QueryError`].
@@ -414,16 +496,22 @@ impl Views {
             let person = person.to_string();
             conditions.holds(format!("({sits} OR {invited})"), vec![person.clone().into(), person.into()]);
         }
-        conditions.maybe("m.ends>?", filter.from.map(|at| at.timestamp_micros()));
+        if filter.from.is_some() || filter.to.is_some() {
+            let mut sitting = Conditions::default();
+            sitting.plain("s.meeting=m.id AND s.called_off=0");
+            sitting.maybe("s.ends>?", filter.from.map(|at| at.timestamp_micros()));
+            sitting.maybe("s.starts<?", filter.to.map(|at| at.timestamp_micros()));
+            let binds = sitting.binds().to_vec();
+            conditions.holds(format!("EXISTS(SELECT 1 FROM meeting_sittings s WHERE {})", sitting.sql()), binds);
+        }
         conditions.maybe("(m.ends>? OR m.phase<>'convened')", filter.going_on_at.map(|at| at.timestamp_micros()));
-        conditions.maybe("m.starts<?", filter.to.map(|at| at.timestamp_micros()));
         if !filter.phases.is_empty() {
             let phases: Vec<_> = filter.phases.iter().map(|phase| meeting_phase::name(*phase)).collect();
             conditions.with("m.phase IN (SELECT value FROM json_each(?))", serde_json::to_string(&phases)?);
         }
-        let columns = vec![SortColumn::plain("m.starts"), SortColumn::plain("m.id")];
-        let sort = Sort { name: "meetings", columns, descending };
-        Listing { select: MeetingRow::select("m"), from: "meetings m", conditions, sort }.page(self.pool(), page).await
+        let (name, start) = if filter.going_on_at.is_some() { ("meetings to come", "m.continues") } else { ("meetings", "m.starts") };
+        let sort = Sort { name, columns: vec![SortColumn::plain(start), SortColumn::plain("m.id")], descending };
+        Listing { select: MeetingRow::select("m"), from: "meetings m", conditions, sort }.page(self, page).await
     }
 
     /// Meetings by their ids, in no order; unknown ones are left out.
@@ -453,7 +541,7 @@ impl Views {
         conditions.with("o.person=?", person.to_string());
         let columns = vec![SortColumn::plain("o.cast_at"), SortColumn::plain("o.vote")];
         let sort = Sort { name: "open_votes", columns, descending: true };
-        Listing { select: OpenVoteRow::select("o"), from: "open_votes o", conditions, sort }.page(self.pool(), page).await
+        Listing { select: OpenVoteRow::select("o"), from: "open_votes o", conditions, sort }.page(self, page).await
     }
 
     /// The minutes of these meetings, in no order; meetings without are left out.

@@ -147,6 +147,6 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("h.motion=?", motion.to_string());
         let sort = Sort { name: "motion_history", columns: vec![SortColumn::plain("h.at")], descending };
-        Listing { select: MotionHistoryRow::select("h"), from: "motion_history h", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MotionHistoryRow::select("h"), from: "motion_history h", conditions, sort }.page(self, page).await
     }
 }

@@ -120,7 +120,7 @@ impl Views {
             conditions.with(DRAFTS, serde_json::to_string(&filter.drafts)?);
         }
         let sort = sort.sort(descending);
-        Listing { select: MotionRow::select("m"), from: "motions m", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MotionRow::select("m"), from: "motions m", conditions, sort }.page(self, page).await
     }
 
     /// Motions by their ids, in no order; unknown ones are left out.
@@ -149,7 +149,7 @@ impl Views {
         conditions.with("v.motion=?", motion.to_string());
         conditions.with("v.version>=?", i64::from(from));
         let sort = Sort { name: "motion_versions", columns: vec![SortColumn::plain("v.version")], descending: false };
-        Listing { select: MotionVersionRow::select("v"), from: "motion_versions v", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MotionVersionRow::select("v"), from: "motion_versions v", conditions, sort }.page(self, page).await
     }
 
     /// Motions' texts by motion and version, in no order; unknown ones are left out.
@@ -173,7 +173,7 @@ impl Views {
         conditions.with("a.motion=?", motion.to_string());
         let columns = vec![SortColumn::plain("a.proposed_at"), SortColumn::plain("a.amendment")];
         let sort = Sort { name: "motion_amendments", columns, descending: false };
-        Listing { select: MotionAmendmentRow::select("a"), from: "motion_amendments a", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MotionAmendmentRow::select("a"), from: "motion_amendments a", conditions, sort }.page(self, page).await
     }
 
     /// One amendment.
@@ -194,7 +194,7 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("r.motion=?", motion.to_string());
         let sort = Sort { name: "motion_reports", columns: vec![SortColumn::plain("r.at")], descending };
-        Listing { select: MotionReportRow::select("r"), from: "motion_reports r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MotionReportRow::select("r"), from: "motion_reports r", conditions, sort }.page(self, page).await
     }
 
     /// The reviews of a motion that stand, newest first.
@@ -206,16 +206,16 @@ impl Views {
         conditions.with("r.motion=?", motion.to_string());
         conditions.plain("r.stands=1");
         let sort = Sort { name: "motion_reviews", columns: vec![SortColumn::plain("r.at")], descending: true };
-        Listing { select: MotionReviewRow::select("r"), from: "motion_reviews r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MotionReviewRow::select("r"), from: "motion_reviews r", conditions, sort }.page(self, page).await
     }
 
-    /// How many residents gave which rating, of the reviews that stand; ratings nobody gave are left out.
+    /// How many residents gave each of these motions which rating, of the reviews that stand; ratings nobody gave are left out.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn motion_ratings(&self, motion: MotionId) -> Result<Vec<RatingCount>, QueryError> {
-        let sql = "SELECT json_object('rating',r.rating,'count',count(*)) FROM motion_reviews r
-                   WHERE r.motion=? AND r.stands=1 GROUP BY r.rating ORDER BY r.rating";
-        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[motion.to_string().into()]).await
+    pub async fn motion_ratings(&self, motions: &[MotionId]) -> Result<Vec<(MotionId, RatingCount)>, QueryError> {
+        let sql = "SELECT json_array(r.motion, json_object('rating',r.rating,'count',count(*))) FROM motion_reviews r
+                   WHERE r.motion IN (SELECT value FROM json_each(?)) AND r.stands=1 GROUP BY r.motion, r.rating ORDER BY r.motion, r.rating";
+        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[serde_json::to_string(motions)?.into()]).await
     }
 }

@@ -47,7 +47,7 @@ impl Views {
         conditions.maybe("p.stage=?", stage_name(filter.stage)?);
         let columns = vec![SortColumn::plain("p.prepared_at"), SortColumn::plain("p.id")];
         let sort = Sort { name: "polls", columns, descending: true };
-        Listing { select: PollRow::select("p"), from: "polls p", conditions, sort }.page(self.pool(), page).await
+        Listing { select: PollRow::select("p"), from: "polls p", conditions, sort }.page(self, page).await
     }
 
     /// Polls by their ids, in no order; unknown ones are left out.
@@ -69,7 +69,7 @@ impl Views {
         conditions.maybe("r.voter=?", filter.voter.map(|id| id.to_string()));
         conditions.maybe("r.voted=?", filter.voted.map(i64::from));
         let sort = Sort { name: "roll", columns: vec![SortColumn::plain("r.id")], descending: false };
-        Listing { select: RollEntryRow::select("r"), from: "roll_entries r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: RollEntryRow::select("r"), from: "roll_entries r", conditions, sort }.page(self, page).await
     }
 
     /// Whether a person casts for an entry of a poll's roll.
@@ -100,7 +100,7 @@ impl Views {
         let columns = vec![SortColumn::plain("p.prepared_at"), SortColumn::plain("r.id")];
         let sort = Sort { name: "votes", columns, descending: true };
         let from = "roll_entries r JOIN polls p ON p.id=r.poll";
-        Listing { select: RollEntryRow::select("r"), from, conditions, sort }.page(self.pool(), page).await
+        Listing { select: RollEntryRow::select("r"), from, conditions, sort }.page(self, page).await
     }
 
     /// A poll's published ballots, in the order of the list; those that bear a tag, if one is given.
@@ -117,6 +117,6 @@ impl Views {
         conditions.with("b.poll=?", poll.to_string());
         conditions.maybe("b.tag=?", tag);
         let sort = Sort { name: "ballots", columns: vec![SortColumn::plain("b.number")], descending: false };
-        Listing { select: PublishedBallotRow::select("b"), from: "published_ballots b", conditions, sort }.page(self.pool(), page).await
+        Listing { select: PublishedBallotRow::select("b"), from: "published_ballots b", conditions, sort }.page(self, page).await
     }
 }

@@ -236,7 +236,7 @@ impl Views {
         conditions.maybe("c.held_on<=?", filter.held_to.map(|day| day.to_string()));
         let sort = sort.sort(descending);
         let (select, from) = (CommunityActivityRow::select("c"), "community_activities c");
-        Listing { select, from, conditions, sort }.page(self.pool(), page).await
+        Listing { select, from, conditions, sort }.page(self, page).await
     }
 
     /// Community activities by their ids, in no order; unknown ones are left out.

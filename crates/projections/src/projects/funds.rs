@@ -332,6 +332,8 @@ impl Fold for FundsFold {
 /// A budget line as its entries make it; amounts are cents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FundLine {
+    /// The fund.
+    pub fund: FundId,
     /// The year.
     pub year: u16,
     /// The area.
@@ -394,7 +396,7 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.in_area("f.area", area);
         let sort = Sort { name: "funds", columns: vec![SortColumn::plain("f.name"), SortColumn::plain("f.id")], descending: false };
-        Listing { select: FundRow::select("f"), from: "funds f", conditions, sort }.page(self.pool(), page).await
+        Listing { select: FundRow::select("f"), from: "funds f", conditions, sort }.page(self, page).await
     }
 
     /// Funds by their ids, in no order; unknown ones are left out.
@@ -406,18 +408,18 @@ impl Views {
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
     }
 
-    /// A fund's budget lines, by year and area: sums of its ledger.
+    /// The budget lines of these funds, by year and area: sums of their ledgers.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn fund_lines(&self, fund: FundId) -> Result<Vec<FundLine>, QueryError> {
-        let sql = "SELECT json_array(l.year, l.area, EXISTS(SELECT 1 FROM fund_years y WHERE y.fund=l.fund AND y.year=l.year),
+    pub async fn fund_lines(&self, funds: &[FundId]) -> Result<Vec<FundLine>, QueryError> {
+        let sql = "SELECT json_array(l.fund, l.year, l.area, EXISTS(SELECT 1 FROM fund_years y WHERE y.fund=l.fund AND y.year=l.year),
                 sum(l.sign*l.amount),
                 sum(CASE l.movement WHEN 'appropriated' THEN l.amount WHEN 'carried_in' THEN l.amount WHEN 'withdrawn' THEN -l.amount ELSE 0 END),
                 sum(CASE l.movement WHEN 'granted' THEN l.amount WHEN 'released' THEN -l.amount WHEN 'returned' THEN -l.amount ELSE 0 END),
                 sum(CASE l.movement WHEN 'disbursed' THEN l.amount WHEN 'returned' THEN -l.amount ELSE 0 END))
-            FROM fund_ledger l WHERE l.fund=? GROUP BY l.year, l.area ORDER BY l.year, l.area";
-        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[fund.to_string().into()]).await
+            FROM fund_ledger l WHERE l.fund IN (SELECT value FROM json_each(?)) GROUP BY l.fund, l.year, l.area ORDER BY l.year, l.area";
+        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[serde_json::to_string(funds)?.into()]).await
     }
 
     /// A fund's ledger, in the order of its events.
@@ -440,7 +442,7 @@ impl Views {
         conditions.maybe("l.moved_on<=?", filter.until.map(|day| day.to_string()));
         let columns = vec![SortColumn::plain("l.event"), SortColumn::plain("l.leg")];
         let sort = Sort { name: "fund_ledger", columns, descending };
-        Listing { select: LedgerRow::select("l"), from: "fund_ledger l", conditions, sort }.page(self.pool(), page).await
+        Listing { select: LedgerRow::select("l"), from: "fund_ledger l", conditions, sort }.page(self, page).await
     }
 
     /// Grants by their ids, in no order; unknown ones are left out.
@@ -462,7 +464,7 @@ impl Views {
         conditions.with("g.fund=?", fund.to_string());
         let columns = vec![SortColumn::plain("g.granted_on"), SortColumn::plain("g.id")];
         let sort = Sort { name: "grants_of_fund", columns, descending: false };
-        Listing { select: ProjectGrantRow::select("g"), from: "project_grants g", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ProjectGrantRow::select("g"), from: "project_grants g", conditions, sort }.page(self, page).await
     }
 
     /// The payments of these grants, by the day they were paid.

@@ -149,7 +149,7 @@ impl Views {
         let columns = vec![SortColumn::plain("i.begun_on"), SortColumn::plain("i.organisation")];
         let sort = Sort { name: "incubations", columns, descending };
         let (select, from) = (IncubationRow::select("i"), "incubations i JOIN organisations o ON o.id=i.organisation");
-        Listing { select, from, conditions, sort }.page(self.pool(), page).await
+        Listing { select, from, conditions, sort }.page(self, page).await
     }
 
     /// Incubations by their organisations, in no order; others are left out.

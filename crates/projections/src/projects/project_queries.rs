@@ -93,7 +93,7 @@ impl Views {
         conditions.maybe("p.ends_on<?", filter.ends_before.map(|day| day.to_string()));
         conditions.maybe("instr(p.title,?)>0", filter.title_contains.as_deref());
         let sort = sort.sort(descending);
-        Listing { select: ProjectRow::select("p"), from: "projects p", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ProjectRow::select("p"), from: "projects p", conditions, sort }.page(self, page).await
     }
 
     /// Projects by their ids, in no order; unknown ones are left out.
@@ -118,7 +118,7 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("h.project=?", project.to_string());
         let sort = Sort { name: "project_history", columns: vec![SortColumn::plain("h.at")], descending };
-        Listing { select: ProjectHistoryRow::select("h"), from: "project_history h", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ProjectHistoryRow::select("h"), from: "project_history h", conditions, sort }.page(self, page).await
     }
 
     /// A project's own books, by the day the money moved; struck out entries too if they are asked for.
@@ -133,7 +133,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("b.moved_on"), SortColumn::plain("b.entry")];
         let sort = Sort { name: "project_books", columns, descending: false };
-        Listing { select: BookEntryRow::select("b"), from: "project_books b", conditions, sort }.page(self.pool(), page).await
+        Listing { select: BookEntryRow::select("b"), from: "project_books b", conditions, sort }.page(self, page).await
     }
 
     /// One entry of a project's books.
@@ -155,7 +155,7 @@ impl Views {
         conditions.with("l.project=?", project.to_string());
         let columns = vec![SortColumn::plain("l.event"), SortColumn::plain("l.leg")];
         let sort = Sort { name: "project_ledger", columns, descending: false };
-        Listing { select: LedgerRow::select("l"), from: "fund_ledger l", conditions, sort }.page(self.pool(), page).await
+        Listing { select: LedgerRow::select("l"), from: "fund_ledger l", conditions, sort }.page(self, page).await
     }
 
     /// The reviews of a project, newest first.
@@ -166,16 +166,16 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("r.project=?", project.to_string());
         let sort = Sort { name: "project_reviews", columns: vec![SortColumn::plain("r.at")], descending: true };
-        Listing { select: ProjectReviewRow::select("r"), from: "project_reviews r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ProjectReviewRow::select("r"), from: "project_reviews r", conditions, sort }.page(self, page).await
     }
 
-    /// How many residents gave a project which rating; ratings nobody gave are left out.
+    /// How many residents gave each of these projects which rating; ratings nobody gave are left out.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn project_ratings(&self, project: ProjectId) -> Result<Vec<RatingCount>, QueryError> {
-        let sql = "SELECT json_object('rating',r.rating,'count',count(*)) FROM project_reviews r
-                   WHERE r.project=? GROUP BY r.rating ORDER BY r.rating";
-        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[project.to_string().into()]).await
+    pub async fn project_ratings(&self, projects: &[ProjectId]) -> Result<Vec<(ProjectId, RatingCount)>, QueryError> {
+        let sql = "SELECT json_array(r.project, json_object('rating',r.rating,'count',count(*))) FROM project_reviews r
+                   WHERE r.project IN (SELECT value FROM json_each(?)) GROUP BY r.project, r.rating ORDER BY r.project, r.rating";
+        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[serde_json::to_string(projects)?.into()]).await
     }
 }

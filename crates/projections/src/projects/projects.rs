@@ -83,6 +83,10 @@ row! {
             round: Option<RoundId>,
             /// The selected application.
             application: Option<ApplicationId>,
+            /// The office whose decision it came from.
+            office: Option<String>,
+            /// Why that office decided so.
+            office_reason: Option<String>,
         }
         rare {
             /// Where it stands.
@@ -108,7 +112,7 @@ row! {
             raised: Cents,
             /// What it had matched.
             matched: Cents,
-            /// What it spent.
+            /// What it spent, less what of that came back.
             spent: Cents,
             /// The day on which it was reported complete, as far as that stands.
             completed_on: Option<Day>,
@@ -166,8 +170,10 @@ row! {
             entry: BookEntryId,
         }
         fixed {
-            /// Where the money came from; `None` for an expense.
+            /// Where the money came from; `None` for an expense and a refund.
             raised: Option<RaisedFrom>,
+            /// The expense of which it is a refund, if it is one.
+            refunds: Option<BookEntryId>,
             /// How much.
             amount: Cents,
             /// The day it came or was spent.
@@ -224,6 +230,35 @@ struct Told<'a> {
     plan: Option<&'a Plan>,
 }
 
+/// An entry of the books in the making.
+struct Entry<'a> {
+    entry: BookEntryId,
+    raised: Option<RaisedFrom>,
+    refunds: Option<BookEntryId>,
+    amount: Cents,
+    on: Day,
+    note: &'a str,
+    evidence: &'a [Attachment],
+}
+
+impl Entry<'_> {
+    fn row(self, change: &Change) -> BookEntryRow {
+        BookEntryRow {
+            project: ProjectId(change.stream.id),
+            entry: self.entry,
+            raised: self.raised,
+            refunds: self.refunds,
+            amount: self.amount,
+            moved_on: self.on,
+            recorded_at: change.recorded_at,
+            note: self.note.to_owned(),
+            evidence: self.evidence.to_vec(),
+            void_reason: None,
+            position: change.position,
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct ProjectsFold {
     projects: Rows<ProjectRow>,
@@ -236,7 +271,7 @@ impl ProjectsFold {
     fn start(
         &mut self,
         change: &Change,
-        origin: ProjectOrigin,
+        origin: &ProjectOrigin,
         title: &str,
         area: &AreaCode,
         carrier: Applicant,
@@ -246,9 +281,17 @@ impl ProjectsFold {
             Applicant::Organisation(id) => (Some(id), None),
             Applicant::Council(id) => (None, Some(id)),
         };
-        let (motion, resolved_by, vote, round, application) = match origin {
-            ProjectOrigin::Resolution { council, motion, vote } => (Some(motion), Some(council), Some(vote), None, None),
-            ProjectOrigin::Round { round, application } => (None, None, None, Some(round), Some(application)),
+        let (motion, resolved_by, vote) = match origin {
+            ProjectOrigin::Resolution { council, motion, vote } => (Some(*motion), Some(*council), Some(*vote)),
+            ProjectOrigin::Round { .. } | ProjectOrigin::Office { .. } => (None, None, None),
+        };
+        let (round, application) = match origin {
+            ProjectOrigin::Round { round, application } => (Some(*round), Some(*application)),
+            ProjectOrigin::Resolution { .. } | ProjectOrigin::Office { .. } => (None, None),
+        };
+        let (office, office_reason) = match origin {
+            ProjectOrigin::Office { authority, reason } => (Some(authority.clone()), Some(reason.clone())),
+            ProjectOrigin::Resolution { .. } | ProjectOrigin::Round { .. } => (None, None),
         };
         self.projects.add(ProjectRow {
             id: ProjectId(change.stream.id),
@@ -262,6 +305,8 @@ impl ProjectsFold {
             vote,
             round,
             application,
+            office,
+            office_reason,
             phase: ProjectPhase::UnderWay,
             ends_on: plan.ends_on,
             changed_at: change.recorded_at,
@@ -331,22 +376,23 @@ impl ProjectsFold {
     }
 
     fn enter(&mut self, change: &Change, entry: BookEntryRow) -> Result<(), FoldError> {
-        self.total(change, entry.raised, |total| total.checked_add(entry.amount))?;
+        let (refund, amount) = (entry.refunds.is_some(), entry.amount);
+        self.total(change, entry.raised, |total| if refund { total.checked_sub(amount) } else { total.checked_add(amount) })?;
         self.books.add(entry)
     }
 
     fn strike(&mut self, change: &Change, entry: BookEntryId, reason: &str) -> Result<(), FoldError> {
         let row = self.books.change(&(ProjectId(change.stream.id), entry), change.position)?;
         row.void_reason = Some(reason.to_owned());
-        let (raised, amount) = (row.raised, row.amount);
-        self.total(change, raised, |total| total.checked_sub(amount))
+        let (raised, refund, amount) = (row.raised, row.refunds.is_some(), row.amount);
+        self.total(change, raised, |total| if refund { total.checked_add(amount) } else { total.checked_sub(amount) })
     }
 
     fn project(&mut self, change: &Change, texts: &Texts<'_>, event: &E) -> Result<(), FoldError> {
         let (project, position) = (ProjectId(change.stream.id), change.position);
         let recorded_at = change.recorded_at;
-        if let E::ProjectStarted { origin, title, area, carrier, plan } = event {
-            self.start(change, *origin, title, area, *carrier, plan)?;
+        if let E::ProjectStarted { origin, title, area, carrier, plan, on: _ } = event {
+            self.start(change, origin, title, area, *carrier, plan)?;
         } else {
             self.apply(change, event)?;
         }
@@ -361,20 +407,16 @@ impl ProjectsFold {
             }
             E::GrantMoved { .. } => {}
             E::MoneyRaised { entry, from, amount, on, note, evidence } => {
-                let (entry, raised, amount, moved_on) = (*entry, Some(*from), *amount, *on);
-                let (note, evidence, void_reason) = (note.clone(), evidence.clone(), None);
-                self.enter(
-                    change,
-                    BookEntryRow { project, entry, raised, amount, moved_on, recorded_at, note, evidence, void_reason, position },
-                )?;
+                let entry = Entry { entry: *entry, raised: Some(*from), refunds: None, amount: *amount, on: *on, note, evidence };
+                self.enter(change, entry.row(change))?;
             }
             E::ExpenseRecorded { entry, amount, on, purpose, evidence } => {
-                let (entry, raised, amount, moved_on) = (*entry, None, *amount, *on);
-                let (note, evidence, void_reason) = (purpose.clone(), evidence.clone(), None);
-                self.enter(
-                    change,
-                    BookEntryRow { project, entry, raised, amount, moved_on, recorded_at, note, evidence, void_reason, position },
-                )?;
+                let entry = Entry { entry: *entry, raised: None, refunds: None, amount: *amount, on: *on, note: purpose, evidence };
+                self.enter(change, entry.row(change))?;
+            }
+            E::ExpenseRefunded { entry, expense, amount, on, note, evidence } => {
+                let entry = Entry { entry: *entry, raised: None, refunds: Some(*expense), amount: *amount, on: *on, note, evidence };
+                self.enter(change, entry.row(change))?;
             }
             E::BookEntryVoided { entry, reason } => self.strike(change, *entry, reason)?,
             E::ProjectCompleted { report, evidence } => {
@@ -431,7 +473,11 @@ impl Fold for ProjectsFold {
             Some(Concern::Project(event)) => {
                 let project = ProjectId(change.stream.id);
                 self.projects.want((project,));
-                if let E::MoneyRaised { entry, .. } | E::ExpenseRecorded { entry, .. } | E::BookEntryVoided { entry, .. } = event {
+                if let E::MoneyRaised { entry, .. }
+                | E::ExpenseRecorded { entry, .. }
+                | E::ExpenseRefunded { entry, .. }
+                | E::BookEntryVoided { entry, .. } = event
+                {
                     self.books.want((project, *entry));
                 }
             }

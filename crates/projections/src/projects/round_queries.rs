@@ -50,7 +50,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("r.called_at"), SortColumn::plain("r.id")];
         let sort = Sort { name: "rounds", columns, descending };
-        Listing { select: RoundRow::select("r"), from: "rounds r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: RoundRow::select("r"), from: "rounds r", conditions, sort }.page(self, page).await
     }
 
     /// Rounds by their ids, in no order; unknown ones are left out.
@@ -77,7 +77,7 @@ impl Views {
         let columns = vec![SortColumn::plain("a.round"), SortColumn::plain("a.place")];
         let sort = Sort { name: "round_applications", columns, descending: false };
         let (select, from) = (RoundApplicationRow::select("a"), "round_applications a");
-        Listing { select, from, conditions, sort }.page(self.pool(), page).await
+        Listing { select, from, conditions, sort }.page(self, page).await
     }
 
     /// Applications by round and id, in no order; unknown ones are left out.
@@ -127,7 +127,7 @@ impl Views {
         let columns = vec![SortColumn::plain("o.raised_on"), SortColumn::plain("o.objection")];
         let sort = Sort { name: "round_objections", columns, descending: false };
         let (select, from) = (RoundObjectionRow::select("o"), "round_objections o");
-        Listing { select, from, conditions, sort }.page(self.pool(), page).await
+        Listing { select, from, conditions, sort }.page(self, page).await
     }
 
     /// One objection.

@@ -2,7 +2,8 @@
 //!
 //! - An activity of volunteering is for one thing at a time, or for none.
 //! - Service counts while it is confirmed; attested and declared minutes are never added up. What is for a community activity
-//!   of a project is for that project too, whatever becomes of that activity: the hours were served.
+//!   of a project is for that project too.
+//! - A link with a community activity stands while that does: for one that was cancelled or voided there is no service.
 
 use chrono::serde::ts_microseconds;
 use gongyi_domain::{
@@ -88,6 +89,10 @@ impl Fold for ServiceLinksFold {
     }
 }
 
+/// A link whose community activity, if it is for one, was neither cancelled nor voided.
+const STANDS: &str =
+    "NOT EXISTS(SELECT 1 FROM community_activities v WHERE v.id=l.community_activity AND v.phase IN ('cancelled','voided'))";
+
 /// Which links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceLinkFilter {
@@ -138,9 +143,10 @@ impl Views {
                 conditions.holds(format!("(l.project=? OR {of_activities})"), vec![id.to_string().into(), id.to_string().into()]);
             }
         }
+        conditions.plain(STANDS);
         let columns = vec![SortColumn::plain("l.changed_at"), SortColumn::plain("l.activity")];
         let sort = Sort { name: "service_links", columns, descending: false };
-        Listing { select: ServiceLinkRow::select("l"), from: "service_links l", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ServiceLinkRow::select("l"), from: "service_links l", conditions, sort }.page(self, page).await
     }
 
     /// The links of these activities of volunteering that stand, in no order.
@@ -149,7 +155,7 @@ impl Views {
     /// See [`QueryError`].
     pub async fn service_links_of(&self, activities: &[ActivityId]) -> Result<Vec<ServiceLinkRow>, QueryError> {
         let sql = format!(
-            "SELECT {} FROM service_links l WHERE l.activity IN (SELECT value FROM json_each(?)) AND l.reason IS NULL",
+            "SELECT {} FROM service_links l WHERE l.activity IN (SELECT value FROM json_each(?)) AND l.reason IS NULL AND {STANDS}",
             ServiceLinkRow::select("l")
         );
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(activities)?.into()]).await
@@ -164,10 +170,11 @@ impl Views {
             ServiceOf::Project => {
                 "SELECT l.project, l.activity FROM service_links l WHERE l.project IN asked
                  UNION SELECT c.project, l.activity FROM community_activities c JOIN service_links l ON l.community_activity=c.id
-                 WHERE c.project IN asked"
+                 WHERE c.project IN asked AND c.phase NOT IN ('cancelled','voided')"
             }
             ServiceOf::CommunityActivity => {
-                "SELECT l.community_activity, l.activity FROM service_links l WHERE l.community_activity IN asked"
+                "SELECT c.id, l.activity FROM community_activities c JOIN service_links l ON l.community_activity=c.id
+                 WHERE c.id IN asked AND c.phase NOT IN ('cancelled','voided')"
             }
             ServiceOf::Activity => "SELECT id, id FROM asked",
         };

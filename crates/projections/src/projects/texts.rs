@@ -17,6 +17,7 @@ pub(crate) fn sealed_texts<'a>(event: &'a projects::Event, see: &mut impl FnMut(
             | ProjectEvent::GrantMoved { .. }
             | ProjectEvent::MoneyRaised { .. }
             | ProjectEvent::ExpenseRecorded { .. }
+            | ProjectEvent::ExpenseRefunded { .. }
             | ProjectEvent::BookEntryVoided { .. }
             | ProjectEvent::ProjectCompleted { .. }
             | ProjectEvent::ProjectAudited { .. }

@@ -2,4 +2,5 @@
 
 pub(crate) mod figures;
 pub(crate) mod queries;
+pub(crate) mod small_cells;
 pub(crate) mod subjects;

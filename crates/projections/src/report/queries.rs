@@ -162,13 +162,20 @@ impl Views {
         Ok(Report { figures: of_area, parts: figures })
     }
 
-    /// What has changed about an area's figures since the end of the day `known_at`, event by event; without service, whose
+    /// What has changed about these figures of an area since the end of the day `known_at`, event by event; without service, whose
     /// changes are [`Self::participation_changes`]. The filter's own `known_at` is not asked.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn report_changes(&self, filter: &ReportFilter, known_at: Day, page: &PageArgs) -> Result<Page<FigureEntry>, QueryError> {
+    pub async fn report_changes(
+        &self,
+        filter: &ReportFilter,
+        known_at: Day,
+        figures: &[Figure],
+        page: &PageArgs,
+    ) -> Result<Page<FigureEntry>, QueryError> {
         let mut conditions = Conditions::default();
+        conditions.with("e.figure IN (SELECT value FROM json_each(?))", serde_json::to_string(figures)?);
         conditions.with("e.recorded_day>?", known_at.to_string());
         conditions.in_area("e.area", Some(&filter.area));
         conditions.with("e.day<=?", filter.as_of.to_string());
@@ -178,6 +185,6 @@ impl Views {
         );
         let columns = ["e.event", "e.figure", "e.area", "e.day"].map(SortColumn::plain).into();
         let sort = Sort { name: "report changes", columns, descending: false };
-        Listing { select: FigureEntry::select("e"), from: "figure_entries e", conditions, sort }.page(self.pool(), page).await
+        Listing { select: FigureEntry::select("e"), from: "figure_entries e", conditions, sort }.page(self, page).await
     }
 }

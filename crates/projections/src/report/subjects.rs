@@ -217,6 +217,7 @@ fn of_meeting(event: &MeetingEvent) -> Option<Concern<'_>> {
         E::MeetingOpened { .. } => Some(Concern::MeetingOpened),
         E::MeetingClosed { at } => Some(Concern::MeetingClosed(*at)),
         E::MeetingAmended { .. }
+        | E::ContinuationAnnounced { .. }
         | E::MeetingCancelled { .. }
         | E::GuestInvited { .. }
         | E::AbsenceExcused { .. }
@@ -523,6 +524,7 @@ impl Subjects {
             | ProjectEvent::MilestoneReached { .. }
             | ProjectEvent::GrantMoved { .. }
             | ProjectEvent::ExpenseRecorded { .. }
+            | ProjectEvent::ExpenseRefunded { .. }
             | ProjectEvent::ProjectCompleted { .. }
             | ProjectEvent::ProjectAudited { .. }
             | ProjectEvent::ProjectReviewed { .. }

@@ -73,6 +73,11 @@ row! {
             /// End of the last shift.
             #[serde(with = "ts_microseconds")]
             ends: Instant,
+            /// When it was published, amended, cancelled or closed: the last time, as recorded.
+            #[serde(with = "ts_microseconds")]
+            revised_at: Instant,
+            /// The event that did.
+            revised: u64,
         }
         live {
             /// Whether it takes people in.
@@ -307,6 +312,10 @@ impl Fold for ActivitiesFold {
     fn fold(&mut self, change: &Change, _: &Texts<'_>) -> Result<(), FoldError> {
         let Some(event) = concern(change) else { return Ok(()) };
         let (id, position) = (ActivityId(change.stream.id), change.position);
+        if let ActivityEvent::ActivityAmended { .. } | ActivityEvent::ActivityCancelled { .. } | ActivityEvent::ActivityClosed {} = event {
+            let row = self.activities.change(&(id,), position)?;
+            (row.revised_at, row.revised) = (change.recorded_at, position);
+        }
         match event {
             ActivityEvent::ActivityPublished { organisation, details } => {
                 self.activities.add(ActivityRow {
@@ -326,6 +335,8 @@ impl Fold for ActivitiesFold {
                     withdrawal_minutes: details.withdrawal_minutes,
                     starts: details.sign_up_opens,
                     ends: details.sign_up_closes,
+                    revised_at: change.recorded_at,
+                    revised: position,
                     phase: Phase::Open,
                     cancel_reason: None,
                     position,

@@ -1,11 +1,13 @@
 //! Queries on activities, shifts, sign-ups and attendances.
 
+use chrono::serde::ts_microseconds;
 use gongyi_domain::{
-    values::{ActivityId, AreaCode, Instant, OrganisationId, VolunteerId},
+    values::{ActivityId, AreaCode, Instant, OrganisationId, ShiftId, VolunteerId},
     volunteering::{activity::Phase, category::Category},
 };
+use serde::{Deserialize, Serialize};
 
-use super::activities::{ActivityRow, AttendanceRow, ShiftRow, SignUpRow};
+use super::activities::{ActivityRow, AttendanceRow, ShiftRow, SignUpRow, SignUpState};
 use crate::{
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
     rows::Row,
@@ -36,6 +38,37 @@ pub struct ActivityFilter {
     pub title_contains: Option<String>,
 }
 
+/// A shift for which somebody signed up, as a calendar tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolunteerShift {
+    /// The activity.
+    pub activity: ActivityId,
+    /// The shift.
+    pub shift: ShiftId,
+    /// The activity's title.
+    pub title: String,
+    /// Where to meet.
+    pub place: String,
+    /// When it starts.
+    #[serde(with = "ts_microseconds")]
+    pub starts: Instant,
+    /// When it ends.
+    #[serde(with = "ts_microseconds")]
+    pub ends: Instant,
+    /// Whether there is a place.
+    pub state: SignUpState,
+    /// Whether the activity takes people in.
+    #[serde(with = "phase")]
+    pub phase: Phase,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<String>,
+    /// When the activity or the sign-up was changed last, as recorded.
+    #[serde(with = "ts_microseconds")]
+    pub revised_at: Instant,
+    /// The event that did.
+    pub revised: u64,
+}
+
 impl Views {
     /// Activities by the start of their first shift.
     ///
@@ -55,7 +88,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("a.starts"), SortColumn::plain("a.id")];
         let sort = Sort { name: "activities", columns, descending };
-        Listing { select: ActivityRow::select("a"), from: "activities a", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ActivityRow::select("a"), from: "activities a", conditions, sort }.page(self, page).await
     }
 
     /// Activities by their ids, in no order; unknown ones are left out.
@@ -101,6 +134,19 @@ impl Views {
         self.sign_ups("u.activity=?", activity.to_string(), include_withdrawn, page).await
     }
 
+    /// Sign-ups by activity, shift and volunteer, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn sign_ups_by_keys(&self, keys: &[(ActivityId, ShiftId, VolunteerId)]) -> Result<Vec<SignUpRow>, QueryError> {
+        let sql = format!(
+            "SELECT {} FROM jsonb_each(?) j CROSS JOIN sign_ups u
+             ON u.activity=j.value->>0 AND u.shift=j.value->>1 AND u.volunteer=j.value->>2",
+            SignUpRow::select("u")
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(keys)?.into()]).await
+    }
+
     /// The sign-ups of a volunteer, the earliest first. Withdrawn ones on request.
     ///
     /// # Errors
@@ -122,7 +168,25 @@ impl Views {
         }
         // An amendment withdraws many at once, each at the position where it stood before: `queued` stays distinct.
         let sort = Sort { name: "sign-ups", columns: vec![SortColumn::plain("u.queued")], descending: false };
-        Listing { select: SignUpRow::select("u"), from: "sign_ups u", conditions, sort }.page(self.pool(), page).await
+        Listing { select: SignUpRow::select("u"), from: "sign_ups u", conditions, sort }.page(self, page).await
+    }
+
+    /// The shifts for which a volunteer has a place or waits for one, that end after a moment: the latest first, at most so many.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn shifts_of_volunteer(
+        &self,
+        volunteer: VolunteerId,
+        ends_after: Instant,
+        most: u32,
+    ) -> Result<Vec<VolunteerShift>, QueryError> {
+        let sql = "SELECT json_array(u.activity, u.shift, a.title, a.place, s.starts, s.ends, u.state, a.phase, a.cancel_reason,
+                max(a.revised_at, u.since), max(a.revised, u.queued))
+            FROM sign_ups u JOIN shifts s ON s.activity=u.activity AND s.shift=u.shift JOIN activities a ON a.id=u.activity
+            WHERE u.volunteer=? AND u.state<>'withdrawn' AND s.removed=0 AND s.ends>? ORDER BY s.starts DESC, s.activity, s.shift LIMIT ?";
+        let binds = [volunteer.to_string().into(), ends_after.timestamp_micros().into(), i64::from(most).into()];
+        fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &binds).await
     }
 
     /// Who entered the places and stays that these volunteers have at these activities, as the log names actors; a place

@@ -154,6 +154,10 @@ fn ledger_line<'a>(id: Uuid, event: &'a ServiceLedgerEvent) -> Result<Line<'a>, 
         ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content: _ } => {
             (record, text(&Logged { setting, served, evidence, source })?, None)
         }
+        ServiceLedgerEvent::ServiceHeld { record, setting, served, evidence, source } => {
+            (record, text(&Logged { setting, served, evidence, source })?, None)
+        }
+        ServiceLedgerEvent::ServiceReleased { record } => (record, "{}".to_owned(), None),
         ServiceLedgerEvent::ServiceConfirmed { record, level } => (record, text(&Confirmed { level: *level })?, None),
         ServiceLedgerEvent::ServiceRejected { record, reason } | ServiceLedgerEvent::ServiceVoided { record, reason } => {
             (record, "{}".to_owned(), reason.as_ref())
@@ -231,6 +235,6 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with("h.volunteer=?", volunteer.to_string());
         let sort = Sort { name: "history", columns: vec![SortColumn::plain("h.at")], descending };
-        Listing { select: HistoryRow::select("h"), from: "history h", conditions, sort }.page(self.pool(), page).await
+        Listing { select: HistoryRow::select("h"), from: "history h", conditions, sort }.page(self, page).await
     }
 }

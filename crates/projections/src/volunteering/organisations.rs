@@ -219,7 +219,7 @@ impl Views {
         }
         let columns = vec![SortColumn::plain("o.name"), SortColumn::plain("o.id")];
         let sort = Sort { name: "organisations", columns, descending: false };
-        Listing { select: OrganisationRow::select("o"), from: "organisations o", conditions, sort }.page(self.pool(), page).await
+        Listing { select: OrganisationRow::select("o"), from: "organisations o", conditions, sort }.page(self, page).await
     }
 
     /// Organisations by their ids, in no order; unknown ones are left out.
@@ -283,6 +283,6 @@ impl Views {
         conditions.plain("m.active=1");
         let columns = vec![SortColumn::plain("m.joined_at"), SortColumn::plain("m.volunteer")];
         let sort = Sort { name: "members", columns, descending: false };
-        Listing { select: MembershipRow::select("m"), from: "memberships m", conditions, sort }.page(self.pool(), page).await
+        Listing { select: MembershipRow::select("m"), from: "memberships m", conditions, sort }.page(self, page).await
     }
 }

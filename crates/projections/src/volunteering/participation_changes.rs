@@ -75,7 +75,7 @@ impl Views {
         let columns = vec![SortColumn::plain("r.day"), SortColumn::plain("r.record")];
         let sort = Sort { name: "participation changes", columns, descending: false };
         let listing = Listing { select: ServiceRecordRow::select("r"), from: "service_records r", conditions, sort };
-        let page: Page<ServiceRecordRow> = listing.page(self.pool(), page).await?;
+        let page: Page<ServiceRecordRow> = listing.page(self, page).await?;
 
         let records: Vec<RecordId> = page.edges.iter().map(|(_, row)| row.record).collect();
         let former = self.counted_at(&records, known_at).await?;

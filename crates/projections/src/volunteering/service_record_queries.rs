@@ -80,7 +80,7 @@ impl Views {
             ServiceRecordSort::LoggedAt => ("records by logging", vec![SortColumn::plain("r.logged_at"), RECORD]),
         };
         let sort = Sort { name, columns, descending };
-        Listing { select: ServiceRecordRow::select("r"), from: "service_records r", conditions, sort }.page(self.pool(), page).await
+        Listing { select: ServiceRecordRow::select("r"), from: "service_records r", conditions, sort }.page(self, page).await
     }
 
     /// Service records by their ids, in no order; unknown ones are left out.
@@ -91,6 +91,20 @@ impl Views {
         let sql =
             format!("SELECT {} FROM service_records r WHERE r.record IN (SELECT value FROM json_each(?))", ServiceRecordRow::select("r"));
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
+    }
+
+    /// The live records at the same time as records that are held, each with the one that waits for it.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn records_in_the_way(&self, held: &[RecordId]) -> Result<Vec<(RecordId, ServiceRecordRow)>, QueryError> {
+        let sql = format!(
+            "SELECT json_array(h.record,{}) FROM service_records h JOIN service_records r
+               ON r.volunteer=h.volunteer AND r.started<h.ended AND h.started<r.ended AND r.status IN ('logged','confirmed')
+             WHERE h.record IN (SELECT value FROM json_each(?)) AND h.status='held' ORDER BY h.record, r.started, r.record",
+            ServiceRecordRow::select("r")
+        );
+        fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(held)?.into()]).await
     }
 
     /// One service record.

@@ -224,24 +224,23 @@ impl ServiceFold {
         Ok(())
     }
 
-    fn log(&mut self, change: &Change, texts: &Texts<'_>, event: &ServiceLedgerEvent) -> Result<(), FoldError> {
-        let ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content } = event else { return Ok(()) };
-        let Setting { organisation, activity, area } = setting.clone();
-        let Served { started, ended, minutes, day, category } = served.clone();
-        let (evidence, attendance) = match evidence {
+    fn log(&mut self, change: &Change, logged: Logged<'_>) -> Result<(), FoldError> {
+        let Setting { organisation, activity, area } = logged.setting.clone();
+        let Served { started, ended, minutes, day, category } = logged.served.clone();
+        let (evidence, attendance) = match logged.evidence {
             Evidence::Attested { attendance } => (EvidenceKind::Attested, Some(*attendance)),
             Evidence::Declared => (EvidenceKind::Declared, None),
         };
         self.records.add(ServiceRecordRow {
-            record: *record,
+            record: logged.record,
             volunteer: VolunteerId(change.stream.id),
             organisation,
             activity,
             area,
             evidence,
             attendance,
-            source: *source,
-            content_of: content.as_ref().map(|sealed| sealed.of),
+            source: logged.source,
+            content_of: logged.content_of,
             logged_at: change.recorded_at,
             logged_by: change.actor().to_owned(),
             day,
@@ -249,16 +248,28 @@ impl ServiceFold {
             ended,
             minutes,
             category,
-            status: Status::Logged,
+            status: logged.status,
             disputed: false,
             level: None,
             decided_at: None,
             decided_by: None,
-            content: texts.open_maybe(change, "content", content.as_ref()),
+            content: logged.content,
             counted_since: None,
             position: change.position,
         })
     }
+}
+
+/// A record as it begins.
+struct Logged<'e> {
+    record: RecordId,
+    setting: &'e Setting,
+    served: &'e Served,
+    evidence: &'e Evidence,
+    source: Source,
+    status: Status,
+    content_of: Option<PersonId>,
+    content: Option<String>,
 }
 
 impl ServiceTotals {
@@ -318,6 +329,8 @@ impl Fold for ServiceFold {
         match concern(change) {
             Some(Concern::Ledger(
                 ServiceLedgerEvent::ServiceLogged { record, .. }
+                | ServiceLedgerEvent::ServiceHeld { record, .. }
+                | ServiceLedgerEvent::ServiceReleased { record }
                 | ServiceLedgerEvent::ServiceConfirmed { record, .. }
                 | ServiceLedgerEvent::ServiceRejected { record, .. }
                 | ServiceLedgerEvent::ServiceDisputed { record, .. }
@@ -336,7 +349,8 @@ impl Fold for ServiceFold {
     fn want_next(&mut self, change: &Change) {
         let Some(Concern::Ledger(event)) = concern(change) else { return };
         match event {
-            ServiceLedgerEvent::ServiceLogged { record, setting, served, .. } => {
+            ServiceLedgerEvent::ServiceLogged { record, setting, served, .. }
+            | ServiceLedgerEvent::ServiceHeld { record, setting, served, .. } => {
                 self.places.insert(*record, (served.day, setting.area.clone(), setting.organisation, served.category));
             }
             ServiceLedgerEvent::ServiceConfirmed { record, .. }
@@ -354,7 +368,7 @@ impl Fold for ServiceFold {
                     self.places.insert(*record, place);
                 }
             }
-            ServiceLedgerEvent::ServiceDisputed { .. } => {}
+            ServiceLedgerEvent::ServiceReleased { .. } | ServiceLedgerEvent::ServiceDisputed { .. } => {}
         }
     }
 
@@ -362,7 +376,17 @@ impl Fold for ServiceFold {
         let position = change.position;
         match concern(change) {
             Some(Concern::Ledger(event)) => match event {
-                ServiceLedgerEvent::ServiceLogged { .. } => self.log(change, texts, event)?,
+                ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content } => {
+                    let (content_of, content) =
+                        (content.as_ref().map(|sealed| sealed.of), texts.open_maybe(change, "content", content.as_ref()));
+                    let (record, source, status) = (*record, *source, Status::Logged);
+                    self.log(change, Logged { record, setting, served, evidence, source, status, content_of, content })?;
+                }
+                ServiceLedgerEvent::ServiceHeld { record, setting, served, evidence, source } => {
+                    let (record, source, status) = (*record, *source, Status::Held);
+                    self.log(change, Logged { record, setting, served, evidence, source, status, content_of: None, content: None })?;
+                }
+                ServiceLedgerEvent::ServiceReleased { record } => self.decide(change, *record, |row| row.status = Status::Logged)?,
                 ServiceLedgerEvent::ServiceConfirmed { record, level } => {
                     self.decide(change, *record, |row| settle(row, change, Status::Confirmed, Some(*level)))?;
                 }

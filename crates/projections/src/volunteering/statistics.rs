@@ -7,31 +7,54 @@ use crate::{
     views::Views,
 };
 
+/// Every kind of thing that has a table of its own, by where it stands if it has a standing. What is over and leaves nothing to
+/// do (left memberships, dissolved organisations) is not counted.
+const COUNTS: &str = "SELECT json_array('areas','',count(*)) FROM areas
+    UNION ALL SELECT json_array('persons','',count(*)) FROM persons
+    UNION ALL SELECT json_array('accounts','',count(*)) FROM accounts WHERE closed=0
+    UNION ALL SELECT json_array('roles',role,count(*)) FROM grants GROUP BY role
+    UNION ALL SELECT json_array('volunteers',standing,count(*)) FROM volunteers GROUP BY standing
+    UNION ALL SELECT json_array('organisations',kind,count(*)) FROM organisations WHERE dissolved=0 GROUP BY kind
+    UNION ALL SELECT json_array('memberships','',count(*)) FROM memberships WHERE active=1
+    UNION ALL SELECT json_array('activities',phase,count(*)) FROM activities GROUP BY phase
+    UNION ALL SELECT json_array('shifts','',count(*)) FROM shifts WHERE removed=0
+    UNION ALL SELECT json_array('sign_ups','',count(*)) FROM sign_ups WHERE state<>'withdrawn'
+    UNION ALL SELECT json_array('attendances','',count(*)) FROM attendances
+    UNION ALL SELECT json_array('service_records',status,count(*)) FROM service_records GROUP BY status
+    UNION ALL SELECT json_array('disputed','',count(*)) FROM service_records WHERE disputed=1
+    UNION ALL SELECT json_array('councils','',count(*)) FROM councils WHERE dissolved_on IS NULL
+    UNION ALL SELECT json_array('seats','',count(*)) FROM seats WHERE vacated_on IS NULL AND term_over=0
+    UNION ALL SELECT json_array('elections',stage,count(*)) FROM elections GROUP BY stage
+    UNION ALL SELECT json_array('polls',stage,count(*)) FROM polls GROUP BY stage
+    UNION ALL SELECT json_array('roll_entries','',count(*)) FROM roll_entries
+    UNION ALL SELECT json_array('meetings',phase,count(*)) FROM meetings GROUP BY phase
+    UNION ALL SELECT json_array('meeting_votes','',count(*)) FROM meeting_votes
+    UNION ALL SELECT json_array('issues',phase,count(*)) FROM issues GROUP BY phase
+    UNION ALL SELECT json_array('motions',phase,count(*)) FROM motions GROUP BY phase
+    UNION ALL SELECT json_array('amendments',status,count(*)) FROM motion_amendments GROUP BY status
+    UNION ALL SELECT json_array('covenants','',count(*)) FROM covenants WHERE repealed_from IS NULL
+    UNION ALL SELECT json_array('projects',phase,count(*)) FROM projects GROUP BY phase
+    UNION ALL SELECT json_array('project_grants','',count(*)) FROM project_grants
+    UNION ALL SELECT json_array('community_activities',phase,count(*)) FROM community_activities GROUP BY phase
+    UNION ALL SELECT json_array('incubations',phase,count(*)) FROM incubations GROUP BY phase
+    UNION ALL SELECT json_array('funds','',count(*)) FROM funds WHERE closed=0
+    UNION ALL SELECT json_array('rounds',phase,count(*)) FROM rounds GROUP BY phase
+    UNION ALL SELECT json_array('applications','',count(*)) FROM round_applications";
+
 /// How much there is of everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Listed areas.
-    pub areas: u64,
-    /// Persons, the erased ones included.
-    pub persons: u64,
-    /// Open accounts.
-    pub accounts: u64,
-    /// Volunteers by standing.
-    pub volunteers: BTreeMap<String, u64>,
-    /// Working organisations by kind.
-    pub organisations: BTreeMap<String, u64>,
-    /// Memberships that hold now.
-    pub memberships: u64,
-    /// Activities by phase.
-    pub activities: BTreeMap<String, u64>,
-    /// Sign-ups with a place or waiting.
-    pub sign_ups: u64,
-    /// Stays.
-    pub attendances: u64,
-    /// Service records by status.
-    pub service_records: BTreeMap<String, u64>,
-    /// Service records in dispute.
-    pub disputed: u64,
+pub struct Statistics(BTreeMap<(String, String), u64>);
+
+impl Statistics {
+    /// How many there are of a kind of thing that stand so; the standing is empty for what has none.
+    pub fn count(&self, what: &str, standing: &str) -> u64 {
+        self.0.get(&(what.to_owned(), standing.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Kind, standing, and how many. A standing that nothing has is left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, u64)> {
+        self.0.iter().map(|((what, standing), count)| (what.as_str(), standing.as_str(), *count))
+    }
 }
 
 impl Views {
@@ -40,34 +63,28 @@ impl Views {
     /// # Errors
     /// See [`QueryError`].
     pub async fn statistics(&self) -> Result<Statistics, QueryError> {
-        let sql = "SELECT json_array('areas','',count(*)) FROM areas
-            UNION ALL SELECT json_array('persons','',count(*)) FROM persons
-            UNION ALL SELECT json_array('accounts','',count(*)) FROM accounts WHERE closed=0
-            UNION ALL SELECT json_array('volunteers',standing,count(*)) FROM volunteers GROUP BY standing
-            UNION ALL SELECT json_array('organisations',kind,count(*)) FROM organisations WHERE dissolved=0 GROUP BY kind
-            UNION ALL SELECT json_array('memberships','',count(*)) FROM memberships WHERE active=1
-            UNION ALL SELECT json_array('activities',phase,count(*)) FROM activities GROUP BY phase
-            UNION ALL SELECT json_array('sign_ups','',count(*)) FROM sign_ups WHERE state<>'withdrawn'
-            UNION ALL SELECT json_array('attendances','',count(*)) FROM attendances
-            UNION ALL SELECT json_array('service_records',status,count(*)) FROM service_records GROUP BY status
-            UNION ALL SELECT json_array('disputed','',count(*)) FROM service_records WHERE disputed=1";
-        let counts: Vec<(String, String, u64)> = fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[]).await?;
-        let mut statistics = Statistics::default();
-        for (what, group, count) in counts {
-            match what.as_str() {
-                "areas" => statistics.areas = count,
-                "persons" => statistics.persons = count,
-                "accounts" => statistics.accounts = count,
-                "volunteers" => _ = statistics.volunteers.insert(group, count),
-                "organisations" => _ = statistics.organisations.insert(group, count),
-                "memberships" => statistics.memberships = count,
-                "activities" => _ = statistics.activities.insert(group, count),
-                "sign_ups" => statistics.sign_ups = count,
-                "attendances" => statistics.attendances = count,
-                "service_records" => _ = statistics.service_records.insert(group, count),
-                _ => statistics.disputed = count,
-            }
-        }
-        Ok(statistics)
+        let counts: Vec<(String, String, u64)> = fetch(&mut *self.pool().acquire().await?, COUNTS.to_owned(), &[]).await?;
+        Ok(Statistics(counts.into_iter().map(|(what, standing, count)| ((what, standing), count)).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What read models keep beside things that are counted.
+    const BESIDE: [&str; 2] = ["deliberation_matters", "figure_subjects"];
+
+    /// Whatever has an id of its own is counted, so that a new kind of thing is not forgotten.
+    #[test]
+    fn every_kind_of_thing_is_counted() {
+        let tables = include_str!("../../../../migrations/views/0001_views.sql").split("CREATE TABLE ").skip(1);
+        let of_things = tables.filter_map(|table| {
+            let (name, columns) = table.split_once(" (")?;
+            columns.trim_start().starts_with("id ").then_some(name).filter(|name| !BESIDE.contains(name))
+        });
+        let (counted, missing): (Vec<_>, Vec<_>) = of_things.partition(|name| COUNTS.split_whitespace().any(|word| word == *name));
+        assert!(counted.len() > 10, "{counted:?}");
+        assert_eq!(missing, Vec::<&str>::new(), "count them in COUNTS, or say in BESIDE why not");
     }
 }

@@ -286,7 +286,7 @@ impl Views {
             ),
         };
         let sort = Sort { name, columns, descending };
-        Listing { select: SELECT.to_owned(), from, conditions, sort }.page(self.pool(), page).await
+        Listing { select: SELECT.to_owned(), from, conditions, sort }.page(self, page).await
     }
 
     async fn volunteers_where(&self, condition: &str, value: String) -> Result<Vec<VolunteerView>, QueryError> {

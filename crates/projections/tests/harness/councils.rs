@@ -80,9 +80,9 @@ impl Councils {
                     text: text("text", &format!("text {b}")),
                 }
             }
-            (Some(_), 0..=4) => ResidentIssueCommand::Endorse { person: who, needed: 2 },
+            (Some(_), 0..=4) => ResidentIssueCommand::Endorse { person: who, at_home: (0..6).map(person).collect(), needed: 2 },
             (Some(_), 5 | 6) => ResidentIssueCommand::WithdrawEndorsement { person: who },
-            (Some(_), 7 | 8) => ResidentIssueCommand::Admit { screener: None, needed: 2 },
+            (Some(_), 7 | 8) => ResidentIssueCommand::Admit { screener: None, at_home: (0..6).map(person).collect(), needed: 2 },
             (Some(of), 9) if b.is_multiple_of(3) => {
                 ResidentIssueCommand::TurnAway { screener: None, reason: seal(of, "IssueTurnedAway", "reason", "not ours") }
             }

@@ -78,7 +78,7 @@ impl Deliberation {
             }
             (Phase::Drafted, 2) => Drafting::Withdraw { by: person(b) }.into(),
             (Phase::Drafted, _) => Drafting::Submit { by: now.movers[0], seconds_needed: b % 2 }.into(),
-            (Phase::Submitted, _) => Drafting::Second { by: person(b) }.into(),
+            (Phase::Submitted, _) => Drafting::Second { by: person(b), sitting: (0..6).map(person).collect() }.into(),
             (Phase::Seconded, 0) => Drafting::Return { screener: None, reason: reason() }.into(),
             (Phase::Seconded, _) => Drafting::Accept { screener: None }.into(),
             (Phase::Accepted | Phase::Postponed | Phase::Scheduled, 0) => propose.into(),

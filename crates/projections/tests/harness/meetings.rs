@@ -14,6 +14,7 @@ use gongyi_domain::{
         minutes::{Minutes, MinutesCommand},
         sitting::Capacity,
         speakers::Side,
+        standing::Standing,
         text::{Paragraph, Text},
     },
     event::DomainEvent,
@@ -58,11 +59,12 @@ impl Meetings {
     pub async fn wish(&mut self, platform: &mut Platform, a: u32, b: u32) {
         let (id, now, who) = (Uuid::from_u128(0x4000 + u128::from(a % 2)), platform.now, person(b));
         let vote = VoteId(Uuid::from_u128(0x6000 + self.votes));
+        let council = Standing { on: now.date_naive(), representatives: (0..3).map(person).chain([who]).collect(), charter_seats: None };
         let command = match a / 2 % 18 {
             0 => self.convene(platform),
-            1..=4 => MeetingCommand::Come { person: who, representative: !b.is_multiple_of(5), at: now, now },
-            5 => MeetingCommand::Go { person: who, at: now, now },
-            6 => MeetingCommand::Open { entitled: 3, now },
+            1..=4 => MeetingCommand::Come { person: who, representative: !b.is_multiple_of(5), council, at: now, now },
+            5 => MeetingCommand::Go { person: who, council, at: now, now },
+            6 => MeetingCommand::Open { council, now },
             7 => MeetingCommand::TakeUp { item: item(b), now },
             8 => MeetingCommand::AskToSpeak { item: item(b), person: who, side: Side::For },
             9 => MeetingCommand::CallNext { now },
@@ -72,14 +74,14 @@ impl Meetings {
                 let question =
                     Question { item: item(b), motion: None, text: "问".into(), method: VotingMethod::ByName, rule, repeats: None };
                 let vote = VoteId(Uuid::from_u128(0x6000 + self.votes));
-                MeetingCommand::OpenVote { vote, question, secrecy: Secrecy::Open, recused: vec![], now }
+                MeetingCommand::OpenVote { vote, question, secrecy: Secrecy::Open, recused: vec![], council, now }
             }
-            11 | 12 => MeetingCommand::Cast { vote, person: who, choice: Choice::Yes },
-            13 => MeetingCommand::CloseVote { vote, now },
+            11 | 12 => MeetingCommand::Cast { vote, person: who, choice: Choice::Yes, council },
+            13 => MeetingCommand::CloseVote { vote, council, now },
             14 if b.is_multiple_of(3) => MeetingCommand::AnnulVote { vote, reason: "误投".into() },
             14 if b.is_multiple_of(7) => MeetingCommand::Close { now },
             14 => MeetingCommand::Adjourn { until: None, reason: "停电".into(), now },
-            15 if b.is_multiple_of(2) => MeetingCommand::Resume { now },
+            15 if b.is_multiple_of(2) => MeetingCommand::Resume { council, now },
             16 => {
                 let capacity = if b.is_multiple_of(2) { Capacity::Expert } else { Capacity::Observer };
                 MeetingCommand::Invite { person: who, capacity }

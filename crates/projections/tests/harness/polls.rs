@@ -59,6 +59,9 @@ pub fn poll_terms(n: u32, options: Vec<BallotOption>) -> PollTerms {
         rule: statutes::find(statutes::VILLAGE_TIE, 1).unwrap(),
         opens_at: None,
         closes_at: None,
+        vote: None,
+        smallest: None,
+        chartered: None,
     }
 }
 

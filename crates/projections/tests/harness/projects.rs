@@ -130,7 +130,8 @@ impl Projects {
         let (command, movement, of) = match (b % 7, grant) {
             (0..3, _) | (_, None) => {
                 let (allocation, project) = (AllocationId(fresh), project(b / 7));
-                let command = FundCommand::Allocate { allocation, line: line(b / 9), project, area: area(), amount, on, today };
+                let (line, begun) = (line(b / 9), today);
+                let command = FundCommand::Allocate { allocation, line, project, area: area(), begun, amount, on, today };
                 (command, GrantMovement::Allocated, (allocation, project))
             }
             (3, Some(of)) => {
@@ -166,7 +167,7 @@ impl Projects {
                 let organisation = Applicant::Organisation(organisation(b));
                 let carrier = if b.is_multiple_of(2) { organisation } else { Applicant::Council(COUNCIL) };
                 let origin = if b.is_multiple_of(3) { selected } else { resolution };
-                ProjectCommand::Start { origin, title: format!("project {b}"), area: area(), carrier, plan: plan(900, today) }
+                ProjectCommand::Start { origin, title: format!("project {b}"), area: area(), carrier, plan: plan(900, today), on: today }
             }
             (ProjectPhase::UnderWay, 0) => {
                 let plan = Plan { raised: cents(b % 99), ..state.plan.clone().unwrap() };
@@ -193,6 +194,10 @@ impl Projects {
         let command = match (b % 4, state.books.keys().next()) {
             (0, Some(entry)) => ProjectCommand::VoidEntry { entry: *entry, reason: because(b) },
             (1, _) => ProjectCommand::RecordExpense { entry, amount, on, today, purpose: because(b), evidence: evidence() },
+            (2, Some(expense)) if b.is_multiple_of(3) => {
+                let (expense, note, evidence) = (*expense, because(b), evidence());
+                ProjectCommand::RecordRefund { entry, expense, amount, on, today, note, evidence }
+            }
             _ => {
                 let from = if b.is_multiple_of(3) { RaisedFrom::Matched } else { RaisedFrom::SelfRaised };
                 ProjectCommand::RecordRaised { entry, from, amount, on, today, note: because(b), evidence: vec![] }

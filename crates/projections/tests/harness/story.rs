@@ -253,16 +253,20 @@ impl Story {
             withdrawal_minutes: Minutes(0),
         };
         let (who, shift, attendance) = (volunteer(a), shift(a / 7), AttendanceId(self.next()));
-        let witness = Witness::Coordinator;
+        let (day, witness, unqualified) = (now.date_naive(), Witness::Coordinator, 0);
+        let waiting = self.activities.get(&id.0).map_or_else(Vec::new, |it| it.signed_up().collect());
         let command = match (what, a % 8) {
             (11, _) => ActivityCommand::Publish { organisation: organisation(b), details, now },
-            (12, 0..5) => ActivityCommand::Amend { details, now },
-            (12, 5) => ActivityCommand::Cancel { reason: "rain".to_owned() },
+            (12, 0..5) => ActivityCommand::Amend { details, fit: waiting.into_iter().collect(), unqualified, now },
+            (12, 5) => ActivityCommand::Cancel { reason: "rain".to_owned(), elsewhere: BTreeMap::new(), now },
             (12, _) => ActivityCommand::Close { now },
             (13, _) => ActivityCommand::SignUp { shift, volunteer: who, age: 40, skills: BTreeSet::new(), now },
-            (14, 0..4) => ActivityCommand::Withdraw { shift, volunteer: who, now, by_coordinator: true },
+            (14, 0..4) => {
+                let fit = waiting.into_iter().map(|(_, who)| who).collect();
+                ActivityCommand::Withdraw { shift, volunteer: who, fit, now, by_coordinator: true }
+            }
             (14, _) => ActivityCommand::CheckOut { volunteer: who, at: now, now, witness },
-            _ => ActivityCommand::CheckIn { attendance, shift, volunteer: who, at: now, day: now.date_naive(), now, witness },
+            _ => ActivityCommand::CheckIn { attendance, shift, volunteer: who, at: now, day, now, witness, walk_in: None },
         };
         self.activities.act::<Activity>(platform, id.0, command).await;
     }

@@ -49,12 +49,19 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
         well &= parked.is_empty();
         processes.push(json!({"name": name, "position": position, "behind": behind(position), "parked": parked}));
     }
+    // For people to mend, and no fault of the folder: it is well with them.
+    let held = examined.held.iter().map(
+        |it| json!({"record": it.record, "organisation": it.organisation, "activity": it.activity, "area": it.area, "since": it.since}),
+    );
+    let held: Vec<_> = held.collect();
     vault.close().await;
     log.close().await;
 
     let unfit = examined.unfit.map(|why| why.to_string());
     let log = json!({"position": head.position, "token": head});
-    let found = json!({"well": well, "heldBy": held_by, "log": log, "views": views, "viewsUnfit": unfit, "processes": processes});
+    let found = json!({
+        "well": well, "heldBy": held_by, "log": log, "views": views, "viewsUnfit": unfit, "processes": processes, "heldRecords": held,
+    });
     output::print_line(&if args.json { found.to_string() } else { format!("{found:#}") })?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(65) })
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufWriter, Write},
+    iter,
     path::Path,
     process::ExitCode,
 };
@@ -15,6 +16,7 @@ use crate::{
     folder, output,
     platform::Platform,
     settings::{DataFolder, Export, ExportWhat, WrongUsage},
+    spreadsheet::{Cell, Sheet},
 };
 
 const BATCH_EVENTS: usize = 5_000;
@@ -70,7 +72,8 @@ fn cloud_event(log: uuid::Uuid, event: &Recorded) -> anyhow::Result<serde_json::
         "actor": metadata.actor,
         "commandid": metadata.command_id,
         "correlationid": metadata.correlation,
-        "causationid": metadata.causation,
+        // An attribute of this extension is a string (CloudEvents, correlation extension).
+        "causationid": metadata.causation.map(|position| position.to_string()),
         "data": serde_json::from_str::<Box<RawValue>>(&event.payload)?,
     }))
 }
@@ -103,15 +106,15 @@ async fn participation(
     let figures = platform.app().views().participation(&filter, &[GroupBy::Category], None).await?;
     let total = &figures.total;
     if csv {
-        let mut out = csv::Writer::from_writer(io::stdout().lock());
-        out.write_record(["category", "declaredMinutes", "attestedMinutes", "records", "volunteers"])?;
+        let mut sheet = Sheet::new();
+        sheet.row(["category", "declaredMinutes", "attestedMinutes", "records", "volunteers"].map(Cell::from))?;
         for row in figures.rows.iter().chain([total]) {
             let category = row.category.map_or("total", |category| category.code());
-            let minutes = [row.declared_minutes, row.attested_minutes, row.records].map(|it| it.to_string());
-            let volunteers = row.volunteers.to_string();
-            out.write_record([category].into_iter().chain(minutes.iter().map(String::as_str)).chain([volunteers.as_str()]))?;
+            let volunteers = i64::try_from(row.volunteers)?;
+            let numbers = [row.declared_minutes, row.attested_minutes, row.records, volunteers];
+            sheet.row(iter::once(Cell::from(category)).chain(numbers.map(Cell::from)))?;
         }
-        out.flush()?;
+        output::print_bytes(&sheet.bytes()?)?;
     } else {
         let of_category = |row: &ParticipationRow| {
             json!({

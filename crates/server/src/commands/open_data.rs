@@ -1,31 +1,37 @@
-//! `gongyi export open-data`: participation, motions, votes and projects of an area for anybody to use, as JSON and CSV.
+//! `gongyi export open-data`: organisations, participation, motions, votes and projects of an area for anybody to use, as JSON
+//! and CSV.
 //!
 //! - No person is in it, by no name and no id.
-//! - Motions, vote events and counts have the shape of Popolo (<https://www.popoloproject.com/specs/>).
+//! - Organisations, motions, vote events and counts have the shape of Popolo (<https://www.popoloproject.com/specs/>).
+//! - A motion says what it said when it was public last: what its movers make of one that was returned to them is theirs.
 //! - What few people did is left out: a row of participation with fewer volunteers than the smallest cell tells no number; a
-//!   secret vote that few took part in, or in which all voted alike, tells its result alone. There are no totals from which
-//!   that could be reckoned.
+//!   secret vote that few took part in, or in which all voted alike, tells its result, and neither counts nor how many were there.
+//!   There are no totals from which that could be reckoned.
 
 use std::{fs, path::Path, process::ExitCode};
 
 use anyhow::Context;
+use chrono_tz::Tz;
+use gongyi_app::clock::day_of;
 use gongyi_domain::{
     deliberation::{
         decision::{Counts, Outcome},
         meeting::{Vote, VoteState, VotingMethod},
+        text::Text,
     },
-    values::{AreaCode, AreaLevel, CouncilId, Day, MotionId, VoteId},
+    values::{AreaCode, AreaLevel, CouncilId, Day, MotionId, OrganisationId, VoteId},
 };
 use gongyi_projections::{
-    DraftsSeen, GroupBy, MeetingFilter, MotionFilter, MotionSort, PAGE_MAX_ROWS, Page, PageArgs, ParticipationFilter, ProjectFilter,
-    ProjectSort, Views,
+    CouncilFilter, GroupBy, MeetingFilter, MotionFilter, MotionHistoryRow, MotionRow, MotionSort, OrganisationFilter, PAGE_MAX_ROWS, Page,
+    PageArgs, ParticipationFilter, ProjectFilter, ProjectSort, Views,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    output,
+    folder, output,
     platform::Platform,
     settings::{OpenData, WrongUsage},
+    spreadsheet::{Cell, Sheet},
 };
 
 /// Runs `gongyi export open-data`.
@@ -40,11 +46,14 @@ pub async fn run(args: &OpenData) -> anyhow::Result<ExitCode> {
     if out.exists() {
         return Err(WrongUsage(format!("{} is there already", out.display())).into());
     }
-    let (platform, lock) = Platform::open_to_read(&folder.data, folder.zone()?, "export").await?;
+    folder::require_outside(out, &folder.data)?;
+    let zone = folder.zone()?;
+    let (platform, lock) = Platform::open_to_read(&folder.data, zone, "export").await?;
     let views = platform.app().views();
     let sets = [
+        ("organizations", organisations(views, area, zone).await?),
         ("participation", participation(views, area, (*from, *to), *smallest_cell).await?),
-        ("motions", motions(views, area).await?),
+        ("motions", motions(views, area, zone).await?),
         ("vote_events", vote_events(views, area, *smallest_cell).await?),
         ("projects", projects(views, area).await?),
     ];
@@ -61,8 +70,8 @@ pub async fn run(args: &OpenData) -> anyhow::Result<ExitCode> {
 /// One set as JSON and, flat, as CSV.
 fn write(out: &Path, name: &str, set: &[Value]) -> anyhow::Result<()> {
     fs::write(out.join(format!("{name}.json")), serde_json::to_vec_pretty(set)?)?;
-    let mut csv = csv::Writer::from_path(out.join(format!("{name}.csv")))?;
-    let flat: Vec<Vec<(String, String)>> = set.iter().map(|it| flattened("", it)).collect();
+    let mut sheet = Sheet::new();
+    let flat: Vec<Vec<(String, Cell<'_>)>> = set.iter().map(|it| flattened("", it)).collect();
     // Every row has the columns of its kind; a set without rows has none.
     let mut heading: Vec<&str> = vec![];
     for (column, _) in flat.iter().flatten() {
@@ -71,30 +80,32 @@ fn write(out: &Path, name: &str, set: &[Value]) -> anyhow::Result<()> {
         }
     }
     if !heading.is_empty() {
-        csv.write_record(&heading)?;
+        sheet.row(heading.iter().copied().map(Cell::from))?;
     }
     for row in &flat {
-        let cell = |column: &&str| row.iter().find(|(name, _)| name == column).map_or("", |(_, value)| value.as_str());
-        csv.write_record(heading.iter().map(cell))?;
+        let cell = |column: &&str| row.iter().find(|(name, _)| name == column).map_or(Cell::from(""), |(_, cell)| cell.clone());
+        sheet.row(heading.iter().map(cell))?;
     }
-    Ok(csv.flush()?)
+    Ok(fs::write(out.join(format!("{name}.csv")), sheet.bytes()?)?)
 }
 
 /// A value's cells: what stands in an object under `object.field`, a count under `counts.option`, other lists as one cell.
-fn flattened(name: &str, value: &Value) -> Vec<(String, String)> {
+fn flattened<'a>(name: &str, value: &'a Value) -> Vec<(String, Cell<'a>)> {
     let under = |field: &str| if name.is_empty() { field.to_owned() } else { format!("{name}.{field}") };
+    let number = |value: &Value| value.as_i64().map_or_else(|| Cell::from(value.to_string()), Cell::Number);
     match value {
         Value::Object(fields) => fields.iter().flat_map(|(field, value)| flattened(&under(field), value)).collect(),
         Value::Array(counts) if counts.iter().all(|it| it["option"].is_string()) => {
-            counts.iter().map(|it| (under(it["option"].as_str().unwrap_or_default()), it["value"].to_string())).collect()
+            counts.iter().map(|it| (under(it["option"].as_str().unwrap_or_default()), number(&it["value"]))).collect()
         }
         Value::Array(list) => {
             let cells: Vec<String> = list.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect();
-            vec![(name.to_owned(), cells.join(" "))]
+            vec![(name.to_owned(), cells.join(" ").into())]
         }
-        Value::Null => vec![(name.to_owned(), String::new())],
-        Value::String(text) => vec![(name.to_owned(), text.clone())],
-        Value::Bool(_) | Value::Number(_) => vec![(name.to_owned(), value.to_string())],
+        Value::Null => vec![(name.to_owned(), "".into())],
+        Value::String(text) => vec![(name.to_owned(), text.as_str().into())],
+        Value::Bool(_) => vec![(name.to_owned(), value.to_string().into())],
+        Value::Number(_) => vec![(name.to_owned(), number(value))],
     }
 }
 
@@ -145,32 +156,64 @@ fn council_id(id: CouncilId) -> String {
     format!("gongyi:council:{id}")
 }
 
-/// Popolo's motions. Who moved them is left out.
-async fn motions(views: &Views, area: &AreaCode) -> anyhow::Result<Vec<Value>> {
-    let filter = MotionFilter {
-        council: None,
-        area: Some(area.clone()),
-        phases: vec![],
-        category: None,
-        mover: None,
-        seconder: None,
-        year: None,
-        text_contains: None,
-        drafts: DraftsSeen::default(),
-    };
-    let rows = all_pages!(page => views.motions(&filter, MotionSort::Number, false, &page).await?);
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let paragraphs: Vec<&str> = row.state.text.paragraphs.iter().map(|it| it.text.as_str()).collect();
-            json!({
-                "id": motion_id(row.id), "organization_id": council_id(row.council), "area": row.area,
-                "identifier": row.year.zip(row.number).map(|(year, number)| format!("{year}-{number}")),
-                "classification": row.category.code(), "name": row.state.text.title, "text": paragraphs.join("\n"),
-                "result": row.phase, "updated_at": row.changed_at, "percent": row.percent,
-            })
+/// Popolo's organizations: councils and the organisations that volunteers serve with.
+async fn organisations(views: &Views, area: &AreaCode, zone: Tz) -> anyhow::Result<Vec<Value>> {
+    let filter = CouncilFilter { area: Some(area.clone()), name_contains: None, dissolved: None };
+    let councils = all_pages!(page => views.councils(&filter, &page).await?);
+    let councils = councils.into_iter().map(|row| {
+        json!({
+            "id": council_id(row.id), "name": row.name, "classification": "council", "area": row.area, "parent_id": null,
+            "founding_date": row.established_on, "dissolution_date": row.dissolved_on,
         })
-        .collect())
+    });
+    let id = |id: OrganisationId| format!("gongyi:organisation:{id}");
+    let filter = OrganisationFilter { area: Some(area.clone()), kind: None, parent: None, name_contains: None, include_dissolved: false };
+    let organisations = all_pages!(page => views.organisations(&filter, &page).await?);
+    let organisations = organisations.into_iter().map(|row| {
+        json!({
+            "id": id(row.id), "name": row.name, "classification": row.kind.code(), "area": row.area, "parent_id": row.parent.map(id),
+            "founding_date": day_of(row.founded_at, zone), "dissolution_date": null,
+        })
+    });
+    Ok(councils.chain(organisations).collect())
+}
+
+/// Popolo's motions. Who moved them is left out.
+async fn motions(views: &Views, area: &AreaCode, zone: Tz) -> anyhow::Result<Vec<Value>> {
+    let filter = MotionFilter { area: Some(area.clone()), ..MotionFilter::default() };
+    let rows = all_pages!(page => views.motions(&filter, MotionSort::Number, false, &page).await?);
+    let mut motions = vec![];
+    for row in rows {
+        let history = all_pages!(page => views.motion_history(row.id, false, &page).await?);
+        let text = public_text(views, &row, &history).await?;
+        let submitted = history.iter().find(|line| line.event_type == SUBMITTED);
+        let paragraphs: Vec<&str> = text.paragraphs.iter().map(|it| it.text.as_str()).collect();
+        motions.push(json!({
+            "id": motion_id(row.id), "organization_id": council_id(row.council), "area": row.area,
+            "identifier": row.year.zip(row.number).map(|(year, number)| format!("{year}-{number}")),
+            "classification": row.category.code(), "name": text.title, "text": paragraphs.join("\n"),
+            "date": submitted.map(|line| day_of(line.recorded_at, zone)),
+            "result": row.phase, "updated_at": row.changed_at, "percent": row.percent,
+        }));
+    }
+    Ok(motions)
+}
+
+/// The events that show a motion to everybody, give it back to its movers, and give it its next version.
+const SUBMITTED: &str = "MotionSubmitted";
+const RETURNED: &str = "MotionReturned";
+const NEW_TEXT: [&str; 2] = ["MotionRevised", "AmendmentAccepted"];
+
+/// What a motion said when it was public last.
+async fn public_text(views: &Views, row: &MotionRow, history: &[MotionHistoryRow]) -> anyhow::Result<Text> {
+    let last = |event_type: &str| history.iter().rposition(|line| line.event_type == event_type);
+    let Some(returned) = last(RETURNED).filter(|returned| last(SUBMITTED).is_none_or(|submitted| submitted < *returned)) else {
+        return Ok(row.state.text.clone());
+    };
+    let revised = history[..returned].iter().filter(|line| NEW_TEXT.contains(&line.event_type.as_str())).count();
+    let version = u32::try_from(revised + 1)?;
+    let found = views.motion_versions_by_keys(&[(row.id, version)]).await?.pop();
+    found.map(|it| it.text).with_context(|| format!("version {version} of motion {} is not in the views", row.id))
 }
 
 /// Popolo's vote events: the votes of meetings that were closed, with their counts.
@@ -192,8 +235,7 @@ fn vote_event(council: CouncilId, id: VoteId, vote: &Vote, smallest_cell: u64) -
     let alike = [yes, no, abstain, invalid].into_iter().filter(|it| *it > 0).count() < 2;
     let is_told = !is_secret || (present >= smallest_cell && !alike);
     let count = |option: &str, value: u64| json!({ "option": option, "value": value });
-    let counts = vec![count("yes", yes), count("no", no), count("abstain", abstain), count("invalid", invalid)];
-    Some(json!({
+    let mut event = json!({
         "id": vote_id(id), "organization_id": council_id(council), "motion_id": vote.question.motion.map(motion_id),
         "end_date": vote.closed, "secret": is_secret, "requirement": decision.rule.title.en, "rule": decision.rule.id,
         "result": match decision.verdict.outcome {
@@ -202,9 +244,13 @@ fn vote_event(council: CouncilId, id: VoteId, vote: &Vote, smallest_cell: u64) -
             Outcome::NoQuorum => "no quorum",
             Outcome::Void => "void",
         },
-        "entitled": entitled, "present": present,
-        "counts": if is_told { counts } else { vec![] }, "suppressed": !is_told,
-    }))
+        "entitled": entitled, "suppressed": !is_told,
+    });
+    if is_told {
+        event["present"] = json!(present);
+        event["counts"] = json!([count("yes", yes), count("no", no), count("abstain", abstain), count("invalid", invalid)]);
+    }
+    Some(event)
 }
 
 async fn projects(views: &Views, area: &AreaCode) -> anyhow::Result<Vec<Value>> {

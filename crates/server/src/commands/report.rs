@@ -1,6 +1,6 @@
 //! `gongyi report`: an area's figures as of a day, as they are known now or were known on another.
 
-use std::{fmt::Write, io, process::ExitCode};
+use std::{fmt::Write, process::ExitCode};
 
 use chrono::Datelike;
 use gongyi_domain::{
@@ -16,6 +16,7 @@ use crate::{
     output,
     platform::Platform,
     settings::{Report, WrongUsage},
+    spreadsheet::{Cell, Sheet},
 };
 
 /// Changes that a report for people lists; the others are counted. JSON lists all.
@@ -79,7 +80,7 @@ async fn entries(views: &Views, filter: &ReportFilter, known_at: Day) -> anyhow:
     let mut page = PageArgs { uncounted: true, ..PageArgs::first(PAGE_MAX_ROWS) };
     let mut all = vec![];
     loop {
-        let found = views.report_changes(filter, known_at, &page).await?;
+        let found = views.report_changes(filter, known_at, Figure::ALL, &page).await?;
         page.after = found.edges.last().map(|(cursor, _)| cursor.0.clone());
         all.extend(found.edges.into_iter().map(|(_, entry)| entry));
         if !found.has_next {
@@ -176,20 +177,23 @@ impl Told {
     }
 
     fn csv(&self) -> anyhow::Result<()> {
-        let mut out = csv::Writer::from_writer(io::stdout().lock());
+        let mut sheet = Sheet::new();
         let own = self.found.own();
-        out.write_record(["area", "name", "figure", "value"])?;
+        sheet.row(["area", "name", "figure", "value"].map(Cell::from))?;
         let area = &self.filter.area;
         let parts = self.found.parts.iter().map(|(code, figures)| (code.as_str(), self.name_of(code), figures));
+        let mut row = |code, name, figure: Figure, amount| {
+            sheet.row([code, name, figure.name()].map(Cell::from).into_iter().chain([Cell::Number(amount)]))
+        };
         for (code, name, figures) in [(area.as_str(), self.name.as_str(), &self.found.figures)].into_iter().chain(parts) {
             for (figure, amount) in figures.iter() {
-                out.write_record([code, name, figure.name(), &amount.to_string()])?;
+                row(code, name, figure, amount)?;
             }
         }
         for (figure, amount) in own.iter().filter(|(figure, amount)| figure.adds_up() && *amount != 0) {
-            out.write_record([area.as_str(), "(recorded at the area itself)", figure.name(), &amount.to_string()])?;
+            row(area.as_str(), "(recorded at the area itself)", figure, amount)?;
         }
-        output::told(out.flush())
+        output::print_bytes(&sheet.bytes()?)
     }
 
     fn markdown(&self) -> Result<String, std::fmt::Error> {

@@ -1,17 +1,21 @@
 //! `gongyi serve`: the API over HTTP until interrupted.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use gongyi_api::ApiSettings;
+use gongyi_api::{ApiSettings, Stopping};
 use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, EndMandates, EndMemberships};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
+    connections,
     folder::{self, FolderLock},
     output,
     platform::Platform,
     settings::Serve,
 };
+
+/// How long a server that stops waits until its sockets have said so, in seconds.
+const SOCKETS_CLOSE_MAX_SECONDS: u64 = 2;
 
 /// Runs `gongyi serve`.
 ///
@@ -36,7 +40,9 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
     app.reconcile_ballots().await?;
     // Whoever is answered sees all that the log has; after an upgrade `gongyi rebuild` spares this wait.
     platform.catch_up_views().await?;
-    let (stop, stopped) = watch::channel(false);
+    // First the doors are closed, then what stands behind them stops: who is still answered is answered as ever.
+    let stop = Arc::new(watch::Sender::new(false));
+    let (halt, stopped) = watch::channel(false);
     let ended = |mut stopped: watch::Receiver<bool>| async move { drop(stopped.wait_for(|stop| *stop).await) };
 
     let views = tokio::spawn({
@@ -64,16 +70,25 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
         behind_proxy: args.behind_proxy,
         allowed_origins: args.allowed_origins.clone(),
         metrics_token: args.metrics_token.clone(),
+        sockets_per_address: args.sockets_per_address,
+        anonymous_sockets: args.anonymous_sockets,
+        stopping: Stopping::told_by(&stop),
         ..ApiSettings::default()
     };
-    let service = gongyi_api::router(app, settings).into_make_service_with_connect_info::<SocketAddr>();
+    let router = gongyi_api::router(app, settings);
+    let places = connections::places(args.connections, (!args.behind_proxy).then_some(args.connections_per_address));
     // The port may have been 0: say the one that was given.
     output::print(&welcome.replace(&args.listen.to_string(), &listener.local_addr()?.to_string()))?;
-    tokio::spawn(async move {
-        interrupted().await;
-        stop.send_replace(true);
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            interrupted().await;
+            stop.send_replace(true);
+        }
     });
-    axum::serve(listener, service).with_graceful_shutdown(ended(stopped)).await?;
+    connections::serve(listener, router, places, Stopping::told_by(&stop)).await;
+    let _ = tokio::time::timeout(Duration::from_secs(SOCKETS_CLOSE_MAX_SECONDS), stop.closed()).await;
+    halt.send_replace(true);
 
     views.await??;
     ledger.await?;

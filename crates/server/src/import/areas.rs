@@ -37,9 +37,11 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
     if !seen.is_empty() {
         return Ok(Err(duplicate()));
     }
-    match importer.send(&ListArea { code, name }, seen).await? {
-        Sent::Done(done) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
-        Sent::Done(_) => Ok(Ok(Outcome::Accepted)),
-        Sent::Repeat => Ok(Err(duplicate())),
+    match importer.send(&ListArea { code, name }, seen).await {
+        Ok(Sent::Done(done)) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
+        Ok(Sent::Done(_)) => Ok(Ok(Outcome::Accepted)),
+        Ok(Sent::Repeat) => Ok(Err(duplicate())),
+        Err(Rejection::Refused(refusal)) => Ok(Err(Problem::new(refusal.field.unwrap_or("name"), "format", refusal.zh, refusal.en))),
+        Err(other) => Err(other),
     }
 }

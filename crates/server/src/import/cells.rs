@@ -74,8 +74,19 @@ pub fn yes(field: &'static str, cell: &str) -> Result<bool, Problem> {
     }
 }
 
+/// The first year that a spreadsheet knows; an earlier one is the slip of another way to write a date.
+const FIRST_YEAR: i32 = 1900;
+
 fn no_date(field: &'static str) -> Problem {
-    Problem::new(field, "date", "日期不存在", "There is no such date")
+    Problem::new(field, "date", "没有这个日期或时间", "There is no such date or time")
+}
+
+/// What is wrong with a text that is no day or moment.
+enum NotATime {
+    /// It is not written as one: another order, two digits for the year, a spreadsheet's number of days.
+    Format,
+    /// It is written as one, but the calendar or the clock has none such.
+    Date,
 }
 
 /// A day: `2022-03-05`, `2022/3/5`, `2022.3.5`, `20220305` or `2022年3月5日`.
@@ -83,43 +94,68 @@ pub fn day(field: &'static str, cell: &str) -> Result<Day, Problem> {
     present(field, cell)?;
     // A workbook's day comes with its midnight.
     let cell = cell.strip_suffix(" 00:00:00").unwrap_or(cell);
-    day_in(cell).ok_or_else(|| if date_shaped(cell) { no_date(field) } else { not_a_date(field) })
+    day_in(cell).map_err(|problem| match problem {
+        NotATime::Date => no_date(field),
+        NotATime::Format => Problem::new(field, "format", "请按 2022-03-05 的格式填写日期", "Write a date as 2022-03-05"),
+    })
 }
 
-fn not_a_date(field: &'static str) -> Problem {
-    Problem::new(field, "format", "请按 2022-03-05 的格式填写日期", "Write a date as 2022-03-05")
+/// A number of so many digits.
+fn digits(part: &str, least: usize, most: usize) -> Option<u32> {
+    let fits = (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { part.parse().ok() } else { None }
 }
 
-fn date_shaped(cell: &str) -> bool {
-    let separator = |c: char| matches!(c, '-' | '/' | '.' | '年' | '月' | '日' | ':' | ' ' | 'T' | '时' | '分' | '秒');
-    cell.chars().any(|c| c.is_ascii_digit()) && cell.chars().all(|c| c.is_ascii_digit() || separator(c))
-}
-
-fn day_in(cell: &str) -> Option<Day> {
-    if cell.len() == 8 && cell.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Day::parse_from_str(cell, "%Y%m%d").ok();
+fn day_in(cell: &str) -> Result<Day, NotATime> {
+    let of = |year: u32, month: u32, day: u32| {
+        let year = i32::try_from(year).ok().filter(|year| *year >= FIRST_YEAR).ok_or(NotATime::Format)?;
+        Day::from_ymd_opt(year, month, day).ok_or(NotATime::Date)
+    };
+    if let Some(number) = digits(cell, 8, 8) {
+        let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+        let (first, second, last) = (number / 1_000_000, number / 10_000 % 100, number % 10_000);
+        // `05032022`: the year stands at the end, and who can say which of the others is the month?
+        let year_is_last = of(last, first, second).is_ok() || of(last, second, first).is_ok();
+        return of(year, month, day).map_err(|problem| if year_is_last { NotATime::Format } else { problem });
     }
-    let parts: Vec<&str> = cell.trim_end_matches('日').split(['-', '/', '.', '年', '月']).collect();
-    let [year, month, day] = parts[..] else { return None };
-    let fits =
-        |part: &str, least: usize, most: usize| (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !(fits(year, 4, 4) && fits(month, 1, 2) && fits(day, 1, 2)) {
-        return None;
+    let parts: Vec<&str> = cell.strip_suffix('日').unwrap_or(cell).split(['-', '/', '.', '年', '月']).collect();
+    let [year, month, day] = parts[..] else { return Err(NotATime::Format) };
+    match (digits(year, 4, 4), digits(month, 1, 2), digits(day, 1, 2)) {
+        (Some(year), Some(month), Some(day)) => of(year, month, day),
+        _ => Err(NotATime::Format),
     }
-    Day::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// A time of day: `7:30`, `07:30:00`, with a fraction of a second or none, `7时30分`.
+fn time_in(cell: &str) -> Result<NaiveTime, NotATime> {
+    let text = cell.trim().replace(['时', '分'], ":").replace('秒', "");
+    let text = text.strip_suffix(':').unwrap_or(&text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let parts: Vec<Option<u32>> = whole.split(':').map(|part| digits(part, 1, 2)).collect();
+    let (hour, minute, second) = match parts[..] {
+        [Some(hour), Some(minute)] if whole == text => (hour, minute, 0),
+        [Some(hour), Some(minute), Some(second)] if digits(fraction, 1, 9).is_some() => (hour, minute, second),
+        _ => return Err(NotATime::Format),
+    };
+    let nanoseconds = format!("{fraction:0<9}").parse().map_err(|_| NotATime::Format)?;
+    NaiveTime::from_hms_nano_opt(hour, minute, second, nanoseconds).ok_or(NotATime::Date)
 }
 
 /// A moment in the tenant's time zone: a day, then `07:30` or `07:30:00`.
 pub fn moment(field: &'static str, cell: &str, zone: Tz) -> Result<Instant, Problem> {
     present(field, cell)?;
-    let shaped = || if date_shaped(cell) { no_date(field) } else { not_a_date(field) };
-    let (date, time) = cell.split_once([' ', 'T']).ok_or_else(shaped)?;
-    let time = time.trim().replace(['时', '分'], ":").replace('秒', "");
-    let time = time.trim_end_matches(':');
-    let time = ["%H:%M", "%H:%M:%S", "%H:%M:%S%.f"].iter().find_map(|format| NaiveTime::parse_from_str(time, format).ok());
-    let (Some(day), Some(time)) = (day_in(date), time) else { return Err(shaped()) };
-    let local = zone.from_local_datetime(&NaiveDateTime::new(day, time)).earliest();
-    local.map(|at| at.to_utc()).ok_or_else(|| no_date(field))
+    let read = || {
+        let (date, time) = cell.split_once([' ', 'T']).ok_or(NotATime::Format)?;
+        let local = NaiveDateTime::new(day_in(date)?, time_in(time)?);
+        // In an hour that comes twice the first is meant; one that is skipped is no time of that day.
+        zone.from_local_datetime(&local).earliest().ok_or(NotATime::Date)
+    };
+    read().map(|at| at.to_utc()).map_err(|problem| match problem {
+        NotATime::Date => no_date(field),
+        NotATime::Format => {
+            Problem::new(field, "format", "请按 2022-03-05 07:30 的格式填写日期和时间", "Write a date and a time as 2022-03-05 07:30")
+        }
+    })
 }
 
 /// The day lies ahead.
@@ -136,9 +172,15 @@ mod tests {
         for cell in ["2022-03-05", "2022/3/5", "2022.03.05", "20220305", "2022年3月5日", "2022-03-05 00:00:00"] {
             assert_eq!(day("d", cell).unwrap().to_string(), "2022-03-05", "{cell}");
         }
-        for (cell, problem) in [("2022/13/40", "date"), ("2022-02-29", "date"), ("昨天", "format"), ("", "missing"), ("5/3/2022", "date")]
-        {
-            assert_eq!(day("d", cell).unwrap_err().problem, problem, "{cell}");
+        for (problem, cells) in [
+            ("date", &["2022/13/40", "2022-02-29", "20220230", "2022年2月30日"][..]),
+            ("format", &["昨天", "5/3/2022", "3/5/2026", "26-03-05", "46086", "46086.5", "05032026", "31121999", "0026-03-05"]),
+            ("format", &["2022-3", "2022-03-05 07:30", "2022-03-05-", "20220305日", "1899-12-31", "Mar 5 2022", "2022-0003-05"]),
+            ("missing", &[""]),
+        ] {
+            for cell in cells {
+                assert_eq!(day("d", cell).unwrap_err().problem, problem, "{cell}");
+            }
         }
     }
 
@@ -148,8 +190,17 @@ mod tests {
         for cell in ["2022-03-05 07:30", "2022/3/5 7:30:00", "2022-03-05T07:30", "2022年3月5日 7时30分"] {
             assert_eq!(moment("d", cell, zone).unwrap().to_string(), "2022-03-04 23:30:00 UTC", "{cell}");
         }
-        for (cell, problem) in [("2022-03-05 25:00", "date"), ("2022-03-05", "date"), ("早上八点", "format")] {
-            assert_eq!(moment("d", cell, zone).unwrap_err().problem, problem, "{cell}");
+        assert_eq!(moment("d", "2022-03-05 07:30:00.5", zone).unwrap().to_string(), "2022-03-04 23:30:00.500 UTC");
+        for (problem, cells) in [
+            ("date", &["2022-03-05 25:00", "2022-03-05 07:60", "2022-02-30 07:30"][..]),
+            ("format", &["2022-03-05", "早上八点", "3/5/2026 07:30", "26-03-05 07:30", "46086.3125", "2022-03-05 7", "2022-03-05 07:30Z"]),
+            ("format", &["2022-03-05 下午3:30", "2022-03-05 07:30 PM", "2022-03-05 07:30.5", "2022-03-05 7::30"]),
+        ] {
+            for cell in cells {
+                assert_eq!(moment("d", cell, zone).unwrap_err().problem, problem, "{cell}");
+            }
         }
+        let skipped = moment("d", "2022-03-27 02:30", chrono_tz::Europe::Berlin).unwrap_err();
+        assert_eq!(skipped.problem, "date", "the clock leaps from two to three");
     }
 }

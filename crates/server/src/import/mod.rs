@@ -1,22 +1,26 @@
 //! `gongyi import`: a file of rows, each through the command path. Good rows go in, each bad one is told with its line,
 //! field, problem and a sentence.
 //!
-//! - One problem a row, the first in this order: cells in column order (missing, format, checksum, date, unknown,
-//!   future), then what needs other rows (duplicate, overlap), then consent.
+//! - Every physical line of the file is counted once: as heading, blank, or with the row it is of.
+//! - One problem a row, the first in this order: the row's shape (unclosed_quote, merged, too_many_cells), cells in column
+//!   order (missing, format, checksum, date, unknown, future), then what needs other rows (duplicate, overlap), then consent.
 //! - A row equal to one imported before is unchanged. A rejected row claims nothing.
 //! - Rows about the same person or thing are taken in the file's order, others at the same time.
 
 mod areas;
 mod cells;
+mod delimited;
 mod hours;
 mod organisations;
 mod report;
 mod table;
 mod volunteers;
+mod workbook;
 
 use std::{
     collections::HashMap,
-    fs,
+    fs::File,
+    io::Read,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -31,13 +35,14 @@ use gongyi_domain::{
 use indicatif::ProgressBar;
 
 use crate::{
-    folder, output,
+    folder::{self, NewFile},
+    output,
     platform::Platform,
     progress,
     settings::{Content, Import},
 };
 use report::{Outcome, Problem, Report};
-use table::Row;
+use table::{FILE_MAX_BYTES, Row};
 pub use table::{Table, Unreadable};
 
 /// Rows under way at once.
@@ -48,20 +53,27 @@ const ROWS_AT_ONCE_MAX: usize = 64;
 /// # Errors
 /// An unreadable file, a held folder. Rejected rows are no error; after a fault the report tells what went in before it.
 pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
-    let bytes = fs::read(&args.file).with_context(|| args.file.display().to_string())?;
+    let mut bytes = vec![];
+    // A byte more than is taken tells that there is more.
+    let read = File::open(&args.file).and_then(|file| file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes));
+    read.with_context(|| args.file.display().to_string())?;
     let table = Table::read(&bytes, headings(args.content))?;
-    let lock = folder::lock(&args.folder.data, "import")?;
-    let trial = if args.dry_run { Some(folder::trial_copy(&args.folder.data)?) } else { None };
-    let folder = trial.as_ref().map_or(args.folder.data.as_path(), |trial| trial.path());
-    let platform = Platform::open(folder, args.folder.zone()?).await?;
+    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    let lock = folder::lock(data, "import")?;
+    let rejected = args.rejected.as_deref().map(|path| NewFile::create(path, data)).transpose()?;
+    let trial = if args.dry_run { Some(folder::trial_copy(data)?) } else { None };
+    let platform = match &trial {
+        Some(trial) => Platform::open_trial(trial.path(), data, zone).await?,
+        None => Platform::open(data, zone).await?,
+    };
     let bar = progress::bar(table.rows.len() as u64, "import");
     let (report, fault) = import(platform.app(), args.content, &table, &bar).await;
     bar.finish_and_clear();
     platform.close().await;
     drop(lock);
 
-    if let Some(path) = &args.rejected {
-        fs::write(path, report.rejected_rows(&table)?)?;
+    if let Some(file) = rejected {
+        file.keep(&report.rejected_rows(&table)?)?;
     }
     if args.json {
         output::print_line(&serde_json::to_string(&report)?)?;
@@ -173,8 +185,12 @@ impl Importer<'_> {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
-                match import(self, &row, &mut seen).await {
-                    Ok(outcome) => outcomes.push((row.line, outcome)),
+                let outcome = match row.problem() {
+                    Some(problem) => Ok(Err(problem)),
+                    None => import(self, &row, &mut seen).await,
+                };
+                match outcome {
+                    Ok(outcome) => outcomes.push((row.record, outcome)),
                     Err(fault) => {
                         stopped.store(true, Ordering::Relaxed);
                         return (outcomes, Some(fault));
@@ -185,10 +201,10 @@ impl Importer<'_> {
             (outcomes, None)
         });
         let mut results = results.buffer_unordered(ROWS_AT_ONCE_MAX);
-        let (mut report, mut first_fault) = (Report::default(), None);
+        let (mut report, mut first_fault) = (Report::of(table), None);
         while let Some((outcomes, fault)) = results.next().await {
-            for (line, outcome) in outcomes {
-                report.add(line, outcome);
+            for (record, outcome) in outcomes {
+                report.add(record, outcome);
             }
             first_fault = first_fault.or(fault);
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::table::Table;
+use super::table::{Record, Table};
+use crate::spreadsheet::{Cell, Sheet};
 
 /// A sentence in two languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,8 +55,26 @@ pub struct Rejected {
     pub message: Message,
 }
 
+/// Physical lines, each in one of these.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Lines {
+    /// Of the headings.
+    pub heading: u64,
+    /// With nothing in them, commas apart.
+    pub blank: u64,
+    /// Of rows that went in.
+    pub accepted: u64,
+    /// Of rows that were there already.
+    pub unchanged: u64,
+    /// Of rejected rows.
+    pub rejected: u64,
+    /// Of rows that a fault kept from being tried, or from being known to be in.
+    pub untried: u64,
+}
+
 /// What became of all rows.
 #[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Rows that went in, pending ones among them.
     pub accepted: u64,
@@ -65,11 +84,30 @@ pub struct Report {
     pub pending: u64,
     /// Rejected rows, by line.
     pub rejected: Vec<Rejected>,
+    /// The file's physical lines.
+    pub lines: Lines,
+    /// A workbook's sheets that were not read.
+    pub sheets_not_read: Vec<String>,
 }
 
 impl Report {
+    /// A report on a table of which no row was tried yet.
+    pub fn of(table: &Table) -> Self {
+        let untried = table.rows.iter().map(|record| record.lines).sum();
+        let blank = table.lines.saturating_sub(table.heading_lines + untried);
+        let lines = Lines { heading: table.heading_lines, blank, untried, ..Lines::default() };
+        Self { lines, sheets_not_read: table.sheets_not_read.clone(), ..Self::default() }
+    }
+
     /// Counts one row.
-    pub fn add(&mut self, line: u64, outcome: Result<Outcome, Problem>) {
+    pub fn add(&mut self, record: &Record, outcome: Result<Outcome, Problem>) {
+        let lines = match &outcome {
+            Ok(Outcome::Accepted | Outcome::Pending) => &mut self.lines.accepted,
+            Ok(Outcome::Unchanged) => &mut self.lines.unchanged,
+            Err(_) => &mut self.lines.rejected,
+        };
+        *lines += record.lines;
+        self.lines.untried = self.lines.untried.saturating_sub(record.lines);
         match outcome {
             Ok(Outcome::Accepted) => self.accepted += 1,
             Ok(Outcome::Pending) => {
@@ -77,7 +115,7 @@ impl Report {
                 self.pending += 1;
             }
             Ok(Outcome::Unchanged) => self.unchanged += 1,
-            Err(Problem { field, problem, message }) => self.rejected.push(Rejected { line, field, problem, message }),
+            Err(Problem { field, problem, message }) => self.rejected.push(Rejected { line: record.line, field, problem, message }),
         }
     }
 
@@ -92,40 +130,45 @@ impl Report {
         if dry_run {
             text.push_str("dry run, nothing was changed / 试运行，未作任何更改\n");
         }
+        let Self { accepted, unchanged, pending, rejected, lines, sheets_not_read } = self;
+        let count = rejected.len();
         text.push_str(&format!(
-            "accepted {} (of them pending {}), unchanged {}, rejected {}\n接受 {}（其中待上级确认 {}），未变 {}，退回 {}\n",
-            self.accepted,
-            self.pending,
-            self.unchanged,
-            self.rejected.len(),
-            self.accepted,
-            self.pending,
-            self.unchanged,
-            self.rejected.len()
+            "accepted {accepted} (of them pending {pending}), unchanged {unchanged}, rejected {count}\n\
+             接受 {accepted}（其中待上级确认 {pending}），未变 {unchanged}，退回 {count}\n"
         ));
-        for Rejected { line, field, problem, message } in &self.rejected {
+        if lines.blank > 0 {
+            text.push_str(&format!("blank lines {0} / 空行 {0}\n", lines.blank));
+        }
+        for sheet in sheets_not_read {
+            text.push_str(&format!("sheet not read / 未读取的工作表\t{sheet}\n"));
+        }
+        for Rejected { line, field, problem, message } in rejected {
             text.push_str(&format!("line {line}\t{field}\t{problem}\t{}\t{}\n", message.zh, message.en));
         }
         text
     }
 
-    /// The rejected rows as CSV in UTF-8 with mark: the original cells, then what is wrong.
+    /// The rejected rows as CSV for people: the original cells, then what is wrong.
     ///
     /// # Errors
     /// Writing.
     pub fn rejected_rows(&self, table: &Table) -> anyhow::Result<Vec<u8>> {
         let problems: BTreeMap<u64, &Rejected> = self.rejected.iter().map(|row| (row.line, row)).collect();
-        let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-        let notes = ["行 line", "字段 field", "问题 problem", "说明 message"];
-        writer.write_record(table.headings.iter().map(String::as_str).chain(notes))?;
-        for (line, cells) in &table.rows {
-            let Some(rejected) = problems.get(line) else { continue };
+        let mut sheet = Sheet::new();
+        let notes = ["行 line", "字段 field", "问题 problem", "说明 message"].map(Cell::from);
+        sheet.row(table.headings.iter().map(|heading| Cell::from(heading.as_str())).chain(notes))?;
+        for record in &table.rows {
+            let Some(rejected) = problems.get(&record.line) else { continue };
+            // Cells beyond the headings stand in the last note, for their place is taken.
             let width = table.headings.len();
-            let cells = (0..width).map(|column| cells.get(column).map_or("", String::as_str));
-            let message = format!("{} {}", rejected.message.zh, rejected.message.en);
-            let line = line.to_string();
-            writer.write_record(cells.chain([line.as_str(), rejected.field, rejected.problem, message.as_str()]))?;
+            let cell = |column: usize| record.cells.get(column).map_or("", String::as_str);
+            let cells = (0..width).map(|column| Cell::from(cell(column)));
+            let beyond = record.cells.get(width..).unwrap_or_default().join(",");
+            let message = format!("{} {} {beyond}", rejected.message.zh, rejected.message.en);
+            let notes =
+                [record.line.to_string().into(), rejected.field.into(), rejected.problem.into(), message.trim_end().to_owned().into()];
+            sheet.row(cells.chain(notes))?;
         }
-        Ok(writer.into_inner().map_err(|error| error.into_error())?)
+        sheet.bytes()
     }
 }

@@ -1,15 +1,31 @@
 //! A file as a table: CSV in UTF-8 (with or without mark), UTF-16 with mark or GB18030, or the first sheet of an XLSX
 //! workbook, with Chinese or English headings.
+//!
+//! - Every physical line is the heading's, blank, or of exactly one row; or nothing of the file is taken.
+//! - A quotation mark that is never closed, or that closes below what looks like another row, leaves one row: all that stands
+//!   below the headings, with the line where the mark was opened.
 
-use std::io::Cursor;
+use std::ops::Range;
 
-use calamine::{Data, DataType, Reader, Xlsx};
 use gongyi_domain::access::contact::normalised;
 
+use super::{
+    delimited::{self, Broken, Delimited, Opened},
+    report::Problem,
+    workbook::{self, SHEET_MAX_CELLS, UNPACKED_MAX_BYTES, Workbook},
+};
+use crate::spreadsheet::as_typed;
+
 /// Largest file taken, in bytes.
-const FILE_MAX_BYTES: usize = 256 * 1024 * 1024;
-/// From here on a number in a workbook has lost digits.
-const EXACT_NUMBER_MAX: f64 = 9_007_199_254_740_992.0;
+pub const FILE_MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// Fields that hold a number in every row, with the digits it has. By the first that a file has, a row is known where none is
+/// expected.
+const NUMBERS_DIGITS: [(&str, fn(usize) -> bool); 3] =
+    [("idNumber", |digits| digits >= 15), ("code", is_area_code), ("area", is_area_code)];
+
+fn is_area_code(digits: usize) -> bool {
+    matches!(digits, 6 | 9 | 12 | 15)
+}
 
 /// A file that cannot be read as a table of this content.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +33,17 @@ pub enum Unreadable {
     /// Neither UTF-8 nor UTF-16 nor GB18030.
     #[error("the file is neither UTF-8 nor GB18030 / 文件编码既非 UTF-8 也非 GB18030")]
     Encoding,
-    /// Not CSV.
-    #[error("the file is not CSV / 文件不是 CSV: {0}")]
-    Csv(#[from] csv::Error),
-    /// Not a workbook.
+    /// A workbook that the reader of workbooks does not take.
     #[error("the workbook cannot be read / 无法读取工作簿: {0}")]
     Workbook(#[from] calamine::XlsxError),
+    /// An archive that is no workbook, or says impossible things of itself.
+    #[error("the workbook cannot be read, it is damaged / 工作簿已损坏，无法读取")]
+    NoWorkbook,
+    /// An XLS, an encrypted workbook, an ODS.
+    #[error(
+        "this kind of workbook is not read; save it as XLSX without a password, or as CSV / 不支持此种工作簿，请另存为无密码的 XLSX 或 CSV"
+    )]
+    OtherWorkbook,
     /// No heading line.
     #[error("the file is empty / 文件为空")]
     Empty,
@@ -33,8 +54,18 @@ pub enum Unreadable {
     #[error("a heading stands twice: {0} / 列重复: {0}")]
     HeadingTwice(String),
     /// Too large.
-    #[error("the file is larger than {FILE_MAX_BYTES} bytes / 文件过大")]
+    #[error("the file is larger than {FILE_MAX_BYTES} bytes / 文件大于 {FILE_MAX_BYTES} 字节")]
     TooLarge,
+    /// Too large unpacked.
+    #[error(
+        "the workbook is too large: it unpacks to more than {UNPACKED_MAX_BYTES} bytes / 工作簿过大：解压后大于 {UNPACKED_MAX_BYTES} 字节"
+    )]
+    UnpackedTooLarge,
+    /// The sheet spans too much.
+    #[error(
+        "the sheet is too large: it spans more than {SHEET_MAX_CELLS} cells; delete what lies outside the table, or save it as CSV / 工作表过大：范围超过 {SHEET_MAX_CELLS} 个单元格；请删除表格以外的内容，或另存为 CSV"
+    )]
+    SheetTooLarge,
 }
 
 /// A column: its field, the headings it goes by, and whether a file may lack it.
@@ -47,29 +78,66 @@ pub struct Heading {
     pub required: bool,
 }
 
+/// A row as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The physical line it begins on; the file's first is 1.
+    pub line: u64,
+    /// How many physical lines it takes.
+    pub lines: u64,
+    /// Its cells.
+    pub cells: Vec<String>,
+    /// What is wrong with cells of it, by the columns.
+    pub damage: Vec<(Damage, Range<usize>)>,
+}
+
+impl Record {
+    fn is_blank(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim().is_empty())
+    }
+}
+
+/// What can be wrong with a row before anybody looks at what its cells say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// A quotation mark is opened here and not closed in this row.
+    UnclosedQuote,
+    /// A cell is merged over several columns.
+    Merged,
+    /// A formula came to nothing, `#REF!`.
+    ErrorValue,
+}
+
 /// A file's rows.
 pub struct Table {
     /// The headings as they stand in the file.
     pub headings: Vec<String>,
     /// The field of each column; `None` for columns that are not ours.
     columns: Vec<Option<&'static str>>,
-    /// Physical line and cells as they stand in the file.
-    pub rows: Vec<(u64, Vec<String>)>,
+    /// The rows below the headings that are not blank.
+    pub rows: Vec<Record>,
+    /// Where the headings begin.
+    heading_line: u64,
+    /// Physical lines that the headings take.
+    pub heading_lines: u64,
+    /// Physical lines of the file.
+    pub lines: u64,
+    /// Names of a workbook's sheets that were not read.
+    pub sheets_not_read: Vec<String>,
 }
 
 /// One row.
 pub struct Row<'a> {
     table: &'a Table,
-    cells: &'a [String],
-    /// The physical line.
-    pub line: u64,
+    /// As it stands in the file.
+    pub record: &'a Record,
 }
 
 impl Row<'_> {
     /// A field's cell, normalised; empty if the file lacks the column.
     pub fn cell(&self, field: &str) -> String {
         let column = self.table.columns.iter().position(|it| *it == Some(field));
-        column.and_then(|column| self.cells.get(column)).map(|cell| normalised(cell)).unwrap_or_default()
+        column.and_then(|column| self.record.cells.get(column)).map(|cell| normalised(cell)).unwrap_or_default()
     }
 
     /// Our fields in the file's column order, then those the file lacks.
@@ -79,6 +147,43 @@ impl Row<'_> {
         fields.extend(missing);
         fields
     }
+
+    /// What is wrong with it as a row, whatever its cells say.
+    pub fn problem(&self) -> Option<Problem> {
+        let columns = &self.table.columns;
+        let ours = |range: &Range<usize>| columns.iter().take(range.end).skip(range.start).flatten().copied().collect::<Vec<_>>();
+        for (damage, range) in &self.record.damage {
+            let fields = ours(range);
+            match (damage, fields.as_slice()) {
+                (Damage::UnclosedQuote, fields) => {
+                    let (zh, en) = (
+                        "此处的引号没有闭合，文件未导入任何内容",
+                        "A quotation mark is opened here and never closed; nothing of the file was taken",
+                    );
+                    return Some(Problem::new(fields.first().copied().unwrap_or("file"), "unclosed_quote", zh, en));
+                }
+                (Damage::Merged, &[_, field, ..]) => {
+                    let (zh, en) = (
+                        "合并单元格横跨多列，无法判断属于哪一列",
+                        "A merged cell spans several columns; it cannot be told which it is for",
+                    );
+                    return Some(Problem::new(field, "merged", zh, en));
+                }
+                (Damage::ErrorValue, &[field, ..]) => {
+                    return Some(Problem::new(field, "format", "单元格是公式的错误值", "The cell is the error of a formula"));
+                }
+                (Damage::Merged | Damage::ErrorValue, _) => {}
+            }
+        }
+        let beyond = self.record.cells.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty());
+        beyond.then(|| {
+            let (zh, en) = (
+                "单元格比标题多；内容含有分隔符的单元格须加引号",
+                "There are more cells than headings; a cell with a delimiter in it needs quotation marks",
+            );
+            Problem::new(columns.iter().rev().flatten().next().copied().unwrap_or("file"), "too_many_cells", zh, en)
+        })
+    }
 }
 
 impl Table {
@@ -87,22 +192,86 @@ impl Table {
     /// # Errors
     /// See [`Unreadable`].
     pub fn read(bytes: &[u8], headings: &'static [Heading]) -> Result<Self, Unreadable> {
-        if bytes.len() > FILE_MAX_BYTES {
+        if bytes.len() as u64 > FILE_MAX_BYTES {
             return Err(Unreadable::TooLarge);
         }
-        let mut lines = if bytes.starts_with(b"PK\x03\x04") { workbook(bytes)? } else { csv_lines(bytes)? };
-        lines.retain(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
-        if lines.is_empty() {
+        if bytes.starts_with(b"PK\x03\x04") {
+            let Workbook { records, lines, not_read } = workbook::read(bytes)?;
+            let table = Self::of(records, lines, headings)?;
+            return Ok(Self { sheets_not_read: not_read, ..table });
+        }
+        // The container of XLS and of workbooks with a password ([MS-CFB], 2.2).
+        if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+            return Err(Unreadable::OtherWorkbook);
+        }
+        Self::delimited(delimited::read(&decoded(bytes)?), headings)
+    }
+
+    fn delimited(file: Delimited, headings: &'static [Heading]) -> Result<Self, Unreadable> {
+        let Delimited { records, broken, unclosed, lines } = file;
+        match (Self::of(records, lines, headings), unclosed) {
+            (Ok(table), unclosed) => {
+                let swallowing = broken.into_iter().find(|broken| table.swallows_a_row(broken, headings)).map(|broken| broken.opened);
+                Ok(match swallowing.or(unclosed) {
+                    Some(opened) => table.unclosed(opened),
+                    None => table,
+                })
+            }
+            // The headings may be what the mark has swallowed.
+            (Err(_), Some(opened)) => {
+                let nothing = Self {
+                    headings: vec![],
+                    columns: vec![],
+                    rows: vec![],
+                    heading_line: 0,
+                    heading_lines: 0,
+                    lines,
+                    sheets_not_read: vec![],
+                };
+                Ok(nothing.unclosed(opened))
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The headings are the first record that is not blank.
+    fn of(mut records: Vec<Record>, lines: u64, headings: &'static [Heading]) -> Result<Self, Unreadable> {
+        records.retain(|record| !record.is_blank());
+        if records.is_empty() {
             return Err(Unreadable::Empty);
         }
-        let (_, names) = lines.remove(0);
-        let columns = columns(&names, headings)?;
-        Ok(Self { headings: names, columns, rows: lines })
+        let heading = records.remove(0);
+        for cell in records.iter_mut().flat_map(|record| &mut record.cells) {
+            if as_typed(cell).len() < cell.len() {
+                *cell = as_typed(cell).to_owned();
+            }
+        }
+        let columns = columns(&heading.cells, headings)?;
+        let Record { line: heading_line, lines: heading_lines, cells: headings, .. } = heading;
+        Ok(Self { headings, columns, rows: records, heading_line, heading_lines, lines, sheets_not_read: vec![] })
+    }
+
+    /// Whether a cell with line breaks holds what looks like the rest of its row and the beginning of another: as many delimiters
+    /// as a row has, and a number. Fewer would leave a row with more cells than headings, or without a required one.
+    fn swallows_a_row(&self, broken: &Broken, headings: &'static [Heading]) -> bool {
+        let is_needed = |field: &&str| headings.iter().any(|heading| heading.required && heading.field == *field);
+        let delimiters_min = self.columns.iter().rposition(|field| field.as_ref().is_some_and(&is_needed)).unwrap_or_default();
+        let has_number = |of: fn(usize) -> bool| normalised(&broken.text).split(|c: char| !c.is_ascii_digit()).any(|run| of(run.len()));
+        let of_a_row = NUMBERS_DIGITS.iter().find(|(field, _)| self.columns.contains(&Some(*field)));
+        broken.delimiters >= delimiters_min && of_a_row.is_some_and(|(_, of)| has_number(*of))
+    }
+
+    /// The same file with nothing of it taken.
+    fn unclosed(self, Opened { line, column, cells }: Opened) -> Self {
+        // A mark that was opened in the headings has swallowed them.
+        let heading_lines = if line < self.heading_line + self.heading_lines { 0 } else { self.heading_lines };
+        let damage = vec![(Damage::UnclosedQuote, column..column + 1)];
+        Self { rows: vec![Record { line, lines: self.lines - heading_lines, cells, damage }], heading_lines, ..self }
     }
 
     /// All rows below the heading.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|(line, cells)| Row { table: self, cells, line: *line })
+        self.rows.iter().map(|record| Row { table: self, record })
     }
 }
 
@@ -142,50 +311,10 @@ fn decoded(bytes: &[u8]) -> Result<String, Unreadable> {
     text.map(|text| text.into_owned()).ok_or(Unreadable::Encoding)
 }
 
-fn csv_lines(bytes: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Unreadable> {
-    // One kind of line end, because the reader counts lines by it.
-    let text = decoded(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b'\t', b';'].into_iter().max_by_key(|it| (first.bytes().filter(|byte| byte == it).count(), *it == b','));
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
-    let mut lines = vec![];
-    for record in reader.records() {
-        let record = record?;
-        // A record's position counts from the end of the one before: the blank lines between belong to neither.
-        let (byte, line) = record.position().map_or((0, 0), |at| (at.byte() as usize, at.line()));
-        let blank = text.as_bytes()[byte..].iter().take_while(|byte| **byte == b'\n').count();
-        let line = line + blank as u64;
-        lines.push((line, record.iter().map(str::to_owned).collect()));
-    }
-    Ok(lines)
-}
-
-fn workbook(bytes: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Unreadable> {
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
-    let range = workbook.worksheet_range_at(0).ok_or(Unreadable::Empty)??;
-    let Some((first, _)) = range.start() else { return Err(Unreadable::Empty) };
-    let line = |row: usize| u64::from(first) + row as u64 + 1;
-    Ok(range.rows().enumerate().map(|(row, cells)| (line(row), cells.iter().map(text).collect())).collect())
-}
-
-/// A workbook's cell as somebody would have typed it. A number too large to be exact keeps its exponent, so that an ID
-/// number that lost digits is told as such and never taken for another.
-fn text(cell: &Data) -> String {
-    match cell {
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < EXACT_NUMBER_MAX => format!("{number:.0}"),
-        Data::Float(number) if number.fract() == 0.0 => format!("{number:E}"),
-        // Always with the time: midnight is a time too, and a day is read without it.
-        Data::DateTime(_) | Data::DateTimeIso(_) => match cell.as_datetime() {
-            Some(at) => at.format("%Y-%m-%d %H:%M:%S").to_string(),
-            None => cell.to_string(),
-        },
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEADINGS: &[Heading] = &[
@@ -196,7 +325,7 @@ mod tests {
 
     fn cells(bytes: &[u8]) -> Vec<(u64, String, String)> {
         let table = Table::read(bytes, HEADINGS).unwrap();
-        table.rows().map(|row| (row.line, row.cell("name"), row.cell("idNumber"))).collect()
+        table.rows().map(|row| (row.record.line, row.cell("name"), row.cell("idNumber"))).collect()
     }
 
     #[test]
@@ -214,10 +343,36 @@ mod tests {
     #[test]
     fn lines_are_physical() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = "姓名,证件号码\n\"张\n三\",1\n\n李四,2\n".replace('\n', end);
-            let rows = cells(text.as_bytes());
-            assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), [2, 5], "{end:?}");
+            let text = "姓名,证件号码\n\"张\n三\",1\n\n,\n李四,2\n".replace('\n', end);
+            let table = Table::read(text.as_bytes(), HEADINGS).unwrap();
+            let rows: Vec<_> = table.rows.iter().map(|record| (record.line, record.lines)).collect();
+            assert_eq!((rows.as_slice(), table.heading_lines, table.lines), (&[(2, 2), (6, 1)][..], 1, 6), "{end:?}");
         }
+    }
+
+    /// Line, lines, field and problem of each row that is told as damaged.
+    fn problems(text: &str) -> Vec<(u64, u64, &'static str, &'static str)> {
+        let table = Table::read(text.as_bytes(), HEADINGS).unwrap();
+        let told = table.rows().filter_map(|row| Some((row.record.line, row.record.lines, row.problem()?)));
+        told.map(|(line, lines, problem)| (line, lines, problem.field, problem.problem)).collect()
+    }
+
+    #[test]
+    fn of_a_file_with_an_unclosed_mark_nothing_is_left_but_where_it_was_opened() {
+        let rows = "姓名,证件号码,备注\n张三,440499197401209700,\n李四,\"440499199007112192,\n王五,440499195902273605,\n";
+        assert_eq!(problems(rows), [(3, 3, "idNumber", "unclosed_quote")]);
+        let closed_elsewhere = "姓名,证件号码,备注\n张三,440499197401209700,\"甲\n李四,440499199007112192,乙\"\n王五,440499195902273605,\n";
+        assert_eq!(problems(closed_elsewhere), [(2, 3, "note", "unclosed_quote")], "what it swallows is another row");
+        let in_the_headings = "姓名,证件号码,\"备注\n张三,440499197401209700,\n李四,440499199007112192,乙\"\n";
+        assert_eq!(problems(in_the_headings), [(1, 3, "file", "unclosed_quote")], "headings are swallowed with rows");
+        assert_eq!(problems("\"姓名,证件号码\n张三,1\n"), [(1, 2, "file", "unclosed_quote")]);
+        let well_quoted = "备注,姓名,证件号码\n\"第一\n第二，2022\",张三,440499197401209700\n\"电话, 6123456\n\",李四,440499199007112192\n";
+        assert_eq!(problems(well_quoted), [], "a number behind the cell is its own row's");
+    }
+
+    #[test]
+    fn more_cells_than_headings_are_told_unless_they_are_empty() {
+        assert_eq!(problems("姓名,证件号码\n张三,1,,\n李四,2,3\n"), [(3, 1, "idNumber", "too_many_cells")]);
     }
 
     #[test]
@@ -227,13 +382,87 @@ mod tests {
         assert!(matches!(read("姓名\n张三".as_bytes()), Unreadable::HeadingsMissing(_)));
         assert!(matches!(read("姓名,name,证件号码\n".as_bytes()), Unreadable::HeadingTwice(_)));
         assert!(matches!(read(b"\xff\xff\xff"), Unreadable::Encoding));
-        assert!(matches!(read(b"PK\x03\x04nonsense"), Unreadable::Workbook(_)));
+        assert!(matches!(read(b"PK\x03\x04nonsense"), Unreadable::NoWorkbook));
+        assert!(matches!(read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), Unreadable::OtherWorkbook));
     }
 
-    #[test]
-    fn a_number_that_lost_digits_keeps_its_exponent() {
-        assert_eq!(text(&Data::Float(19_901_215_279.0)), "19901215279");
-        assert_eq!(text(&Data::Float(440_499_197_401_209_700.0)), "4.404991974012097E17");
-        assert_eq!(text(&Data::Float(1.5)), "1.5");
+    /// A file of ours as a text, with rows of one line and of several.
+    fn file(rows: usize, end: &str) -> String {
+        let row = |n: usize| match n % 4 {
+            0 => format!("张{n},4404991974012{n:05},\"第一\n第二\"\n"),
+            1 => format!("\"李,{n}\",4404991990071{n:05},\"学雷锋\"活动\n"),
+            2 => format!("王{n},4404991959022{n:05},\n\n"),
+            _ => format!("\"赵\"\"{n}\",4404991990060{n:05},甲\n"),
+        };
+        ("姓名,证件号码,备注\n".to_owned() + &(0..rows).map(row).collect::<String>()).replace('\n', end)
+    }
+
+    const CASES: u32 = 2_000;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+        /// Whatever a file has suffered: every line is the heading's, blank, or of one row, or nothing is taken; and no row
+        /// holds the number of another.
+        #[test]
+        fn every_line_of_a_damaged_file_is_counted_once(
+            rows in 1..12_usize,
+            end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8, prop::sample::select(b"\",;\t\r\n 1'=\0".to_vec())), 1..6),
+        ) {
+            let mut text: Vec<char> = file(rows, end).chars().collect();
+            for (place, kind, byte) in damage {
+                let place = place.index(text.len());
+                match kind {
+                    0 => text.insert(place, char::from(byte)),
+                    1 => text[place] = char::from(byte),
+                    _ => drop(text.remove(place)),
+                }
+            }
+            let text: String = text.into_iter().collect();
+            let Ok(table) = Table::read(text.as_bytes(), HEADINGS) else { return Ok(()) };
+            prop_assert_eq!(table.lines, delimited::lines(&text));
+            if table.rows().any(|row| row.problem().is_some_and(|it| it.problem == "unclosed_quote")) {
+                prop_assert_eq!(table.rows.len(), 1);
+                prop_assert_eq!(table.heading_lines + table.rows[0].lines, table.lines);
+                return Ok(());
+            }
+            let spans: Vec<_> = table.rows.iter().map(|record| (record.line, record.line + record.lines)).collect();
+            prop_assert!(spans.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{:?}", spans);
+            prop_assert!(spans.last().is_none_or(|(_, end)| *end <= table.lines + 1));
+            prop_assert!(table.heading_lines + table.rows.iter().map(|record| record.lines).sum::<u64>() <= table.lines);
+        }
+
+        /// Marks alone, however many: no row that is taken holds the number of another.
+        #[test]
+        fn no_mark_brings_two_people_into_one_row(
+            rows in 1..12_usize,
+            marks in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
+            removed in any::<Option<prop::sample::Index>>(),
+        ) {
+            let mut text: Vec<char> = file(rows, "\n").chars().collect();
+            for place in marks {
+                text.insert(place.index(text.len()), '"');
+            }
+            if let Some(place) = removed {
+                let places: Vec<usize> = text.iter().enumerate().filter(|(_, c)| **c == '"').map(|(place, _)| place).collect();
+                text.remove(places[place.index(places.len())]);
+            }
+            let text: String = text.into_iter().collect();
+            let Ok(table) = Table::read(text.as_bytes(), HEADINGS) else { return Ok(()) };
+            for row in table.rows().filter(|row| row.problem().is_none()) {
+                let numbers = row.record.cells.iter().map(|cell| cell.matches("4404991").count()).sum::<usize>();
+                prop_assert!(numbers < 2, "{:?} of {:?}", row.record, text);
+            }
+        }
+
+        #[test]
+        fn no_file_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[姓名证件号码,;\t\"\r\n1 ]{0,80}") {
+            for bytes in [bytes.as_slice(), text.as_bytes(), format!("姓名,证件号码\n{text}").as_bytes()] {
+                if let Ok(table) = Table::read(bytes, HEADINGS) {
+                    prop_assert!(table.rows().all(|row| row.record.lines > 0));
+                }
+            }
+        }
     }
 }

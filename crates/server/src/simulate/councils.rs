@@ -42,7 +42,7 @@ use gongyi_domain::{
         election_terms::{ElectionKind, ElectionTerms},
         meeting::{Hands, Meeting, Notice},
         motion_category::MotionCategory,
-        poll_terms::{Channels, Secrecy},
+        poll_terms::Channels,
         roll_entry::{Holder, RollLine},
     },
     projects::community_activity::Beginner,
@@ -62,6 +62,8 @@ const SEATS_OF_AN_ELECTION: u64 = 15;
 const SEATS_FOR_A_WHILE: u64 = 3;
 /// Who votes in an election.
 const VOTERS: usize = 9;
+/// Why somebody votes who lives elsewhere: people are few, and each council's voters are drawn from all of them.
+const WORKS_HERE: &str = "在本社区工作";
 /// Seats that a council has, where the profile leaves that open.
 const SEATS_USUAL: u64 = 7;
 /// Days before the period on which councils are established.
@@ -299,13 +301,18 @@ impl Chamber {
         // The roll stands for more than the twenty days before the poll that the statute asks for.
         course.until(back(25, 9)).await;
         let title = format!("{}议事代表选举", self.place.name);
-        let secrecy = Secrecy::Secret { receipts: false };
-        let prepare = PrepareElectionPoll { election, title, secrecy, channels: Channels::InPerson };
+        let prepare = PrepareElectionPoll { election, title, secret: true, receipts: None, channels: Channels::InPerson };
         let poll = world.does(officer, &course, &prepare).await?;
         let voters: Vec<PersonId> = (0..VOTERS).map(|it| self.person(first + seats + 1 + it)).collect();
         let voters: std::collections::BTreeSet<PersonId> = voters.into_iter().collect();
         let line = |person: &PersonId| RollLine { holder: Holder::Person(*person), voter: *person, weight: 1 };
-        world.does(officer, &course, &EnterOnRoll { poll, lines: voters.iter().map(line).collect() }).await?;
+        world
+            .does(
+                officer,
+                &course,
+                &EnterOnRoll { poll, lines: voters.iter().map(line).collect(), exception: Some(WORKS_HERE.into()), register: None },
+            )
+            .await?;
         let [(one, teller), (two, other)] = &self.staff.tellers;
         world.does(officer, &course, &AppointTellers { poll, tellers: [*one, *two] }).await?;
         course.until(back(4, 8)).await;

@@ -247,7 +247,9 @@ impl Carried {
     async fn spends(&self, course: &Course, project: ProjectId) -> anyhow::Result<()> {
         let (world, officer, fund) = (&self.world, &self.staff.officer, self.fund);
         let Share { grant, back, .. } = self.share;
-        course.until(world.at(self.day(5), 10, 30)).await;
+        // A grant is decided in the year of its line, also in a period that goes on into the next.
+        let year_ends = Day::from_ymd_opt(world.profile.from.year(), 12, 31).unwrap_or(world.profile.from);
+        course.until(world.at(self.day(5).min(year_ends), 10, 30)).await;
         let allocate = |amount: Cents| AllocateGrant { fund, line: self.line.clone(), project, amount, on: None };
         if self.nth == 0 {
             let too_much = cents((grant + back).saturating_mul(2).min(Cents::MAX.get()))?;

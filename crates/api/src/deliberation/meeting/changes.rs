@@ -16,7 +16,7 @@ use crate::{
 /// What happened in a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MeetingChangeKind {
-    /// It was convened, amended or cancelled.
+    /// It was convened, amended or cancelled, or its continuation was announced.
     Notice,
     /// Somebody was invited or excused.
     Guests,
@@ -40,7 +40,9 @@ impl From<&MeetingEvent> for MeetingChangeKind {
     fn from(event: &MeetingEvent) -> Self {
         use MeetingEvent as E;
         match event {
-            E::MeetingConvened { .. } | E::MeetingAmended { .. } | E::MeetingCancelled { .. } => Self::Notice,
+            E::MeetingConvened { .. } | E::MeetingAmended { .. } | E::ContinuationAnnounced { .. } | E::MeetingCancelled { .. } => {
+                Self::Notice
+            }
             E::GuestInvited { .. } | E::AbsenceExcused { .. } => Self::Guests,
             E::AttendeeCame { .. } | E::AttendeeWent { .. } => Self::Presence,
             E::QuorumReached { .. } | E::QuorumLost { .. } => Self::Quorum,

@@ -74,11 +74,11 @@ mutations! {
         short_notice: Option<String>,
     }
 
-    /// Change the notice of a meeting that has not begun, or its agenda.
+    /// Change the notice of a meeting that has not begun, or of the continuation of one that is adjourned; or the agenda.
     AmendMeeting -> MeetingPayload {
         /// Which meeting.
         meeting: MeetingId,
-        /// When and where; left out, it stays.
+        /// When and where, while it is adjourned of its continuation; left out, it stays.
         notice: Option<MeetingNoticeInput>,
         /// The whole agenda anew; left out, it stays. What was dealt with stays on it.
         agenda: Option<Vec<AgendaItemInput>>,

@@ -12,7 +12,7 @@ use gongyi_domain::{
     access::authority::Subject,
     deliberation::{
         decision::{Measure, Quorum as Demanded, Turnout},
-        meeting::{MEETINGS, MeetingPhase as Stored},
+        meeting::{MEETINGS, MeetingPhase as Stored, Notice},
         sitting::Capacity,
     },
     values::{AgendaItemId, MeetingId, MotionId, PersonId},
@@ -37,50 +37,28 @@ use crate::{
     },
     door::Door,
     ids::{self, AgendaItemKey},
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Moment, Position},
     settings::PAGE_MAX_ROWS,
     table::wires,
 };
 
-/// How far a meeting has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MeetingPhase {
-    /// Convened.
-    Convened,
-    /// In session.
-    Open,
-    /// To go on another time.
-    Adjourned,
-    /// Over for good.
-    Closed,
-    /// Not held.
-    Cancelled,
-}
-
-impl From<Stored> for MeetingPhase {
-    fn from(phase: Stored) -> Self {
-        match phase {
-            // A row is made by being convened.
-            Stored::Unknown | Stored::Convened => Self::Convened,
-            Stored::Open => Self::Open,
-            Stored::Adjourned => Self::Adjourned,
-            Stored::Closed => Self::Closed,
-            Stored::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
-impl From<MeetingPhase> for Stored {
-    fn from(phase: MeetingPhase) -> Self {
-        match phase {
-            MeetingPhase::Convened => Self::Convened,
-            MeetingPhase::Open => Self::Open,
-            MeetingPhase::Adjourned => Self::Adjourned,
-            MeetingPhase::Closed => Self::Closed,
-            MeetingPhase::Cancelled => Self::Cancelled,
-        }
+phase! {
+    /// How far a meeting has come.
+    MeetingPhase of Stored {
+        /// Convened.
+        Convened,
+        /// In session.
+        Open,
+        /// To go on another time.
+        Adjourned,
+        /// Over for good.
+        Closed,
+        /// Not held.
+        Cancelled,
     }
 }
 
@@ -167,6 +145,21 @@ pub struct InvitedGuest {
     capacity: MeetingCapacity,
 }
 
+/// A sitting of a meeting, as announced.
+#[derive(SimpleObject)]
+pub struct MeetingSitting {
+    /// What it is about.
+    title: String,
+    /// Where.
+    place: String,
+    /// From when.
+    starts: Moment,
+    /// Until when.
+    ends: Moment,
+    /// The meeting was closed before.
+    called_off: bool,
+}
+
 /// The quorum as it is now.
 #[derive(SimpleObject)]
 pub struct MeetingQuorum {
@@ -222,13 +215,25 @@ impl Meeting {
     fn place(&self) -> &str {
         self.0.state.notice.as_ref().map_or("", |notice| &notice.place)
     }
-    /// From when, as planned.
+    /// From when, as planned; of the first sitting, if there are several.
     fn starts(&self) -> Moment {
         Moment(self.0.starts)
     }
-    /// Until when, as planned.
+    /// Until when, as planned; of the first sitting, if there are several.
     fn ends(&self) -> Moment {
         Moment(self.0.ends)
+    }
+    /// Its sittings, in order: the first, and a continuation for every time it was adjourned until a later day or hour.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    fn sittings(&self) -> List<MeetingSitting> {
+        let shown = |(notice, called_off): (&Notice, bool)| MeetingSitting {
+            title: notice.title.clone(),
+            place: notice.place.clone(),
+            starts: Moment(notice.starts),
+            ends: Moment(notice.ends),
+            called_off,
+        };
+        self.0.state.sittings().map(shown).collect()
     }
     /// When it was convened.
     fn convened_at(&self) -> Moment {
@@ -254,10 +259,10 @@ impl Meeting {
     }
     /// The agenda: items in the order they are dealt with, parts after what they belong to.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn agenda(&self, ctx: &Context<'_>) -> Result<Vec<AgendaItem>, Error> {
+    fn agenda(&self, ctx: &Context<'_>) -> Result<List<AgendaItem>, Error> {
         let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
-        let speakers = |item: AgendaItemId| match (state.speakers.get(&item), &state.orders) {
-            (Some(list), Some(orders)) => SpeakersList::new(list, &orders.turns, now),
+        let speakers = |item: AgendaItemId| match (state.speakers_of(item), &state.orders) {
+            (Some(list), Some(orders)) => SpeakersList::new(&list, &orders.turns, now),
             (None, _) | (_, None) => SpeakersList::default(),
         };
         let items = state.agenda.items().iter().map(|item| AgendaItem {
@@ -273,18 +278,18 @@ impl Meeting {
     }
     /// Experts and observers who are invited.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn invited(&self) -> Vec<InvitedGuest> {
+    fn invited(&self) -> List<InvitedGuest> {
         let guest = |(who, capacity): (&PersonId, &Capacity)| InvitedGuest { participant: Participant(*who), capacity: (*capacity).into() };
         self.0.state.invited.iter().map(guest).collect()
     }
     /// Representatives whose absence is excused.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    fn excused(&self) -> Vec<Participant> {
+    fn excused(&self) -> List<Participant> {
         self.0.state.excused.iter().copied().map(Participant).collect()
     }
     /// Everybody who has been in the room.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    fn attendances(&self) -> Vec<MeetingAttendance> {
+    fn attendances(&self) -> List<MeetingAttendance> {
         self.0.state.sitting.all().map(|(who, it)| MeetingAttendance::new(who, it)).collect()
     }
     /// The quorum as it is now.
@@ -300,7 +305,7 @@ impl Meeting {
     }
     /// Its course, in order: how the quorum came and went, adjournments, the end.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn course(&self) -> Vec<MeetingCourseEntry> {
+    fn course(&self) -> List<MeetingCourseEntry> {
         self.0.course.iter().map(MeetingCourseEntry::from).collect()
     }
     /// Its votes, in the order they were opened.
@@ -347,9 +352,9 @@ pub struct MeetingFilter {
     council: Option<ID>,
     /// Of councils in this area or within it.
     area: Option<AreaCode>,
-    /// That end after this moment, as planned.
+    /// With a sitting that ends after this moment, as planned.
     from: Option<Moment>,
-    /// That start before this moment, as planned.
+    /// With a sitting that starts before this moment, as planned.
     to: Option<Moment>,
     /// In one of these phases.
     phases: Option<Vec<MeetingPhase>>,
@@ -361,7 +366,7 @@ pub struct MeetingQueries;
 
 #[Object]
 impl MeetingQueries {
-    /// Meetings by their start. Open to everybody.
+    /// Meetings by the start of their first sitting. Open to everybody.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn meetings(

@@ -18,6 +18,7 @@ use gongyi_projections::{CourseEntry, CourseStep as StoredStep};
 use super::{MeetingCapacity, MeetingPayload, Participant};
 use crate::{
     ids::AgendaItemKey,
+    list::List,
     scalars::Moment,
     table::{Oneself, mutations, wires},
 };
@@ -62,7 +63,7 @@ pub struct RunningTurn {
 #[derive(Default, SimpleObject)]
 pub struct SpeakersList {
     /// Those who wait, in the order in which they will be called if nobody else asks.
-    waiting: Vec<WaitingSpeaker>,
+    waiting: List<WaitingSpeaker>,
     /// Who speaks now.
     speaking: Option<RunningTurn>,
 }
@@ -104,7 +105,7 @@ pub struct MeetingAttendance {
     /// In the room now.
     present: bool,
     /// The stays, oldest first.
-    stays: Vec<RoomStay>,
+    stays: List<RoomStay>,
 }
 
 impl MeetingAttendance {

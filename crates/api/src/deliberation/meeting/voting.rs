@@ -20,6 +20,7 @@ use crate::{
     },
     door::Door,
     ids::{self, AgendaItemKey},
+    list::List,
     outcome::payloads,
     paging,
     scalars::Moment,
@@ -169,12 +170,12 @@ impl Vote {
     }
     /// Who may vote here.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    fn voters(&self) -> Vec<Participant> {
+    fn voters(&self) -> List<Participant> {
         self.vote.voters.iter().copied().map(Participant).collect()
     }
     /// Who is recused.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn recused(&self) -> Vec<Participant> {
+    fn recused(&self) -> List<Participant> {
         self.course.iter().flat_map(|it| it.recused.iter().copied().map(Participant)).collect()
     }
     /// How many have voted by name so far.
@@ -183,13 +184,13 @@ impl Vote {
     }
     /// Who voted what, once the vote is over; nobody follows the others.
     #[graphql(complexity = "room_cost(child_complexity)")]
-    fn choices(&self) -> Vec<NamedChoice> {
+    fn choices(&self) -> List<NamedChoice> {
         let shown = self.vote.choices.iter().filter(|_| !self.is_open());
         shown.map(|(who, choice)| NamedChoice { participant: Participant(*who), choice: (*choice).into() }).collect()
     }
     /// What the tellers counted, once two have; neither follows the other.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn hands(&self) -> Vec<TellerCount> {
+    fn hands(&self) -> List<TellerCount> {
         let shown = self.vote.hands.iter().filter(|_| !self.is_open() || self.vote.hands.len() > 1);
         shown.map(|(who, it)| TellerCount { teller: Participant(*who), yes: it.yes, no: it.no, abstain: it.abstain }).collect()
     }

@@ -15,6 +15,7 @@ use crate::{
     deliberation::texts::{self, DIFFERENCE_COST_FIELDS, TextDifference},
     door::Door,
     ids::{self, AmendmentKey},
+    list::List,
     loaders::TextAt,
     outcome::payloads,
     scalars::Moment,
@@ -113,7 +114,7 @@ impl Amendment {
         self.0.against
     }
     /// What it changes, in order.
-    fn changes(&self) -> Vec<TextChange> {
+    fn changes(&self) -> List<TextChange> {
         self.0.changes.iter().cloned().map(TextChange).collect()
     }
     /// What it changes in the version it was made for, to be read.
@@ -151,7 +152,7 @@ impl Amendment {
     }
     /// The ids of amendments that touch a place of this one while it is open: others that are open, and those merged since
     /// it was made.
-    async fn overlapping(&self, ctx: &Context<'_>) -> Result<Vec<ID>, Error> {
+    async fn overlapping(&self, ctx: &Context<'_>) -> Result<List<ID>, Error> {
         let motion = self.0.motion;
         let row = Door::of(ctx)?.load(motion).await?;
         let overlapping = row.map(|row| row.state.overlapping(self.0.amendment)).unwrap_or_default();

@@ -13,6 +13,7 @@ use crate::{
     },
     attachment::{self, Attachment, AttachmentInput},
     door::Door,
+    list::List,
     scalars::Moment,
     table::mutations,
 };
@@ -32,7 +33,7 @@ impl MotionReport {
         &self.0.report
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// When it was reported.

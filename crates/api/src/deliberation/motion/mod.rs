@@ -48,9 +48,11 @@ use crate::{
     door::Door,
     fault::{self, Code},
     ids,
-    loaders::TextAt,
+    list::List,
+    loaders::{MotionRatingsOf, TextAt},
     outcome::{Lang, payloads},
     paging::{self, Paged},
+    phase::phase,
     projects::{
         project::{self, Project},
         self_organisations::{self, SelfOrganisation},
@@ -58,42 +60,40 @@ use crate::{
     scalars::{self, Date, Moment, Position},
 };
 
-/// Where a motion stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Phase")]
-pub enum MotionPhase {
-    /// Never: a motion that is shown exists.
-    Unknown,
-    /// Its movers work on it.
-    Drafted,
-    /// Submitted, gathering seconds.
-    Submitted,
-    /// Seconded, waiting to be screened.
-    Seconded,
-    /// Taken in, open to amendments.
-    Accepted,
-    /// On a meeting's agenda.
-    Scheduled,
-    /// Put to the vote.
-    Voting,
-    /// Adopted.
-    Adopted,
-    /// Rejected.
-    Rejected,
-    /// Referred to another council.
-    Referred,
-    /// Postponed.
-    Postponed,
-    /// Withdrawn by its movers, for good.
-    Withdrawn,
-    /// Merged into another motion, for good.
-    Merged,
-    /// Being implemented.
-    Implementing,
-    /// Carried out.
-    Done,
-    /// Carried out and reviewed by residents.
-    Reviewed,
+phase! {
+    /// Where a motion stands.
+    MotionPhase of Phase {
+        /// Its movers work on it.
+        Drafted,
+        /// Submitted, gathering seconds.
+        Submitted,
+        /// Seconded, waiting to be screened.
+        Seconded,
+        /// Taken in, open to amendments.
+        Accepted,
+        /// On a meeting's agenda.
+        Scheduled,
+        /// Put to the vote.
+        Voting,
+        /// Adopted.
+        Adopted,
+        /// Rejected.
+        Rejected,
+        /// Referred to another council.
+        Referred,
+        /// Postponed.
+        Postponed,
+        /// Withdrawn by its movers, for good.
+        Withdrawn,
+        /// Merged into another motion, for good.
+        Merged,
+        /// Being implemented.
+        Implementing,
+        /// Carried out.
+        Done,
+        /// Carried out and reviewed by residents.
+        Reviewed,
+    }
 }
 
 /// A person who takes part in a council's work.
@@ -195,7 +195,7 @@ impl Motion {
     }
     /// The residents' issues it goes back to: those that it, the motion it was referred as, or one merged into it was made of.
     #[graphql(complexity = "1 + 2 * child_complexity")]
-    async fn issues(&self, ctx: &Context<'_>) -> Result<Vec<ResidentIssue>, Error> {
+    async fn issues(&self, ctx: &Context<'_>) -> Result<List<ResidentIssue>, Error> {
         threads::issues_behind(&Door::of(ctx)?, self.0.id).await
     }
     /// The projects that it resolved, oldest first.
@@ -232,11 +232,11 @@ impl Motion {
         }
     }
     /// Who moves it; the first drafted it.
-    fn movers(&self) -> Vec<MotionPerson> {
+    fn movers(&self) -> List<MotionPerson> {
         self.0.state.movers.iter().map(|person| MotionPerson::in_public(*person, self.0.council)).collect()
     }
     /// Who seconds it.
-    fn seconders(&self) -> Vec<MotionPerson> {
+    fn seconders(&self) -> List<MotionPerson> {
         self.0.state.seconders.iter().map(|person| MotionPerson::in_public(*person, self.0.council)).collect()
     }
     /// How many seconds it needs, as the charter said when it was submitted; null until then.
@@ -264,7 +264,7 @@ impl Motion {
     ) -> Result<Paged<MotionVersion>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let readable_from = self.readable_from(&door);
-        let page = door.read(door.app.views().motion_versions(self.0.id, readable_from, &page).await)?;
+        let page = door.read(door.lists().motion_versions(self.0.id, readable_from, &page).await)?;
         Ok(paging::paged(page, |row| MotionVersion { row, readable_from }))
     }
     /// What changed from one version to another; null if there is none of them, or the asker may not read one.
@@ -294,14 +294,14 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Amendment>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().motion_amendments(self.0.id, &page).await)?, Amendment))
+        Ok(paging::paged(door.read(door.lists().motion_amendments(self.0.id, &page).await)?, Amendment))
     }
     /// How many amendments are neither settled nor withdrawn; with any, it is not put to the vote.
     fn open_amendment_count(&self) -> usize {
         self.0.state.open_amendments().count()
     }
     /// Files that belong to it.
-    fn attachments(&self) -> Vec<Attachment> {
+    fn attachments(&self) -> List<Attachment> {
         attachment::shown(&self.0.state.attachments)
     }
     /// The meeting on whose agenda it stands, or that decided it.
@@ -313,7 +313,7 @@ impl Motion {
     }
     /// All votes it was ever put to, oldest first.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn votes(&self, ctx: &Context<'_>) -> Result<Vec<Vote>, Error> {
+    async fn votes(&self, ctx: &Context<'_>) -> Result<List<Vote>, Error> {
         let door = Door::of(ctx)?;
         let found = futures::future::try_join_all(self.0.state.votes.iter().map(|vote| voting::of_id(&door, *vote))).await?;
         Ok(found.into_iter().flatten().collect())
@@ -336,12 +336,12 @@ impl Motion {
     }
     /// Motions to be read with it.
     #[graphql(complexity = "1 + 50 * child_complexity")]
-    async fn related(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+    async fn related(&self, ctx: &Context<'_>) -> Result<List<Motion>, Error> {
         all_of(ctx, self.0.state.related.iter().copied()).await
     }
     /// Motions that were merged into it.
     #[graphql(complexity = "1 + 50 * child_complexity")]
-    async fn absorbed(&self, ctx: &Context<'_>) -> Result<Vec<Motion>, Error> {
+    async fn absorbed(&self, ctx: &Context<'_>) -> Result<List<Motion>, Error> {
         all_of(ctx, self.0.state.absorbed.iter().copied()).await
     }
     /// The motion it was merged into.
@@ -363,7 +363,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionReport>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().motion_reports(self.0.id, true, &page).await)?, MotionReport))
+        Ok(paging::paged(door.read(door.lists().motion_reports(self.0.id, true, &page).await)?, MotionReport))
     }
     /// What residents say of the completion that stands, newest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -376,13 +376,13 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionReview>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().motion_reviews(self.0.id, &page).await)?;
+        let page = door.read(door.lists().motion_reviews(self.0.id, &page).await)?;
         Ok(paging::paged(page, MotionReview))
     }
     /// How many residents gave which rating to the completion that stands; ratings nobody gave are left out.
-    async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<MotionRating>, Error> {
-        let door = Door::of(ctx)?;
-        Ok(door.read(door.app.views().motion_ratings(self.0.id).await)?.into_iter().map(MotionRating).collect())
+    async fn ratings(&self, ctx: &Context<'_>) -> Result<List<MotionRating>, Error> {
+        let ratings = Door::of(ctx)?.load(MotionRatingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(ratings.into_iter().map(MotionRating).collect())
     }
     /// What happened to it when, by whom, why; oldest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -395,7 +395,7 @@ impl Motion {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<MotionHistoryLine>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().motion_history(self.0.id, false, &page).await)?;
+        let page = door.read(door.lists().motion_history(self.0.id, false, &page).await)?;
         Ok(paging::paged(page, |row| MotionHistoryLine { row, council: self.0.council }))
     }
 }
@@ -418,7 +418,7 @@ pub(super) async fn one_of(ctx: &Context<'_>, id: Option<MotionId>) -> Result<Op
     motion_maybe(&Door::of(ctx)?, id).await
 }
 
-async fn all_of(ctx: &Context<'_>, ids: impl Iterator<Item = MotionId>) -> Result<Vec<Motion>, Error> {
+async fn all_of(ctx: &Context<'_>, ids: impl Iterator<Item = MotionId>) -> Result<List<Motion>, Error> {
     let door = Door::of(ctx)?;
     let found = futures::future::try_join_all(ids.map(|id| motion(&door, id))).await?;
     Ok(found.into_iter().flatten().collect())

@@ -142,8 +142,8 @@ payloads! {
     CastBallotPayload((PollId, Option<String>)) {
         /// The poll.
         poll: Poll = |door, cast| poll(door, cast.0),
-        /// The tag that finds the ballot in the published list. Told once, in the first answer, and kept nowhere beside the
-        /// voter; null where the poll has no receipts.
+        /// What finds the ballot in the published list: made of the tag under a key of the poll that is destroyed when it is
+        /// closed. Told once, in the first answer, and kept nowhere beside the voter; null where the poll has no receipts.
         receipt: String = |_door, cast| future::ok::<_, Error>(cast.1.clone()),
     }
 }
@@ -184,7 +184,7 @@ pub struct CastBallotInput {
     entry: Option<ID>,
     /// What is marked.
     marks: MarksInput,
-    /// A tag made by the client, who fears to lose the answer: 22 to 64 random characters of base64url, used once.
+    /// What the receipt is made of, where the poll has receipts: 22 to 64 random characters of base64url; random if not said.
     tag: Option<String>,
     /// The command's id, a UUID; sent again, the first ballot stays and no receipt is told.
     command_id: Option<ID>,

@@ -17,7 +17,7 @@ use gongyi_domain::{
     deliberation::{
         ballot::is_tag,
         poll::{POLL_RECORDS, POLLS, PaperState, PollRefusal, Stage},
-        poll_terms::{BallotOption, Matter, PollTerms, Secrecy},
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
     },
     refusal::Refusal,
     values::{PersonId, PollId},
@@ -28,7 +28,7 @@ use uuid::Uuid;
 use self::{
     counting::{PaperCount, PaperPhase},
     outcome::{PollResult, PublishedBallot},
-    preparing::{PollChannels, VotingMethod},
+    preparing::{PollChannels, SmallestVoters, VotingMethod},
     roll::{FrozenRoll, RollEntry},
 };
 use super::{
@@ -44,29 +44,29 @@ use crate::{
     },
     door::Door,
     fault, ids,
+    list::List,
     outcome::payloads,
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Moment, Position},
 };
 
-/// How far a poll has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stage")]
-pub enum PollPhase {
-    /// Never: a poll that is shown exists.
-    Unknown,
-    /// Its roll is being made.
-    Prepared,
-    /// Ballots come in.
-    Opened,
-    /// No ballot comes in any more.
-    Closed,
-    /// It is counted, and not published yet.
-    Counted,
-    /// Its outcome is public.
-    Published,
-    /// It counts for nothing.
-    Voided,
+phase! {
+    /// How far a poll has come.
+    PollPhase of Stage {
+        /// Its roll is being made.
+        Prepared,
+        /// Ballots come in.
+        Opened,
+        /// No ballot comes in any more.
+        Closed,
+        /// It is counted, and not published yet.
+        Counted,
+        /// Its outcome is public.
+        Published,
+        /// It counts for nothing.
+        Voided,
+    }
 }
 
 /// What a poll is about.
@@ -162,7 +162,7 @@ impl PollOption {
     }
 
     /// Those with these ids, in the ids' order.
-    fn of(options: &[BallotOption], wanted: &[Uuid]) -> Vec<Self> {
+    fn of(options: &[BallotOption], wanted: &[Uuid]) -> List<Self> {
         let one = |id: &Uuid| (1..).zip(options).find(|(number, option)| option.id(*number) == *id);
         wanted.iter().filter_map(one).map(|(number, option)| Self::new(number, option)).collect()
     }
@@ -249,8 +249,8 @@ impl Poll {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The options, in the ballot's order.
-    fn options(&self, ctx: &Context<'_>) -> Result<Vec<PollOption>, Error> {
-        Ok(PollOption::all(&self.terms(&Door::of(ctx)?)?.options))
+    fn options(&self, ctx: &Context<'_>) -> Result<List<PollOption>, Error> {
+        Ok(PollOption::all(&self.terms(&Door::of(ctx)?)?.options).into())
     }
     /// How ballots are marked and counted.
     fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
@@ -263,6 +263,14 @@ impl Poll {
     /// A voter gets a receipt that finds the ballot in the published list.
     fn receipts(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         Ok(self.terms(&Door::of(ctx)?)?.secrecy == Secrecy::Secret { receipts: true })
+    }
+    /// Among how many voters a secret poll's ballots are published one by one; null for polls whose ballots all are.
+    fn smallest(&self, ctx: &Context<'_>) -> Result<Option<SmallestVoters>, Error> {
+        Ok(self.terms(&Door::of(ctx)?)?.smallest.map(SmallestVoters::from))
+    }
+    /// Its ballots are told in sums only: few voters are on the roll or took part, or ballots come in on paper and online.
+    fn sums_only(&self) -> bool {
+        self.0.state.sums_only()
     }
     /// Where ballots come in.
     fn channels(&self, ctx: &Context<'_>) -> Result<PollChannels, Error> {
@@ -302,15 +310,14 @@ impl Poll {
     }
     /// The roll as it was when the poll opened.
     fn roll(&self) -> Option<FrozenRoll> {
-        let roll = self.0.state.roll.as_ref()?;
-        Some(FrozenRoll { entries: roll.entries, voters: roll.heads, weight: roll.weight, digest: roll.digest.clone() })
+        self.0.state.roll.as_ref().map(FrozenRoll::from)
     }
     /// How many took part, without what they voted.
     fn turnout(&self) -> PollTurnout {
         (&self.0).into()
     }
     /// The two who count paper ballots.
-    fn tellers(&self) -> Vec<PollPerson> {
+    fn tellers(&self) -> List<PollPerson> {
         self.0.state.tellers.into_iter().flatten().map(|person| PollPerson::teller(person, self.0.id)).collect()
     }
     /// How the two tellers' counts stand to each other.
@@ -322,15 +329,18 @@ impl Poll {
         }
     }
     /// The tellers' counts. A teller sees their own; once both are in, both tellers and who keeps the poll see both; once
-    /// the poll is published everybody does.
-    fn paper_counts(&self, ctx: &Context<'_>) -> Result<Vec<PaperCount>, Error> {
+    /// the poll is published everybody does. Where ballots came in online too, none but the tellers see what paper said, and
+    /// where sums only are told, nobody but who keeps the poll.
+    fn paper_counts(&self, ctx: &Context<'_>) -> Result<List<PaperCount>, Error> {
         let door = Door::of(ctx)?;
         let both = match self.0.state.paper_state() {
             PaperState::Awaited => false,
             PaperState::Disagreed(..) | PaperState::Agreed(_) => true,
         };
         let counts = self.0.state.tellers.is_some_and(|tellers| tellers.into_iter().any(|it| door.is(it)));
-        let all = self.0.stage == Stage::Published || both && (counts || self.keeps_records(&door));
+        let mixed = self.terms(&door)?.channels == Channels::Mixed;
+        let published = self.0.stage == Stage::Published && !self.0.state.sums_only();
+        let all = both && counts || !mixed && (published || both && self.keeps_records(&door));
         let seen = self.0.state.paper.iter().filter(|(teller, _)| all || door.is(**teller));
         Ok(seen.map(|(teller, count)| PaperCount::new(PollPerson::teller(*teller, self.0.id), count)).collect())
     }
@@ -341,8 +351,8 @@ impl Poll {
         let Some(report) = report else { return Ok(None) };
         Ok(Some(PollResult { report: report.clone(), options: self.terms(&door)?.options.clone() }))
     }
-    /// Every ballot that was cast online in a secret poll, in a shuffled order, as soon as the result is shown. Whoever does
-    /// not want to be seen looking for their own pages through all of them.
+    /// Every ballot that was cast online in a secret poll, in a shuffled order, as soon as the result is shown; refused where
+    /// sums only are told. Whoever does not want to be seen looking for their own pages through all of them.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn ballots(
         &self,
@@ -354,8 +364,9 @@ impl Poll {
     ) -> Result<Paged<PublishedBallot>, Error> {
         let door = Door::of(ctx)?;
         self.require_told(&door)?;
+        self.0.state.require_single_ballots().map_err(fault::refused)?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
+        Ok(paging::paged(door.read(door.lists().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
     }
     /// Its roll with who has taken part, for who keeps the poll and for auditors; in an open poll that is published, for
     /// everybody on it too.
@@ -382,7 +393,7 @@ impl Poll {
         }
         let filter = RollFilter { voter: voter.as_ref().map(ids::asked).transpose()?, voted };
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
+        Ok(paging::paged(door.read(door.lists().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
     }
 }
 
@@ -454,14 +465,14 @@ impl PollQueries {
         poll(&door, ids::asked(&id)?).await
     }
 
-    /// The published ballots that bear a receipt's tag: one, none if there is no such ballot, several if voters chose the
+    /// The published ballots that bear a receipt: one, none if there is no such ballot, several if voters chose the
     /// same tag. Open to everybody: ask without signing in, by POST, so that nothing but this moment's request knows who asks.
     #[graphql(complexity = "1 + child_complexity")]
     async fn ballots_by_receipt(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "In which poll.")] poll: ID,
-        #[graphql(desc = "The tag, as `castBallot` answered it.")] receipt: String,
+        #[graphql(desc = "The receipt, as `castBallot` answered it.")] receipt: String,
     ) -> Result<Vec<PublishedBallot>, Error> {
         let door = Door::of(ctx)?;
         door.may(&POLLS, &Subject::default())?;
@@ -471,6 +482,7 @@ impl PollQueries {
         let id: PollId = ids::asked(&poll)?;
         let found = self::poll(&door, id).await?.ok_or_else(|| fault::refused(PollRefusal::UnknownPoll))?;
         found.require_told(&door)?;
+        found.0.state.require_single_ballots().map_err(fault::refused)?;
         let page = PageArgs::first(crate::settings::PAGE_MAX_ROWS);
         let page = door.read(door.app.views().published_ballots(id, Some(&receipt), &page).await)?;
         Ok(page.edges.into_iter().map(|(_, row)| PublishedBallot(row)).collect())

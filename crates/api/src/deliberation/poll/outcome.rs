@@ -18,6 +18,7 @@ use crate::{
         decisions::{Decision, DecisionStep},
     },
     door::Door,
+    list::List,
 };
 
 /// A published ballot.
@@ -36,7 +37,8 @@ impl PublishedBallot {
     }
     /// What is marked.
     fn marks(&self) -> Marks {
-        (&self.0.marks).into()
+        // Lists of earlier polls have marks in the order they were sent in.
+        (&self.0.marks.clone().sorted()).into()
     }
 }
 
@@ -97,7 +99,7 @@ pub struct PollTally {
     /// The rest.
     valid: Count,
     /// What was said to each option, in the ballot's order.
-    options: Vec<OptionTally>,
+    options: List<OptionTally>,
 }
 
 impl PollTally {
@@ -165,7 +167,7 @@ pub struct PollOutcome {
 }
 
 impl PollOutcome {
-    fn named(&self, wanted: &[Uuid]) -> Vec<PollOption> {
+    fn named(&self, wanted: &[Uuid]) -> List<PollOption> {
         PollOption::of(&self.options, wanted)
     }
 }
@@ -207,7 +209,7 @@ impl PollOutcome {
         }
     }
     /// The decision on every option, in the ballot's order; none where places were filled.
-    fn decisions(&self) -> Vec<Decision> {
+    fn decisions(&self) -> List<Decision> {
         let decided: &[Decided] = if let Outcome::Decided { decisions } = &self.outcome { decisions } else { &[] };
         decided.iter().cloned().map(Decision).collect()
     }
@@ -221,19 +223,19 @@ impl PollOutcome {
         }
     }
     /// Who is elected or placed, first first.
-    fn elected(&self) -> Vec<PollOption> {
+    fn elected(&self) -> List<PollOption> {
         match &self.outcome {
             Outcome::Elected { result } => self.named(&result.verdict.elected),
             Outcome::Placed { elected, .. } => self.named(elected),
-            Outcome::Disputed { .. } | Outcome::Decided { .. } => vec![],
+            Outcome::Disputed { .. } | Outcome::Decided { .. } => List::default(),
         }
     }
     /// Who ties for the last places: none of them is elected.
-    fn tied(&self) -> Vec<PollOption> {
+    fn tied(&self) -> List<PollOption> {
         match &self.outcome {
             Outcome::Elected { result } => self.named(&result.verdict.tied),
             Outcome::Placed { tied, .. } => self.named(tied),
-            Outcome::Disputed { .. } | Outcome::Decided { .. } => vec![],
+            Outcome::Disputed { .. } | Outcome::Decided { .. } => List::default(),
         }
     }
     /// The reason in both languages: every step, in order, and what became of whom.

@@ -3,15 +3,15 @@
 use async_graphql::{Enum, InputObject, SimpleObject};
 use gongyi_app::deliberation::{
     elections::PrepareElectionPoll,
-    poll::preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PreparePoll},
+    poll::preparing::{AppointTellers, OpenPoll, PollPreparation, PrepareCouncilPoll, PrepareMotionPoll, PreparePoll},
 };
 use gongyi_domain::{
     deliberation::{
         ballot::Method,
-        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
+        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy, Smallest},
     },
     refusal::Refusal,
-    values::{CouncilId, ElectionId, PersonId, PollId},
+    values::{CouncilId, ElectionId, MotionId, PersonId, PollId},
 };
 
 use super::{PollPayload, invalid};
@@ -106,55 +106,100 @@ impl MethodInput {
     }
 }
 
+/// Among how many voters a secret poll's ballots are published one by one; among fewer, sums only are.
+#[derive(Clone, Copy, SimpleObject, InputObject)]
+#[graphql(input_name = "SmallestVotersInput")]
+pub struct SmallestVoters {
+    /// On the roll.
+    roll: u32,
+    /// Who took part.
+    turnout: u32,
+}
+
+impl From<SmallestVoters> for Smallest {
+    fn from(SmallestVoters { roll, turnout }: SmallestVoters) -> Self {
+        Self { roll, turnout }
+    }
+}
+
+impl From<Smallest> for SmallestVoters {
+    fn from(Smallest { roll, turnout }: Smallest) -> Self {
+        Self { roll, turnout }
+    }
+}
+
 wires! {
+    SmallestVoters => Smallest = |it| it.into();
     PollChannels => Channels = |it| it.into();
     MethodInput => Method = |method| method.method()?;
 }
 
-fn secrecy(secret: bool, receipts: bool) -> Secrecy {
-    if secret { Secrecy::Secret { receipts } } else { Secrecy::Open }
+/// What a poll needs that is not on a motion.
+fn said<T>(given: Option<T>, field: &'static str) -> Result<T, Refusal> {
+    given.ok_or_else(|| invalid(field, "请填写此项", "This is to be said"))
 }
 
 mutations! {
     /// The root fields that prepare polls.
     pub struct PollPreparingMutations;
 
-    /// Prepare a poll on a question.
+    /// Prepare a poll on a question, or of residents on a motion: that asks yes or no, by the rule and as secretly as the charter of
+    /// its council says.
     PreparePoll -> PollPayload {
-        /// Where it is held.
-        area: Area,
-        /// Its title, 1 to 200 characters.
+        /// Where it is held; on a motion, the council's area.
+        area: Option<Area>,
+        /// The motion it is on, if on one.
+        motion: Option<MotionId>,
+        /// Of which kind the motion's matter is: the charter in force has rule and secrecy for it.
+        matter: Option<CouncilMatter>,
+        /// Its title, 1 to 200 characters; on a motion, what voters say yes or no to.
         title: String,
-        /// What the options say, in the ballot's order.
+        /// What the options say, in the ballot's order; on a question.
+        #[graphql(default)]
         options: Vec<String>,
-        /// How ballots are marked and counted.
-        method: MethodInput,
-        /// Nobody learns whose ballot is whose.
-        secret: bool,
-        /// In a secret poll: a voter gets a receipt. Without, against coercion.
-        #[graphql(default = true)]
+        /// How ballots are marked and counted; on a question.
+        method: Option<MethodInput>,
+        /// Nobody learns whose ballot is whose; on a question.
+        secret: Option<bool>,
+        /// In a secret poll: a voter gets a receipt. Only where a council's charter says so: on a question none does.
+        #[graphql(default)]
         receipts: bool,
+        /// Among how many voters a secret poll's ballots are published one by one; 5 if not said. On a motion the charter says.
+        smallest: Option<SmallestVoters>,
         /// Where ballots come in.
         channels: PollChannels,
-        /// What decides.
-        rule: RuleInput,
+        /// What decides; on a question.
+        rule: Option<RuleInput>,
         /// It is not opened before.
         opens_at: Option<Moment>,
         /// No ballot comes in from then on; without it, whoever keeps the poll closes it.
         closes_at: Option<Moment>,
-    } = PreparePoll {
-        terms: PollTerms {
-            matter: Matter::Question,
-            area,
-            title,
-            options: options.into_iter().map(BallotOption::Text).collect(),
-            method,
-            secrecy: secrecy(secret, receipts),
-            channels,
-            rule,
-            opens_at,
-            closes_at,
-        },
+    } = match motion {
+        Some(motion) => {
+            if area.is_some() || method.is_some() || secret.is_some() || rule.is_some() || !options.is_empty() {
+                let (zh, en) = ("议题的投票按章程进行，不另行规定", "A poll on a motion is held as the charter says, and not otherwise");
+                return Err(invalid("motion", zh, en));
+            }
+            let kind = said(matter, "matter")?;
+            PollPreparation::Motion(PrepareMotionPoll { motion, kind, title, channels, opens_at, closes_at })
+        }
+        None => PollPreparation::Question(PreparePoll {
+            terms: PollTerms {
+                matter: Matter::Question,
+                area: said(area, "area")?,
+                title,
+                options: options.into_iter().map(BallotOption::Text).collect(),
+                method: said(method, "method")?,
+                secrecy: if said(secret, "secret")? { Secrecy::Secret { receipts } } else { Secrecy::Open },
+                channels,
+                rule: said(rule, "rule")?,
+                opens_at,
+                closes_at,
+                vote: None,
+                smallest,
+                chartered: None,
+            },
+        }),
     };
 
     /// Prepare a council's poll: rule, secrecy and quorum are its charter's; its roll will be all who sit in it.
@@ -186,12 +231,11 @@ mutations! {
         /// Nobody learns whose ballot is whose.
         #[graphql(default = true)]
         secret: bool,
-        /// In a secret poll: a voter gets a receipt. Without, against coercion.
-        #[graphql(default = true)]
-        receipts: bool,
+        /// In a secret poll: a voter gets a receipt. As the council's charter has it if not said; where it has none, none is given.
+        receipts: Option<bool>,
         /// Where ballots come in.
         channels: PollChannels,
-    } = PrepareElectionPoll { election, title, secrecy: secrecy(secret, receipts), channels };
+    }
 
     /// Appoint the two who count a poll's paper ballots, each for themselves.
     AppointTellers -> PollPayload {

@@ -7,6 +7,8 @@ use gongyi_app::deliberation::poll::roll::{EnterOnRoll, StrikeFromRoll};
 use gongyi_domain::{
     deliberation::{
         poll::Stage,
+        poll_report::FrozenRoll as FrozenAs,
+        roll::{Composition, Grounds as StoredGrounds},
         roll_entry::{Channel as By, Holder, RollLine},
     },
     refusal::Refusal,
@@ -34,6 +36,53 @@ pub struct FrozenRoll {
     pub(super) weight: u64,
     /// SHA-256 over the roll as `gongyi roll v1` writes it, hexadecimal: who has the list can compute it.
     pub(super) digest: String,
+    /// Who it is made of; null for polls that were opened before it was asked where voters live.
+    pub(super) composition: Option<RollComposition>,
+}
+
+/// Entries of a roll for one reason.
+#[derive(SimpleObject)]
+pub struct RollGrounds {
+    /// The reason, or the register.
+    text: String,
+    /// How many entries.
+    entries: u64,
+}
+
+impl From<&StoredGrounds> for RollGrounds {
+    fn from(grounds: &StoredGrounds) -> Self {
+        Self { text: grounds.text.clone(), entries: grounds.entries }
+    }
+}
+
+/// Who a roll is made of: registered persons who live where the poll is held, but for those told of here.
+#[derive(SimpleObject)]
+pub struct RollComposition {
+    /// Persons.
+    persons: u64,
+    /// Households.
+    households: u64,
+    /// Properties.
+    properties: u64,
+    /// Entries whose voters live elsewhere, by the reason why they are on the roll.
+    outside: Vec<RollGrounds>,
+    /// Entries of one person who casts for several, by the register that says so.
+    registers: Vec<RollGrounds>,
+}
+
+impl From<&Composition> for RollComposition {
+    fn from(it: &Composition) -> Self {
+        let grounds = |all: &[StoredGrounds]| all.iter().map(RollGrounds::from).collect();
+        let (outside, registers) = (grounds(&it.outside), grounds(&it.registers));
+        Self { persons: it.persons, households: it.households, properties: it.properties, outside, registers }
+    }
+}
+
+impl From<&FrozenAs> for FrozenRoll {
+    fn from(roll: &FrozenAs) -> Self {
+        let composition = roll.composition.as_ref().map(RollComposition::from);
+        Self { entries: roll.entries, voters: roll.heads, weight: roll.weight, digest: roll.digest.clone(), composition }
+    }
 }
 
 /// How a ballot came in.
@@ -177,8 +226,12 @@ mutations! {
     EnterOnRoll -> PollPayload {
         /// Which poll.
         poll: PollId,
-        /// The lines, 1 to 1000.
+        /// The lines, 1 to 1000. Their voters are registered and live where the poll is held.
         lines: Vec<RollLineInput>,
+        /// Why those of them are on the roll who live elsewhere; public, about the lines and not about a person.
+        exception: Option<String>,
+        /// The name of the register by which one person casts for several households or properties; public.
+        register: Option<String>,
     }
 
     /// Strike entries from a poll's roll, before it opens.

@@ -1,7 +1,7 @@
-//! The books of projects: money beside grants that came in, money that was spent.
+//! The books of projects: money beside grants that came in, money that was spent, what of it came back.
 
 use async_graphql::{Enum, Error, ID, Object};
-use gongyi_app::projects::projects::{RecordExpense, RecordRaisedMoney, VoidBookEntry};
+use gongyi_app::projects::projects::{RecordExpense, RecordRaisedMoney, RecordRefund, VoidBookEntry};
 use gongyi_domain::{projects::project_terms::RaisedFrom, values::ProjectId};
 use gongyi_projections::BookEntryRow;
 
@@ -10,6 +10,7 @@ use crate::{
     attachment::{self, Attachment},
     door::Door,
     ids::{self, BookEntryKey},
+    list::List,
     outcome::payloads,
     projects::evidence::Evidence,
     scalars::{Date, Moment, Money},
@@ -25,6 +26,8 @@ pub enum BookEntryKind {
     Matched,
     /// 支出: spent.
     Expense,
+    /// 退款: of what was spent, something came back.
+    Refund,
 }
 
 /// Where money beside grants comes from.
@@ -49,11 +52,16 @@ impl BookEntry {
     }
     /// What it tells.
     fn kind(&self) -> BookEntryKind {
-        match self.0.raised {
-            Some(RaisedFrom::SelfRaised) => BookEntryKind::SelfRaised,
-            Some(RaisedFrom::Matched) => BookEntryKind::Matched,
-            None => BookEntryKind::Expense,
+        match (self.0.raised, self.0.refunds) {
+            (Some(RaisedFrom::SelfRaised), _) => BookEntryKind::SelfRaised,
+            (Some(RaisedFrom::Matched), _) => BookEntryKind::Matched,
+            (None, Some(_)) => BookEntryKind::Refund,
+            (None, None) => BookEntryKind::Expense,
         }
+    }
+    /// The id of the expense of which it is a refund; null if it is none.
+    fn refunds_id(&self) -> Option<ID> {
+        self.0.refunds.map(|entry| ids::id(&BookEntryKey { project: self.0.project, entry }))
     }
     /// How much.
     fn amount(&self) -> Money {
@@ -72,7 +80,7 @@ impl BookEntry {
         &self.0.note
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// Why it was struck out and counts for nothing; null if it stands.
@@ -133,6 +141,21 @@ mutations! {
         /// Files that show it; at least one.
         evidence: Evidence,
     } = RecordExpense { project, amount, on, purpose, evidence }, move |entry| BookEntryKey { project, entry };
+
+    /// Record what of an expense came back, as a supplier's refund: also after the audit, and to a cancelled project.
+    RecordRefund -> BookEntryPayload {
+        /// Of which expense.
+        expense: BookEntryKey,
+        /// How much.
+        amount: Money,
+        /// The day it came; today if not said.
+        on: Option<Date>,
+        /// In words, without a person's name: it is public.
+        note: String,
+        /// Files that show it; at least one.
+        evidence: Evidence,
+    } = RecordRefund { project: expense.project, expense: expense.entry, amount, on, note, evidence },
+        move |entry| BookEntryKey { project: expense.project, entry };
 
     /// Strike out an entry of a project's books.
     VoidBookEntry -> ProjectPayload {

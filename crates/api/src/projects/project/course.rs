@@ -9,6 +9,7 @@ use super::{ProjectPayload, planning::ProjectPlan};
 use crate::{
     access::agents::Agent,
     attachment::{self, Attachment},
+    list::List,
     projects::evidence::Evidence,
     scalars::Moment,
     table::mutations,
@@ -61,7 +62,7 @@ impl ProjectHistoryLine {
         self.0.text.as_deref()
     }
     /// Files that show it.
-    fn evidence(&self) -> Vec<Attachment> {
+    fn evidence(&self) -> List<Attachment> {
         attachment::shown(&self.0.evidence)
     }
     /// The plan since then, where the step made one.

@@ -42,26 +42,26 @@ use crate::{
     },
     door::Door,
     ids::{self, ApplicationKey},
-    loaders::GrantsOf,
+    list::List,
+    loaders::{GrantsOf, ProjectRatingsOf},
     outcome::{Lang, payloads},
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Moment, Money, Position},
 };
 
-/// Where a project stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stored")]
-pub enum ProjectPhase {
-    /// Never: a project that is shown was started.
-    Unknown,
-    /// 实施中: being carried out.
-    UnderWay,
-    /// 已完成: reported complete.
-    Completed,
-    /// 已验收: passed its audit.
-    Audited,
-    /// 已取消: cancelled for good.
-    Cancelled,
+phase! {
+    /// Where a project stands.
+    ProjectPhase of Stored {
+        /// 实施中: being carried out.
+        UnderWay,
+        /// 已完成: reported complete.
+        Completed,
+        /// 已验收: passed its audit.
+        Audited,
+        /// 已取消: cancelled for good.
+        Cancelled,
+    }
 }
 
 /// A project; boxed, for with its plan it is far larger than other nodes.
@@ -73,7 +73,7 @@ impl Project {
     }
 }
 
-/// A project (公益项目): begun by a council's resolution or a round, carried out by an organisation or council, paid by funds
+/// A project (公益项目): begun by a council's resolution, a round or an office, carried out by an organisation or council, paid by funds
 /// and by what it raises itself, completed, audited and reviewed by residents.
 #[Object]
 impl Project {
@@ -120,7 +120,15 @@ impl Project {
     fn audited_on(&self) -> Option<Date> {
         self.0.audited_on.map(Date)
     }
-    /// The motion it came from; null if it came from a round.
+    /// The office on whose own decision it was started; null if it came from a motion or a round.
+    fn office(&self) -> Option<&str> {
+        self.0.office.as_deref()
+    }
+    /// Why that office decided so, and by which document.
+    fn office_reason(&self) -> Option<&str> {
+        self.0.office_reason.as_deref()
+    }
+    /// The motion it came from; null if it came from elsewhere.
     async fn motion(&self, ctx: &Context<'_>) -> Result<Option<Motion>, Error> {
         match self.0.motion {
             Some(id) => motion::motion(&Door::of(ctx)?, id).await,
@@ -141,7 +149,7 @@ impl Project {
             None => Ok(None),
         }
     }
-    /// The round that selected it; null if it came from a motion.
+    /// The round that selected it; null if it came from elsewhere.
     async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>, Error> {
         match self.0.round {
             Some(id) => round::round(&Door::of(ctx)?, id).await,
@@ -164,7 +172,7 @@ impl Project {
         ProjectPlan(self.0.plan.clone())
     }
     /// The numbers of the milestones that are reached.
-    fn milestones_reached(&self) -> Vec<u16> {
+    fn milestones_reached(&self) -> List<u16> {
         self.0.reached.iter().copied().collect()
     }
     /// What funds grant it, less what was released or given back.
@@ -193,7 +201,7 @@ impl Project {
     }
     /// The grants that funds made it, by their ids.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn grants(&self, ctx: &Context<'_>) -> Result<Vec<ProjectGrant>, Error> {
+    async fn grants(&self, ctx: &Context<'_>) -> Result<List<ProjectGrant>, Error> {
         let rows = Door::of(ctx)?.load(GrantsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(ProjectGrant).collect())
     }
@@ -208,7 +216,7 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<FundEntry>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().project_ledger(self.0.id, &page).await)?, FundEntry))
+        Ok(paging::paged(door.read(door.lists().project_ledger(self.0.id, &page).await)?, FundEntry))
     }
     /// Its own books, by the day the money moved.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -222,7 +230,7 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<BookEntry>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().project_books(self.0.id, include_void.unwrap_or_default(), &page).await)?;
+        let page = door.read(door.lists().project_books(self.0.id, include_void.unwrap_or_default(), &page).await)?;
         Ok(paging::paged(page, BookEntry))
     }
     /// Its course: plans, milestones, completion, audits; oldest first.
@@ -236,7 +244,7 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ProjectHistoryLine>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        Ok(paging::paged(door.read(door.app.views().project_history(self.0.id, false, &page).await)?, ProjectHistoryLine))
+        Ok(paging::paged(door.read(door.lists().project_history(self.0.id, false, &page).await)?, ProjectHistoryLine))
     }
     /// What residents say of it, newest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -249,13 +257,13 @@ impl Project {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<ProjectReview>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let page = door.read(door.app.views().project_reviews(self.0.id, &page).await)?;
+        let page = door.read(door.lists().project_reviews(self.0.id, &page).await)?;
         Ok(paging::paged(page, ProjectReview))
     }
     /// How many residents gave which rating; ratings nobody gave are left out.
-    async fn ratings(&self, ctx: &Context<'_>) -> Result<Vec<ProjectRating>, Error> {
-        let door = Door::of(ctx)?;
-        Ok(door.read(door.app.views().project_ratings(self.0.id).await)?.into_iter().map(ProjectRating).collect())
+    async fn ratings(&self, ctx: &Context<'_>) -> Result<List<ProjectRating>, Error> {
+        let ratings = Door::of(ctx)?.load(ProjectRatingsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(ratings.into_iter().map(ProjectRating).collect())
     }
     /// The community activities held for it, by when they were begun.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -314,7 +322,7 @@ pub(crate) async fn of_round(door: &Door<'_>, round: RoundId, page: &PageArgs) -
 }
 
 async fn listed(door: &Door<'_>, filter: &Filter, page: &PageArgs) -> Result<Paged<Project>, Error> {
-    Ok(paging::paged(door.read(door.app.views().projects(filter, Sort::StartedAt, false, page).await)?, Project::new))
+    Ok(paging::paged(door.read(door.lists().projects(filter, Sort::StartedAt, false, page).await)?, Project::new))
 }
 
 payloads! {

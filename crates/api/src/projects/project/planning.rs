@@ -2,17 +2,20 @@
 
 use async_graphql::{InputObject, Object, SimpleObject};
 use gongyi_app::projects::{
-    project_starts::{StartProject, StartSelectedProject},
+    project_starts::{ProjectStart, StartOfficeProject, StartProject, StartSelectedProject},
     projects::{ReachMilestone, RevisePlan},
 };
 use gongyi_domain::{
     projects::project_plan::{Milestone as StoredMilestone, Plan},
+    refusal::Refusal,
     values::{MotionId, ProjectId},
 };
 
 use super::ProjectPayload;
 use crate::{
+    deliberation::charters::AuthorityInput,
     ids::ApplicationKey,
+    list::List,
     projects::{applicants::ApplicantInput, evidence::Evidence},
     scalars::{Area, Date, Money},
     table::{mutations, wires},
@@ -52,7 +55,7 @@ impl ProjectPlan {
         Date(self.0.ends_on)
     }
     /// The steps on the way; 50 at most.
-    fn milestones(&self) -> Vec<Milestone> {
+    fn milestones(&self) -> List<Milestone> {
         let told = |(number, it): (usize, &StoredMilestone)| Milestone { number, title: it.title.clone(), due: Date(it.due) };
         (1..).zip(&self.0.milestones).map(told).collect()
     }
@@ -93,14 +96,22 @@ wires! {
     ProjectPlanInput => Plan = |plan| plan.plan();
 }
 
+fn origin_unfit() -> Refusal {
+    let (zh, en) =
+        ("须注明通过的议题或作出决定的机关，二者择一", "Say the motion that was adopted or the office that decided, one of the two");
+    Refusal { code: "InvalidInput", field: Some("motion"), zh: zh.to_owned(), en: en.to_owned() }
+}
+
 mutations! {
     /// The root fields that start projects and change their plans.
     pub struct ProjectPlanningMutations;
 
-    /// Start a project that a council resolved.
+    /// Start a project that a council resolved, or that an office decided on: either is said.
     StartProject -> ProjectPayload {
         /// The adopted motion.
-        motion: MotionId,
+        motion: Option<MotionId>,
+        /// The office on whose own decision it is started, and why; both are public.
+        office: Option<AuthorityInput>,
         /// Its title.
         title: String,
         /// Where it is carried out: in the council's area.
@@ -109,7 +120,13 @@ mutations! {
         carrier: ApplicantInput,
         /// What it means to do.
         plan: ProjectPlanInput,
-    }
+    } = match (motion, office) {
+        (Some(motion), None) => ProjectStart::Resolved(StartProject { motion, title, area, carrier, plan }),
+        (None, Some(AuthorityInput { authority, reason })) => {
+            ProjectStart::ByOffice(StartOfficeProject { authority, reason, title, area, carrier, plan })
+        }
+        (Some(_), Some(_)) | (None, None) => return Err(origin_unfit()),
+    };
 
     /// Start the project of an application that a round selected.
     StartSelectedProject -> ProjectPayload {

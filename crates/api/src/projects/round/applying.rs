@@ -33,6 +33,7 @@ use crate::{
     },
     door::Door,
     ids::{self, ApplicationKey},
+    list::List,
     loaders::{ApplicationIn, ScoresOf},
     outcome::payloads,
     projects::{
@@ -217,13 +218,19 @@ impl RoundApplication {
         let scores = if told { self.scores_given(&door).await? } else { vec![] };
         Ok((!scores.is_empty()).then(|| Support::from(points(&round.terms, self.0.application, &scores))))
     }
-    /// What each reviewer said; for those who may read the round's records.
+    /// What each reviewer said; for those who may read the round's records. A reviewer reads their own.
     #[graphql(complexity = "1 + 10 * child_complexity")]
-    async fn scores(&self, ctx: &Context<'_>) -> Result<Vec<RoundScore>, Error> {
+    async fn scores(&self, ctx: &Context<'_>) -> Result<List<RoundScore>, Error> {
         let door = Door::of(ctx)?;
-        let area = self.round_row(&door).await?.map(|row| row.area);
-        door.may(&ROUND_RECORDS, &Subject { area, ..Subject::default() })?;
-        Ok(self.scores_given(&door).await?.into_iter().map(RoundScore).collect())
+        let round = self.round_row(&door).await?;
+        let subject = Subject { area: round.as_ref().map(|row| row.area.clone()), ..Subject::default() };
+        let reviews = round.is_some_and(|row| row.reviewers.iter().any(|reviewer| door.is(*reviewer)));
+        let all = door.allowed(&ROUND_RECORDS, &subject);
+        if !all && !reviews {
+            door.may(&ROUND_RECORDS, &subject)?;
+        }
+        let scores = self.scores_given(&door).await?;
+        Ok(scores.into_iter().filter(|score| all || door.is(score.reviewer)).map(RoundScore).collect())
     }
     /// What became of it in the selection that stands, and why; null if it was not selected from.
     async fn decision(&self, ctx: &Context<'_>) -> Result<Option<SelectionStep>, Error> {

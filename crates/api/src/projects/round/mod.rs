@@ -7,7 +7,7 @@ pub(crate) mod applying;
 pub(crate) mod calling;
 pub(crate) mod selecting;
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use async_graphql::{Context, Error, ID, InputObject, Object};
 use chrono::Days;
 use gongyi_domain::{
     access::authority::Subject,
@@ -39,27 +39,27 @@ use crate::{
     },
     door::Door,
     ids::{self, ApplicationKey},
+    list::List,
     outcome::{Lang, payloads},
     paging::{self, Paged},
+    phase::phase,
     scalars::{Area as AreaCode, Date, Moment, Money, Position},
 };
 
-/// Where a round stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Stored")]
-pub enum RoundPhase {
-    /// Never: a round that is shown was called.
-    Unknown,
-    /// 征集中: applications come in.
-    Called,
-    /// 评审中: they are screened, reviewed, voted on.
-    Evaluating,
-    /// 公示中: selected, open to objections.
-    Selected,
-    /// 已公布: announced for good.
-    Announced,
-    /// 已取消: cancelled for good.
-    Cancelled,
+phase! {
+    /// Where a round stands.
+    RoundPhase of Stored {
+        /// 征集中: applications come in.
+        Called,
+        /// 评审中: they are screened, reviewed, voted on.
+        Evaluating,
+        /// 公示中: selected, open to objections.
+        Selected,
+        /// 已公布: announced for good.
+        Announced,
+        /// 已取消: cancelled for good.
+        Cancelled,
+    }
 }
 
 /// A reviewer.
@@ -87,7 +87,7 @@ impl Round {
         Self(Box::new(row))
     }
 
-    async fn applications_of(&self, ctx: &Context<'_>, ids: &[ApplicationId]) -> Result<Vec<RoundApplication>, Error> {
+    async fn applications_of(&self, ctx: &Context<'_>, ids: &[ApplicationId]) -> Result<List<RoundApplication>, Error> {
         let (door, round) = (Door::of(ctx)?, self.0.id);
         let all = ids.iter().map(|application| applying::application(&door, ApplicationKey { round, application: *application }));
         Ok(futures::future::try_join_all(all).await?.into_iter().flatten().collect())
@@ -150,7 +150,7 @@ impl Round {
         Money(self.0.terms.budget)
     }
     /// What reviewers give points for.
-    fn criteria(&self) -> Vec<Criterion> {
+    fn criteria(&self) -> List<Criterion> {
         self.0.terms.criteria.iter().map(Criterion::from).collect()
     }
     /// How many reviewers' scores an application needs.
@@ -202,10 +202,10 @@ impl Round {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         let status = status.unwrap_or_default().into_iter().map(Into::into).collect();
         let filter = ApplicationFilter { round: Some(self.0.id), status, ..ApplicationFilter::default() };
-        Ok(paging::paged(door.read(door.app.views().round_applications(&filter, &page).await)?, RoundApplication))
+        Ok(paging::paged(door.read(door.lists().round_applications(&filter, &page).await)?, RoundApplication))
     }
     /// Who reviews; for those who may read the round's records.
-    fn reviewers(&self, ctx: &Context<'_>) -> Result<Vec<Reviewer>, Error> {
+    fn reviewers(&self, ctx: &Context<'_>) -> Result<List<Reviewer>, Error> {
         Door::of(ctx)?.may(&ROUND_RECORDS, &Subject::area(self.0.area.clone()))?;
         let reviewer = |person: &PersonId| Reviewer(Met::in_public(*person, PublicFunction::Reviewer(self.0.id)));
         Ok(self.0.reviewers.iter().map(reviewer).collect())
@@ -219,7 +219,7 @@ impl Round {
     }
     /// The applications on that poll's ballot, in its order.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn ballot(&self, ctx: &Context<'_>) -> Result<Vec<RoundApplication>, Error> {
+    async fn ballot(&self, ctx: &Context<'_>) -> Result<List<RoundApplication>, Error> {
         self.applications_of(ctx, &self.0.ballot).await
     }
     /// The selection that stands, with a reason for each candidate.
@@ -228,12 +228,12 @@ impl Round {
     }
     /// All selections, oldest first; annulled ones too.
     #[graphql(complexity = "1 + 3 * child_complexity")]
-    async fn selections(&self, ctx: &Context<'_>) -> Result<Vec<RoundSelection>, Error> {
-        selecting::of_round(&Door::of(ctx)?, self.0.id).await
+    async fn selections(&self, ctx: &Context<'_>) -> Result<List<RoundSelection>, Error> {
+        selecting::of_round(&Door::of(ctx)?, self.0.id).await.map(List::from)
     }
     /// The reserve list: who moves up when one of the selected drops out, in order.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    async fn reserve(&self, ctx: &Context<'_>) -> Result<Vec<RoundApplication>, Error> {
+    async fn reserve(&self, ctx: &Context<'_>) -> Result<List<RoundApplication>, Error> {
         self.applications_of(ctx, &self.0.reserve).await
     }
     /// The day of the selection that stands.
@@ -261,7 +261,7 @@ impl Round {
         let door = Door::of(ctx)?;
         door.may(&ROUND_RECORDS, &Subject::area(self.0.area.clone()))?;
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.app.views().round_objections(self.0.id, &page).await)?, RoundObjection))
+        Ok(paging::paged(door.read(door.lists().round_objections(self.0.id, &page).await)?, RoundObjection))
     }
     /// The projects that were made of its applications.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -290,7 +290,7 @@ pub(crate) async fn round(door: &Door<'_>, id: RoundId) -> Result<Option<Round>,
 /// The rounds that a fund pays for, the last called first.
 pub(crate) async fn of_fund(door: &Door<'_>, fund: FundId, page: &PageArgs) -> Result<Paged<Round>, Error> {
     let filter = Filter { fund: Some(fund), ..Filter::default() };
-    Ok(paging::paged(door.read(door.app.views().rounds(&filter, true, page).await)?, Round::new))
+    Ok(paging::paged(door.read(door.lists().rounds(&filter, true, page).await)?, Round::new))
 }
 
 payloads! {

@@ -28,6 +28,7 @@ use crate::{
     deliberation::decision_rules::Wording,
     door::Door,
     ids::{self, ApplicationKey, ObjectionKey},
+    list::List,
     loaders::SelectionsOf,
     outcome::payloads,
     paging,
@@ -189,7 +190,7 @@ impl RoundSelection {
     }
     /// What became of every candidate, in the order in which they were decided on; 500 at most.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
-    fn steps(&self) -> Vec<SelectionStep> {
+    fn steps(&self) -> List<SelectionStep> {
         self.0.selection.steps.iter().map(|step| self.step(step)).collect()
     }
     /// The id of the objection that annulled it; null if it stands.

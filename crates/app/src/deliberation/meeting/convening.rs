@@ -124,12 +124,12 @@ impl Command for ConveneMeeting {
     }
 }
 
-/// Change a meeting's notice or agenda: all of it anew.
+/// Change the notice of a meeting or of its continuation, or its agenda: all of it anew.
 #[derive(Debug, Serialize)]
 pub struct AmendMeeting {
     /// Which.
     pub meeting: MeetingId,
-    /// When and where; `None` stays.
+    /// When and where, while it is adjourned of its continuation; `None` stays.
     pub notice: Option<Notice>,
     /// What is dealt with; `None` stays. Items that stay are named by their ids.
     pub agenda: Option<Vec<AgendaDraft>>,
@@ -143,7 +143,7 @@ impl Command for AmendMeeting {
         let loaded = kept(work, Self::ACT, self.meeting, None).await?;
         let council = loaded.inner().require_known().map_err(refused)?;
         let before = loaded.inner().agenda.clone();
-        let notice = match (&self.notice, &loaded.inner().notice) {
+        let notice = match (&self.notice, loaded.inner().announced()) {
             (Some(notice), _) => tidy(notice),
             (None, Some(notice)) => notice.clone(),
             (None, None) => return Err(refused(MeetingRefusal::UnknownMeeting)),
@@ -234,7 +234,7 @@ impl Command for ExcuseAbsence {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
         let loaded = kept(work, Self::ACT, self.meeting, Some(self.person)).await?;
-        let day = loaded.inner().notice.as_ref().map_or(work.today(), |notice| work.day_of(notice.starts));
+        let day = loaded.inner().announced().map_or(work.today(), |notice| work.day_of(notice.starts));
         if !council_of(work, loaded.inner()).await?.is_representative(self.person, day) {
             return Err(refused(CouncilRefusal::NotARepresentative));
         }

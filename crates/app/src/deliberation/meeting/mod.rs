@@ -8,6 +8,7 @@ use gongyi_domain::{
         council::Council,
         meeting::Meeting,
         motion::{Motion, Phase},
+        standing::Standing,
     },
     values::{MeetingId, MotionId, PersonId},
 };
@@ -35,6 +36,11 @@ async fn kept(work: &mut Work<'_>, act: &Act, meeting: MeetingId, person: Option
 async fn council_of(work: &Work<'_>, meeting: &Meeting) -> Result<Council, Rejection> {
     let id = meeting.require_known().map_err(refused)?;
     Ok(work.load::<Council>(id).await?.into_inner())
+}
+
+/// The council of a meeting as it is today: empty once it is dissolved.
+async fn standing(work: &Work<'_>, meeting: &Meeting) -> Result<Standing, Rejection> {
+    Ok(council_of(work, meeting).await?.standing(work.today()))
 }
 
 /// Takes what still waits for the vote off the meeting's agenda.

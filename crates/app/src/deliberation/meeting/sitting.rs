@@ -15,7 +15,7 @@ use gongyi_domain::{
 };
 use serde::Serialize;
 
-use super::{council_of, kept, take_off};
+use super::{council_of, kept, standing, take_off};
 use crate::{Command, rejection::Rejection, work::Work};
 
 /// Why a motion is off the agenda of a meeting that is closed.
@@ -34,9 +34,8 @@ impl Command for OpenMeeting {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
         let loaded = kept(work, Self::ACT, self.meeting, None).await?;
-        let entitled = council_of(work, loaded.inner()).await?.entitled(work.today());
-        let now = work.now;
-        work.decide::<Meeting>(loaded, MeetingCommand::Open { entitled, now }).await?;
+        let (council, now) = (standing(work, loaded.inner()).await?, work.now);
+        work.decide::<Meeting>(loaded, MeetingCommand::Open { council, now }).await?;
         Ok(self.meeting)
     }
 }
@@ -77,8 +76,8 @@ impl Command for ResumeMeeting {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
         let loaded = kept(work, Self::ACT, self.meeting, None).await?;
-        let now = work.now;
-        work.decide::<Meeting>(loaded, MeetingCommand::Resume { now }).await?;
+        let (council, now) = (standing(work, loaded.inner()).await?, work.now);
+        work.decide::<Meeting>(loaded, MeetingCommand::Resume { council, now }).await?;
         Ok(self.meeting)
     }
 }
@@ -254,7 +253,10 @@ impl Command for RecordPresence {
         let (person, now) = (self.person, work.now);
         let at = self.at.unwrap_or(now);
         let command = match self.passage {
-            Passage::Went => MeetingCommand::Go { person, at, now },
+            Passage::Went => {
+                let council = standing(work, loaded.inner()).await?;
+                MeetingCommand::Go { person, council, at, now }
+            }
             Passage::Came => {
                 let council = council_of(work, loaded.inner()).await?;
                 let representative = council.is_representative(person, work.day_of(at));
@@ -264,7 +266,7 @@ impl Command for RecordPresence {
                     work.decide::<Meeting>(loaded, MeetingCommand::Invite { person, capacity: capacity_of(*kind) }).await?;
                     loaded = work.load::<Meeting>(self.meeting).await?;
                 }
-                MeetingCommand::Come { person, representative, at, now }
+                MeetingCommand::Come { person, representative, council: council.standing(work.today()), at, now }
             }
         };
         work.decide::<Meeting>(loaded, command).await?;

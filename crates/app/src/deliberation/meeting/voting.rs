@@ -3,7 +3,10 @@
 //! - A motion is put to the vote, decided, and its decision annulled in the commit of the vote itself.
 //! - A secret vote is a poll of those who may vote in the room, prepared and opened with it. The poll counts ballots; what
 //!   they mean is the meeting's to say, by the charter's rule and its own numbers of those entitled and present.
+//! - The council is asked as it is, in the same commit: when a vote is opened, when it is cast and when it is closed.
 //! - A vote that decides nothing, for want of a quorum say, leaves its motion on the agenda.
+
+use std::collections::BTreeSet;
 
 use gongyi_domain::{
     access::authority::{Act, Subject},
@@ -11,7 +14,7 @@ use gongyi_domain::{
         ballot::Method,
         charter::{Charter, Matter},
         council::CouncilRefusal,
-        decision::{Abstentions, Outcome, Rule, Tally, Wording},
+        decision::{Abstentions, Counts, Outcome, Rule, Wording},
         meeting::{
             ANNUL_VOTE, CAST_OPEN_VOTE, CLOSE_VOTE, COUNT_HANDS, Choice, Hands, Meeting, MeetingCommand, MeetingRefusal, OPEN_VOTE,
             Question, Vote, VoteState, VotingMethod,
@@ -22,14 +25,16 @@ use gongyi_domain::{
         },
         poll::{Poll, PollCommand, PollRefusal, Stage},
         poll_report::{FrozenRoll, PollOutcome},
-        poll_terms::{self, BallotOption, Channels, PollTerms, Secrecy},
+        poll_terms::{self, BallotOption, Channels, MeetingVote, PollTerms, Secrecy},
         roll::{ROLL_COMMAND_MAX_ENTRIES, Roll, RollCommand},
         roll_entry::{Holder, RollEntry, RollEntryCommand, RollLine},
+        standing::Standing,
         text::tidied,
     },
     prose::opening,
     values::{AgendaItemId, AreaCode, MeetingId, PersonId, PollId, VoteId},
 };
+use gongyi_eventlog::StreamId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -96,6 +101,7 @@ impl Command for OpenVote {
         let version = meeting.orders.as_ref().map_or(0, |orders| orders.charter_version);
         let motion = meeting.agenda.item(self.item).ok_or_else(|| refused(MeetingRefusal::UnknownItem))?.motion;
         let council = council_of(work, meeting).await?;
+        council.require_working().map_err(refused)?;
         let charter = council.charter_at(version).ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
         let terms = charter.matter(self.matter);
         let (vote, poll) = (VoteId(Uuid::now_v7()), PollId(Uuid::now_v7()));
@@ -107,7 +113,8 @@ impl Command for OpenVote {
         let text = tidied(&self.question);
         let question = Question { item: self.item, motion, text, method, rule: terms.rule.clone(), repeats: self.repeats };
         let (secrecy, recused, now) = (terms.secrecy, self.recused.clone(), work.now);
-        let open = MeetingCommand::OpenVote { vote, question, secrecy, recused, now };
+        let standing = council.standing(work.today());
+        let open = MeetingCommand::OpenVote { vote, question, secrecy, recused, council: standing, now };
         let state = work.decide::<Meeting>(loaded, open).await?;
         if let Some(motion) = motion {
             let last = work.load::<Motion>(motion).await?.inner().version;
@@ -115,7 +122,8 @@ impl Command for OpenVote {
         }
         let secret = self.ballot == Ballot::Secret;
         if secret {
-            open_poll(work, poll, state.vote(vote).map_err(refused)?, charter, area).await?;
+            let of = MeetingVote { meeting: self.meeting, vote };
+            open_poll(work, poll, of, state.vote(vote).map_err(refused)?, charter, area).await?;
         }
         Ok(OpenedVote { meeting: self.meeting, vote, poll: Some(poll).filter(|_| secret) })
     }
@@ -145,7 +153,7 @@ fn counting_only() -> Rule {
     }
 }
 
-async fn open_poll(work: &Work<'_>, id: PollId, vote: &Vote, charter: &Charter, area: AreaCode) -> Result<(), Rejection> {
+async fn open_poll(work: &Work<'_>, id: PollId, of: MeetingVote, vote: &Vote, charter: &Charter, area: AreaCode) -> Result<(), Rejection> {
     let title = opening(&vote.question.text, poll_terms::TITLE_MAX_CHARS);
     let terms = PollTerms {
         // Not the motion: it is decided by the meeting, not by the poll.
@@ -159,11 +167,16 @@ async fn open_poll(work: &Work<'_>, id: PollId, vote: &Vote, charter: &Charter, 
         rule: counting_only(),
         opens_at: None,
         closes_at: None,
+        vote: Some(of),
+        smallest: Some(charter.smallest()),
+        chartered: None,
     };
     work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
     let lines: Vec<_> = vote.voters.iter().map(|it| RollLine { holder: Holder::Person(*it), voter: *it, weight: 1 }).collect();
+    let extend =
+        |some: &[RollLine]| RollCommand::Extend { poll: id, lines: some.to_vec(), outside: None, register: None, days_to_poll: None };
     for some in lines.chunks(ROLL_COMMAND_MAX_ENTRIES) {
-        work.load_and_decide::<Roll>(id, RollCommand::Extend { poll: id, lines: some.to_vec(), days_to_poll: None }).await?;
+        work.load_and_decide::<Roll>(id, extend(some)).await?;
     }
     for line in lines {
         work.load_and_decide::<RollEntry>(line.holder.entry(id), RollEntryCommand::Entitle { poll: id, line }).await?;
@@ -175,8 +188,36 @@ async fn open_poll(work: &Work<'_>, id: PollId, vote: &Vote, charter: &Charter, 
     Ok(())
 }
 
-/// The ballots of a secret vote, with the meeting's own numbers of those entitled and present.
-async fn counted(work: &Work<'_>, poll: PollId, vote: &Vote) -> Result<Tally, Rejection> {
+/// The council of a meeting that votes, as it is today.
+async fn voting_council(work: &Work<'_>, meeting: &Meeting) -> Result<Standing, Rejection> {
+    let council = council_of(work, meeting).await?;
+    council.require_working().map_err(refused)?;
+    Ok(council.standing(work.today()))
+}
+
+/// The actor's ballot in a meeting's secret vote is one of who sits and is in the room now.
+pub(in crate::deliberation) async fn require_voter(work: &Work<'_>, of: MeetingVote, voter: PersonId) -> Result<(), Rejection> {
+    let meeting = work.lock::<Meeting>(of.meeting).await?;
+    let council = voting_council(work, meeting.inner()).await?;
+    meeting.inner().require_voter(of.vote, voter, &council).map_err(refused)
+}
+
+/// Who has voted in a poll.
+async fn voted(work: &Work<'_>, poll: PollId) -> Result<BTreeSet<PersonId>, Rejection> {
+    let roll = work.load::<Roll>(poll).await?.into_inner();
+    let entries: Vec<_> = roll.lines.keys().map(|entry| StreamId::of::<RollEntry>(entry.0)).collect();
+    work.session.preload(&entries).await?;
+    let mut voted = BTreeSet::new();
+    for entry in roll.lines.keys() {
+        if let RollEntry::Voted { line, .. } = work.load::<RollEntry>(*entry).await?.inner() {
+            voted.insert(line.voter);
+        }
+    }
+    Ok(voted)
+}
+
+/// The ballots of a secret vote, as its poll counted them.
+async fn counted(work: &Work<'_>, poll: PollId) -> Result<Counts, Rejection> {
     let poll = work.load::<Poll>(poll).await?.into_inner();
     match poll.stage {
         Stage::Counted | Stage::Published => {}
@@ -185,7 +226,7 @@ async fn counted(work: &Work<'_>, poll: PollId, vote: &Vote) -> Result<Tally, Re
         }
     }
     match poll.report.map(|report| report.outcome) {
-        Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => Ok(vote.secret_tally(decisions[0].tally.heads)),
+        Some(PollOutcome::Decided { decisions }) if decisions.len() == 1 => Ok(decisions[0].tally.heads),
         Some(PollOutcome::Disputed { .. }) => Err(refused(PollRefusal::PollIsDisputed)),
         Some(PollOutcome::Decided { .. } | PollOutcome::Elected { .. } | PollOutcome::Placed { .. }) | None => {
             Err(refused(PollRefusal::PollNotCounted))
@@ -212,7 +253,8 @@ impl Command for CastOpenVote {
         let own = work.actor.person();
         let loaded = kept(work, Self::ACT, self.meeting, own).await?;
         let person = own.ok_or_else(|| refused(MeetingRefusal::NotAVoter))?;
-        work.decide::<Meeting>(loaded, MeetingCommand::Cast { vote: self.vote, person, choice: self.choice }).await?;
+        let council = voting_council(work, loaded.inner()).await?;
+        work.decide::<Meeting>(loaded, MeetingCommand::Cast { vote: self.vote, person, choice: self.choice, council }).await?;
         Ok(self.meeting)
     }
 }
@@ -235,7 +277,8 @@ impl Command for CountHands {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
         let loaded = kept(work, Self::ACT, self.meeting, None).await?;
         let teller = work.actor.person().ok_or_else(|| refused(MeetingRefusal::TellerUnknown))?;
-        work.decide::<Meeting>(loaded, MeetingCommand::CountHands { vote: self.vote, teller, hands: self.hands }).await?;
+        let council = voting_council(work, loaded.inner()).await?;
+        work.decide::<Meeting>(loaded, MeetingCommand::CountHands { vote: self.vote, teller, hands: self.hands, council }).await?;
         Ok(self.meeting)
     }
 }
@@ -257,11 +300,12 @@ impl Command for CloseVote {
         let loaded = kept(work, Self::ACT, self.meeting, None).await?;
         let (vote, now) = (self.vote, work.now);
         let open = loaded.inner().vote(vote).map_err(refused)?.clone();
+        let council = voting_council(work, loaded.inner()).await?;
         let close = match open.question.method {
-            VotingMethod::ByName | VotingMethod::ShowOfHands => MeetingCommand::CloseVote { vote, now },
+            VotingMethod::ByName | VotingMethod::ShowOfHands => MeetingCommand::CloseVote { vote, council, now },
             VotingMethod::Secret { poll } => {
-                let tally = counted(work, poll, &open).await?;
-                MeetingCommand::CloseSecretVote { vote, tally, now }
+                let (ballots, voted) = (counted(work, poll).await?, voted(work, poll).await?);
+                MeetingCommand::CloseSecretVote { vote, ballots, voted, council, now }
             }
         };
         let state = work.decide::<Meeting>(loaded, close).await?;

@@ -29,6 +29,7 @@ use uuid::Uuid;
 use super::{CouncilCase, MotionCase, tidied_file};
 use crate::{
     Command,
+    deliberation::residents::at_home,
     rejection::{Rejection, refused},
     work::Work,
 };
@@ -268,8 +269,9 @@ async fn seconds_needed(work: &Work<'_>, case: &MotionCase) -> Result<u32, Rejec
         Some(Origin::Motion { .. }) => true,
         Some(Origin::Issue { issue }) => {
             // An issue that was taken up gathers no more endorsements: these are those it was taken up with.
-            let endorsements = work.load::<ResidentIssue>(issue).await?.inner().endorsers.len();
-            u32::try_from(endorsements).is_ok_and(|endorsements| endorsements >= charter.issues.endorsements_needed)
+            let endorsers = work.load::<ResidentIssue>(issue).await?.inner().endorsers.clone();
+            let endorsements = at_home(work, &endorsers, &case.case.area).await?;
+            u32::try_from(endorsements.len()).is_ok_and(|endorsements| endorsements >= charter.issues.endorsements_needed)
         }
     };
     Ok(if stands_for_seconds { 0 } else { charter.seconds_needed })
@@ -291,7 +293,8 @@ impl Command for SecondMotion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         case.case.in_the_council(work, Self::ACT, self.by).await?;
-        case.decide(work, Drafting::Second { by: self.by }).await?;
+        let sitting = case.case.council.representatives(work.today()).collect();
+        case.decide(work, Drafting::Second { by: self.by, sitting }).await?;
         Ok(self.motion)
     }
 }

@@ -33,7 +33,11 @@ impl App {
         for poll in self.vault().ballot_box().await?.polls().await? {
             match self.state::<Poll>(poll).await?.stage {
                 Stage::Counted | Stage::Published | Stage::Voided => self.destroy_ballots(poll).await?,
-                Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed => self.settle_pending(poll).await?,
+                Stage::Closed => {
+                    self.end_receipts(poll).await?;
+                    self.settle_pending(poll).await?;
+                }
+                Stage::Unknown | Stage::Prepared | Stage::Opened => self.settle_pending(poll).await?,
             }
         }
         Ok(())
@@ -72,6 +76,14 @@ impl App {
         }
         let kept = ballots.kept(poll).await?;
         Ok(kept.iter().map(|bytes| serde_json::from_slice(bytes)).collect::<Result<Vec<_>, _>>().map_err(Fault::Json)?)
+    }
+
+    /// No receipt is made any more in this poll.
+    pub(super) async fn end_receipts(&self, poll: PollId) -> Result<(), Rejection> {
+        if self.vault().has_ballot_box() {
+            self.vault().ballot_box().await?.end_receipts(poll).await?;
+        }
+        Ok(())
     }
 
     pub(in crate::deliberation) async fn destroy_ballots(&self, poll: PollId) -> Result<(), Rejection> {

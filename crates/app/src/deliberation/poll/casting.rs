@@ -8,13 +8,17 @@
 //!
 //! - The log has the participation: who, that, how, when. Its command's digest and answer know nothing of the ballot, and so
 //!   the same command id sent again with other marks is the first command again: the first ballot stays.
-//! - A receipt is a tag that lies in the sealed ballot and is published beside it. It is told once, in the first answer.
-//!   A client that fears to lose the answer sends a tag of its own: 22 to 64 characters of base64url, random, used once.
+//! - A receipt is given only where the council's charter says so. It is made of a tag (random, or the client's own) under a key
+//!   of the poll that is destroyed at the close, lies in the sealed ballot and is published beside it. It is told once, in the
+//!   first answer. Who chose the tag cannot find the ballot by it: nobody votes under a sign that was agreed on before.
 //! - What the server sees: at casting, voter and ballot together, in memory. It writes no trace of it, but a server that was
 //!   changed to could. Secrecy is against whoever reads log, views, vault, box, backups and server output, not against
 //!   whoever replaces the program while the poll runs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gongyi_domain::{
@@ -36,6 +40,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     App, Command, Done, Request,
+    deliberation::meeting::voting::require_voter,
     rejection::{Fault, Rejection, refused},
     work::Work,
 };
@@ -49,7 +54,7 @@ pub struct CastBallot {
     pub entry: RollEntryId,
     /// What is marked.
     pub marks: Marks,
-    /// The receipt's tag, if the client makes it.
+    /// What the receipt is made of, if the client chooses it.
     pub tag: Option<String>,
 }
 
@@ -58,7 +63,7 @@ pub struct CastBallot {
 pub struct Cast {
     /// Of which entry, and where the log stands.
     pub done: Done<RollEntryId>,
-    /// The tag that finds the ballot in the published list; told once, and only where the poll has receipts.
+    /// What finds the ballot in the published list; told once, and only where the poll has receipts.
     pub receipt: Option<String>,
 }
 
@@ -70,11 +75,18 @@ struct TakePart<'a> {
     #[serde(skip)]
     command: Uuid,
     #[serde(skip)]
-    ballot: Ballot,
+    marks: Marks,
+    #[serde(skip)]
+    tag: String,
+    /// The receipt that the ballot bears.
+    #[serde(skip)]
+    receipt: &'a OnceLock<String>,
     /// This command has put its ballot in the box: its own to drop if it is refused after all.
     #[serde(skip)]
     put: &'a AtomicBool,
 }
+
+crate::commands! { TakePart<'_> }
 
 impl Command for TakePart<'_> {
     const ACT: &'static Act = &CAST_BALLOT;
@@ -84,10 +96,19 @@ impl Command for TakePart<'_> {
         let (poll, loaded, proxy) = entitled(work, self.poll, self.entry).await?;
         let terms = poll.require_casting(Channel::Online, work.now).map_err(refused)?;
         let Secrecy::Secret { receipts } = terms.secrecy else { return Err(refused(PollRefusal::OtherSecrecy)) };
-        self.ballot.marks.require_fitting(terms.method, terms.option_count()).map_err(refused)?;
+        self.marks.require_fitting(terms.method, terms.option_count()).map_err(refused)?;
         work.decide::<RollEntry>(loaded, RollEntryCommand::TakePart { channel: Channel::Online, proxy, marks: None }).await?;
-        let ballot = Ballot { tag: self.ballot.tag.clone().filter(|_| receipts), marks: self.ballot.marks.clone() };
-        self.put_in(work.app, &poll, terms, &ballot).await?;
+        match self.put_in(work.app, terms, receipts).await {
+            Err(VaultError::NoBallotBox) => {
+                // The process died between opening the poll and making its box, or the poll has ended meanwhile.
+                work.app.make_ballot_box(self.poll, &poll, terms).await?;
+                self.put_in(work.app, terms, receipts).await
+            }
+            put => put,
+        }
+        .map_err(not_put)?;
+        self.put.store(true, Ordering::SeqCst);
+        stop_at("pending answered");
         Ok(self.entry)
     }
 }
@@ -97,25 +118,25 @@ impl TakePart<'_> {
         PendingBallot { entry: self.entry, command: self.command }
     }
 
-    async fn put_in(&self, app: &App, poll: &Poll, terms: &PollTerms, ballot: &Ballot) -> Result<(), Rejection> {
-        let bytes = Zeroizing::new(serde_json::to_vec(ballot).map_err(Fault::Json)?);
+    /// Puts the ballot in the box, with its receipt where the poll has them.
+    async fn put_in(&self, app: &App, terms: &PollTerms, receipts: bool) -> Result<(), VaultError> {
         let ballots = app.vault().ballot_box().await?;
-        let mut put = ballots.put(self.poll, self.by(), bytes.clone()).await;
-        if matches!(put, Err(VaultError::NoBallotBox)) {
-            // The process died between opening the poll and making its box, or the poll has ended meanwhile.
-            app.make_ballot_box(self.poll, poll, terms).await?;
-            put = ballots.put(self.poll, self.by(), bytes).await;
+        let tag = if receipts { Some(ballots.receipt(self.poll, self.tag.clone()).await?) } else { None };
+        if let Some(receipt) = &tag {
+            self.receipt.get_or_init(|| receipt.clone());
         }
-        match put {
-            Ok(()) => {
-                self.put.store(true, Ordering::SeqCst);
-                stop_at("pending answered");
-                Ok(())
-            }
-            Err(VaultError::NoBallotBox) => Err(refused(PollRefusal::PollNotOpen)),
-            Err(VaultError::BallotBoxBusy) => Err(Rejection::Conflict),
-            Err(fault) => Err(fault.into()),
-        }
+        let ballot = Ballot { tag, marks: self.marks.clone() }.normal(terms.option_count());
+        let bytes = serde_json::to_vec(&ballot).map_err(|_| VaultError::OutOfRange("a ballot"))?;
+        ballots.put(self.poll, self.by(), Zeroizing::new(bytes)).await
+    }
+}
+
+/// Why a ballot is not in the box.
+fn not_put(fault: VaultError) -> Rejection {
+    match fault {
+        VaultError::NoBallotBox => refused(PollRefusal::PollNotOpen),
+        VaultError::BallotBoxBusy => Rejection::Conflict,
+        fault => fault.into(),
     }
 }
 
@@ -142,6 +163,9 @@ async fn entitled(
     let person = proxy.or(voter).or(work.actor.person());
     work.may(&CAST_BALLOT, &Subject { person, ..Subject::default() })?;
     loaded.inner().require_entitled(poll).map_err(refused)?;
+    if let (Some(vote), Some(voter)) = (terms.vote, voter) {
+        require_voter(work, vote, voter).await?;
+    }
     Ok((loaded_poll, loaded, proxy))
 }
 
@@ -173,8 +197,8 @@ impl App {
         let turn = StreamId::new("casting", entry.0);
         let turn = self.locks().lock(&turn).await;
         let put = AtomicBool::new(false);
-        let ballot = Ballot { tag: Some(tag.clone()), marks };
-        let command = TakePart { poll, entry, command: request.command_id, ballot, put: &put };
+        let receipt = OnceLock::new();
+        let command = TakePart { poll, entry, command: request.command_id, marks, tag, receipt: &receipt, put: &put };
         let mut outcome = self.submit(request, &command).await;
         match &outcome {
             Ok(_) => {
@@ -194,11 +218,7 @@ impl App {
             done.stale = self.views().wait_for(done.token.position, wait).await.is_err();
         }
         let done = outcome?;
-        let receipts = match self.state::<Poll>(poll).await?.terms {
-            Some(PollTerms { secrecy: Secrecy::Secret { receipts }, .. }) => receipts,
-            Some(PollTerms { secrecy: Secrecy::Open, .. }) | None => false,
-        };
-        let receipt = Some(tag).filter(|_| receipts && !done.unchanged);
+        let receipt = receipt.into_inner().filter(|_| !done.unchanged);
         Ok(Cast { done, receipt })
     }
 

@@ -48,6 +48,10 @@ impl Command for ClosePoll {
         work.decide::<Poll>(poll, PollCommand::Close { now }).await?;
         Ok(self.poll)
     }
+
+    async fn settle(&self, app: &App, poll: &PollId) -> Result<(), Rejection> {
+        app.end_receipts(*poll).await
+    }
 }
 
 /// Enter one's own count of the paper ballots, as a teller.
@@ -89,13 +93,14 @@ impl Command for CountPoll {
         if poll.inner().stage != Stage::Closed {
             return Err(refused(PollRefusal::PollNotClosed));
         }
-        let secrecy = poll.inner().terms().map_err(refused)?.secrecy;
+        let terms = poll.inner().terms().map_err(refused)?;
+        let (secrecy, options) = (terms.secrecy, terms.option_count());
         let roll = work.load::<Roll>(self.poll).await?.into_inner();
         let Participants { participation, open, .. } = participants(work.app, &roll).await?;
         let found = match secrecy {
             Secrecy::Open => Found::Open(open),
             Secrecy::Secret { .. } => {
-                let ballots = work.app.closed_ballots(self.poll).await?;
+                let ballots: Vec<_> = work.app.closed_ballots(self.poll).await?.into_iter().map(|it| it.normal(options)).collect();
                 work.load_and_decide::<BallotList>(self.poll, BallotListCommand::Publish { ballots: ballots.clone() }).await?;
                 Found::Secret(ballots)
             }

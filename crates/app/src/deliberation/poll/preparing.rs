@@ -9,13 +9,14 @@ use gongyi_domain::{
         charter,
         council::CouncilRefusal,
         election::{Election, ElectionCommand},
+        motion::{Motion, MotionRefusal},
         poll::{APPOINT_TELLERS, OPEN_POLL, PREPARE_POLL, Poll, PollCommand, PollRefusal, Stage},
         poll_report::FrozenRoll,
-        poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
+        poll_terms::{BallotOption, Channels, Chartered, Matter, PollTerms, Secrecy},
         roll::Roll,
         roll_entry::Holder,
     },
-    values::{CouncilId, Instant, PersonId, PollId},
+    values::{CouncilId, Instant, MotionId, PersonId, PollId},
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,12 +25,13 @@ use uuid::Uuid;
 use super::kept_poll;
 use crate::{
     App, Command,
-    deliberation::councils::council,
+    deliberation::{councils::council, residents::homes},
     rejection::{Rejection, refused},
     work::Work,
 };
 
-/// Prepare a poll that is no election's: those are prepared by [`crate::deliberation::elections::PrepareElectionPoll`].
+/// Prepare a poll on a question. Those of elections are prepared by [`crate::deliberation::elections::PrepareElectionPoll`], those of
+/// councils and motions from the charter.
 #[derive(Debug, Serialize)]
 pub struct PreparePoll {
     /// As this says.
@@ -46,10 +48,16 @@ impl Command for PreparePoll {
         match self.terms.matter {
             Matter::Election(_) => return Err(refused(PollRefusal::ElectionsOwnPoll)),
             Matter::Council { .. } => return Err(refused(PollRefusal::CouncilsOwnPoll)),
-            Matter::Motion(_) | Matter::Question => {}
+            Matter::Motion(_) => return Err(refused(PollRefusal::MotionsOwnPoll)),
+            Matter::Question => {}
         }
+        if self.terms.secrecy == (Secrecy::Secret { receipts: true }) {
+            return Err(refused(PollRefusal::ReceiptsNotChartered));
+        }
+        let smallest = Some(self.terms.smallest.unwrap_or_default());
+        let terms = PollTerms { smallest, vote: None, chartered: None, ..self.terms.clone() };
         let id = PollId(Uuid::now_v7());
-        work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms: self.terms.clone() }).await?;
+        work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
         Ok(id)
     }
 }
@@ -95,10 +103,86 @@ impl Command for PrepareCouncilPoll {
             rule,
             opens_at: self.opens_at,
             closes_at: self.closes_at,
+            vote: None,
+            smallest: Some(charter.smallest()),
+            chartered: None,
         };
         let id = PollId(Uuid::now_v7());
         work.load_and_decide::<Poll>(id, PollCommand::Prepare { terms }).await?;
         Ok(id)
+    }
+}
+
+/// Prepare a poll of residents on a motion: rule, secrecy and receipts are those of its council's charter in force.
+#[derive(Debug, Serialize)]
+pub struct PrepareMotionPoll {
+    /// The motion.
+    pub motion: MotionId,
+    /// Of which kind the matter is.
+    pub kind: charter::Matter,
+    /// The poll's title, which is what voters say yes or no to.
+    pub title: String,
+    /// On paper, online or both.
+    pub channels: Channels,
+    /// Not opened before.
+    pub opens_at: Option<Instant>,
+    /// No ballot from then on.
+    pub closes_at: Option<Instant>,
+}
+
+impl Command for PrepareMotionPoll {
+    const ACT: &'static Act = &PREPARE_POLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        let motion = work.load::<Motion>(self.motion).await?.into_inner();
+        let id = motion.council.ok_or_else(|| refused(MotionRefusal::UnknownMotion))?;
+        let council = council(work, id).await?.into_inner();
+        let area = council.area.clone().ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
+        work.may(Self::ACT, &Subject::area(area.clone()))?;
+        let charter = council.require_working().map_err(refused)?;
+        let charter_version = council.charter_version();
+        let (_, secrecy, rule) = charter.poll_terms(id, self.kind, charter_version);
+        let terms = PollTerms {
+            matter: Matter::Motion(self.motion),
+            area,
+            title: self.title.clone(),
+            options: vec![BallotOption::Text(self.title.clone())],
+            method: Method::Stances,
+            secrecy,
+            channels: self.channels,
+            rule,
+            opens_at: self.opens_at,
+            closes_at: self.closes_at,
+            vote: None,
+            smallest: Some(charter.smallest()),
+            chartered: Some(Chartered { council: id, kind: self.kind, charter_version }),
+        };
+        let poll = PollId(Uuid::now_v7());
+        work.load_and_decide::<Poll>(poll, PollCommand::Prepare { terms }).await?;
+        Ok(poll)
+    }
+}
+
+/// Prepare a poll on a question or on a motion. Serialised as that command: a poll's command ids are known by it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum PollPreparation {
+    /// On a question.
+    Question(PreparePoll),
+    /// On a motion.
+    Motion(PrepareMotionPoll),
+}
+
+impl Command for PollPreparation {
+    const ACT: &'static Act = &PREPARE_POLL;
+    type Answer = PollId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
+        match self {
+            Self::Question(prepare) => prepare.decide(work).await,
+            Self::Motion(prepare) => prepare.decide(work).await,
+        }
     }
 }
 
@@ -130,6 +214,9 @@ impl Command for AppointTellers {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
         let poll = kept_poll(work, Self::ACT, self.poll).await?;
+        if homes(work, &self.tellers).await?.contains(&None) {
+            return Err(refused(PollRefusal::TellerUnknown));
+        }
         work.decide::<Poll>(poll, PollCommand::AppointTellers { tellers: self.tellers }).await?;
         Ok(self.poll)
     }

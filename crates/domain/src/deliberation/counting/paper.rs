@@ -77,15 +77,7 @@ impl PaperCount {
             Self::Options { .. } => self,
             Self::Batches { mut batches, invalid } => {
                 batches.retain(|batch| batch.ballots > 0);
-                batches.iter_mut().filter(|batch| batch.marks.is_blank()).for_each(|batch| batch.marks = Marks::Blank);
-                for batch in &mut batches {
-                    match &mut batch.marks {
-                        Marks::Chosen(options) => options.sort_unstable(),
-                        Marks::Stances(stances) => stances.sort_unstable(),
-                        Marks::Scores(scores) => scores.sort_unstable(),
-                        Marks::Blank | Marks::Ranked(_) => {}
-                    }
-                }
+                batches.iter_mut().for_each(|batch| batch.marks = std::mem::replace(&mut batch.marks, Marks::Blank).sorted());
                 batches.sort_unstable();
                 batches.dedup_by(|next, kept| {
                     let alike = next.marks == kept.marks;

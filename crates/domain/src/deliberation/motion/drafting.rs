@@ -1,5 +1,7 @@
 //! From the first draft to the screening: movers, files, seconds.
 
+use std::collections::BTreeSet;
+
 use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Origin, Phase, R, check, written};
 use crate::{
     access::authority::{Act, To},
@@ -101,6 +103,8 @@ pub enum Drafting {
     Second {
         /// Who.
         by: PersonId,
+        /// Who sits in the council now: the others' seconds no longer count.
+        sitting: BTreeSet<PersonId>,
     },
     /// Take a second back, as long as it is not complete.
     WithdrawSecond {
@@ -162,7 +166,7 @@ impl Motion {
                 let complete = (seconds_needed == 0).then_some(E::SecondsCompleted { seconds: 0, needed: 0 });
                 Ok([E::MotionSubmitted { person: by, seconds_needed }].into_iter().chain(complete).collect())
             }
-            Drafting::Second { by } => self.second(by),
+            Drafting::Second { by, sitting } => self.second(by, &sitting),
             Drafting::WithdrawSecond { by } => {
                 self.require(&[Phase::Submitted])?;
                 check(self.seconders.contains(&by), R::NotSeconded)?;
@@ -195,11 +199,12 @@ impl Motion {
         Ok(vec![if last { E::MotionWithdrawn { person } } else { E::MoverLeft { person } }])
     }
 
-    fn second(&self, person: PersonId) -> Decision {
+    fn second(&self, person: PersonId, sitting: &BTreeSet<PersonId>) -> Decision {
         self.require(&[Phase::Submitted, Phase::Seconded])?;
         check(!self.movers.contains(&person), R::OwnSecond)?;
         check(!self.seconders.contains(&person), R::AlreadySeconded)?;
-        let seconds = u32::try_from(self.seconders.len() + 1).unwrap_or(u32::MAX);
+        let still_sit = self.seconders.iter().filter(|it| sitting.contains(it)).count();
+        let seconds = u32::try_from(still_sit + 1).unwrap_or(u32::MAX);
         let complete = self.phase == Phase::Submitted && seconds >= self.seconds_needed;
         let complete = complete.then_some(E::SecondsCompleted { seconds, needed: self.seconds_needed });
         Ok([E::MotionSeconded { person }].into_iter().chain(complete).collect())

@@ -70,7 +70,7 @@ fn submit() -> Drafting {
 }
 
 fn second(n: u128) -> Drafting {
-    Drafting::Second { by: person(n) }
+    Drafting::Second { by: person(n), sitting: (1..=9).map(person).collect() }
 }
 
 fn propose(n: u128, by: u128, against: u32, changes: Vec<Change>) -> Amending {

@@ -21,6 +21,8 @@ pub enum Difference {
     },
     /// Ranked ballots were counted by an earlier rule than those of a poll before it.
     EarlierRankedRule,
+    /// A vote was counted by those entitled at its opening, after votes that asked the council at their close.
+    CouncilNotAsked,
     /// A council's poll is not held as its charter says.
     Charter,
     /// The roll that the poll was opened with is not the roll there is.
@@ -104,6 +106,10 @@ impl Difference {
                 "排序选票按旧规则计票，而此前的投票已按新规则计票",
                 "ranked ballots were counted by an earlier rule than a poll before it",
             ),
+            Self::CouncilNotAsked => Wording::new(
+                "未按表决结束时的议事会认定应到与到会人数，而此前的表决已如此认定",
+                "the council was not asked at the close who is entitled, as it was in a vote before it",
+            ),
             Self::Charter => Wording::new("规则或保密方式与议事会章程不符", "rule or secrecy are not those of the council's charter"),
             Self::Roll { recorded, found } => Wording::new(
                 format!("选民名单记为 {}，实为 {}", roll_figures(recorded), roll_figures(found)),
@@ -146,7 +152,7 @@ impl Difference {
     }
 }
 
-fn roll_figures(FrozenRoll { entries, heads, weight, digest }: &FrozenRoll) -> String {
+fn roll_figures(FrozenRoll { entries, heads, weight, digest, composition: _ }: &FrozenRoll) -> String {
     format!("{entries}/{heads}/{weight} sha256 {digest}")
 }
 

@@ -140,8 +140,11 @@ impl Happened<'_> {
                     let until = until.map_or(String::new(), |it| format!("，拟于 {} 复会", self.moment(it)));
                     format!("{} 休会{until}：{reason}", self.moment(*at))
                 }
-                MeetingEvent::MeetingResumed { at, present } => {
-                    format!("{} 复会：{}", self.moment(*at), self.quorum(*present, self.meeting.entitled))
+                MeetingEvent::ContinuationAnnounced { notice } => {
+                    format!("复会时间定于 {}，地点：{}", self.moment(notice.starts), notice.place)
+                }
+                MeetingEvent::MeetingResumed { at, present, entitled } => {
+                    format!("{} 复会：{}", self.moment(*at), self.quorum(*present, entitled.unwrap_or(self.meeting.entitled)))
                 }
                 MeetingEvent::MeetingClosed { at } => format!("{} 会议结束", self.moment(*at)),
                 MeetingEvent::MeetingConvened { .. }
@@ -201,7 +204,7 @@ impl Happened<'_> {
                 }
                 Some(line)
             }
-            MeetingEvent::VoteClosed { vote, at, decision } if self.item_of(*vote) == Some(id) => {
+            MeetingEvent::VoteClosed { vote, at, decision, on: _ } if self.item_of(*vote) == Some(id) => {
                 let (counts, verdict) = (decision.tally.heads, &decision.verdict);
                 Some(format!(
                     "{} 表决结果：赞成 {}，反对 {}，弃权 {}，无效 {}。按「{}」（{}）{}：{}",
@@ -224,6 +227,7 @@ impl Happened<'_> {
             | MeetingEvent::VoteAnnulled { .. }
             | MeetingEvent::MeetingConvened { .. }
             | MeetingEvent::MeetingAmended { .. }
+            | MeetingEvent::ContinuationAnnounced { .. }
             | MeetingEvent::MeetingCancelled { .. }
             | MeetingEvent::GuestInvited { .. }
             | MeetingEvent::AbsenceExcused { .. }

@@ -312,7 +312,7 @@ impl ReportQueries {
         let filter = ReportFilter { area: area.0, from, as_of, known_at: known_at.map(|day| day.0) };
         let with_parts = ctx.look_ahead().field("parts").exists() || ctx.look_ahead().field("own").exists();
         let found = door.read(door.app.views().report(&filter, with_parts).await)?;
-        let untold = match door.asker.actor.grants() {
+        let untold = match door.actor().grants() {
             [] => Some(door.read(door.app.views().untold(&filter).await)?),
             _ => None,
         };

@@ -168,7 +168,7 @@ impl ServiceRecord {
         }
         let mut seen = vec![];
         for record in door.load(InTheWayOf(self.row.record)).await?.unwrap_or_default().into_iter().map(ServiceRecord::new) {
-            if SERVICE_RECORDS.may(&door.asker.actor, &record.subject(&door).await?).is_ok() {
+            if door.allowed(&SERVICE_RECORDS, &record.subject(&door).await?) {
                 seen.push(record);
             }
         }

@@ -87,8 +87,8 @@ impl Command for StartOfficeProject {
         require_working(work, self.carrier).await?;
         let origin = ProjectOrigin::Office { authority: tidied(&self.authority), reason: tidied(&self.reason) };
         let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
-        let id = ProjectId(Uuid::now_v7());
-        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan }).await?;
+        let (id, on) = (ProjectId(Uuid::now_v7()), work.today());
+        work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
         Ok(id)
     }
 }

@@ -355,7 +355,7 @@ fn a_meeting_adjourned_to_another_day_has_a_sitting_there() {
 }
 
 fn meeting_resumed(meeting: &Given<Meeting>, minute: i64) -> Given<Meeting> {
-    meeting.clone().and_all((1..=6).map(|n| come(n, minute - 1))).and(MeetingCommand::Resume { now: at(minute) })
+    meeting.clone().and_all((1..=6).map(|n| come(n, minute - 1))).and(MeetingCommand::Resume { council: council(), now: at(minute) })
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn while_it_is_adjourned_the_continuations_notice_is_amended_and_the_first_stays
 fn a_break_keeps_the_list_and_the_word_goes_to_who_is_back() {
     let ask = |n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::For };
     let meeting = open(8).and_all([ask(1), ask(2)]).and(adjourn(None, 10_050));
-    let back = meeting.and_all((2..=8).map(|n| come(n, 10_060))).and(MeetingCommand::Resume { now: at(10_061) });
+    let back = meeting.and_all((2..=8).map(|n| come(n, 10_060))).and(MeetingCommand::Resume { council: council(), now: at(10_061) });
     let called = back.when(MeetingCommand::CallNext { now: at(10_062) }).events();
     assert!(matches!(called[..], [MeetingEvent::SpeakerCalled { person, .. }] if person == who(2)), "{called:?}");
     let spoken = back.and(MeetingCommand::CallNext { now: at(10_062) });
@@ -394,7 +394,7 @@ fn a_break_keeps_the_list_and_the_word_goes_to_who_is_back() {
 
 #[test]
 fn what_is_entered_late_does_not_reach_behind_what_was_seen() {
-    let late = |n, minute, now| MeetingCommand::Go { person: who(n), at: at(minute), now: at(now) };
+    let late = |n, minute, now| MeetingCommand::Go { council: council(), person: who(n), at: at(minute), now: at(now) };
     let ask = MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For };
     let speaking = open(6).and_all([ask, MeetingCommand::CallNext { now: at(10_020) }]);
     let gone = speaking.when(late(1, 10_010, 10_030)).events();
@@ -404,7 +404,7 @@ fn what_is_entered_late_does_not_reach_behind_what_was_seen() {
     let lost = open(6).when(late(2, 9_995, 10_030)).events();
     assert_eq!(lost.last(), Some(&MeetingEvent::QuorumLost { at: at(10_000), present: 5, entitled: 9 }));
     // A coming that is entered during the break was a coming to the sitting before it.
-    let entered = MeetingCommand::Come { person: who(9), representative: true, at: at(10_040), now: at(10_055) };
+    let entered = MeetingCommand::Come { council: council(), person: who(9), representative: true, at: at(10_040), now: at(10_055) };
     let meeting = open(6).and(adjourn(None, 10_050)).and(entered);
     assert!(!meeting.sitting.is_in(who(9)));
 }

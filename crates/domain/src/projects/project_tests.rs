@@ -47,13 +47,14 @@ fn starts() -> C {
 
 #[test]
 fn an_offices_decision_names_the_office_and_the_reason() {
-    let C::Start { title, area, carrier, plan, .. } = starts() else { unreachable!("a start") };
+    let C::Start { title, area, carrier, plan, on, .. } = starts() else { unreachable!("a start") };
     let by = |authority: &str, reason: &str| C::Start {
         origin: ProjectOrigin::Office { authority: authority.into(), reason: reason.into() },
         title: title.clone(),
         area: area.clone(),
         carrier,
         plan: plan.clone(),
+        on,
     };
     for start in [by(" ", "抢修"), by("翠香街道办事处", "")] {
         given::<Project>([]).when(start).then_refused(R::OfficeUnfit { most: REASON_MAX_CHARS });

@@ -254,7 +254,7 @@ impl Story {
         };
         let (who, shift, attendance) = (volunteer(a), shift(a / 7), AttendanceId(self.next()));
         let (day, witness, unqualified) = (now.date_naive(), Witness::Coordinator, 0);
-        let waiting = self.activities.get(&id.0).map_or_else(Vec::new, |it| it.signed_up().collect());
+        let waiting = self.activities.0.get(&id.0).map_or_else(Vec::new, |it| it.signed_up().collect());
         let command = match (what, a % 8) {
             (11, _) => ActivityCommand::Publish { organisation: organisation(b), details, now },
             (12, 0..5) => ActivityCommand::Amend { details, fit: waiting.into_iter().collect(), unqualified, now },

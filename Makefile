@@ -1,6 +1,7 @@
 # make demo   build, fill an invented district, serve it on 127.0.0.1:8080 (GONGYI_LISTEN changes the address)
 # make build  make everything that ships: target/release/gongyi
 # make test   install what is missing, then everything that CI runs
+# make soak   what needs more roles than `make test` has time for
 # make lint   formatting, clippy, licences and bans, generated files
 # make bench  the benchmarks, each beside a floor measured in the same run
 # make generate  rewrite what is generated and committed
@@ -8,7 +9,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench generate tools
+.PHONY: help build demo test soak lint bench generate tools
 
 DEMO_DATA ?= demo-data
 NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
@@ -43,6 +44,9 @@ ifdef NEXTEST
 else
 	cargo test --locked --workspace --no-fail-fast
 endif
+
+soak: tools
+	GONGYI_SOAK=1 cargo test --locked --package gongyi-api --test api sight::
 
 lint:
 	cargo fmt --all --check

@@ -76,7 +76,8 @@ async fn screened<'d>(
             ask: cents(ask),
         };
         expect_refused("NotAllowed", author.does(&applies).await);
-        applications[place] = district.coordinator_of(team).await.does(&applies).await.unwrap();
+        expect_refused("NotAllowed", district.coordinator_of(team).await.does(&applies).await);
+        applications[place] = district.officer().await.does(&applies).await.unwrap();
     }
     expect_refused("ApplicationsStillOpen", organiser.does(&CloseApplications { round }).await);
     district.waits_minutes(24 * 60);

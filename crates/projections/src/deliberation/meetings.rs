@@ -436,6 +436,9 @@ impl Fold for MeetingsFold {
         match concern(change) {
             Some(Concern::Meeting(event)) => {
                 self.meetings.want((id,));
+                if revises(event) {
+                    self.sittings.want_by("meeting", id);
+                }
                 if let MeetingEvent::VoteOpened { vote, .. } = event {
                     self.votes.want((*vote,));
                 } else if let MeetingEvent::GuestInvited { person, .. } = event {

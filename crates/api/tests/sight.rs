@@ -9,7 +9,7 @@ use crate::{
     motions::{global, uuid},
     projects::{endows, officer},
     subscriptions::Socket,
-    walker::{Seen, Walker},
+    walker::{SOAK, Seen, Walker},
 };
 
 const NAME: &str = "欧阳不见";
@@ -131,9 +131,6 @@ async fn scene(district: &District) -> Scene {
 async fn account(who: &Resident<'_>) -> String {
     text(&who.client.asks("{ me { account { id } } }", json!({})).await.data()["me"]["account"]["id"])
 }
-
-/// All roles are walked with, which takes minutes, where this is set: by `make soak`.
-const SOAK: &str = "GONGYI_SOAK";
 
 /// Everybody of this street, and who is nobody; without [`SOAK`] those who see least and most.
 async fn askers(district: &District) -> Vec<(String, Client<'_>)> {

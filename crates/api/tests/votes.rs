@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    harness::{COMMUNITY, Client, District, OTHER_STREET, PASSWORD, Resident, STREET, id_number, text},
+    harness::{COMMUNITY, Client, District, OTHER_STREET, Resident, STREET, text},
     meetings::{council, person_of},
     motions::chamber,
 };
@@ -85,8 +85,7 @@ async fn a_roll_takes_who_is_there_and_its_outcome_says_who_it_is_made_of() {
     let district = District::new().await;
     let keeper = organiser(&district).await;
     let people: [_; 3] = residents(&district).await;
-    let input = json!({ "name": "外人", "idNumber": id_number("1980-01-02", 900), "phone": "19901219900", "homeArea": OTHER_STREET, "password": PASSWORD });
-    let outsider = text(&district.stranger().does("registerVolunteer", "volunteer { person }", input).await["volunteer"]["person"]);
+    let outsider = district.registers_in(OTHER_STREET, "外人").await.person;
     let poll = text(&keeper.client.does("preparePoll", "poll { id }", question(json!({}))).await["poll"]["id"]);
     let person = |id: &str| json!({ "poll": poll, "lines": [{ "holder": { "person": id } }] });
     let nobody = {

@@ -10,8 +10,12 @@ use uuid::Uuid;
 
 use crate::harness::{Answer, COMMUNITY, Client};
 
+/// All roles are walked with, and deeper, where this is set: by `make soak`.
+pub const SOAK: &str = "GONGYI_SOAK";
 /// Objects below one another that are looked into, connections not counted.
-const DEPTH_MAX_OBJECTS: usize = 2;
+const DEPTH_MAX_OBJECTS: usize = 1;
+/// The same with [`SOAK`].
+const DEPTH_SOAK_MAX_OBJECTS: usize = 2;
 /// How often one query is sent again without the fields that were refused or left out for what they cost.
 const RETRIES_MAX: usize = 12;
 /// How often an input is mended by what its refusal says.
@@ -165,7 +169,8 @@ impl Walker {
             format!("($input: {input}!)")
         });
         let head = format!("{operation}{} {{ {field}{args}", declared.unwrap_or_default());
-        let mut waiting = vec![(head, kind, DEPTH_MAX_OBJECTS, 1_usize)];
+        let depth = if std::env::var_os(SOAK).is_some() { DEPTH_SOAK_MAX_OBJECTS } else { DEPTH_MAX_OBJECTS };
+        let mut waiting = vec![(head, kind, depth, 1_usize)];
         while let Some((head, kind, depth, open)) = waiting.pop() {
             if self.kinds[&kind].kind == "INTERFACE" {
                 let named = by.asks(&format!("{head} {{ __typename }}{}", " }".repeat(open)), variables.clone()).await;

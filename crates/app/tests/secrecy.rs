@@ -292,10 +292,9 @@ async fn a_finished_poll_joins_nobody_with_a_ballot() {
     district.settles().await;
     assert_apart(&district, &files(&district.folder()), poll, &voters, "finished").await;
 
-    // The published order against the order of casting: pairs out of order are half of all, give or take six deviations.
+    // The published order against the order of casting: with four ways to vote a quarter of the places agree by chance, give or
+    // take six deviations.
     let list = district.app.state::<gongyi_domain::deliberation::ballot::BallotList>(poll).await.unwrap().ballots;
-    let place: BTreeMap<_, _> = list.iter().enumerate().map(|(at, ballot)| (ballot.tag.clone().unwrap(), at)).collect();
-    let places: Vec<_> = voters.iter().map(|voter| place[&tag(voter)]).collect();
-    let inversions: usize = (0..places.len()).map(|at| places[at + 1..].iter().filter(|it| **it < places[at]).count()).sum();
-    assert!((885 - 6 * 79..=885 + 6 * 79).contains(&inversions), "{inversions}");
+    let agree = list.iter().enumerate().filter(|(at, ballot)| ballot.marks == marks(*at)).count();
+    assert!(agree <= 15 + 6 * 4, "{agree} of {} stand where they were cast", list.len());
 }

@@ -17,8 +17,8 @@ const FOLLOW = `subscription ($activity: ID!, $after: Position) {
   activityPlaces(activity: $activity, after: $after) { event position activity { shifts { free taken } } }
 }`;
 
-const published = async () => {
-  const starts = new Date(Date.now() + 48 * 3600_000);
+const published = async (inHours = 48) => {
+  const starts = new Date(Date.now() + inHours * 3600_000);
   const ends = new Date(starts.getTime() + 3600_000);
   const details = {
     title: '河道巡护', category: 'RIVER_PATROL', place: '前山河', area: '440402001001',
@@ -101,7 +101,7 @@ test('a client that is told that its token is false gives up', async () => {
 });
 
 test('a client whose token has run out comes back with another', async () => {
-  const { activity, position } = await published();
+  const { activity, position } = await published(72);
   const tokens = [tokenRunOut, coordinatorToken];
   const returning = createClient({
     url: `${url.replace('http', 'ws')}/ws`, webSocketImpl: WebSocket, lazy: true, retryAttempts: 3, retryWait: async () => {},

@@ -446,16 +446,6 @@ impl Meeting {
         if self.phase == MeetingPhase::Open { Ok(council) } else { Err(MeetingRefusal::MeetingNotOpen) }
     }
 
-    /// Who was checked in as a representative and is in the room.
-    pub fn present(&self) -> u64 {
-        self.sitting.present().count() as u64
-    }
-
-    /// Who is in the room and sits in the council as it is.
-    pub fn present_of(&self, council: &Standing) -> BTreeSet<PersonId> {
-        self.sitting.all_in().map(|(person, _)| person).filter(|person| council.sits(*person)).collect()
-    }
-
     /// The area of its council.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What a meeting decides about its course: convening, coming and going, the agenda, the word.
 
+use std::collections::BTreeSet;
+
 use super::{
     agenda::Agenda,
     meeting::{
@@ -46,6 +48,16 @@ fn require_statute_days(days_ahead: i64, statute_days: Option<u32>) -> Result<()
 }
 
 impl Meeting {
+    /// Who was checked in as a representative and is in the room.
+    pub fn present(&self) -> u64 {
+        self.sitting.present().count() as u64
+    }
+
+    /// Who is in the room and sits in the council as it is.
+    pub fn present_of(&self, council: &Standing) -> BTreeSet<PersonId> {
+        self.sitting.all_in().map(|(person, _)| person).filter(|person| council.sits(*person)).collect()
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the command's own fields")]
     pub(super) fn convene(
         &self,

@@ -397,6 +397,7 @@ impl Recount {
 
     /// The decision that a vote's choices, hands or ballots give, of those whom the council's events give as entitled on this
     /// day, or of those whom its opening gave where the council was not asked.
+    #[expect(clippy::result_large_err, reason = "a difference is the end of a recount, not met on its way")]
     fn vote_again(&self, meeting: &Meeting, vote: &Vote, on: Option<Day>) -> Result<Decision, Difference> {
         let council = meeting.council.and_then(|id| self.councils.get(&id));
         let missing = || Difference::Missing(Wording::new("其议事会", "council of it"));

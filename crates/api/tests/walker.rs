@@ -135,7 +135,7 @@ impl Walker {
             let page = if field.args.iter().any(|arg| arg.name == "first") { "(first: 2)" } else { "" };
             if self.leaf(&next) {
                 text.push_str(&format!("{} ", field.name));
-            } else if !way.contains(&next) && (depth > 0 || connection || next.ends_with("Connection") && depth > 0) {
+            } else if !way.contains(&next) && (depth > 0 || connection) {
                 let rest = depth - usize::from(!connection && !next.ends_with("Connection") && depth > 0);
                 let inner = self.below(&next, rest, way, without);
                 if !inner.is_empty() {

@@ -210,7 +210,7 @@ impl Process for Hindered {
 
     async fn follow(&self, _: &App, event: &Recorded) -> Result<(), Rejection> {
         let refusal = || Refusal { code: "Hindered", field: None, zh: "有阻碍".to_owned(), en: "Something is in the way".to_owned() };
-        if event.position % 2 == 0 && self.0.load(Ordering::SeqCst) { Err(Rejection::Refused(refusal())) } else { Ok(()) }
+        if event.position.is_multiple_of(2) && self.0.load(Ordering::SeqCst) { Err(Rejection::Refused(refusal())) } else { Ok(()) }
     }
 }
 

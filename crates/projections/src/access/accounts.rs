@@ -274,12 +274,12 @@ impl Views {
         let mut connection = self.pool().acquire().await?;
         let sql = "SELECT json_array(a.account,a.function) FROM acceptances a WHERE a.account IN (SELECT value FROM json_each(?))";
         let accepted: Vec<(AccountId, String)> =
-            fetch(&mut *connection, sql.to_owned(), &[serde_json::to_string(&accounts)?.into()]).await?;
+            fetch(&mut connection, sql.to_owned(), &[serde_json::to_string(&accounts)?.into()]).await?;
         let accepted: HashSet<_> = accepted.into_iter().collect();
         let sql = "SELECT json_array(s.person,s.council) FROM seats s WHERE s.person IN (SELECT value FROM json_each(?))
              AND json_type(s.source,'$.election') IS NOT NULL";
         let elected: Vec<(PersonId, CouncilId)> =
-            fetch(&mut *connection, sql.to_owned(), &[serde_json::to_string(&persons)?.into()]).await?;
+            fetch(&mut connection, sql.to_owned(), &[serde_json::to_string(&persons)?.into()]).await?;
         let elected: HashSet<_> = elected.into_iter().map(|(person, council)| (person, PublicFunction::Seat(council))).collect();
         let holds = |it: &&(PersonId, PublicFunction)| elected.contains(*it) || accepted.contains(&(account_of(it.0), it.1.text()));
         Ok(asked.iter().filter(holds).copied().collect())

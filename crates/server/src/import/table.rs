@@ -16,12 +16,14 @@ use super::{
 };
 use crate::spreadsheet::as_typed;
 
+/// Whether a number may have so many digits.
+type MayHave = fn(usize) -> bool;
+
 /// Largest file taken, in bytes.
 pub const FILE_MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// Fields that hold a number in every row, with the digits it has. By the first that a file has, a row is known where none is
 /// expected.
-const NUMBERS_DIGITS: [(&str, fn(usize) -> bool); 3] =
-    [("idNumber", |digits| digits >= 15), ("code", is_area_code), ("area", is_area_code)];
+const NUMBERS_DIGITS: [(&str, MayHave); 3] = [("idNumber", |digits| digits >= 15), ("code", is_area_code), ("area", is_area_code)];
 
 fn is_area_code(digits: usize) -> bool {
     matches!(digits, 6 | 9 | 12 | 15)

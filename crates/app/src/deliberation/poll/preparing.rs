@@ -167,6 +167,7 @@ impl Command for PrepareMotionPoll {
 /// Prepare a poll on a question or on a motion. Serialised as that command: a poll's command ids are known by it.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "made once a request")]
 pub enum PollPreparation {
     /// On a question.
     Question(PreparePoll),

@@ -59,12 +59,9 @@ impl Mutation {
 
 fn main() {
     let schema = Schema::new(Query, Mutation, EmptySubscription);
-    for second in [1, 10] {
-        TOTAL.store(0, Ordering::SeqCst);
-        let document = format!("mutation {{ add(much: 1) {{ total }} ...F }} fragment F on Mutation {{ add(much: {second}) {{ done }} }}");
-        let answer = futures_executor::block_on(schema.execute(document));
-        println!("{} {} errors, total {}", answer.data, answer.errors.len(), TOTAL.load(Ordering::SeqCst));
-    }
+    let document = "mutation { add(much: 1) { total } ...F } fragment F on Mutation { add(much: 1) { done } }";
+    let answer = futures_executor::block_on(schema.execute(document));
+    println!("{} {} errors, total {}", answer.data, answer.errors.len(), TOTAL.load(Ordering::SeqCst));
 }
 RUST
     CARGO_TARGET_DIR="$folder/target" cargo run --quiet --manifest-path "$folder/$1/Cargo.toml"
@@ -78,6 +75,5 @@ expect() { # VERSION EXPECTED
 }
 
 for version in 7.2.1 8.0.0-rc.5; do
-    expect "$version" '{add: {total: 1, done: true}} 0 errors, total 2
-{add: {total: 1, done: true}} 0 errors, total 11'
+    expect "$version" '{add: {total: 1, done: true}} 0 errors, total 2'
 done

@@ -44,6 +44,7 @@ pub async fn council(district: &District, people: &[PersonId]) -> (CouncilId, St
         Metadata { actor: "test".into(), command_id: command, correlation: command, causation: None, recorded_at: district.app.now() };
     let commit = Commit { metadata, command_digest: [0; 32], answer: "null".into(), expectations: vec![(stream, 0)], events };
     district.app.log().append(commit).await.unwrap();
+    district.views_reach_the_head().await;
     (id, global("Council", id.0))
 }
 

@@ -118,6 +118,11 @@ impl District {
     /// Who was checked out has a service record.
     pub async fn carries_out_attendance(&self) {
         self.app.catch_up(&AttendanceToLedger).await.unwrap();
+        self.views_reach_the_head().await;
+    }
+
+    /// Whoever asks from now on, without a position, sees everything that was appended.
+    pub async fn views_reach_the_head(&self) {
         let head = self.app.log().head().await.unwrap().position;
         self.app.views().wait_for(head, Duration::from_secs(10)).await.unwrap();
     }

@@ -265,8 +265,8 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
     let choices: Vec<_> = own["me"]["openVotes"]["nodes"].as_array().unwrap().iter().map(|it| id(&it["choice"])).collect();
     assert_eq!(choices, ["ABSTAIN", "ABSTAIN"]);
     let seconded = stranger.asks(
-        "query($person: ID) { motions(filter: {seconder: $person}) { nodes { id } } }",
-        &json!({"person": representatives[1].person}),
+        "query($council: ID, $person: ID) { motions(filter: {council: $council, seconder: $person}) { nodes { id } } }",
+        &json!({"council": story.council, "person": representatives[1].person}),
     );
     assert_eq!(seconded["motions"]["nodes"], json!([{"id": motion}]));
 

@@ -303,19 +303,23 @@ async fn motions_are_found_by_what_one_knows_of_them() {
     let (one, two) = (chamber.moves().await, chamber.moves().await);
     let [zhang, li, _] = &chamber.people;
     let stranger = district.stranger();
-    let both = vec![one.clone(), two.clone()];
+    let (both, council) = (vec![one.clone(), two.clone()], global("Council", chamber.council));
     for filter in [
         json!({ "council": global("Council", chamber.council) }),
         json!({ "area": STREET }),
         json!({ "phases": ["ACCEPTED", "VOTING"] }),
         json!({ "category": "PUBLIC_FACILITIES", "year": 2026 }),
-        json!({ "mover": zhang.person }),
+        json!({ "council": council, "mover": zhang.person }),
         json!({ "textContains": "十盏灯" }),
     ] {
         assert_eq!(listed(&stranger, filter.clone()).await, both, "{filter}");
     }
-    for filter in [json!({ "area": OTHER_STREET }), json!({ "phases": ["VOTING"] }), json!({ "year": 2025 }), json!({ "mover": li.person })]
-    {
+    for filter in [
+        json!({ "area": OTHER_STREET }),
+        json!({ "phases": ["VOTING"] }),
+        json!({ "year": 2025 }),
+        json!({ "council": council, "mover": li.person }),
+    ] {
         assert!(listed(&stranger, filter.clone()).await.is_empty(), "{filter}");
     }
     assert_eq!((listed(&zhang.client, json!({ "mine": true })).await, listed(&li.client, json!({ "mine": true })).await), (both, vec![]));

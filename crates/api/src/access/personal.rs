@@ -5,7 +5,7 @@ use gongyi_app::reading::sight::Seeing;
 use gongyi_domain::{
     access::{authority::Subject, person::PERSONAL_DATA},
     refusal::Refusal,
-    values::{AreaCode, PersonId},
+    values::{AreaCode, CouncilId, PersonId},
 };
 
 use crate::{door::Door, ids};
@@ -39,6 +39,21 @@ impl Door<'_> {
     pub(crate) async fn require_sight_of(&self, person: PersonId) -> Result<(), Error> {
         let (sight, _) = Met::as_resident(person).seen(self).await?;
         if sight >= Sight::Personal { Ok(()) } else { self.may(&PERSONAL_DATA, &Subject::default()) }
+    }
+
+    /// The asker may look for what this person did from a seat in the council: as a representative who has accepted the
+    /// seat, or as somebody whom the asker sees anyway. Else a name known from elsewhere would be joined to what shows none.
+    ///
+    /// # Errors
+    /// Those of [`Door::require_sight_of`].
+    pub(crate) async fn require_named_in(&self, council: Option<CouncilId>, person: PersonId) -> Result<(), Error> {
+        if let Some(council) = council {
+            let (sight, _) = Met::in_public(person, PublicFunction::Seat(council)).seen(self).await?;
+            if sight >= Sight::Named {
+                return Ok(());
+            }
+        }
+        self.require_sight_of(person).await
     }
 }
 

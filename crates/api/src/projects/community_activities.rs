@@ -211,7 +211,7 @@ pub struct CommunityActivityFilter {
     area: Option<AreaCode>,
     /// Begun from a seat in this council.
     council: Option<ID>,
-    /// Begun by this representative.
+    /// Begun by this representative of the council named, or by whomever the asker sees.
     begun_by: Option<ID>,
     /// For this project.
     project: Option<ID>,
@@ -274,6 +274,9 @@ impl CommunityActivityQueries {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&COMMUNITY_ACTIVITIES, &Subject::default())?;
         let (filter, page) = (filter.unwrap_or_default().read()?, paging::asked(ctx, first, after, last, before)?);
+        if let Some(person) = filter.begun_by {
+            door.require_named_in(filter.council, person).await?;
+        }
         let descending = descending.unwrap_or_default();
         let page = door.read(door.app.views().community_activities(&filter, sort.into(), descending, &page).await)?;
         Ok(paging::paged(page, CommunityActivity))

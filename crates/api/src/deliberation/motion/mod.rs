@@ -457,12 +457,12 @@ pub struct MotionFilter {
     phases: Option<Vec<MotionPhase>>,
     /// About this.
     category: Option<MotionCategory>,
-    /// That this person moves.
+    /// That this person moves: oneself, a representative of the council named, or whomever the asker sees.
     mover: Option<ID>,
     /// That the asker moves.
     #[graphql(default)]
     mine: bool,
-    /// That this person seconds.
+    /// That this person seconds; as for `mover`.
     seconder: Option<ID>,
     /// First submitted in this year.
     year: Option<u16>,
@@ -521,10 +521,15 @@ impl MotionQueries {
         door.may(&MOTIONS, &Subject::default())?;
         let asked = filter.unwrap_or_default();
         let page = paging::asked(ctx, first, after, last, before)?;
+        let (mover, seconder) = (asked.mover(&door)?, asked.seconder.as_ref().map(ids::asked).transpose()?);
+        let council = asked.council.as_ref().map(ids::asked).transpose()?;
+        for person in [mover, seconder].into_iter().flatten() {
+            door.require_named_in(council, person).await?;
+        }
         let filter = Filter {
-            mover: asked.mover(&door)?,
-            seconder: asked.seconder.as_ref().map(ids::asked).transpose()?,
-            council: asked.council.as_ref().map(ids::asked).transpose()?,
+            mover,
+            seconder,
+            council,
             area: asked.area.map(|it| it.0),
             phases: asked.phases.unwrap_or_default().into_iter().map(Phase::from).collect(),
             category: asked.category.map(StoredCategory::from),

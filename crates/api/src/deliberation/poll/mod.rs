@@ -391,7 +391,11 @@ impl Poll {
         if !among {
             door.may(&POLL_RECORDS, &Subject::area(self.0.area.clone()))?;
         }
-        let filter = RollFilter { voter: voter.as_ref().map(ids::asked).transpose()?, voted };
+        let voter = voter.as_ref().map(ids::asked).transpose()?;
+        if let Some(person) = voter.filter(|_| among) {
+            door.require_sight_of(person).await?;
+        }
+        let filter = RollFilter { voter, voted };
         let page = paging::asked(ctx, first, after, last, before)?;
         Ok(paging::paged(door.read(door.lists().roll_of_poll(self.0.id, &filter, &page).await)?, RollEntry))
     }

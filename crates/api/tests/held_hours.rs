@@ -1,9 +1,10 @@
 //! Stays that overlap another record. Makes loud: an attested hour that is on nobody's list, one that stays away after what
 //! stood in its way is gone, a list that shows other people's records.
 
+use gongyi_domain::access::authority::{Role, Scope};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, District, STREET, text};
+use crate::harness::{Client, District, OTHER_STREET, STREET, area, text};
 
 const HELD: &str = "query($area: AreaCode!) { serviceRecords(filter: { area: $area, status: [HELD] }) {
     totalCount nodes { id status minutes evidence heldBy { id evidence minutes organisation { name } } } } }";
@@ -73,4 +74,38 @@ async fn who_is_in_when_it_is_called_off_keeps_the_time() {
     let records = district.operator().await.asks(query, json!({ "v": mei.id })).await.data()["serviceRecords"]["nodes"].clone();
     assert_eq!(records, json!([{ "minutes": 25, "status": "LOGGED" }]));
     district.operator().await.does("dissolveOrganisation", "organisation { dissolved }", json!({ "organisation": team })).await;
+}
+
+#[tokio::test]
+async fn what_a_process_could_not_do_is_shown_to_who_can_mend_it() {
+    let district = District::new().await;
+    let team = district.founds("巡河队", STREET, None).await;
+    let (activity, shift) = district.publishes(&team, 5).await;
+    let mei = district.registers("李梅").await;
+    district.waits_minutes(60);
+    let operator = district.operator().await;
+    operator.does("checkIn", "position", json!({ "shift": shift, "volunteer": mei.id })).await;
+    district.waits_minutes(25);
+    operator.does("checkOut", "position", json!({ "activity": activity, "volunteer": mei.id })).await;
+    // As a rule that no longer stands in the way would have left it.
+    let position = district.app.log().head().await.unwrap().position;
+    district.app.vault().park("attendance-to-ledger", position, "VolunteerNotActive").await.unwrap();
+
+    let ask = "{ parkedEvents { process event code recordedAt activity { title } volunteer { id } } }";
+    let there = district.with_role(Role::Organiser, Scope::Area(area(STREET))).await;
+    let list = there.asks(ask, json!({})).await.data()["parkedEvents"].clone();
+    let parked = json!([{ "process": "attendance-to-ledger", "event": "VolunteerCheckedOut", "code": "VolunteerNotActive",
+        "recordedAt": list[0]["recordedAt"], "activity": { "title": "周末净滩" }, "volunteer": { "id": mei.id } }]);
+    assert_eq!(list, parked);
+    assert_eq!(operator.asks(ask, json!({})).await.data()["parkedEvents"], parked);
+    let elsewhere = district.with_role(Role::Organiser, Scope::Area(area(OTHER_STREET))).await;
+    assert_eq!(elsewhere.asks(ask, json!({})).await.data()["parkedEvents"], json!([]));
+    assert_eq!(district.stranger().asks(ask, json!({})).await.code(), "UNAUTHENTICATED");
+    let resident = district.registers("赵云").await;
+    assert_eq!(resident.client.asks(ask, json!({})).await.code(), "FORBIDDEN");
+
+    // The first time the process carries it out, so that nothing is left to do the second time.
+    district.carries_out_attendance().await;
+    district.carries_out_attendance().await;
+    assert_eq!(operator.asks(ask, json!({})).await.data()["parkedEvents"], json!([]));
 }

@@ -65,6 +65,7 @@ pub const ACTS: &[&Act] = &[
     &public_function::ACCEPT_FUNCTION,
     &public_function::TAKE_BACK_ACCEPTANCE,
     &account::ACCOUNTS,
+    &access::authority::PARKED_EVENTS,
     &person::ERASE_PERSON,
     &person::PERSONAL_DATA,
     &person::WHOLE_ID_NUMBER,

@@ -5,4 +5,5 @@ pub(crate) mod agents;
 pub(crate) mod areas;
 pub(crate) mod calendars;
 pub(crate) mod personal;
+pub(crate) mod processes;
 pub(crate) mod sign_in;

@@ -8,6 +8,14 @@
 
 use std::time::Duration;
 
+use esrs::Aggregate;
+use gongyi_domain::{
+    values::{ActivityId, VolunteerId},
+    volunteering::{
+        activity::{Activity, ActivityEvent},
+        volunteer::Volunteer,
+    },
+};
 use gongyi_eventlog::{Recorded, Standing, Token};
 use gongyi_vault::Checkpoint;
 use tokio::sync::watch;
@@ -42,7 +50,54 @@ pub trait Process: Send + Sync + 'static {
     fn follow(&self, app: &App, event: &Recorded) -> impl Future<Output = Result<(), Rejection>> + Send;
 }
 
+/// An event that the rules kept a process from carrying out.
+#[derive(Debug)]
+pub struct ParkedEvent {
+    /// The process.
+    pub process: &'static str,
+    /// The code of the refusal.
+    pub code: String,
+    /// The event.
+    pub event: Recorded,
+    /// The activity it happened at, if at one.
+    pub activity: Option<ActivityId>,
+    /// The volunteer it happened to, if to one.
+    pub volunteer: Option<VolunteerId>,
+}
+
+impl ParkedEvent {
+    fn new(app: &App, process: &'static str, code: String, event: Recorded) -> Self {
+        let (mut activity, mut volunteer) = (None, None);
+        if event.stream.kind == Activity::NAME {
+            activity = Some(ActivityId(event.stream.id));
+            if let Ok(ActivityEvent::VolunteerCheckedOut { volunteer: who, .. }) = app.upcasters().decode(&event) {
+                volunteer = Some(who);
+            }
+        } else if event.stream.kind == Volunteer::NAME {
+            volunteer = Some(VolunteerId(event.stream.id));
+        }
+        Self { process, code, event, activity, volunteer }
+    }
+}
+
 impl App {
+    /// What the rules kept the processes from carrying out, by process and position. It is off this list once it could be
+    /// carried out, which is tried whenever something has happened.
+    ///
+    /// # Errors
+    /// Faults of the vault and of the log.
+    pub async fn parked_events(&self) -> Result<Vec<ParkedEvent>, Rejection> {
+        let mut events = vec![];
+        for process in PROCESSES {
+            for parked in self.vault().parked(process).await? {
+                let event = self.log().read_after(parked.position.saturating_sub(1), 1).await?.into_iter().next();
+                let event = event.filter(|event| event.position == parked.position);
+                events.extend(event.map(|event| ParkedEvent::new(self, process, parked.code, event)));
+            }
+        }
+        Ok(events)
+    }
+
     /// Each process with how many events the rules kept it from carrying out.
     ///
     /// # Errors

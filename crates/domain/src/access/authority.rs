@@ -242,6 +242,18 @@ impl Act {
     }
 }
 
+/// See what the processes of the platform could not carry out, to mend what stands in their way.
+pub const PARKED_EVENTS: Act = Act {
+    name: "parkedEvents",
+    open_to: &[
+        To::Holders(Role::Coordinator),
+        To::Holders(Role::Organiser),
+        To::Holders(Role::DistrictOfficer),
+        To::Holders(Role::Operator),
+        To::Holders(Role::Auditor),
+    ],
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;

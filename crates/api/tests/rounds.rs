@@ -26,7 +26,17 @@ fn call(fund: &str) -> Value {
 
 /// A round past its screening, with three applications that ask for 600, 500 and 400 of 1000.
 async fn screened(district: &District) -> Called<'_> {
+    screened_as(district, json!({})).await
+}
+
+/// The same, called otherwise.
+async fn screened_as(district: &District, otherwise: Value) -> Called<'_> {
     let fund = endows(district, 1_000).await;
+    let call = |fund: &str| {
+        let mut input = call(fund);
+        input.as_object_mut().unwrap().extend(otherwise.as_object().unwrap().clone());
+        input
+    };
     let organiser = district.registers_with("孙社工", "ORGANISER", json!({ "area": STREET })).await;
     let author = district.registers("陈静").await;
     assert_eq!(author.client.is_refused("callRound", call(&fund)).await, "NotAllowed");
@@ -182,4 +192,43 @@ async fn an_objection_that_is_right_annuls_the_selection_and_a_conflict_the_scor
         let page = district.stranger().asks(list, json!({ "filter": filter })).await.data()["rounds"].clone();
         assert_eq!(page["totalCount"], count, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn residents_ballots_select_through_the_door() {
+    let district = District::new().await;
+    let by_ballots =
+        json!({ "selectedBy": "BALLOTS", "criteria": [], "scoresNeeded": 0, "rule": { "method": "EQUAL_SHARES", "completion": "NONE" } });
+    let it = screened_as(&district, by_ballots).await;
+    let organiser = &it.organiser.client;
+    let mut voters = vec![];
+    for _ in 0..10 {
+        voters.push(district.registers("李梅").await);
+    }
+    let question = json!({ "area": COMMUNITY, "title": "遴选投票", "options": ["项目0", "项目1", "项目2"], "method": { "kind": "APPROVAL", "seats": 3 },
+        "secret": true, "channels": "ONLINE", "rule": { "ruleId": "cn/village-election-tie" } });
+    let poll = text(&organiser.does("preparePoll", "poll { id }", question).await["poll"]["id"]);
+    let lines: Vec<_> = voters.iter().map(|voter| json!({ "holder": { "person": voter.person } })).collect();
+    organiser.does("enterOnRoll", "poll { id }", json!({ "poll": poll, "lines": lines })).await;
+    let ballot = |options: &[String]| json!({ "round": it.round, "poll": poll, "options": options });
+    assert_eq!(voters[0].client.is_refused("prepareBallot", ballot(&it.applications)).await, "NotAllowed");
+    assert_eq!(organiser.is_refused("prepareBallot", ballot(&it.applications[..2])).await, "BallotUnfit");
+    let prepared = organiser.does("prepareBallot", "round { phase ballot { title } poll { id } }", ballot(&it.applications)).await;
+    let titles = json!([{ "title": "项目0" }, { "title": "项目1" }, { "title": "项目2" }]);
+    assert_eq!((&prepared["round"]["ballot"], &prepared["round"]["poll"]["id"]), (&titles, &json!(poll)));
+    organiser.does("openPoll", "poll { id }", json!({ "poll": poll })).await;
+    // Five approve of the first two, four of the third; one stays at home.
+    for (place, voter) in voters.iter().enumerate().skip(1) {
+        let chosen = if place < 6 { json!([1, 2]) } else { json!([3]) };
+        voter.client.does("castBallot", "poll { id }", json!({ "poll": poll, "marks": { "chosen": chosen } })).await;
+    }
+    assert_eq!(organiser.is_refused("selectProjects", json!({ "round": it.round })).await, "BallotsMissing");
+    for step in ["closePoll", "countPoll", "publishPoll"] {
+        organiser.does(step, "poll { id }", json!({ "poll": poll })).await;
+    }
+    // Each of the nine has 111: five have 555 for the first two, enough for the second alone; four have 444 for the third.
+    let fields = "round { phase selection { spent steps { reason support { points of } } } applications { nodes { status } } }";
+    let selected = organiser.does("selectProjects", fields, json!({ "round": it.round })).await["round"].clone();
+    assert_eq!((&selected["phase"], &selected["selection"]["spent"]), (&json!("SELECTED"), &json!(900)));
+    assert_eq!(selected["applications"]["nodes"], json!([{ "status": "RESERVE" }, { "status": "FUNDED" }, { "status": "FUNDED" }]));
 }

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{COMMUNITY, Client, DISTRICT, District, OTHER_STREET, Resident, STREET, area, id_number, text},
-    motions::{global, uuid},
+    motions::{chamber, global, uuid},
     projects::{endows, officer},
     subscriptions::Socket,
-    walker::{SOAK, Seen, Walker},
+    walker::{Seen, Walker},
 };
 
 const NAME: &str = "欧阳不见";
@@ -20,6 +20,8 @@ const BORN: &str = "1977-11-23";
 struct Scene {
     walker: Walker,
     secrets: Vec<String>,
+    /// Of those, what is told to whom the district lets see all of it.
+    found: Vec<String>,
 }
 
 async fn council(by: &Client<'_>, area: &str, name: &str) -> String {
@@ -123,33 +125,35 @@ async fn scene(district: &District) -> Scene {
     }
     let number = id_number(BORN, 0);
     let masked = format!("{}**********{}", &number[..6], &number[16..]);
-    let ids = [victim.person.clone(), uuid(&victim.person).to_string(), account(&victim).await];
-    let secrets = [NAME.to_owned(), victim.phone.clone(), number, masked, BORN.to_owned()].into_iter().chain(ids).collect();
-    Scene { walker, secrets }
+    let found = vec![NAME.to_owned(), victim.phone.clone(), number, BORN.to_owned(), victim.person.clone()];
+    let more = [masked, uuid(&victim.person).to_string(), account(&victim).await];
+    Scene { walker, secrets: found.iter().cloned().chain(more).collect(), found }
 }
 
 async fn account(who: &Resident<'_>) -> String {
     text(&who.client.asks("{ me { account { id } } }", json!({})).await.data()["me"]["account"]["id"])
 }
 
-/// Everybody of this street, and who is nobody; without [`SOAK`] those who see least and most.
+/// Everybody of this street, and who is nobody.
 async fn askers(district: &District) -> Vec<(String, Client<'_>)> {
     let mut askers = vec![("stranger".to_owned(), district.stranger())];
-    if std::env::var_os(SOAK).is_some() {
-        for role in Role::ALL {
-            askers.push((role.to_string(), district.with_role(role, Scope::Area(area(STREET))).await));
-        }
-        askers.push(("resident".to_owned(), district.registers("邻居").await.client));
-    }
+    askers.push(("resident".to_owned(), district.registers("邻居").await.client));
     let organiser = district.registers_with("孙社工", "ORGANISER", json!({ "area": STREET })).await;
     askers.push(("organiser with an account".to_owned(), organiser.client));
+    for role in Role::ALL.into_iter().rev() {
+        askers.push((role.to_string(), district.with_role(role, Scope::Area(area(STREET))).await));
+    }
+    // Last, for what follows from it.
+    askers.sort_by_key(|(who, _)| *who == Role::DistrictOfficer.to_string());
     askers
 }
 
 fn told(who: &str, secrets: &[String], seen: &[Seen], told: &mut Vec<String>) {
     for Seen { way, text } in seen {
-        for secret in secrets.iter().filter(|secret| text.contains(secret.as_str())) {
-            told.push(format!("{who}: {secret} by {way}"));
+        for secret in secrets {
+            let Some(at) = text.find(secret.as_str()) else { continue };
+            let before: String = text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
+            told.push(format!("{who}: {before}{secret} by {way}"));
         }
     }
 }
@@ -159,7 +163,6 @@ fn nothing_was(told: &[String]) {
 }
 
 #[tokio::test]
-#[ignore = "takes many minutes: make soak"]
 async fn nothing_personal_is_read_of_who_lives_in_another_street() {
     let district = District::new().await;
     let scene = scene(&district).await;
@@ -171,10 +174,17 @@ async fn nothing_personal_is_read_of_who_lives_in_another_street() {
         told(&who, &scene.secrets, &seen, &mut all);
     }
     nothing_was(&all);
+    // The same walk finds all of it for whom the district lets see it.
+    let (mut seen, mut found) = (vec![], vec![]);
+    let officer = district.with_role(Role::DistrictOfficer, Scope::Area(area(DISTRICT))).await;
+    scene.walker.reads(&officer, &mut seen).await;
+    told("officer", &scene.secrets, &seen, &mut found);
+    for secret in &scene.found {
+        assert!(found.iter().any(|it| it.contains(secret.as_str())), "{secret} is not found at all");
+    }
 }
 
 #[tokio::test]
-#[ignore = "takes many minutes: make soak"]
 async fn no_mutation_lends_sight_of_who_lives_in_another_street() {
     let district = District::new().await;
     let scene = scene(&district).await;
@@ -183,18 +193,23 @@ async fn no_mutation_lends_sight_of_who_lives_in_another_street() {
     let ends = ["cancel", "close", "dissolve", "end", "leave", "release", "revoke", "strike", "void", "withdraw"];
     let (last, first): (Vec<_>, Vec<_>) =
         scene.walker.mutations().into_iter().partition(|name| ends.iter().any(|end| name.starts_with(end)));
+    let mutations = first.iter().chain(&last).filter(|name| !name.starts_with("sign") || *name == "signUp");
     for (who, client) in askers(&district).await {
         let mut seen = vec![];
-        for mutation in first.iter().chain(&last).filter(|name| !name.starts_with("sign") || *name == "signUp") {
+        for mutation in mutations.clone() {
             done += usize::from(scene.walker.does(&client, mutation, &mut seen).await.is_none());
         }
         told(&who, &scene.secrets, &seen, &mut all);
+        if who == Role::DistrictOfficer.to_string() {
+            continue;
+        }
+        // Nor to anybody else. A district officer enters on paper that somebody stands, who is named then.
+        let organiser = district.with_role(Role::Organiser, Scope::Area(area(STREET))).await;
+        seen.clear();
+        scene.walker.reads(&organiser, &mut seen).await;
+        told(&format!("organiser, after all that {who} did"), &scene.secrets, &seen, &mut all);
     }
     assert!(done > 10, "only {done} were done");
-    let organiser = district.with_role(Role::Organiser, Scope::Area(area(STREET))).await;
-    let mut seen = vec![];
-    scene.walker.reads(&organiser, &mut seen).await;
-    told("organiser, after it all", &scene.secrets, &seen, &mut all);
     nothing_was(&all);
 }
 
@@ -293,4 +308,31 @@ async fn who_raised_an_issue_is_not_found_out_by_asking_for_theirs() {
     assert_eq!(organiser.asks(ask, json!({ "person": victim.person })).await.code(), "FORBIDDEN");
     assert_eq!(organiser.asks(ask, json!({ "person": global("Person", uuid::Uuid::nil()) })).await.code(), "FORBIDDEN");
     assert_eq!(district.stranger().asks(ask, json!({ "person": victim.person })).await.code(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn what_somebody_moved_is_found_only_where_the_name_is_shown() {
+    let district = District::new().await;
+    let chamber = chamber(&district).await;
+    chamber.moves().await;
+    let (mover, council) = (&chamber.people[0].person, global("Council", chamber.council.0));
+    let stranger = district.stranger();
+    let elsewhere = district.with_role(Role::Organiser, Scope::Area(area(OTHER_STREET))).await;
+    for as_ in ["mover", "seconder"] {
+        let ask =
+            format!("query($council: ID, $person: ID) {{ motions(filter: {{ council: $council, {as_}: $person }}) {{ totalCount }} }}");
+        let found = async |by: &Client<'_>, council: Option<&String>| by.asks(&ask, json!({ "council": council, "person": mover })).await;
+        let count = i32::from(as_ == "mover");
+        assert_eq!(found(&stranger, Some(&council)).await.data()["motions"]["totalCount"], count);
+        assert_eq!(found(&chamber.people[0].client, None).await.data()["motions"]["totalCount"], count);
+        assert_eq!(found(&chamber.organiser, None).await.data()["motions"]["totalCount"], count);
+        assert_eq!(found(&stranger, None).await.code(), "UNAUTHENTICATED");
+        assert_eq!(found(&elsewhere, None).await.code(), "FORBIDDEN");
+    }
+    let took_back = json!({ "council": council });
+    chamber.people[0].client.does("takeBackAcceptance", "account { id }", took_back).await;
+    let ask = "query($council: ID, $person: ID) { motions(filter: { council: $council, mover: $person }) { totalCount } }";
+    assert_eq!(stranger.asks(ask, json!({ "council": council, "person": mover })).await.code(), "UNAUTHENTICATED");
+    let ask = "query($council: ID, $person: ID) { communityActivities(filter: { council: $council, begunBy: $person }) { totalCount } }";
+    assert_eq!(stranger.asks(ask, json!({ "council": council, "person": mover })).await.code(), "UNAUTHENTICATED");
 }

@@ -10,14 +10,16 @@ use uuid::Uuid;
 
 use crate::harness::{Answer, COMMUNITY, Client};
 
-/// All roles are walked with, and deeper, where this is set: by `make soak`.
-pub const SOAK: &str = "GONGYI_SOAK";
+/// The walks go deeper where this is set: by `make soak`.
+const SOAK: &str = "GONGYI_SOAK";
 /// Objects below one another that are looked into, connections not counted.
 const DEPTH_MAX_OBJECTS: usize = 1;
 /// The same with [`SOAK`].
 const DEPTH_SOAK_MAX_OBJECTS: usize = 2;
 /// How often one query is sent again without the fields that were refused or left out for what they cost.
 const RETRIES_MAX: usize = 12;
+/// So many lists of arguments are tried in one query before those that have an answer are walked below.
+const PROBES: usize = 8;
 /// How often an input is mended by what its refusal says.
 const MENDS_MAX: usize = 8;
 
@@ -221,10 +223,39 @@ impl Walker {
     /// Every field at the root of a query, with every id for every argument that takes one.
     pub async fn reads(&self, by: &Client<'_>, seen: &mut Vec<Seen>) {
         for field in &self.kinds["Query"].fields {
-            for args in self.argument_lists(field) {
+            for args in self.answered(by, field).await {
                 self.asks(by, "query", &field.name, &args, &json!({}), seen).await;
             }
         }
+    }
+
+    /// The lists of arguments to which a root field has an answer: an id of another type has none, and most are of another.
+    async fn answered(&self, by: &Client<'_>, field: &Part) -> Vec<String> {
+        let kind = field.kind.name();
+        let below = match &kind {
+            _ if self.leaf(&kind) => "",
+            _ if kind.ends_with("Connection") => "{ nodes { __typename } }",
+            _ => "{ __typename }",
+        };
+        let lists = self.argument_lists(field);
+        let mut waiting: Vec<_> = lists.chunks(PROBES).collect();
+        let mut answered = vec![];
+        while let Some(some) = waiting.pop() {
+            let probes: Vec<_> = some.iter().enumerate().map(|(at, args)| format!("it{at}: {}{args} {below}", field.name)).collect();
+            let data = by.asks(&format!("{{ {} }}", probes.join(" ")), json!({})).await.body["data"].take();
+            if data.is_null() && some.len() > 1 {
+                // One that may not be null was refused, and the others with it.
+                waiting.extend(some.chunks(1));
+                continue;
+            }
+            for (at, args) in some.iter().enumerate() {
+                let it = &data[format!("it{at}")];
+                if !it.is_null() && it["nodes"].as_array().is_none_or(|nodes| !nodes.is_empty()) {
+                    answered.push(args.clone());
+                }
+            }
+        }
+        answered
     }
 
     fn argument_lists(&self, field: &Part) -> Vec<String> {

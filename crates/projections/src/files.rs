@@ -16,7 +16,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{cost::Clock, views::ViewOptions};
+use crate::{cost::Clock, reader::Reader, views::ViewOptions};
 
 /// The oldest SQLite without the WAL-reset corruption bug.
 const SQLITE_MIN_VERSION: (u32, u32, u32) = (3, 51, 3);
@@ -150,7 +150,10 @@ fn write_options(path: &Path, options: ViewOptions) -> SqliteConnectOptions {
 pub(crate) fn readers(path: &Path, options: ViewOptions) -> SqlitePool {
     let connect =
         SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(options.busy_timeout).pragma("temp_store", "MEMORY");
-    SqlitePoolOptions::new().max_connections(options.readers.max(1)).connect_lazy_with(connect)
+    SqlitePoolOptions::new()
+        .max_connections(options.readers.max(1))
+        .after_release(|connection, _| Box::pin(Reader::release(connection)))
+        .connect_lazy_with(connect)
 }
 
 /// The writing connection, with its tables.

@@ -32,6 +32,7 @@ mod period;
 mod projects;
 mod purge;
 mod read_model;
+mod reader;
 mod report;
 mod rows;
 mod runner;

@@ -329,7 +329,8 @@ impl Views {
     async fn some_pages(&self, asked: &[PageQuery]) -> Result<Vec<PageAnswer>, QueryError> {
         use sqlx::Row;
         // One short transaction: pages and counts are of the same moment.
-        let mut transaction = self.pool().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
         let Statement { sql, binds } = union(asked.iter().map(|it| &it.rows).enumerate());
         let rows = bind_all(sqlx::query(AssertSqlSafe(sql)), &binds).fetch_all(&mut *transaction).await?;
         let of = |part: fn(&PageQuery) -> Option<&Statement>| asked.iter().enumerate().filter_map(move |(nth, it)| Some((nth, part(it)?)));

@@ -16,6 +16,7 @@ use crate::{
     files::{self, Discarded, OpenError},
     opener::Opener,
     paging::Together,
+    reader::Reader,
     runner::{self, RunError, Writer},
     status::{Progress, Stale, ViewStatus},
 };
@@ -175,6 +176,11 @@ impl Views {
 
     pub(crate) fn read_together(&self) -> Option<&dyn Together> {
         self.together.as_deref()
+    }
+
+    /// A connection for work that may take long.
+    pub(crate) async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        Reader::of(self.pool()).await
     }
 
     pub(crate) fn pool(&self) -> &SqlitePool {

@@ -143,7 +143,8 @@ impl Views {
     /// # Errors
     /// See [`QueryError`].
     pub async fn report(&self, filter: &ReportFilter, with_parts: bool) -> Result<Report, QueryError> {
-        let mut transaction = self.pool().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
         let mut codes = vec![filter.area.clone()];
         if with_parts && filter.area.level() != AreaLevel::Grid {
             let mut below = Conditions::default();

@@ -418,7 +418,8 @@ impl Views {
         let period = if by_month { Period::new(filter.from, filter.to) } else { whole };
 
         // One short transaction: minutes and volunteers are of the same moment.
-        let mut transaction = self.pool().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
         let mut groups = Groups::new();
         if let Some(months) = period.months {
             grouping.add_months(&mut transaction, filter, months, &mut groups).await?;

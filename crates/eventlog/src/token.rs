@@ -113,4 +113,13 @@ mod tests {
             assert_eq!(text.parse::<Token>(), Err(NotAToken), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_token_written_as_it_is_or_refused(text in "\\PC{0,100}|[A-Za-z0-9_-]{78,82}") {
+            if let Ok(token) = text.parse::<Token>() {
+                proptest::prop_assert_eq!(token.to_string(), text);
+            }
+        }
+    }
 }

@@ -209,3 +209,30 @@ async fn a_poll_on_a_motion_takes_its_rule_from_the_charter() {
     assert_eq!(keeper.client.is_refused("preparePoll", otherwise).await, "InvalidInput");
     assert_eq!(district.stranger().is_refused("preparePoll", input).await, "SignInRequired");
 }
+
+#[tokio::test]
+async fn a_small_ranked_poll_tells_its_stages_and_no_ballot() {
+    let district = District::new().await;
+    let keeper = organiser(&district).await;
+    let voters: [_; 3] = residents(&district).await;
+    let poll = opened(&keeper.client, &voters, json!({ "method": { "kind": "RANKED", "seats": 1 } })).await;
+    for (voter, ranked) in voters.iter().zip([json!([1, 2]), json!([2]), json!([3, 2])]) {
+        voter.client.does("castBallot", "poll { id }", json!({ "poll": poll, "marks": { "ranked": ranked } })).await;
+    }
+    published(&keeper.client, &poll).await;
+    let stranger = district.stranger();
+    let fields = "sumsOnly result { tally { stages { number votes { option { number text } votes } threshold exhausted
+        elected { number } excluded { number } alike { number } wording { zh en } } } }";
+    let told = asked(&stranger, &poll, fields).await;
+    let wording = json!({ "zh": "#1 1、#2 1、#3 1，超过 1.5 票当选，0 票已无去向，#1、#2、#3票数最少且相同，以下对每一种抽签结果逐一推演",
+        "en": "#1 1, #2 1, #3 1, more than 1.5 is elected, 0 exhausted, #1, #2, #3 fewest alike: every lot is followed from here" });
+    let votes: Vec<_> = [(1, "东门"), (2, "西门"), (3, "南门")]
+        .iter()
+        .map(|(number, text)| json!({ "option": { "number": number, "text": text }, "votes": "1" }))
+        .collect();
+    let stage = json!({ "number": 1, "votes": votes, "threshold": "1.5", "exhausted": "0", "elected": [], "excluded": [],
+        "alike": [{ "number": 1 }, { "number": 2 }, { "number": 3 }], "wording": wording });
+    assert_eq!(told, json!({ "sumsOnly": true, "result": { "tally": { "stages": [stage] } } }));
+    let ballots = "query($id: ID!) { poll(id: $id) { ballots { totalCount } } }";
+    assert_eq!(stranger.asks(ballots, json!({ "id": poll })).await.code(), "REFUSED");
+}

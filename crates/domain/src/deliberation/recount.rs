@@ -302,7 +302,13 @@ impl Recount {
 
     fn judge_poll(&mut self, id: PollId, recorded: PollReport) -> Recounted {
         let books = self.polls.entry(id).or_default();
-        let (found, mut differences) = books.recounted(recorded.tally.ranked_rule);
+        let (mut found, mut differences) = books.recounted(recorded.tally.ranked_rule);
+        if let Some(found) = &mut found
+            && recorded.tally.stages.is_empty()
+        {
+            // Counted by a build that told no stages.
+            found.tally.stages.clear();
+        }
         let terms = books.poll.terms.as_ref();
         if terms.is_some_and(|terms| matches!(terms.method, Method::Ranked { .. })) {
             if recorded.tally.ranked_rule < self.ranked_rule {
@@ -323,7 +329,11 @@ impl Recount {
             }
             differences.extend(outcome_differs(&recorded.outcome, &found.outcome, terms));
         }
-        let wording = outcome_wording(&recorded.outcome, terms);
+        let stages = (1..).zip(&recorded.tally.stages).map(|(number, stage)| {
+            let wording = stage.wording(|option| format!("#{option}"));
+            Wording::new(format!("第 {number} 轮：{}", wording.zh), format!("stage {number}: {}", wording.en))
+        });
+        let wording = Wording::joined(&stages.chain([outcome_wording(&recorded.outcome, terms)]).collect::<Vec<_>>());
         let terms = books.poll.terms.clone();
         books.poll = Poll::apply_event(std::mem::take(&mut books.poll), PollEvent::PollCounted { report: recorded });
         books.found = found;

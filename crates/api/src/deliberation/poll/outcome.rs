@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
 use gongyi_domain::deliberation::{
-    counting::{Count as Counted, Tally},
+    counting::{Count as Counted, Tally, ranked::Stage},
     decision::{Decision as Decided, election::ElectionOutcome},
     poll_report::{Participation, PollOutcome as Outcome, PollReport},
     poll_terms::BallotOption,
@@ -87,6 +87,54 @@ pub struct OptionTally {
     abstaining: Count,
 }
 
+/// The votes of one option in a stage.
+#[derive(SimpleObject)]
+pub struct StageVotes {
+    /// The option.
+    option: PollOption,
+    /// Its votes, as a decimal number; what is behind six places is cut off.
+    votes: String,
+}
+
+/// A stage of a count by transferred votes: what the ballots gave, and what followed.
+#[derive(SimpleObject)]
+pub struct CountStage {
+    /// Its number, from 1.
+    number: usize,
+    /// The votes of all who are neither elected nor excluded yet, in the ballot's order.
+    votes: List<StageVotes>,
+    /// Who has more than this is elected: the votes that are not exhausted, by the places and one more.
+    threshold: String,
+    /// Votes on which nobody more is named.
+    exhausted: String,
+    /// Elected now, most votes first.
+    elected: List<PollOption>,
+    /// Excluded now.
+    excluded: List<PollOption>,
+    /// These have the fewest votes alike, and a lot would exclude one of them: every lot is followed from here, and the stages
+    /// end.
+    alike: List<PollOption>,
+    /// The stage in a sentence; options by their numbers on the ballot.
+    wording: Wording,
+}
+
+impl CountStage {
+    fn new(number: usize, stage: &Stage, options: &[BallotOption]) -> Self {
+        let one = |number: u16| Some(PollOption::new(number, options.get(usize::from(number).checked_sub(1)?)?));
+        let named = |numbers: &[u16]| numbers.iter().filter_map(|number| one(*number)).collect();
+        Self {
+            number,
+            votes: stage.votes.iter().filter_map(|it| Some(StageVotes { option: one(it.option)?, votes: it.votes.clone() })).collect(),
+            threshold: stage.threshold.clone(),
+            exhausted: stage.exhausted.clone(),
+            elected: named(&stage.elected),
+            excluded: named(&stage.excluded),
+            alike: named(&stage.alike),
+            wording: stage.wording(|option| format!("#{option}")).into(),
+        }
+    }
+}
+
 /// What the ballots say.
 #[derive(SimpleObject)]
 pub struct PollTally {
@@ -100,6 +148,8 @@ pub struct PollTally {
     valid: Count,
     /// What was said to each option, in the ballot's order.
     options: List<OptionTally>,
+    /// The course of a count by transferred votes; none of other counts, nor of those by earlier releases.
+    stages: List<CountStage>,
 }
 
 impl PollTally {
@@ -116,6 +166,7 @@ impl PollTally {
             invalid: tally.invalid.into(),
             valid: tally.valid.into(),
             options: of_options.collect(),
+            stages: (1..).zip(&tally.stages).map(|(number, stage)| CountStage::new(number, stage, options)).collect(),
         }
     }
 }

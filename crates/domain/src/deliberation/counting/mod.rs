@@ -14,7 +14,7 @@ pub mod paper;
 pub mod ranked;
 
 use paper::PaperCount;
-use ranked::{Placing, RankedRule, Rankings};
+use ranked::{Placing, RankedRule, Rankings, Stage};
 
 /// How much a ballot counts for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +81,9 @@ pub struct Tally {
     /// Ranked ballots tie in too many ways to follow all: `tied` are all who were undecided.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub too_many_ties: bool,
+    /// The course of a count of ranked ballots; tallies of earlier builds tell none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
 }
 
 /// More than can be counted in 64 bits.
@@ -180,7 +183,8 @@ impl Counter {
         (tally.leading, tally.tied) = match self.method {
             Method::Stances => (vec![], vec![]),
             Method::Ranked { seats } => {
-                let Placing { elected, tied, too_many_ties } = self.rankings.elect(seats, self.ranked_rule)?;
+                let Placing { elected, tied, too_many_ties, stages } = self.rankings.elect(seats, self.ranked_rule)?;
+                tally.stages = stages;
                 (tally.ranked_rule, tally.too_many_ties) = (self.ranked_rule, too_many_ties);
                 (elected, tied)
             }

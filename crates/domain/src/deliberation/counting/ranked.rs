@@ -19,8 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use super::TooManyToCount;
 use meek::{Interval, Orders, Votes};
+pub use stages::{Stage, StageVotes};
 
 mod meek;
+mod stages;
 mod two_lots;
 
 /// States of one count that are followed, at most.
@@ -60,6 +62,8 @@ pub struct Placing {
     pub tied: Vec<u16>,
     /// Whether the lots lead to more than [`STATES_MAX`] states, so that who is tied may in truth be elected or not.
     pub too_many_ties: bool,
+    /// The course of the count until it ends or a lot would decide; by [`RankedRule::TwoLots`] nothing is told of it.
+    pub stages: Vec<Stage>,
 }
 
 /// How an option stands.
@@ -116,9 +120,10 @@ impl Rankings {
         let orders = Orders::of(&self.orders);
         // States by how many they exclude: once a state's turn has come, no lot leads to it any more.
         let mut open = BTreeMap::from([(0, BTreeSet::from([State(vec![Standing::Hopeful; self.options.into()])]))]);
-        let (mut states, mut last, mut before_lots, mut lots) = (1, vec![], vec![], false);
+        let (mut states, mut last, mut before_lots, mut lots, mut stages) = (1, vec![], vec![], false, vec![]);
         while let Some((_, level)) = open.pop_first() {
-            let settled: Vec<Settled> = level.into_iter().map(|state| state.settled(&orders, places)).collect();
+            let settled: Vec<Settled> =
+                level.into_iter().map(|state| state.settled(&orders, places, (!lots).then_some(&mut stages))).collect();
             if !lots {
                 before_lots.extend(settled.iter().flat_map(|it| &it.elected));
                 lots = settled.iter().any(|it| it.exclusions.len() > 1);
@@ -131,11 +136,11 @@ impl Rankings {
                 // A whole level with all that is open: the same whatever the options are called.
                 last.extend(settled.into_iter().map(|it| it.state));
                 last.extend(open.into_values().flatten());
-                return self.placing(before_lots, &last, true);
+                return Placing { stages, ..self.placing(before_lots, &last, true) };
             }
             last.extend(settled.into_iter().filter(|it| it.exclusions.is_empty()).map(|it| it.state));
         }
-        self.placing(before_lots, &last, false)
+        Placing { stages, ..self.placing(before_lots, &last, false) }
     }
 
     /// What the last states of a count say together, after these were elected without a lot.
@@ -145,7 +150,7 @@ impl Rankings {
         let mut seen = BTreeSet::new();
         elected.retain(|it| seen.insert(*it));
         let tied = options().filter(|it| !seen.contains(it) && last.iter().any(|state| state.standing(*it) != Standing::Excluded));
-        Placing { tied: tied.collect(), elected, too_many_ties }
+        Placing { tied: tied.collect(), elected, too_many_ties, stages: vec![] }
     }
 }
 
@@ -193,8 +198,8 @@ impl Settled {
 }
 
 impl State {
-    /// Elects whoever is over the threshold, until nobody more is.
-    fn settled(self, orders: &Orders, places: u16) -> Settled {
+    /// Elects whoever is over the threshold, until nobody more is. The stages of this are told if asked for.
+    fn settled(self, orders: &Orders, places: u16, mut told: Option<&mut Vec<Stage>>) -> Settled {
         let mut state = self;
         let mut elected = vec![];
         loop {
@@ -204,9 +209,21 @@ impl State {
                 return Settled { state, elected, exclusions: vec![] };
             };
             let over = over_threshold(&votes, places);
+            let stage = told.is_some().then(|| Stage::of(&votes, places));
             if over.is_empty() {
                 let open = usize::from(places) - state.all(Standing::Elected).count();
-                return Settled { state, elected, exclusions: exclusions(votes.hopeful, open) };
+                let exclusions = exclusions(votes.hopeful, open);
+                if let (Some(told), Some(stage)) = (&mut told, stage) {
+                    let (excluded, alike) = match &exclusions[..] {
+                        [excluded] => (excluded.clone(), vec![]),
+                        several => (vec![], several.concat()),
+                    };
+                    told.push(Stage { excluded, alike, ..stage });
+                }
+                return Settled { state, elected, exclusions };
+            }
+            if let (Some(told), Some(stage)) = (&mut told, stage) {
+                told.push(Stage { elected: over.clone(), ..stage });
             }
             over.iter().for_each(|option| state.put(*option, Standing::Elected));
             elected.extend(over);

@@ -80,7 +80,7 @@ fn placing(options: u16, ballots: &[(Vec<u16>, u64)], places: u16) -> Placing {
 /// Elected and tied, of a count that followed every lot to its end.
 fn elect(options: u16, orders: &[(&[u16], u64)], places: u16) -> (Vec<u16>, Vec<u16>) {
     let ballots: Vec<_> = orders.iter().map(|(order, count)| (order.to_vec(), *count)).collect();
-    let Placing { elected, tied, too_many_ties } = placing(options, &ballots, places);
+    let Placing { elected, tied, too_many_ties, .. } = placing(options, &ballots, places);
     assert!(!too_many_ties);
     (elected, tied)
 }
@@ -95,7 +95,7 @@ fn other_implementations_elect_the_same() {
             (order.split('>').map(|option| option.parse().unwrap()).collect(), count.parse().unwrap())
         };
         let ballots: Vec<(Vec<u16>, u64)> = ballots.split(';').map(ballot).collect();
-        let Placing { elected: mut ours, tied, too_many_ties } = placing(options.parse().unwrap(), &ballots, seats.parse().unwrap());
+        let Placing { elected: mut ours, tied, too_many_ties, .. } = placing(options.parse().unwrap(), &ballots, seats.parse().unwrap());
         ours.sort_unstable();
         let theirs: Vec<u16> = elected.split(' ').map(|option| option.parse().unwrap()).collect();
         assert_eq!((ours, tied, too_many_ties), (theirs, vec![], false), "{line}");
@@ -146,13 +146,15 @@ fn who_has_less_together_than_any_other_needs_no_lot() {
     // 28 with one vote each could be excluded in more orders than can be followed; with 28 they are fewer than 35.
     let some = (3..=30).map(|option| (vec![option, 1], 1));
     let ballots: Vec<_> = [(vec![1], 30), (vec![2], 35)].into_iter().chain(some).collect();
-    assert_eq!(placing(30, &ballots, 1), Placing { elected: vec![1], ..Placing::default() });
+    let Placing { elected, tied, too_many_ties, stages } = placing(30, &ballots, 1);
+    assert_eq!((elected, tied, too_many_ties, stages.len()), (vec![1], vec![], false, 2));
 }
 
 #[test]
 fn too_many_ties_are_said_and_nobody_who_is_undecided_is_elected() {
     let ballots: Vec<_> = (1..=20).map(|option| (vec![option], 1)).chain([(vec![21], 60)]).collect();
-    assert_eq!(placing(21, &ballots, 2), Placing { elected: vec![21], tied: (1..=20).collect(), too_many_ties: true });
+    let Placing { elected, tied, too_many_ties, .. } = placing(21, &ballots, 2);
+    assert_eq!((elected, tied, too_many_ties), (vec![21], (1..=20).collect(), true));
 }
 
 #[test]
@@ -182,13 +184,46 @@ fn any_poll(options_max: u16, orders_max: usize, alike_max: u64, places_max: u16
 }
 
 fn agrees_with_the_plain_count(options: u16, ballots: &Ballots, places: u16) -> Result<(), TestCaseError> {
-    let Placing { mut elected, tied, too_many_ties } = placing(options, ballots, places);
+    let Placing { mut elected, tied, too_many_ties, .. } = placing(options, ballots, places);
     elected.sort_unstable();
     prop_assert_eq!((elected, tied, too_many_ties), {
         let (elected, tied) = plain::elect(options, ballots, places);
         (elected, tied, false)
     });
     Ok(())
+}
+
+/// Counted by hand, eight ballots for two places: 1 has three and needs 8/3, so that a third of a vote goes on to 2; then 4 is
+/// excluded, a vote is exhausted, 1 needs 7/3, and two thirds of a vote have gone on to 2.
+#[test]
+fn the_stages_tell_the_course_of_a_count() {
+    let ballots = [(vec![1, 2], 3), (vec![2], 2), (vec![3, 2], 2), (vec![4], 1)];
+    let Placing { elected, tied, stages, .. } = placing(4, &ballots, 2);
+    assert_eq!((elected, tied), (vec![1, 2], vec![]));
+    let told: Vec<_> = stages
+        .iter()
+        .map(|stage| {
+            let votes: Vec<_> = stage.votes.iter().map(|it| format!("{}: {}", it.option, it.votes)).collect();
+            (votes.join(" "), &stage.threshold[..], &stage.exhausted[..], &stage.elected[..], &stage.excluded[..])
+        })
+        .collect();
+    let expected: [(String, &str, &str, &[u16], &[u16]); 3] = [
+        ("1: 3 2: 2 3: 2 4: 1".into(), "2.666666", "0", &[1], &[]),
+        ("2: 2.333333 3: 2 4: 1".into(), "2.666666", "0", &[], &[4]),
+        ("2: 2.666666 3: 2".into(), "2.333333", "1", &[2], &[]),
+    ];
+    assert_eq!(told, expected);
+    let wording = stages[1].wording(|option| format!("#{option}"));
+    assert_eq!(wording.zh, "#2 2.333333、#3 2、#4 1，超过 2.666666 票当选，0 票已无去向，#4淘汰");
+    assert_eq!(wording.en, "#2 2.333333, #3 2, #4 1, more than 2.666666 is elected, 0 exhausted, #4 excluded");
+}
+
+/// Where a lot would decide the stages end, for what follows differs from lot to lot.
+#[test]
+fn the_stages_end_before_a_lot() {
+    let Placing { elected, tied, stages, .. } = placing(3, &[(vec![1], 2), (vec![2], 2), (vec![3], 2)], 1);
+    assert_eq!((elected, tied, stages.len()), (vec![], vec![1, 2, 3], 1));
+    assert_eq!((&stages[0].alike[..], &stages[0].excluded[..]), (&[1, 2, 3][..], &[][..]));
 }
 
 proptest! {
@@ -231,7 +266,7 @@ proptest! {
     #[test]
     fn places_are_filled_or_tied_by_those_who_are_named((options, ballots, places) in any_poll(6, 6, 5, 6)) {
         let named: BTreeSet<u16> = ballots.iter().flat_map(|(order, _)| order).copied().collect();
-        let Placing { elected, tied, too_many_ties: _ } = placing(options, &ballots, places);
+        let Placing { elected, tied, .. } = placing(options, &ballots, places);
         prop_assert!(elected.iter().chain(&tied).all(|it| named.contains(it)));
         let filled = usize::from(places).min(named.len());
         let fits = if tied.is_empty() { elected.len() == filled } else { elected.len() < filled && elected.len() + tied.len() > filled };
@@ -243,6 +278,8 @@ proptest! {
     fn a_majority_wins(orders in proptest::collection::vec((any_order(4), 1u64..50), 1..12), winner in 1u16..=4) {
         let others: u64 = orders.iter().map(|(_, ballots)| ballots).sum();
         let ballots: Ballots = orders.into_iter().chain([(vec![winner], others + 1)]).collect();
-        prop_assert_eq!(placing(4, &ballots, 1), Placing { elected: vec![winner], ..Placing::default() });
+        let Placing { elected, tied, stages, .. } = placing(4, &ballots, 1);
+        prop_assert_eq!((elected, tied), (vec![winner], vec![]));
+        prop_assert_eq!((stages.len(), &stages[0].elected), (1, &vec![winner]));
     }
 }

@@ -18,7 +18,7 @@ use num_bigint::{BigInt, Sign};
 use super::{Standing, State};
 
 /// Binary digits after the point; with these a keep factor still fits an `i128`.
-const SCALE_BITS: u32 = 126;
+pub(super) const SCALE_BITS: u32 = 126;
 /// How closely keep factors are enclosed, scaled: 10⁻³⁰.
 const KEEP_MAX_WIDTH: i128 = (1 << SCALE_BITS) / 10_i128.pow(30);
 /// How often F is applied, at most; it takes a handful before Newton's method succeeds.
@@ -46,6 +46,8 @@ pub(super) struct Votes {
     pub hopeful: Vec<(u16, Interval)>,
     /// All votes that are not exhausted.
     pub active: Interval,
+    /// All votes.
+    ballots: u128,
 }
 
 /// Orders of preference, one behind the other, to be gone through again and again.
@@ -79,11 +81,20 @@ impl Votes {
             return None;
         }
         let (below, above) = flow.enclosed();
-        let hopeful = state.all(Standing::Hopeful).map(|option| {
-            let votes = |reached: &Reached| reached.votes.get(&option).cloned().unwrap_or_default();
-            (option, Interval { least: votes(&above), most: votes(&below) })
-        });
-        Some(Self { hopeful: hopeful.collect(), active: Interval { least: below.active, most: above.active } })
+        let hopeful: Vec<_> = state
+            .all(Standing::Hopeful)
+            .map(|option| {
+                let votes = |reached: &Reached| reached.votes.get(&option).cloned().unwrap_or_default();
+                (option, Interval { least: votes(&above), most: votes(&below) })
+            })
+            .collect();
+        let active = Interval { least: below.active, most: above.active };
+        Some(Self { hopeful, active, ballots: flow.ballots })
+    }
+
+    /// The votes that are exhausted, at most.
+    pub fn exhausted(&self) -> BigInt {
+        one() * self.ballots - &self.active.least
     }
 }
 

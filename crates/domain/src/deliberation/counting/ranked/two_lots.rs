@@ -33,7 +33,7 @@ impl Rankings {
         let only_last = last.iter().filter(|option| !first.contains(option));
         let mut tied: Vec<u16> = only_first.iter().chain(only_last).copied().collect();
         tied.sort_unstable();
-        Ok(Placing { elected, tied, too_many_ties: false })
+        Ok(Placing { elected, tied, ..Placing::default() })
     }
 
     /// The elected, in the order of their election.

@@ -109,7 +109,7 @@ CREATE TABLE volunteers (
     guardian_consent  INTEGER NOT NULL,
     separate_consent  INTEGER NOT NULL,
     home_area         TEXT    NOT NULL,
-    standing          TEXT    NOT NULL,
+    phase             TEXT    NOT NULL,
     skills            TEXT    NOT NULL, -- JSON array of text
     position          INTEGER NOT NULL
 ) STRICT;
@@ -171,8 +171,8 @@ CREATE TABLE sign_ups (
     activity  TEXT    NOT NULL,
     shift     TEXT    NOT NULL,
     volunteer TEXT    NOT NULL,
-    state     TEXT    NOT NULL,
-    since     INTEGER NOT NULL, -- when this state began
+    phase     TEXT    NOT NULL,
+    since     INTEGER NOT NULL, -- when this phase began
     queued    INTEGER NOT NULL, -- the position at which it began: the order of places and of the waitlist
     entered_by TEXT   NOT NULL, -- who asked for it, as the log names actors
     position  INTEGER NOT NULL,
@@ -213,7 +213,7 @@ CREATE TABLE service_records (
     ended        INTEGER NOT NULL,
     minutes      INTEGER NOT NULL,
     category     TEXT    NOT NULL,
-    status       TEXT    NOT NULL,
+    phase       TEXT    NOT NULL,
     disputed     INTEGER NOT NULL,
     level        TEXT,
     decided_at   INTEGER,
@@ -229,8 +229,8 @@ CREATE INDEX service_records_by_day ON service_records (day, record);
 CREATE INDEX service_records_by_logging ON service_records (logged_at, record);
 -- Heads of a period are counted without a look at the rows.
 CREATE INDEX service_records_counted ON service_records (day, area, organisation, category, volunteer, counted_since)
-    WHERE status='confirmed';
-CREATE INDEX service_records_held ON service_records (logged_at, record) WHERE status='held';
+    WHERE phase='confirmed';
+CREATE INDEX service_records_held ON service_records (logged_at, record) WHERE phase='held';
 CREATE INDEX service_records_by_content ON service_records (content_of) WHERE content_of IS NOT NULL;
 
 CREATE TABLE service_totals (
@@ -427,7 +427,7 @@ CREATE TABLE motion_amendments (
     against     INTEGER NOT NULL,
     changes     TEXT    NOT NULL, -- JSON
     grounds     TEXT,
-    status      TEXT    NOT NULL,
+    phase      TEXT    NOT NULL,
     settled_at  INTEGER,
     merged_as   INTEGER, -- the version it made
     vote        TEXT,
@@ -480,7 +480,7 @@ CREATE TABLE elections (
     council      TEXT    NOT NULL,
     area         TEXT    NOT NULL,
     called_at    INTEGER NOT NULL,
-    stage        TEXT    NOT NULL,
+    phase        TEXT    NOT NULL,
     poll         TEXT,
     concluded_at INTEGER,
     conclusion   TEXT    NOT NULL,
@@ -506,7 +506,7 @@ CREATE TABLE polls (
     election     TEXT,
     motion       TEXT,
     prepared_at  INTEGER NOT NULL,
-    stage        TEXT    NOT NULL,
+    phase        TEXT    NOT NULL,
     opened_at    INTEGER,
     closed_at    INTEGER,
     concluded_at INTEGER,
@@ -891,7 +891,7 @@ CREATE TABLE round_applications (
     area            TEXT    NOT NULL,
     ask             INTEGER NOT NULL CHECK (ask > 0),
     submitted_on    TEXT    NOT NULL,
-    status          TEXT    NOT NULL,
+    phase          TEXT    NOT NULL,
     screening       TEXT,
     exclusive_group INTEGER,
     group_reason    TEXT,
@@ -933,7 +933,7 @@ CREATE TABLE round_objections (
     person     TEXT    NOT NULL,
     raised_on  TEXT    NOT NULL,
     text_of    TEXT    NOT NULL,
-    status     TEXT    NOT NULL,
+    phase     TEXT    NOT NULL,
     reason     TEXT,
     settled_at INTEGER,
     text       TEXT,

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { ClientError, gql } from 'graphql-request';
 import { client, shift, signIn } from './district.js';
 
-const ME = gql`query { me { signedIn volunteer { id standing } } }`;
+const ME = gql`query { me { signedIn volunteer { id phase } } }`;
 
 test('a volunteer signs in, signs up once, and is told why not twice', async () => {
   const { session, refusal } = await signIn();
@@ -14,16 +14,16 @@ test('a volunteer signs in, signs up once, and is told why not twice', async () 
   assert.ok(session.expiresIn > 0);
   const mine = client(session.accessToken);
   const { me } = await mine.request(ME);
-  assert.deepEqual([me.signedIn, me.volunteer.standing], [true, 'ACTIVE']);
+  assert.deepEqual([me.signedIn, me.volunteer.phase], [true, 'ACTIVE']);
 
   const SIGN_UP = gql`
     mutation ($input: SignUpInput!) {
-      signUp(input: $input) { state position unchanged refusal { code field message(lang: EN) } }
+      signUp(input: $input) { phase position unchanged refusal { code field message(lang: EN) } }
     }
   `;
   const commandId = crypto.randomUUID();
   const first = (await mine.request(SIGN_UP, { input: { shift, commandId } })).signUp;
-  assert.deepEqual([first.state, first.refusal, first.unchanged], ['TAKEN', null, false]);
+  assert.deepEqual([first.phase, first.refusal, first.unchanged], ['TAKEN', null, false]);
   const again = (await mine.request(SIGN_UP, { input: { shift, commandId } })).signUp;
   assert.deepEqual([again.position, again.unchanged], [first.position, true]);
   const twice = (await mine.request(SIGN_UP, { input: { shift } })).signUp;

@@ -179,10 +179,10 @@ impl Volunteer {
 }
 
 /// What is asked of a service record.
-pub const RECORD_FIELDS: &str = "id status evidence source minutes disputed category started ended content \
+pub const RECORD_FIELDS: &str = "id phase evidence source minutes disputed category started ended content \
                                  loggedBy { kind name } decidedBy { kind name } level";
 /// The same in a payload.
-pub const RECORD: &str = "record { id status evidence source minutes disputed category started ended content \
+pub const RECORD: &str = "record { id phase evidence source minutes disputed category started ended content \
                           loggedBy { kind name } decidedBy { kind name } level }";
 
 /// Now, to the second.

@@ -32,13 +32,13 @@ fn a_stranger_serves_and_the_hours_are_attested_confirmed_and_told_apart() {
     let district = District::new();
     let coordinator = district.coordinator();
     let anna = district.registers(&somebody());
-    let me = anna.client.asks("{ me { signedIn volunteer { id name standing } grants { role } } }", &json!({}));
-    assert_eq!(me["me"]["volunteer"], json!({"id": anna.id, "name": anna.who.name, "standing": "ACTIVE"}));
+    let me = anna.client.asks("{ me { signedIn volunteer { id name phase } grants { role } } }", &json!({}));
+    assert_eq!(me["me"]["volunteer"], json!({"id": anna.id, "name": anna.who.name, "phase": "ACTIVE"}));
     assert_eq!(me["me"]["grants"], json!([]));
 
     let activity = district.publishes(&coordinator.client, 5);
-    let signed_up = anna.client.does("signUp", &json!({"shift": activity.shift}), "state shift { taken free }");
-    assert_eq!((&signed_up["state"], &signed_up["shift"]), (&json!("TAKEN"), &json!({"taken": 1, "free": 4})));
+    let signed_up = anna.client.does("signUp", &json!({"shift": activity.shift}), "phase shift { taken free }");
+    assert_eq!((&signed_up["phase"], &signed_up["shift"]), (&json!("TAKEN"), &json!({"taken": 1, "free": 4})));
 
     // In by the coordinator, out by the code on the wall.
     let began = now() - Duration::minutes(35);
@@ -54,7 +54,7 @@ fn a_stranger_serves_and_the_hours_are_attested_confirmed_and_told_apart() {
     anna.client.does("checkOutByCode", &json!({"shift": activity.shift, "code": code}), "");
 
     let record = attested(&anna);
-    assert_eq!((&record["status"], &record["evidence"]), (&json!("LOGGED"), &json!("ATTESTED")));
+    assert_eq!((&record["phase"], &record["evidence"]), (&json!("LOGGED"), &json!("ATTESTED")));
     assert_eq!(record["loggedBy"]["kind"], "PROCESS");
     let logged = district.folder.events().into_iter().find(|it| it["type"] == "gongyi.service_ledger.ServiceLogged.v1").unwrap();
     let cause = logged["causationid"].as_str().and_then(|position| position.parse::<u64>().ok());
@@ -65,11 +65,11 @@ fn a_stranger_serves_and_the_hours_are_attested_confirmed_and_told_apart() {
 
     // Hours typed in are declared, and never mixed with those.
     let declared = anna.logs(&anna.client, &district.team, 3);
-    assert_eq!((&declared["evidence"], &declared["status"], &declared["minutes"]), (&json!("DECLARED"), &json!("LOGGED"), &json!(60)));
+    assert_eq!((&declared["evidence"], &declared["phase"], &declared["minutes"]), (&json!("DECLARED"), &json!("LOGGED"), &json!(60)));
 
     for id in [&record["id"], &declared["id"]] {
         let confirmed = coordinator.client.does("confirmService", &json!({"record": id}), RECORD);
-        assert_eq!(confirmed["record"]["status"], "CONFIRMED");
+        assert_eq!(confirmed["record"]["phase"], "CONFIRMED");
         assert_eq!(confirmed["record"]["decidedBy"], json!({"kind": "ACCOUNT", "name": coordinator.who.name}));
     }
     let expected = json!({"attestedMinutes": minutes, "declaredMinutes": 60, "records": 2, "volunteers": 1});
@@ -143,14 +143,14 @@ fn dispute_correction_and_voiding_leave_who_and_why_in_the_history() {
     staff.does("rejectService", &json!({"record": id, "reason": "那天没有活动"}), "");
     assert_eq!(staff.is_refused("disputeService", &json!({"record": id, "reason": "代为申诉"})), "NotAllowed");
     let disputed = anna.client.does("disputeService", &json!({"record": id, "reason": "有照片为证"}), RECORD);
-    assert_eq!((&disputed["record"]["disputed"], &disputed["record"]["status"]), (&json!(true), &json!("REJECTED")));
+    assert_eq!((&disputed["record"]["disputed"], &disputed["record"]["phase"]), (&json!(true), &json!("REJECTED")));
     staff.does("confirmService", &json!({"record": id}), "");
     assert_eq!(district.figures()["declaredMinutes"], 60);
 
     let started = now().date_naive().and_hms_opt(1, 30, 0).unwrap().and_utc() - Duration::days(1);
     let correction = json!({"record": id, "started": at(started), "reason": "晚到半小时"});
     let corrected = staff.does("correctService", &correction, RECORD);
-    assert_eq!((&corrected["record"]["minutes"], &corrected["record"]["status"]), (&json!(30), &json!("CONFIRMED")));
+    assert_eq!((&corrected["record"]["minutes"], &corrected["record"]["phase"]), (&json!(30), &json!("CONFIRMED")));
     assert_eq!(district.figures()["declaredMinutes"], 30);
     assert_eq!(staff.is_refused("correctService", &correction), "NothingToCorrect");
 

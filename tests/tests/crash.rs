@@ -117,9 +117,9 @@ fn counted(folder: &TestFolder) -> BTreeMap<String, usize> {
 fn shown(district: &District) -> Value {
     let document = "query($area: AreaCode, $after: String, $records: String) { \
         volunteers(filter: {area: $area}, first: 100, after: $after) { totalCount pageInfo { hasNextPage endCursor } \
-          nodes { id name phone standing totals { declaredMinutes records } } } \
+          nodes { id name phone phase totals { declaredMinutes records } } } \
         serviceRecords(filter: {area: $area}, first: 100, after: $records) { totalCount pageInfo { hasNextPage endCursor } \
-          nodes { id status minutes day volunteer { id } } } }";
+          nodes { id phase minutes day volunteer { id } } } }";
     let (mut pages, mut after, mut records) = (vec![], Value::Null, Value::Null);
     loop {
         let page = district.operator.asks(document, &json!({"area": "440402", "after": after, "records": records}));

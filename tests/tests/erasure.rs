@@ -63,15 +63,14 @@ fn with_a_past(district: &District) -> Volunteer {
 }
 
 fn is_forgotten(district: &District, erased: &Volunteer) {
-    let ask =
-        "query($id: ID!) { volunteer(id: $id) { name phone idNumber birthDate standing serviceRecords { nodes { content status } } } }";
+    let ask = "query($id: ID!) { volunteer(id: $id) { name phone idNumber birthDate phase serviceRecords { nodes { content phase } } } }";
     let left = district.operator.asks(ask, &json!({"id": erased.id}));
     let left = &left["volunteer"];
     assert_eq!(
         (&left["name"], &left["phone"], &left["idNumber"], &left["birthDate"]),
         (&Value::Null, &Value::Null, &Value::Null, &Value::Null)
     );
-    assert_eq!(left["standing"], "ERASED");
+    assert_eq!(left["phase"], "ERASED");
     let records = left["serviceRecords"]["nodes"].as_array().unwrap();
     assert!(records.iter().all(|record| record["content"].is_null()), "{records:?}");
     is_in_no_file(&district.folder, &erased.who);
@@ -100,8 +99,8 @@ fn an_erased_person_is_in_no_byte_of_any_file_and_totals_stay() {
 
     let whom = json!({"person": anna.person});
     assert_eq!(anna.client.is_refused("erasePerson", &json!({"person": registered_other(&district).person})), "NotAllowed");
-    let erased = district.operator.does("erasePerson", &whom, "volunteer { name standing }");
-    assert_eq!(erased["volunteer"], json!({"name": null, "standing": "ERASED"}));
+    let erased = district.operator.does("erasePerson", &whom, "volunteer { name phase }");
+    assert_eq!(erased["volunteer"], json!({"name": null, "phase": "ERASED"}));
     is_forgotten(&district, &anna);
     assert_eq!(district.figures(), figures, "totals stay");
 

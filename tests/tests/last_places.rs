@@ -20,12 +20,12 @@ const THEMSELVES: usize = 10;
 
 /// Taken and waiting volunteers of an activity, each in order.
 fn places(by: &Client, activity: &str) -> (Vec<String>, Vec<String>) {
-    let document = "query($id: ID!) { activity(id: $id) { signUps(first: 100) { nodes { state volunteer { id } } } } }";
+    let document = "query($id: ID!) { activity(id: $id) { signUps(first: 100) { nodes { phase volunteer { id } } } } }";
     let found = by.asks(document, &json!({"id": activity}));
     let nodes = found["activity"]["signUps"]["nodes"].as_array().unwrap().clone();
-    let of = |state: &str| {
-        let in_state = nodes.iter().filter(|node| node["state"] == state);
-        in_state.map(|node| node["volunteer"]["id"].as_str().unwrap().to_owned()).collect()
+    let of = |phase: &str| {
+        let in_phase = nodes.iter().filter(|node| node["phase"] == phase);
+        in_phase.map(|node| node["volunteer"]["id"].as_str().unwrap().to_owned()).collect()
     };
     (of("TAKEN"), of("WAITING"))
 }
@@ -33,20 +33,20 @@ fn places(by: &Client, activity: &str) -> (Vec<String>, Vec<String>) {
 /// Everybody asks at once; answers who got a place and who waits.
 fn all_ask_at_once(crowd: &[(Client, Value)]) -> (BTreeSet<usize>, BTreeSet<usize>) {
     let start = Barrier::new(crowd.len());
-    let states: Vec<Value> = thread::scope(|scope| {
+    let phases: Vec<Value> = thread::scope(|scope| {
         let asking: Vec<_> = crowd
             .iter()
             .map(|(client, input)| {
                 let start = &start;
                 scope.spawn(move || {
                     start.wait();
-                    client.does("signUp", input, "state")["state"].take()
+                    client.does("signUp", input, "phase")["phase"].take()
                 })
             })
             .collect();
         asking.into_iter().map(|it| it.join().unwrap()).collect()
     });
-    let of = |state: &str| states.iter().enumerate().filter(|(_, it)| *it == state).map(|(n, _)| n).collect();
+    let of = |phase: &str| phases.iter().enumerate().filter(|(_, it)| *it == phase).map(|(n, _)| n).collect();
     (of("TAKEN"), of("WAITING"))
 }
 
@@ -130,20 +130,20 @@ fn one_person_never_holds_two_overlapping_shifts() {
     let shifts: Vec<String> =
         (0..6).map(|n| district.publishes_at(&coordinator.client, 5, starts + Duration::minutes(10 * n)).shift).collect();
     let start = Barrier::new(shifts.len());
-    let states: Vec<Value> = thread::scope(|scope| {
+    let phases: Vec<Value> = thread::scope(|scope| {
         let asking: Vec<_> = shifts
             .iter()
             .map(|shift| {
                 let (start, client) = (&start, district.server.bearer(anna.client.token().unwrap()));
                 scope.spawn(move || {
                     start.wait();
-                    client.sends("signUp", &json!({"shift": shift}), "state")
+                    client.sends("signUp", &json!({"shift": shift}), "phase")
                 })
             })
             .collect();
         asking.into_iter().map(|it| it.join().unwrap()).collect()
     });
-    let taken = states.iter().filter(|it| it["state"] == "TAKEN" && it["refusal"].is_null()).count();
-    let refused = states.iter().filter(|it| it["refusal"]["code"] == "ShiftsOverlap").count();
-    assert_eq!((taken, refused), (1, 5), "{states:?}");
+    let taken = phases.iter().filter(|it| it["phase"] == "TAKEN" && it["refusal"].is_null()).count();
+    let refused = phases.iter().filter(|it| it["refusal"]["code"] == "ShiftsOverlap").count();
+    assert_eq!((taken, refused), (1, 5), "{phases:?}");
 }

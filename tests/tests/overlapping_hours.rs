@@ -32,7 +32,7 @@ fn a_stay_that_overlaps_declared_hours_waits_and_counts_once_they_are_voided() {
     coordinator.client.does("checkOut", &json!({"activity": activity.activity, "volunteer": anna.id}), "");
 
     let look =
-        |status: &str| anna.records(&anna.client).into_iter().find(|record| record["source"] == "ATTENDANCE" && record["status"] == status);
+        |phase: &str| anna.records(&anna.client).into_iter().find(|record| record["source"] == "ATTENDANCE" && record["phase"] == phase);
     let record: Value = awaited("the stay on the list", || look("HELD"));
     assert!(record["minutes"].as_i64().unwrap() >= 39, "{record}");
     awaited("the stay beside the server", || (held(&district) == 1).then_some(()));

@@ -22,9 +22,9 @@ async fn a_record_is_logged_confirmed_and_counts() {
     let record = logs_an_hour(&district, &volunteer, &organisation, -10).await;
     assert_eq!(volunteer.client.is_refused("confirmService", json!({ "record": record })).await, "NotAllowed");
     let fields =
-        "record { status minutes evidence decidedBy { kind name } volunteer { totals { declaredMinutes } } } position unchanged stale";
+        "record { phase minutes evidence decidedBy { kind name } volunteer { totals { declaredMinutes } } } position unchanged stale";
     let done = coordinator.client.does("confirmService", fields, json!({ "record": record })).await;
-    assert_eq!(done["record"]["status"], "CONFIRMED");
+    assert_eq!(done["record"]["phase"], "CONFIRMED");
     assert_eq!(done["record"]["volunteer"]["totals"]["declaredMinutes"], 60);
     assert_eq!((&done["unchanged"], &done["stale"]), (&json!(false), &json!(false)));
     assert_eq!(coordinator.client.is_refused("confirmService", json!({ "record": record })).await, "AlreadyConfirmed");
@@ -75,13 +75,13 @@ async fn many_records_are_confirmed_each_for_itself() {
     records.push(logs_an_hour(&district, &other, &organisation, -10).await);
     records.push(logs_an_hour(&district, &coordinator, &organisation, -10).await);
     records.push("nonsense".to_owned());
-    let fields = "confirmed position stale results { id unchanged record { status } refusal { code } }";
+    let fields = "confirmed position stale results { id unchanged record { phase } refusal { code } }";
     let input = json!({ "records": records, "commandId": Uuid::now_v7() });
     let done = coordinator.client.tries("confirmServices", fields, input.clone()).await;
     let codes = |done: &Value| done["results"].as_array().unwrap().iter().map(|it| it["refusal"]["code"].clone()).collect::<Vec<_>>();
     assert_eq!(done["confirmed"], 4);
     assert_eq!(codes(&done)[4..], [json!("OwnService"), json!("InvalidInput")]);
-    assert_eq!(done["results"][3]["record"]["status"], "CONFIRMED");
+    assert_eq!(done["results"][3]["record"]["phase"], "CONFIRMED");
     let again = coordinator.client.tries("confirmServices", fields, input).await;
     assert_eq!(again["confirmed"], 4);
     assert!((0..4).all(|n| again["results"][n]["unchanged"] == true), "{again}");
@@ -94,12 +94,12 @@ async fn a_place_is_taken_waited_for_and_given_on() {
     let (_, shift) = district.publishes(&organisation, 1).await;
     let (first, second) = (district.registers("李梅").await, district.registers("赵云").await);
     let sign_up = json!({ "shift": shift });
-    assert_eq!(first.client.does("signUp", "state shift { taken waiting free }", sign_up.clone()).await["state"], "TAKEN");
-    let waits = second.client.does("signUp", "state shift { taken waiting free }", sign_up.clone()).await;
-    assert_eq!(waits, json!({ "state": "WAITING", "shift": { "taken": 1, "waiting": 1, "free": 0 }, "refusal": null }));
+    assert_eq!(first.client.does("signUp", "phase shift { taken waiting free }", sign_up.clone()).await["phase"], "TAKEN");
+    let waits = second.client.does("signUp", "phase shift { taken waiting free }", sign_up.clone()).await;
+    assert_eq!(waits, json!({ "phase": "WAITING", "shift": { "taken": 1, "waiting": 1, "free": 0 }, "refusal": null }));
     assert_eq!(first.client.is_refused("signUp", sign_up.clone()).await, "AlreadySignedUp");
-    let left = first.client.does("withdrawSignUp", "state shift { taken waiting }", sign_up).await;
-    assert_eq!((&left["state"], &left["shift"]), (&json!("WITHDRAWN"), &json!({ "taken": 1, "waiting": 0 })));
+    let left = first.client.does("withdrawSignUp", "phase shift { taken waiting }", sign_up).await;
+    assert_eq!((&left["phase"], &left["shift"]), (&json!("WITHDRAWN"), &json!({ "taken": 1, "waiting": 0 })));
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn attendance_by_code_becomes_a_record() {
     let organisation = district.founds("翠香义工小组", STREET, None).await;
     let (activity, shift) = district.publishes(&organisation, 5).await;
     let volunteer = district.registers("李梅").await;
-    volunteer.client.does("signUp", "state", json!({ "shift": shift })).await;
+    volunteer.client.does("signUp", "phase", json!({ "shift": shift })).await;
     district.waits_minutes(30);
     let itself = district.stranger().signs_in(&volunteer.phone).await;
     let ask = "query($shift: ID!) { attendanceCode(shift: $shift) { code validUntil } }";
@@ -138,8 +138,8 @@ async fn who_is_erased_leaves_no_name() {
     let district = District::new().await;
     let volunteer = district.registers("李梅").await;
     assert_eq!(district.stranger().is_refused("erasePerson", json!({ "person": volunteer.person })).await, "SignInRequired");
-    let erased = volunteer.client.does("erasePerson", "volunteer { name phone standing }", json!({ "person": volunteer.person })).await;
-    assert_eq!(erased["volunteer"], json!({ "name": null, "phone": null, "standing": "ERASED" }));
+    let erased = volunteer.client.does("erasePerson", "volunteer { name phone phase }", json!({ "person": volunteer.person })).await;
+    assert_eq!(erased["volunteer"], json!({ "name": null, "phone": null, "phase": "ERASED" }));
     assert_eq!(volunteer.client.asks("{ __typename }", json!({})).await.status.as_u16(), 401);
     assert_eq!(district.operator().await.is_refused("erasePerson", json!({ "person": volunteer.person })).await, "PersonIsErased");
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, District, OTHER_STREET, STREET, area, text};
 
-const HELD: &str = "query($area: AreaCode!) { serviceRecords(filter: { area: $area, status: [HELD] }) {
-    totalCount nodes { id status minutes evidence heldBy { id evidence minutes organisation { name } } } } }";
+const HELD: &str = "query($area: AreaCode!) { serviceRecords(filter: { area: $area, phases: [HELD] }) {
+    totalCount nodes { id phase minutes evidence heldBy { id evidence minutes organisation { name } } } } }";
 
 async fn held(client: &Client<'_>) -> Value {
     client.asks(HELD, json!({ "area": STREET })).await.data()["serviceRecords"].clone()
@@ -19,7 +19,7 @@ async fn a_held_hour_is_listed_with_what_it_waits_for_and_settled_by_either() {
     let (team, other) = (district.founds("巡河队", STREET, None).await, district.founds("护林队", STREET, None).await);
     let (activity, shift) = district.publishes(&team, 5).await;
     let (mei, hand) = (district.registers("李梅").await, district.registers("赵云").await);
-    mei.client.does("signUp", "state", json!({ "shift": shift })).await;
+    mei.client.does("signUp", "phase", json!({ "shift": shift })).await;
     district.waits_minutes(60);
     district.operator().await.does("checkIn", "position", json!({ "shift": shift, "volunteer": mei.id })).await;
     district.waits_minutes(60);
@@ -34,7 +34,7 @@ async fn a_held_hour_is_listed_with_what_it_waits_for_and_settled_by_either() {
     let list = held(&organiser).await;
     assert_eq!(list["totalCount"], 1);
     let waiting = &list["nodes"][0];
-    assert_eq!((&waiting["status"], &waiting["minutes"], &waiting["evidence"]), (&json!("HELD"), &json!(60), &json!("ATTESTED")));
+    assert_eq!((&waiting["phase"], &waiting["minutes"], &waiting["evidence"]), (&json!("HELD"), &json!(60), &json!("ATTESTED")));
     let by = json!([{ "id": declared, "evidence": "DECLARED", "minutes": 10, "organisation": { "name": "护林队" } }]);
     assert_eq!(waiting["heldBy"], by);
     let id = json!({ "record": waiting["id"] });
@@ -43,14 +43,14 @@ async fn a_held_hour_is_listed_with_what_it_waits_for_and_settled_by_either() {
     assert_eq!(stranger.asks(HELD, json!({ "area": STREET })).await.code(), "FORBIDDEN");
     // Who keeps one of the two organisations sees what waits there, not the other one's record.
     let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": team })).await.client;
-    let of_team = "query($o: ID!) { serviceRecords(filter: { organisation: $o, status: [HELD] }) { nodes { id heldBy { id } } } }";
+    let of_team = "query($o: ID!) { serviceRecords(filter: { organisation: $o, phases: [HELD] }) { nodes { id heldBy { id } } } }";
     let seen = coordinator.asks(of_team, json!({ "o": team })).await.data()["serviceRecords"]["nodes"].clone();
     assert_eq!(seen, json!([{ "id": waiting["id"], "heldBy": [] }]));
 
-    organiser.does("voidService", "record { status }", json!({ "record": declared, "reason": "重复登记" })).await;
+    organiser.does("voidService", "record { phase }", json!({ "record": declared, "reason": "重复登记" })).await;
     assert_eq!(held(&organiser).await["totalCount"], 0);
-    let confirmed = organiser.does("confirmService", "record { status minutes heldBy { id } }", id).await;
-    assert_eq!(confirmed["record"], json!({ "status": "CONFIRMED", "minutes": 60, "heldBy": [] }));
+    let confirmed = organiser.does("confirmService", "record { phase minutes heldBy { id } }", id).await;
+    assert_eq!(confirmed["record"], json!({ "phase": "CONFIRMED", "minutes": 60, "heldBy": [] }));
 }
 
 #[tokio::test]
@@ -70,9 +70,9 @@ async fn who_is_in_when_it_is_called_off_keeps_the_time() {
     assert_eq!(cancelled["phase"], "CANCELLED");
     assert!(cancelled["attendances"][0]["checkedOutAt"].is_string(), "{cancelled}");
     district.carries_out_attendance().await;
-    let query = "query($v: ID!) { serviceRecords(filter: { volunteer: $v }) { nodes { minutes status } } }";
+    let query = "query($v: ID!) { serviceRecords(filter: { volunteer: $v }) { nodes { minutes phase } } }";
     let records = district.operator().await.asks(query, json!({ "v": mei.id })).await.data()["serviceRecords"]["nodes"].clone();
-    assert_eq!(records, json!([{ "minutes": 25, "status": "LOGGED" }]));
+    assert_eq!(records, json!([{ "minutes": 25, "phase": "LOGGED" }]));
     district.operator().await.does("dissolveOrganisation", "organisation { dissolved }", json!({ "organisation": team })).await;
 }
 

@@ -389,7 +389,7 @@ async fn a_persons_calendar_has_the_shifts_signed_up_for() {
     let (activity, shift) = district.publishes(&organisation, 1).await;
     let (first, second) = (district.registers("张建国").await, district.registers("李秀英").await);
     for person in [&first, &second] {
-        person.client.does("signUp", "state", json!({ "shift": shift })).await;
+        person.client.does("signUp", "phase", json!({ "shift": shift })).await;
     }
     let make = "mutation { makeCalendarAddress { path } }";
     let shown = async |client: &Client<'_>, field: &str| {
@@ -401,7 +401,7 @@ async fn a_persons_calendar_has_the_shifts_signed_up_for() {
     assert_eq!(shown(&first.client, "STATUS").await, (own.clone(), vec!["CONFIRMED".to_owned()]));
     assert_eq!(shown(&second.client, "STATUS").await, (own.clone(), vec!["TENTATIVE".to_owned()]));
     assert_eq!(shown(&first.client, "DTSTART").await, (own.clone(), vec![stamp(&district.in_minutes(60))]));
-    first.client.does("withdrawSignUp", "state", json!({ "shift": shift })).await;
+    first.client.does("withdrawSignUp", "phase", json!({ "shift": shift })).await;
     assert_eq!(shown(&first.client, "STATUS").await, (vec![], vec![]));
     assert_eq!(shown(&second.client, "STATUS").await.1, ["CONFIRMED"], "moved up");
     let cancel = json!({ "activity": activity, "reason": "台风" });

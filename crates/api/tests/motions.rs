@@ -218,7 +218,7 @@ async fn an_amendment_shows_what_it_changes_and_makes_the_next_version() {
         { "insert": { "after": paragraphs[1]["id"], "text": "由物业维护" } },
     ]);
     let input = json!({ "motion": motion, "against": 1, "changes": changes, "grounds": "更亮" });
-    let fields = "amendment { id status changes { kind after text } overlapping difference { paragraphs { fate runs { kind text } } } } motion { openAmendmentCount }";
+    let fields = "amendment { id phase changes { kind after text } overlapping difference { paragraphs { fate runs { kind text } } } } motion { openAmendmentCount }";
     let done = li.does("proposeAmendment", fields, input.clone()).await;
     let runs = &done["amendment"]["difference"]["paragraphs"][0];
     let expected = json!([
@@ -231,7 +231,7 @@ async fn an_amendment_shows_what_it_changes_and_makes_the_next_version() {
     assert_eq!(other["amendment"]["overlapping"], json!([done["amendment"]["id"]]));
     let amendment = json!({ "amendment": done["amendment"]["id"] });
     assert_eq!(li.is_refused("acceptAmendment", amendment.clone()).await, "NotAllowed");
-    let merged = chamber.organiser.does("acceptAmendment", "amendment { status mergedAs } motion { version }", amendment.clone()).await;
+    let merged = chamber.organiser.does("acceptAmendment", "amendment { phase mergedAs } motion { version }", amendment.clone()).await;
     assert_eq!((&merged["amendment"]["mergedAs"], &merged["motion"]["version"]), (&json!(2), &json!(2)));
     assert_eq!(chamber.organiser.is_refused("acceptAmendment", amendment).await, "AmendmentNotPending");
     assert_eq!(
@@ -240,8 +240,8 @@ async fn an_amendment_shows_what_it_changes_and_makes_the_next_version() {
     );
     assert_eq!(li.is_refused("proposeAmendment", input).await, "VersionOutdated");
     let reject = json!({ "amendment": other["amendment"]["id"], "reason": "重复" });
-    let rejected = chamber.organiser.does("rejectAmendment", "amendment { status reason }", reject).await;
-    assert_eq!(rejected["amendment"], json!({ "status": "REJECTED", "reason": "重复" }));
+    let rejected = chamber.organiser.does("rejectAmendment", "amendment { phase reason }", reject).await;
+    assert_eq!(rejected["amendment"], json!({ "phase": "REJECTED", "reason": "重复" }));
     let seen = shown(
         &district.stranger(),
         &motion,

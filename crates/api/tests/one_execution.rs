@@ -57,9 +57,9 @@ async fn one_sign_up_has_one_answer() {
     let (_, shift) = district.publishes(&organisation, 5).await;
     let volunteer = district.registers("李梅").await;
     let query =
-        "mutation($i: SignUpInput!) { signUp(input: $i) { state } ...P } fragment P on Mutation { signUp(input: $i) { refusal { code } } }";
+        "mutation($i: SignUpInput!) { signUp(input: $i) { phase } ...P } fragment P on Mutation { signUp(input: $i) { refusal { code } } }";
     let answer = volunteer.client.asks(query, json!({ "i": { "shift": shift } })).await;
-    assert_eq!(answer.data(), &json!({ "signUp": { "state": "TAKEN", "refusal": null } }));
+    assert_eq!(answer.data(), &json!({ "signUp": { "phase": "TAKEN", "refusal": null } }));
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_subscription_in_fragments_is_one_subscription() {
     socket.subscribes("1", query, json!({ "id": activity, "after": before })).await;
     let item = |event: &str| json!({ "data": { "activityPlaces": { "event": event, "activity": { "title": "周末净滩" } } } });
     assert_eq!(socket.item().await, item("PUBLISHED"));
-    volunteer.client.does("signUp", "state", json!({ "shift": shift })).await;
+    volunteer.client.does("signUp", "phase", json!({ "shift": shift })).await;
     assert_eq!(socket.item().await, item("SIGNED_UP"));
     volunteer.client.does("withdrawSignUp", "position", json!({ "shift": shift })).await;
     assert_eq!(socket.item().await, item("WITHDRAWN"));

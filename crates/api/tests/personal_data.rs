@@ -55,17 +55,17 @@ async fn an_activitys_staff_see_who_takes_part_in_it() {
     let volunteer = district.registers("李梅").await;
     let coordinator = district.registers_with("王强", "COORDINATOR", json!({ "organisation": organisation })).await;
     assert_eq!(coordinator.client.asks(PERSON, json!({ "id": volunteer.id })).await.code(), "FORBIDDEN");
-    volunteer.client.does("signUp", "state", json!({ "shift": shift })).await;
-    let ask = "query($id: ID!) { activity(id: $id) { title signUps { nodes { state volunteer { name phone history { totalCount } } } } } }";
+    volunteer.client.does("signUp", "phase", json!({ "shift": shift })).await;
+    let ask = "query($id: ID!) { activity(id: $id) { title signUps { nodes { phase volunteer { name phone history { totalCount } } } } } }";
     let answer = coordinator.client.asks(ask, json!({ "id": activity })).await;
     let path = &answer.body["errors"][0]["path"];
     assert_eq!(path, &json!(["activity", "signUps", "nodes", 0, "volunteer", "history"]), "their other history is not the activity's");
-    let ask = "query($id: ID!) { activity(id: $id) { signUps { nodes { state volunteer { name phone } } } } }";
+    let ask = "query($id: ID!) { activity(id: $id) { signUps { nodes { phase volunteer { name phone } } } } }";
     let answer = coordinator.client.asks(ask, json!({ "id": activity })).await;
-    let signed_up = json!({ "state": "TAKEN", "volunteer": { "name": "李梅", "phone": volunteer.phone } });
+    let signed_up = json!({ "phase": "TAKEN", "volunteer": { "name": "李梅", "phone": volunteer.phone } });
     assert_eq!(answer.data()["activity"]["signUps"]["nodes"][0], signed_up);
     let auditor = district.with_role(Role::Auditor, Scope::Everywhere).await;
-    let signed_up = json!({ "state": "TAKEN", "volunteer": { "name": "李*", "phone": null } });
+    let signed_up = json!({ "phase": "TAKEN", "volunteer": { "name": "李*", "phone": null } });
     assert_eq!(auditor.asks(ask, json!({ "id": activity })).await.data()["activity"]["signUps"]["nodes"][0], signed_up);
     assert_eq!(district.stranger().asks(ask, json!({ "id": activity })).await.code(), "UNAUTHENTICATED");
 }
@@ -76,7 +76,7 @@ async fn reasons_and_words_are_personal_who_did_it_is_told() {
     let volunteer = district.registers("李梅").await;
     let organiser = district.registers_with("王强", "ORGANISER", json!({ "area": STREET })).await;
     let input = json!({ "volunteer": volunteer.id, "reason": "家中有事" });
-    organiser.client.does("suspendVolunteer", "volunteer { standing }", input).await;
+    organiser.client.does("suspendVolunteer", "volunteer { phase }", input).await;
     let ask = "query($id: ID!) { volunteer(id: $id) { history(descending: true, first: 1) { nodes { event reason by { kind name } details } } } }";
     let last = async |by: &Client<'_>| by.asks(ask, json!({ "id": volunteer.id })).await.data()["volunteer"]["history"]["nodes"][0].clone();
     let told = |name: &str, reason: Value| json!({ "event": "VolunteerSuspended", "reason": reason, "by": { "kind": "ACCOUNT", "name": name }, "details": {} });

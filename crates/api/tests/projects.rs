@@ -95,7 +95,7 @@ impl Undertaking<'_> {
     async fn serves(&self, district: &District) -> String {
         let (activity, shift) = district.publishes(&self.organisation, 5).await;
         let (one, other) = (district.registers("李梅").await, district.registers("赵云").await);
-        one.client.does("signUp", "state", json!({ "shift": shift })).await;
+        one.client.does("signUp", "phase", json!({ "shift": shift })).await;
         district.waits_minutes(60);
         district.operator().await.does("checkIn", "position", json!({ "shift": shift, "volunteer": one.id })).await;
         district.waits_minutes(60);
@@ -112,7 +112,7 @@ impl Undertaking<'_> {
         let logged = coordinator.asks(logged, json!({ "activity": activity })).await.data()["serviceRecords"].clone();
         assert_eq!(logged["totalCount"], 2);
         for record in logged["nodes"].as_array().unwrap() {
-            coordinator.does("confirmService", "record { status }", json!({ "record": record["id"] })).await;
+            coordinator.does("confirmService", "record { phase }", json!({ "record": record["id"] })).await;
         }
         activity
     }

@@ -117,15 +117,15 @@ async fn a_sign_up_and_a_membership_are_fetched_anew_by_their_ids() {
     let organisation = district.founds("翠香义工小组", STREET, None).await;
     let (_, shift) = district.publishes(&organisation, 3).await;
     let (volunteer, other) = (district.registers("李梅").await, district.registers("赵云").await);
-    volunteer.client.does("signUp", "state", json!({ "shift": shift })).await;
+    volunteer.client.does("signUp", "phase", json!({ "shift": shift })).await;
     let join = json!({ "organisation": organisation, "volunteer": volunteer.id });
     district.operator().await.does("joinOrganisation", "position", join).await;
-    let own = "query($id: ID!) { volunteer(id: $id) { memberships { id } signUps { nodes { id state } } } }";
+    let own = "query($id: ID!) { volunteer(id: $id) { memberships { id } signUps { nodes { id phase } } } }";
     let own = volunteer.client.asks(own, json!({ "id": volunteer.id })).await.data()["volunteer"].clone();
     let (membership, sign_up) = (own["memberships"][0]["id"].clone(), own["signUps"]["nodes"][0]["id"].clone());
-    let ask = "query($id: ID!) { node(id: $id) { __typename id ... on SignUp { state shift { id } } ... on Membership { organisation { id } } } }";
+    let ask = "query($id: ID!) { node(id: $id) { __typename id ... on SignUp { phase shift { id } } ... on Membership { organisation { id } } } }";
     let node = async |id: &Value| volunteer.client.asks(ask, json!({ "id": id })).await.data()["node"].clone();
-    assert_eq!(node(&sign_up).await, json!({ "__typename": "SignUp", "id": sign_up, "state": "TAKEN", "shift": { "id": shift } }));
+    assert_eq!(node(&sign_up).await, json!({ "__typename": "SignUp", "id": sign_up, "phase": "TAKEN", "shift": { "id": shift } }));
     let expected = json!({ "__typename": "Membership", "id": membership, "organisation": { "id": organisation } });
     assert_eq!(node(&membership).await, expected);
     for id in [&sign_up, &membership] {

@@ -29,9 +29,9 @@ async fn who_holds_no_role_registers_so_many_an_hour_signed_in_or_not() {
 async fn who_has_withdrawn_registers_again_and_is_the_same_volunteer() {
     let district = District::new().await;
     let volunteer = district.registers("李梅").await;
-    let fields = "volunteer { id number standing skills homeAreaCode guardianConsent }";
+    let fields = "volunteer { id number phase skills homeAreaCode guardianConsent }";
     let left = volunteer.client.does("withdrawVolunteer", fields, json!({ "reason": "搬家" })).await["volunteer"].clone();
-    assert_eq!(left["standing"], "WITHDRAWN");
+    assert_eq!(left["phase"], "WITHDRAWN");
     let again = json!({ "name": "李梅", "idNumber": id_number("1980-01-02", 0), "phone": volunteer.phone, "homeArea": STREET, "skills": ["SWIMMING", "FIRST_AID"] });
     let stranger = json!({ "password": crate::harness::PASSWORD });
     let mut as_stranger = again.clone();
@@ -40,7 +40,7 @@ async fn who_has_withdrawn_registers_again_and_is_the_same_volunteer() {
     let back = volunteer.client.does("registerVolunteer", fields, again.clone()).await["volunteer"].clone();
     assert_eq!((&back["id"], &back["number"]), (&left["id"], &left["number"]));
     let want = (&json!("ACTIVE"), &json!(["FIRST_AID", "SWIMMING"]), &json!(STREET));
-    assert_eq!((&back["standing"], &back["skills"], &back["homeAreaCode"]), want);
+    assert_eq!((&back["phase"], &back["skills"], &back["homeAreaCode"]), want);
     assert_eq!(volunteer.client.is_refused("registerVolunteer", again).await, "IdNumberTaken");
     let names = district.stranger().asks("{ skills { skill code zh en } }", json!({})).await.data()["skills"].clone();
     assert_eq!(names[0], json!({ "skill": "FIRST_AID", "code": "first_aid", "zh": "急救", "en": "first aid" }));

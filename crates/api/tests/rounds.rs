@@ -51,7 +51,7 @@ async fn screened_as(district: &District, otherwise: Value) -> Called<'_> {
             "text": "加装扶手。", "area": COMMUNITY, "ask": ask,
         });
         assert_eq!(author.client.is_refused("applyInRound", apply.clone()).await, "NotAllowed");
-        let applied = organiser.client.does("applyInRound", "application { id place status applicant { name } }", apply).await;
+        let applied = organiser.client.does("applyInRound", "application { id place phase applicant { name } }", apply).await;
         assert_eq!(applied["application"]["place"], place + 1);
         applications.push(text(&applied["application"]["id"]));
     }
@@ -63,7 +63,7 @@ async fn screened_as(district: &District, otherwise: Value) -> Called<'_> {
     organiser.client.does("closeApplications", "round { phase }", json!({ "round": round })).await;
     for application in &applications {
         let screen = json!({ "application": application, "eligible": true, "reason": "材料齐全" });
-        organiser.client.does("screenApplication", "application { status screening }", screen).await;
+        organiser.client.does("screenApplication", "application { phase screening }", screen).await;
     }
     Called { round, organiser, author, officer: officer(district).await, applications }
 }
@@ -88,7 +88,7 @@ async fn a_selection_says_why_of_each_and_the_reserve_moves_up() {
     let public = district.stranger().asks(seen, json!({ "id": it.round })).await.data()["round"]["applications"]["nodes"][0].clone();
     assert_eq!(public["points"], Value::Null, "points show when there is a selection");
     let fields = "round { phase selectedOn objectionsUntil selection { spent budget steps { number funded reason cost left support { points of } wording { zh } application { title } } }
-        reserve { title reservePlace } applications { nodes { status points { points of } decision { funded wording { en } } } } }";
+        reserve { title reservePlace } applications { nodes { phase points { points of } decision { funded wording { en } } } } }";
     let selected = organiser.does("selectProjects", fields, json!({ "round": it.round })).await["round"].clone();
     assert_eq!((&selected["phase"], &selected["objectionsUntil"]), (&json!("SELECTED"), &json!("2026-03-10")));
     let steps = selected["selection"]["steps"].as_array().unwrap();
@@ -102,7 +102,7 @@ async fn a_selection_says_why_of_each_and_the_reserve_moves_up() {
     assert_eq!(selected["applications"]["nodes"][2]["points"], json!({ "points": 16, "of": 20 }));
 
     // Who gave which points and who objected shows to few.
-    let records = "query($id: ID!) { round(id: $id) { reviewers { name } applications(first: 1) { nodes { scores { reviewerName points conflict } } } objections { nodes { id raisedByName text status } } } }";
+    let records = "query($id: ID!) { round(id: $id) { reviewers { name } applications(first: 1) { nodes { scores { reviewerName points conflict } } } objections { nodes { id raisedByName text phase } } } }";
     for who in [&district.stranger(), author] {
         assert!(["FORBIDDEN", "UNAUTHENTICATED"].contains(&who.asks(records, json!({ "id": it.round })).await.code()));
     }
@@ -115,14 +115,14 @@ async fn a_selection_says_why_of_each_and_the_reserve_moves_up() {
     assert_eq!(own(author).await, json!([]), "and nobody else's");
     assert_eq!(district.stranger().asks(scores, json!({ "id": it.round })).await.code(), "UNAUTHENTICATED");
     let object = json!({ "round": it.round, "text": "请复核。" });
-    let objected = author.does("objectToSelection", "objection { id status text } round { openObjections }", object).await;
+    let objected = author.does("objectToSelection", "objection { id phase text } round { openObjections }", object).await;
     assert_eq!((&objected["objection"]["text"], &objected["round"]["openObjections"]), (&json!("请复核。"), &json!(1)));
     let told = organiser.asks(records, json!({ "id": it.round })).await.data()["round"].clone();
     assert_eq!(told["applications"]["nodes"][0]["scores"][0], json!({ "reviewerName": "赵云", "points": [10, 5], "conflict": null }));
-    assert_eq!((&told["objections"]["nodes"][0]["status"], &told["objections"]["nodes"][0]["text"]), (&json!("OPEN"), &json!("请复核。")));
-    let node = "query($id: ID!) { node(id: $id) { ... on RoundObjection { status } } }";
+    assert_eq!((&told["objections"]["nodes"][0]["phase"], &told["objections"]["nodes"][0]["text"]), (&json!("OPEN"), &json!("请复核。")));
+    let node = "query($id: ID!) { node(id: $id) { ... on RoundObjection { phase } } }";
     assert_eq!(district.stranger().asks(node, json!({ "id": objected["objection"]["id"] })).await.code(), "UNAUTHENTICATED");
-    assert_eq!(author.asks(node, json!({ "id": objected["objection"]["id"] })).await.data()["node"]["status"], "OPEN");
+    assert_eq!(author.asks(node, json!({ "id": objected["objection"]["id"] })).await.data()["node"]["phase"], "OPEN");
     let settle = |upheld: bool| json!({ "objection": objected["objection"]["id"], "upheld": upheld, "reason": "已复核" });
     assert_eq!(organiser.is_refused("settleObjection", settle(false)).await, "NotAllowed");
     it.officer.does("settleObjection", "round { openObjections phase }", settle(false)).await;
@@ -133,16 +133,16 @@ async fn a_selection_says_why_of_each_and_the_reserve_moves_up() {
     organiser.does("announceSelection", "round { announcedOn }", json!({ "round": it.round })).await;
     let start = |application: &str, grant: u64| json!({ "application": application, "plan": plan(grant) });
     assert_eq!(organiser.is_refused("startSelectedProject", start(&it.applications[2], 401)).await, "GrantBeyondAsk");
-    assert_eq!(organiser.is_refused("startSelectedProject", start(&it.applications[1], 1)).await, "ApplicationStatusUnfit");
-    let fields = "project { id title round { id } application { status } carrier { name } motion { id } }";
+    assert_eq!(organiser.is_refused("startSelectedProject", start(&it.applications[1], 1)).await, "ApplicationPhaseUnfit");
+    let fields = "project { id title round { id } application { phase } carrier { name } motion { id } }";
     let started = organiser.does("startSelectedProject", fields, start(&it.applications[2], 400)).await["project"].clone();
     assert_eq!(
-        (&started["title"], &started["application"]["status"], &started["motion"]),
+        (&started["title"], &started["application"]["phase"], &started["motion"]),
         (&json!("项目2"), &json!("STARTED"), &Value::Null)
     );
     let decline = json!({ "application": it.applications[0], "reason": "场地变更" });
-    let declined = organiser.does("declineAward", "application { status declined } round { reserve { id } projects { nodes { id } } applications(status: [FUNDED]) { totalCount nodes { id } } }", decline).await;
-    assert_eq!(declined["application"], json!({ "status": "DECLINED", "declined": "场地变更" }));
+    let declined = organiser.does("declineAward", "application { phase declined } round { reserve { id } projects { nodes { id } } applications(phases: [FUNDED]) { totalCount nodes { id } } }", decline).await;
+    assert_eq!(declined["application"], json!({ "phase": "DECLINED", "declined": "场地变更" }));
     assert_eq!(declined["round"]["applications"], json!({ "totalCount": 1, "nodes": [{ "id": it.applications[1] }] }));
     assert_eq!((&declined["round"]["reserve"], &declined["round"]["projects"]["nodes"][0]["id"]), (&json!([]), &started["id"]));
 }
@@ -160,27 +160,26 @@ async fn an_objection_that_is_right_annuls_the_selection_and_a_conflict_the_scor
     for application in &it.applications {
         reviewer.client.does("scoreApplication", "position", json!({ "application": application, "points": [9, 4] })).await;
     }
-    let fields =
-        "round { selection { steps { reason becauseOf { title } } } applications { nodes { status exclusiveGroup groupReason } } }";
+    let fields = "round { selection { steps { reason becauseOf { title } } } applications { nodes { phase exclusiveGroup groupReason } } }";
     let selected = organiser.does("selectProjects", fields, json!({ "round": it.round })).await["round"].clone();
-    assert_eq!(selected["applications"]["nodes"][0], json!({ "status": "RESERVE", "exclusiveGroup": 1, "groupReason": "同一地点" }));
+    assert_eq!(selected["applications"]["nodes"][0], json!({ "phase": "RESERVE", "exclusiveGroup": 1, "groupReason": "同一地点" }));
     let excluded = selected["selection"]["steps"].as_array().unwrap().iter().find(|step| step["reason"] == "EXCLUDED").unwrap();
     assert_eq!(excluded["becauseOf"]["title"], "项目1");
     let object = json!({ "round": it.round, "text": "评审有利害关系。" });
     let objection = it.author.client.does("objectToSelection", "objection { id }", object).await["objection"]["id"].clone();
     let settle = json!({ "objection": objection, "upheld": true, "reason": "属实" });
-    let fields = "round { phase selection { spent } selections { annulledBy } reserve { id } applications { nodes { status } } }";
+    let fields = "round { phase selection { spent } selections { annulledBy } reserve { id } applications { nodes { phase } } }";
     let annulled = it.officer.does("settleObjection", fields, settle).await["round"].clone();
     assert_eq!((&annulled["phase"], &annulled["selection"], &annulled["reserve"]), (&json!("EVALUATING"), &Value::Null, &json!([])));
     assert_eq!(annulled["selections"], json!([{ "annulledBy": objection }]));
-    assert_eq!(annulled["applications"]["nodes"], json!([{ "status": "ELIGIBLE" }, { "status": "ELIGIBLE" }, { "status": "ELIGIBLE" }]));
+    assert_eq!(annulled["applications"]["nodes"], json!([{ "phase": "ELIGIBLE" }, { "phase": "ELIGIBLE" }, { "phase": "ELIGIBLE" }]));
     let declare = json!({ "application": it.applications[2], "ground": "KINSHIP" });
-    reviewer.client.does("declareConflict", "application { status }", declare.clone()).await;
+    reviewer.client.does("declareConflict", "application { phase }", declare.clone()).await;
     assert_eq!(reviewer.client.is_refused("declareConflict", declare).await, "ConflictExists");
     assert_eq!(organiser.is_refused("selectProjects", json!({ "round": it.round })).await, "ScoresMissing");
     let withdraw = json!({ "application": it.applications[2] });
-    it.author.client.does("withdrawApplication", "application { status }", withdraw.clone()).await;
-    assert_eq!(it.author.client.is_refused("withdrawApplication", withdraw).await, "ApplicationStatusUnfit");
+    it.author.client.does("withdrawApplication", "application { phase }", withdraw.clone()).await;
+    assert_eq!(it.author.client.is_refused("withdrawApplication", withdraw).await, "ApplicationPhaseUnfit");
     organiser.does("selectProjects", "round { phase }", json!({ "round": it.round })).await;
     let cancel = json!({ "round": it.round, "reason": "资金收回" });
     let cancelled =
@@ -227,8 +226,8 @@ async fn residents_ballots_select_through_the_door() {
         organiser.does(step, "poll { id }", json!({ "poll": poll })).await;
     }
     // Each of the nine has 111: five have 555 for the first two, enough for the second alone; four have 444 for the third.
-    let fields = "round { phase selection { spent steps { reason support { points of } } } applications { nodes { status } } }";
+    let fields = "round { phase selection { spent steps { reason support { points of } } } applications { nodes { phase } } }";
     let selected = organiser.does("selectProjects", fields, json!({ "round": it.round })).await["round"].clone();
     assert_eq!((&selected["phase"], &selected["selection"]["spent"]), (&json!("SELECTED"), &json!(900)));
-    assert_eq!(selected["applications"]["nodes"], json!([{ "status": "RESERVE" }, { "status": "FUNDED" }, { "status": "FUNDED" }]));
+    assert_eq!(selected["applications"]["nodes"], json!([{ "phase": "RESERVE" }, { "phase": "FUNDED" }, { "phase": "FUNDED" }]));
 }

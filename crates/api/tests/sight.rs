@@ -46,7 +46,7 @@ async fn scene(district: &District) -> Scene {
     let organisation = district.founds("翠香义工小组", STREET, None).await;
     let (activity, shift) = district.publishes(&organisation, 5).await;
     let whole = district.with_role(Role::Organiser, Scope::Area(area(DISTRICT))).await;
-    whole.does("signUp", "state", json!({ "shift": shift, "volunteer": victim.id })).await;
+    whole.does("signUp", "phase", json!({ "shift": shift, "volunteer": victim.id })).await;
     let served = json!({ "volunteer": victim.id, "organisation": organisation, "category": "ENVIRONMENT",
         "started": district.in_minutes(-600), "ended": district.in_minutes(-500), "content": "净滩" });
     let record = text(&whole.does("logService", "record { id }", served).await["record"]["id"]);
@@ -225,7 +225,7 @@ async fn hours_are_logged_and_places_taken_only_for_whom_one_has_a_say() {
     assert_eq!(organiser.is_refused("logService", served.clone()).await, "NotMember");
     let sign_up = json!({ "shift": shift, "volunteer": volunteer.id });
     assert_eq!(organiser.is_refused("signUp", sign_up.clone()).await, "NotMember");
-    volunteer.client.does("signUp", "state", sign_up).await;
+    volunteer.client.does("signUp", "phase", sign_up).await;
     let ask = "query($id: ID!) { activity(id: $id) { signUps { nodes { volunteer { name phone idNumber birthDate person } } } } }";
     let seen = organiser.asks(ask, json!({ "id": activity })).await.data()["activity"]["signUps"]["nodes"][0]["volunteer"].clone();
     let own_doing = json!({ "name": NAME, "phone": volunteer.phone, "idNumber": null, "birthDate": null });

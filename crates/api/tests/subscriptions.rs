@@ -68,7 +68,7 @@ impl Socket {
 
 const PLACES: &str = "subscription($id: ID!, $after: Position) { activityPlaces(activity: $id, after: $after) { position event activity { shifts { taken waiting } } } }";
 const RECORDS: &str =
-    "subscription($id: ID!, $after: Position) { serviceRecordChanges(volunteer: $id, after: $after) { position event record { status } } }";
+    "subscription($id: ID!, $after: Position) { serviceRecordChanges(volunteer: $id, after: $after) { position event record { phase } } }";
 
 async fn logs(district: &District, whose: &Resident<'_>, organisation: &str, started: i64) {
     let input = json!({ "organisation": organisation, "category": "ENVIRONMENT", "started": district.in_minutes(started), "ended": district.in_minutes(started + 30) });
@@ -88,12 +88,12 @@ async fn places_are_told_as_they_change_and_a_reader_comes_back_where_it_was() {
     socket.subscribes("1", PLACES, json!({ "id": activity, "after": before })).await;
     let published = socket.item().await["data"]["activityPlaces"].clone();
     assert_eq!(published["event"], "PUBLISHED");
-    first.client.does("signUp", "state", json!({ "shift": shift })).await;
+    first.client.does("signUp", "phase", json!({ "shift": shift })).await;
     let signed_up = socket.item().await["data"]["activityPlaces"].clone();
     assert_eq!((&signed_up["event"], &signed_up["activity"]["shifts"][0]["taken"]), (&json!("SIGNED_UP"), &json!(1)));
     drop(socket);
 
-    second.client.does("signUp", "state", json!({ "shift": shift })).await;
+    second.client.does("signUp", "phase", json!({ "shift": shift })).await;
     first.client.does("withdrawSignUp", "position", json!({ "shift": shift })).await;
     let mut socket = Socket::as_(address, None).await;
     socket.subscribes("1", PLACES, json!({ "id": activity, "after": signed_up["position"] })).await;
@@ -123,7 +123,7 @@ async fn records_are_told_to_those_who_may_read_them() {
     logs(&district, &other, &organisation, -60).await;
     logs(&district, &volunteer, &organisation, -60).await;
     let item = socket.item().await["data"]["serviceRecordChanges"].clone();
-    assert_eq!((&item["event"], &item["record"]["status"]), (&json!("LOGGED"), &json!("LOGGED")));
+    assert_eq!((&item["event"], &item["record"]["phase"]), (&json!("LOGGED"), &json!("LOGGED")));
 
     let mut nosy = Socket::as_(address, other.client.token.as_deref()).await;
     nosy.subscribes("1", RECORDS, json!({ "id": volunteer.id })).await;

@@ -16,14 +16,14 @@ use gongyi_domain::{
     access::authority::{Role, Scope},
     values::{ActivityId, Minutes, OrganisationId, ShiftId, VolunteerId},
     volunteering::{
-        activity::{Activity, Phase},
+        activity::{Activity, ActivityPhase},
         activity_details::Risk,
         calendar::Calendar,
         skill::Skill,
         volunteer::Consents,
     },
 };
-use gongyi_projections::{PageArgs, SignUpState};
+use gongyi_projections::{PageArgs, SignUpPhase};
 use uuid::Uuid;
 
 use crate::harness::{
@@ -191,7 +191,7 @@ async fn an_activity_is_closed_when_all_have_gone_home() {
     organiser.does(&close).await.unwrap();
     expect_refused("ActivityNotOpen", organiser.does(&close).await);
     expect_refused("UnknownActivity", organiser.does(&CloseActivity { activity: ActivityId(Uuid::now_v7()) }).await);
-    assert_eq!(district.activity(published.activity).await.phase, Phase::Closed);
+    assert_eq!(district.activity(published.activity).await.phase, ActivityPhase::Closed);
 }
 
 #[tokio::test]
@@ -261,8 +261,8 @@ async fn sixty_want_five_places_and_all_others_wait_in_the_order_of_the_log() {
         assert_eq!(taken.contains(&who.volunteer), outcome == SignedUp::Taken);
     }
     let shown = district.app.views().sign_ups_of_activity(published.activity, false, &PageArgs::first(60)).await.unwrap();
-    let shown: Vec<_> = shown.edges.into_iter().map(|(_, row)| (row.volunteer, row.state)).collect();
-    let expected = taken.iter().map(|it| (*it, SignUpState::Taken)).chain(waiting.iter().map(|it| (*it, SignUpState::Waiting)));
+    let shown: Vec<_> = shown.edges.into_iter().map(|(_, row)| (row.volunteer, row.phase)).collect();
+    let expected = taken.iter().map(|it| (*it, SignUpPhase::Taken)).chain(waiting.iter().map(|it| (*it, SignUpPhase::Waiting)));
     assert_eq!(shown, expected.collect::<Vec<_>>());
 }
 

@@ -13,7 +13,7 @@ use gongyi_domain::{
     values::{Minutes, OrganisationId, RecordId, overlaps},
     volunteering::{
         service_ledger::{Record, ServiceLedger},
-        service_record::{Evidence, Status},
+        service_record::{Evidence, ServicePhase},
     },
 };
 use gongyi_projections::ParticipationFilter;
@@ -209,7 +209,7 @@ impl<'d> World<'d> {
         for resident in &self.people {
             let ledger = self.district.app.state::<ServiceLedger>(resident.volunteer).await.unwrap();
             let (mut attested, mut declared, mut records) = (0, 0, 0);
-            for record in ledger.records.values().filter(|it| it.status == Status::Confirmed) {
+            for record in ledger.records.values().filter(|it| it.phase == ServicePhase::Confirmed) {
                 let minutes = u64::from(record.served.minutes.0);
                 records += 1;
                 match record.evidence {
@@ -242,7 +242,7 @@ impl<'d> World<'d> {
             let places = state.places.get(&published.shift).cloned().unwrap_or_default();
             assert!(places.taken.len() <= 2, "{places:?}");
             let shown = views.shifts_of_activities(&[published.activity]).await.unwrap().remove(0);
-            if state.phase == gongyi_domain::volunteering::activity::Phase::Open {
+            if state.phase == gongyi_domain::volunteering::activity::ActivityPhase::Open {
                 assert_eq!((shown.taken as usize, shown.waiting as usize), (places.taken.len(), places.waiting.len()));
             }
         }
@@ -261,8 +261,8 @@ impl World<'_> {
                 let attested = |it: &&Record| matches!(it.evidence, Evidence::Attested { .. }) && it.logged == (stay.checked_in, out);
                 let record = ledger.records.values().find(attested).unwrap();
                 let span = |it: &Record| (it.served.started, it.served.ended);
-                let in_the_way = |it: &&Record| it.status.is_live() && overlaps(span(it), span(record));
-                assert!(record.status != Status::Held || ledger.records.values().any(|it| in_the_way(&it)));
+                let in_the_way = |it: &&Record| it.phase.is_live() && overlaps(span(it), span(record));
+                assert!(record.phase != ServicePhase::Held || ledger.records.values().any(|it| in_the_way(&it)));
             }
         }
     }

@@ -21,7 +21,7 @@ use gongyi_domain::{
     volunteering::{
         activity::CHECK_OUT_LATE_MINUTES,
         service_ledger::{Record, ServiceLedger},
-        service_record::{Evidence, Status},
+        service_record::{Evidence, ServicePhase},
     },
 };
 use gongyi_eventlog::Recorded;
@@ -78,7 +78,7 @@ async fn a_stay_becomes_one_attested_record_that_waits_for_a_confirmation() {
     carries_out(&district).await;
     let [record] = records(&district, zhang).await.try_into().unwrap();
     assert!(matches!(record.evidence, Evidence::Attested { .. }));
-    assert_eq!((record.status, record.served.minutes), (Status::Logged, Minutes(90)));
+    assert_eq!((record.phase, record.served.minutes), (ServicePhase::Logged, Minutes(90)));
     assert_eq!((record.served.started, record.served.ended), (from, district.now()));
     assert_eq!(record.setting.activity, Some(morning.published.activity));
     let ledger = district.app.state::<ServiceLedger>(zhang.volunteer).await.unwrap();
@@ -157,13 +157,13 @@ async fn a_stay_that_overlaps_waits_and_counts_once_the_other_is_gone() {
     morning.organiser.checks_out(zhang, published).await.unwrap();
     carries_out(&district).await;
     let ledger = district.app.state::<ServiceLedger>(zhang.volunteer).await.unwrap();
-    let (held, record) = ledger.records.iter().find(|(_, it)| it.status == Status::Held).unwrap();
+    let (held, record) = ledger.records.iter().find(|(_, it)| it.phase == ServicePhase::Held).unwrap();
     assert_eq!((record.served.minutes, ledger.records.len()), (Minutes(60), 2));
     let held = Served { volunteer: zhang.volunteer, record: *held };
     expect_refused_at("RecordIsHeld", "record", morning.organiser.confirms(held).await);
     let views = district.app.views();
     district.settles().await;
-    let filter = ServiceRecordFilter { status: vec![Status::Held], area: Some(area(STREET)), ..ServiceRecordFilter::default() };
+    let filter = ServiceRecordFilter { phases: vec![ServicePhase::Held], area: Some(area(STREET)), ..ServiceRecordFilter::default() };
     let listed = views.service_records(&filter, ServiceRecordSort::Day, false, &PageArgs::first(9)).await.unwrap();
     assert_eq!(listed.edges.iter().map(|(_, row)| row.record).collect::<Vec<_>>(), [held.record]);
     let in_the_way = views.records_in_the_way(&[held.record, declared.record]).await.unwrap();
@@ -173,7 +173,7 @@ async fn a_stay_that_overlaps_waits_and_counts_once_the_other_is_gone() {
     assert_eq!(district.app.vault().parked(NAME).await.unwrap(), []);
 
     morning.organiser.voids(declared, "重复登记").await.unwrap();
-    assert_eq!(district.record(held).await.status, Status::Logged);
+    assert_eq!(district.record(held).await.phase, ServicePhase::Logged);
     morning.organiser.confirms(held).await.unwrap();
     assert_eq!(district.sees(zhang.volunteer).await.attested_minutes, 60);
     assert_eq!(views.records_in_the_way(&[held.record]).await.unwrap(), []);
@@ -257,7 +257,7 @@ async fn who_is_in_is_checked_out_when_the_activity_is_called_off() {
     carries_out(&district).await;
     for who in [&zhang, &coordinator] {
         let [record] = records(&district, who).await.try_into().unwrap();
-        assert_eq!((record.served.minutes, record.status), (Minutes(45), Status::Logged));
+        assert_eq!((record.served.minutes, record.phase), (Minutes(45), ServicePhase::Logged));
     }
     assert_eq!(district.activity(published.activity).await.all_present().count(), 0);
 }
@@ -294,7 +294,7 @@ async fn nobody_is_in_at_two_activities_at_once() {
     }
     expect_refused("TooManyCheckIns", organiser.checks_in(&zhang, published).await);
     carries_out(&district).await;
-    assert!(records(&district, &zhang).await.iter().all(|it| it.status == Status::Logged));
+    assert!(records(&district, &zhang).await.iter().all(|it| it.phase == ServicePhase::Logged));
     assert_eq!(records(&district, &zhang).await.len(), 4);
 }
 

@@ -21,7 +21,7 @@ use gongyi_domain::{
         charter::Matter,
         counting::{Count, paper::PaperCount},
         decision::{Outcome, statutes},
-        poll::{PaperState, Poll, Stage},
+        poll::{PaperPhase, Poll, PollPhase},
         poll_report::PollOutcome,
         poll_terms::{BallotOption, Channels, PollTerms, Secrecy, Smallest},
         roll::Grounds,
@@ -289,7 +289,7 @@ async fn paper_and_online_share_a_roll_and_two_tellers_must_agree() {
     hand(&district, &voters[4]).does(&sheet([1, 0, 0, 0])).await.unwrap();
     hand(&district, &voters[5]).does(&sheet([0, 1, 0, 0])).await.unwrap();
     expect_refused("PaperNotAgreed", organiser.does(&CountPoll { poll }).await);
-    assert!(matches!(district.app.state::<Poll>(poll).await.unwrap().paper_state(), PaperState::Disagreed(..)));
+    assert!(matches!(district.app.state::<Poll>(poll).await.unwrap().paper_phase(), PaperPhase::Disagreed(..)));
     hand(&district, &voters[5]).does(&sheet([1, 0, 0, 0])).await.unwrap();
     let report = district.counts(poll).await;
     assert_eq!((report.tally.cast.heads, report.tally.invalid.heads, report.tally.options[0].votes.heads), (3, 1, 2));
@@ -351,7 +351,7 @@ async fn a_lost_box_is_told_loudly() {
     assert_eq!(district.counts(poll).await.outcome, PollOutcome::Disputed { participations: 2, ballots: 1 });
     expect_refused("PollIsDisputed", district.organiser().does(&PublishPoll { poll }).await);
     district.organiser().does(&VoidPoll { poll, reason: "票箱损坏".into() }).await.unwrap();
-    assert_eq!(district.app.state::<Poll>(poll).await.unwrap().stage, Stage::Voided);
+    assert_eq!(district.app.state::<Poll>(poll).await.unwrap().phase, PollPhase::Voided);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use gongyi_domain::{
         authority::{Act, Subject},
     },
     values::AreaCode,
-    volunteering::{category::Category, organisation::OrganisationKind, service_ledger::ServiceLedger, service_record::Status},
+    volunteering::{category::Category, organisation::OrganisationKind, service_ledger::ServiceLedger, service_record::ServicePhase},
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -247,7 +247,7 @@ async fn what_was_written_is_read_at_once() {
     let (started, ended, category) = (district.in_minutes(-90), district.in_minutes(-30), Category::RiverPatrol);
     let log = LogService { volunteer: zhang.volunteer, organisation: team, activity: None, category, started, ended, content: None };
     let record = zhang.does(&log).await.unwrap();
-    assert_eq!(views.service_record(record).await.unwrap().unwrap().status, Status::Logged);
+    assert_eq!(views.service_record(record).await.unwrap().unwrap().phase, ServicePhase::Logged);
     coordinator.does(&ConfirmService { volunteer: zhang.volunteer, record }).await.unwrap();
     assert_eq!(views.volunteer(zhang.volunteer).await.unwrap().unwrap().declared_minutes, 60);
     let correction = CorrectVolunteer { name: Some("张珊".to_owned()), ..correction_of(&zhang) };

@@ -18,7 +18,7 @@ use gongyi_domain::{
         ballot::{Marks, Method},
         council::Council,
         decision::statutes,
-        election::{Election, Stage},
+        election::{Election, ElectionPhase},
         election_terms::{ElectionKind, ElectionTerms},
         poll::Poll,
         poll_terms::{BallotOption, Channels},
@@ -112,7 +112,7 @@ async fn a_council_is_elected_with_proxies_and_a_run_off() {
 
     organiser.does(&CertifyElection { election }).await.unwrap();
     let state = app.state::<Election>(election).await.unwrap();
-    assert_eq!((state.stage, state.left), (Stage::Certified, Some((1, vec![voters[1].person, voters[2].person]))));
+    assert_eq!((state.phase, state.left), (ElectionPhase::Certified, Some((1, vec![voters[1].person, voters[2].person]))));
     let seated: Vec<_> = app.state::<Council>(council).await.unwrap().representatives(app.now().date_naive()).collect();
     assert_eq!(seated, [voters[0].person], "the certificate seats who is elected, and nobody else");
     expect_refused("ElectionIsOver", organiser.does(&CertifyElection { election }).await);

@@ -14,7 +14,7 @@ use gongyi_domain::{
         person::{ERASE_PERSON, Person},
     },
     values::PersonId,
-    volunteering::{calendar::Calendar, volunteer::Standing},
+    volunteering::{calendar::Calendar, volunteer::VolunteerPhase},
 };
 use gongyi_vault::VAULT_FILE;
 use serde::Serialize;
@@ -41,7 +41,7 @@ async fn who_is_erased_is_forgotten_and_the_totals_stay() {
     assert!(!district.has_key(zhang.person).await);
     let seen = district.sees(zhang.volunteer).await;
     assert_eq!((seen.name, seen.phone, seen.id_number, seen.birth_date), (None, None, None, None));
-    assert_eq!((seen.standing, seen.declared_minutes, seen.records), (Standing::Erased, 120, 1));
+    assert_eq!((seen.phase, seen.declared_minutes, seen.records), (VolunteerPhase::Erased, 120, 1));
     let views = district.app.views();
     let person = views.person(zhang.person).await.unwrap().unwrap();
     assert!(person.erased && person.name.is_none() && person.home_area.is_none());

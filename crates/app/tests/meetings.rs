@@ -30,10 +30,10 @@ use gongyi_domain::{
         charter::{Matter, Secrecy},
         covenant::Covenant,
         decision::{Counts, Outcome, statutes},
-        meeting::{Choice, Hands, Meeting, MeetingPhase, Notice, VoteState},
+        meeting::{Choice, Hands, Meeting, MeetingPhase, Notice, VotePhase},
         minutes::{Minutes, MinutesPhase},
-        motion::{Motion, Phase},
-        poll::{Poll, Stage},
+        motion::{Motion, MotionPhase},
+        poll::{Poll, PollPhase},
         recount::Decided,
         sitting::Capacity,
         speakers::Side,
@@ -98,7 +98,7 @@ async fn state(district: &District, meeting: MeetingId) -> Meeting {
     district.app.state::<Meeting>(meeting).await.unwrap()
 }
 
-async fn phase(district: &District, motion: MotionId) -> Phase {
+async fn phase(district: &District, motion: MotionId) -> MotionPhase {
     district.app.state::<Motion>(motion).await.unwrap().phase
 }
 
@@ -111,9 +111,9 @@ async fn votes(district: &District, opened: OpenedVote, voter: &Voter, choice: C
 }
 
 async fn outcome(district: &District, meeting: MeetingId, vote: VoteId) -> Outcome {
-    match &state(district, meeting).await.vote(vote).unwrap().state {
-        VoteState::Closed(decision) => decision.verdict.outcome,
-        VoteState::Open | VoteState::Annulled => panic!("not closed"),
+    match &state(district, meeting).await.vote(vote).unwrap().phase {
+        VotePhase::Closed(decision) => decision.verdict.outcome,
+        VotePhase::Open | VotePhase::Annulled => panic!("not closed"),
     }
 }
 
@@ -125,7 +125,7 @@ async fn a_motion_fails_by_one_is_voted_on_anew_and_stands_in_the_minutes() {
     let people = &sitting.representatives;
     let motion = district.motion_before(&sitting, TITLE).await;
     let meeting = convened(&district, &sitting, Some(motion)).await;
-    assert_eq!(phase(&district, motion).await, Phase::Scheduled);
+    assert_eq!(phase(&district, motion).await, MotionPhase::Scheduled);
     let convened = state(&district, meeting).await;
     let orders = convened.orders.clone().unwrap();
     assert_eq!((orders.charter_version, orders.notice_days, convened.area), (1, 3, Some(area(COMMUNITY))));
@@ -149,13 +149,13 @@ async fn a_motion_fails_by_one_is_voted_on_anew_and_stands_in_the_minutes() {
     let went = RecordPresence { meeting, person: people[3].person, passage: Passage::Went, at: None };
     organiser.does(&went).await.unwrap();
     expect_refused("NoQuorum", organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await);
-    assert_eq!(phase(&district, motion).await, Phase::Scheduled, "nothing of a refused vote is kept");
+    assert_eq!(phase(&district, motion).await, MotionPhase::Scheduled, "nothing of a refused vote is kept");
     district.waits_minutes(1);
     organiser.does(&came(meeting, people[3].person)).await.unwrap();
     let old = OpenVote { version: Some(7), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
     expect_refused("VersionOutdated", organiser.does(&old).await);
     let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
-    assert_eq!(phase(&district, motion).await, Phase::Voting);
+    assert_eq!(phase(&district, motion).await, MotionPhase::Voting);
     expect_refused("NotAVoter", votes(&district, opened, &sitting.lawyer, Choice::Yes).await);
     expect_refused("NotAVoter", votes(&district, opened, &people[4], Choice::Yes).await);
     for (voter, choice) in people.iter().zip([Choice::Yes, Choice::Yes, Choice::No, Choice::Abstain]) {
@@ -167,21 +167,21 @@ async fn a_motion_fails_by_one_is_voted_on_anew_and_stands_in_the_minutes() {
     organiser.does(&close).await.unwrap();
     expect_refused("VoteNotOpen", organiser.does(&close).await);
     expect_refused("VoteNotOpen", votes(&district, opened, &people[0], Choice::Yes).await);
-    assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::Failed, Phase::Rejected));
+    assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::Failed, MotionPhase::Rejected));
     expect_refused("DecidedAlready", organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await);
 
     let annul = AnnulVote { meeting, vote: opened.vote, reason: "一名代表误投".into() };
     expect_refused("NotAllowed", organiser.does(&annul).await);
     officer(&district).does(&annul).await.unwrap();
     expect_refused("VoteAnnulledAlready", officer(&district).does(&annul).await);
-    assert_eq!(phase(&district, motion).await, Phase::Scheduled);
+    assert_eq!(phase(&district, motion).await, MotionPhase::Scheduled);
     let again = OpenVote { repeats: Some(opened.vote), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
     let again = organiser.does(&again).await.unwrap();
     for voter in &people[..3] {
         votes(&district, again, voter, Choice::Yes).await.unwrap();
     }
     organiser.does(&CloseVote { meeting, vote: again.vote }).await.unwrap();
-    assert_eq!(phase(&district, motion).await, Phase::Adopted);
+    assert_eq!(phase(&district, motion).await, MotionPhase::Adopted);
 
     expect_refused("MeetingNotOver", organiser.does(&DraftMinutes { meeting }).await);
     organiser.does(&CloseMeeting { meeting }).await.unwrap();
@@ -255,20 +255,20 @@ async fn a_motion_leaves_the_agenda_with_its_item_and_with_the_meeting() {
     let agenda = vec![AgendaDraft { id: Some(opening.id), ..item(&opening.title, None) }, item("绿化", Some(second))];
     let amend = AmendMeeting { meeting, notice: None, agenda: Some(agenda) };
     organiser.does(&amend).await.unwrap();
-    assert_eq!((phase(&district, first).await, phase(&district, second).await), (Phase::Accepted, Phase::Scheduled));
+    assert_eq!((phase(&district, first).await, phase(&district, second).await), (MotionPhase::Accepted, MotionPhase::Scheduled));
     assert_eq!(state(&district, meeting).await.agenda.items()[0].id, opening.id);
     let stranger = AgendaDraft { id: Some(AgendaItemId(Uuid::now_v7())), ..item("无", None) };
     let unknown = AmendMeeting { meeting, notice: None, agenda: Some(vec![stranger]) };
     expect_refused("UnknownItem", organiser.does(&unknown).await);
     organiser.does(&CancelMeeting { meeting, reason: "台风".into() }).await.unwrap();
-    assert_eq!((phase(&district, second).await, state(&district, meeting).await.phase), (Phase::Accepted, MeetingPhase::Cancelled));
+    assert_eq!((phase(&district, second).await, state(&district, meeting).await.phase), (MotionPhase::Accepted, MeetingPhase::Cancelled));
     expect_refused("MeetingIsOver", organiser.does(&CancelMeeting { meeting, reason: "台风".into() }).await);
 
     let other = district.council_with(3, |_| ()).await;
     expect_refused("CouncilUnfit", organiser.does(&convene(&other, district.in_minutes(9_000), Some(first))).await);
     let (meeting, _) = in_session(&district, &sitting, Some(first), 4).await;
     organiser.does(&CloseMeeting { meeting }).await.unwrap();
-    assert_eq!(phase(&district, first).await, Phase::Accepted, "not reached");
+    assert_eq!(phase(&district, first).await, MotionPhase::Accepted, "not reached");
     expect_refused("UnknownMeeting", organiser.does(&CloseMeeting { meeting: MeetingId(Uuid::now_v7()) }).await);
 }
 
@@ -327,7 +327,7 @@ async fn two_tellers_must_agree_on_the_hands() {
     expect_refused("TellersDisagree", tellers[0].does(&close).await);
     tellers[1].does(&count(3, 2)).await.unwrap();
     tellers[0].does(&close).await.unwrap();
-    assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::Carried, Phase::Adopted));
+    assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::Carried, MotionPhase::Adopted));
 }
 
 #[tokio::test]
@@ -344,8 +344,8 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
     let open = OpenVote { recused, ..vote_on(meeting, item, Matter::Personnel, Ballot::Secret) };
     let wrong = organiser.does(&open).await.unwrap();
     organiser.does(&AnnulVote { meeting, vote: wrong.vote, reason: "题目有误".into() }).await.unwrap();
-    assert_eq!(app.state::<Poll>(wrong.poll.unwrap()).await.unwrap().stage, Stage::Voided);
-    assert_eq!(phase(&district, motion).await, Phase::Scheduled);
+    assert_eq!(app.state::<Poll>(wrong.poll.unwrap()).await.unwrap().phase, PollPhase::Voided);
+    assert_eq!(phase(&district, motion).await, MotionPhase::Scheduled);
 
     let opened = organiser.does(&OpenVote { repeats: Some(wrong.vote), ..open }).await.unwrap();
     let poll = opened.poll.unwrap();
@@ -365,12 +365,12 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
     organiser.does(&CountPoll { poll }).await.unwrap();
     organiser.does(&close).await.unwrap();
     let closed = state(&district, meeting).await;
-    let VoteState::Closed(decision) = &closed.vote(opened.vote).unwrap().state else { panic!("not closed") };
+    let VotePhase::Closed(decision) = &closed.vote(opened.vote).unwrap().phase else { panic!("not closed") };
     let counts = decision.tally.heads;
     assert_eq!((counts.entitled, counts.present, counts.yes, counts.no), (6, 4, 2, 1));
     assert_eq!(
         (decision.verdict.outcome, phase(&district, motion).await),
-        (Outcome::Failed, Phase::Rejected),
+        (Outcome::Failed, MotionPhase::Rejected),
         "2 of 4 is not more than half"
     );
     assert!(closed.vote(opened.vote).unwrap().choices.is_empty(), "the meeting knows no choice of anybody");
@@ -385,9 +385,9 @@ async fn leaves_the_seat(district: &District, sitting: &Sitting, voter: &Voter) 
 }
 
 async fn counts(district: &District, opened: OpenedVote) -> Counts {
-    match &state(district, opened.meeting).await.vote(opened.vote).unwrap().state {
-        VoteState::Closed(decision) => decision.tally.heads,
-        VoteState::Open | VoteState::Annulled => panic!("not closed"),
+    match &state(district, opened.meeting).await.vote(opened.vote).unwrap().phase {
+        VotePhase::Closed(decision) => decision.tally.heads,
+        VotePhase::Open | VotePhase::Annulled => panic!("not closed"),
     }
 }
 
@@ -476,7 +476,10 @@ async fn a_vote_that_decides_nothing_leaves_its_motion_on_the_agenda() {
         votes(&district, opened, voter, Choice::Yes).await.unwrap();
     }
     organiser.does(&CloseVote { meeting, vote: opened.vote }).await.unwrap();
-    assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::NoQuorum, Phase::Scheduled));
+    assert_eq!(
+        (outcome(&district, meeting, opened.vote).await, phase(&district, motion).await),
+        (Outcome::NoQuorum, MotionPhase::Scheduled)
+    );
 }
 
 #[tokio::test]

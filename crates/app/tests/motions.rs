@@ -12,7 +12,7 @@ use gongyi_domain::{
     access::authority::{Role, Scope},
     deliberation::{
         attachment::Attachment,
-        motion::Phase,
+        motion::MotionPhase,
         motion_category::MotionCategory,
         motion_register::{MotionNumber, MotionRegister},
     },
@@ -52,7 +52,7 @@ async fn representatives_draft_motions_and_keepers_write_them_down() {
     let motion = zhang.does(&draft(zhang.person)).await.unwrap();
     let state = district.motion(motion).await;
     assert_eq!((state.text.title.as_str(), state.text.paragraphs[0].text.as_str()), ("垃圾", "一\n二 三"));
-    assert_eq!((state.phase, state.version, state.area), (Phase::Drafted, 1, Some(area(COMMUNITY))));
+    assert_eq!((state.phase, state.version, state.area), (MotionPhase::Drafted, 1, Some(area(COMMUNITY))));
 
     let organiser = district.organiser_in(STREET).await;
     organiser.does(&draft(li.person)).await.unwrap();
@@ -103,7 +103,7 @@ async fn movers_join_and_the_last_to_leave_withdraws_it() {
     zhang.does(&leave(&zhang)).await.unwrap();
     assert_eq!(district.motion(motion).await.movers, [li.person]);
     li.does(&leave(&li)).await.unwrap();
-    assert_eq!(district.motion(motion).await.phase, Phase::Withdrawn);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Withdrawn);
     expect_refused("MotionPhaseUnfit", wang.does(&join(&wang)).await);
     let outsider = district.registers("赵六").await;
     expect_refused("NotAllowed", outsider.does(&join(&outsider)).await);
@@ -184,10 +184,10 @@ async fn so_many_second_a_motion_as_the_charter_says() {
     expect_refused("NotSeconded", li.does(&take_back(&li)).await);
     expect_refused("NotAllowed", district.organiser_in(STREET).await.does(&take_back(&li)).await);
     li.does(&second(&li)).await.unwrap();
-    assert_eq!((district.motion(motion).await.phase, district.motion(motion).await.seconds_needed), (Phase::Submitted, 2));
+    assert_eq!((district.motion(motion).await.phase, district.motion(motion).await.seconds_needed), (MotionPhase::Submitted, 2));
     // One spoken in a meeting is written down.
     district.organiser_in(STREET).await.does(&second(&wang)).await.unwrap();
-    assert_eq!(district.motion(motion).await.phase, Phase::Seconded);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Seconded);
     let outsider = district.registers("赵六").await;
     expect_refused("NotAllowed", outsider.does(&second(&outsider)).await);
 }

@@ -10,7 +10,7 @@ use gongyi_app::volunteering::volunteers::RegisterVolunteer;
 use gongyi_domain::{
     deliberation::{
         attachment::Attachment,
-        motion::{Origin, Phase},
+        motion::{MotionPhase, Origin},
     },
     values::{CouncilId, MotionId, VoteId},
 };
@@ -46,18 +46,18 @@ async fn a_referred_motion_is_taken_over_on_both_sides_at_once() {
     community.does(&refer(there)).await.unwrap();
     expect_refused("NotAllowed", community.does(&take_over(&chen)).await);
     street.does(&decline()).await.unwrap();
-    assert_eq!(district.motion(motion).await.phase, Phase::Accepted);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Accepted);
     community.does(&refer(there)).await.unwrap();
     expect_refused_at("NotARepresentative", "person", street.does(&take_over(&zhang)).await);
     let made = street.does(&take_over(&chen)).await.unwrap().unwrap();
     let (old, new) = (district.motion(motion).await, district.motion(made).await);
-    assert_eq!((old.taken_over_as, old.phase), (Some(made), Phase::Referred));
-    assert_eq!((new.origin, new.phase), (Some(Origin::Motion { motion, council: here }), Phase::Drafted));
+    assert_eq!((old.taken_over_as, old.phase), (Some(made), MotionPhase::Referred));
+    assert_eq!((new.origin, new.phase), (Some(Origin::Motion { motion, council: here }), MotionPhase::Drafted));
     assert_eq!((new.text, new.attachments, new.movers.as_slice()), (old.text, old.attachments, &[chen.person][..]));
     expect_refused("AlreadyTakenOver", street.does(&take_over(&chen)).await);
     // What another council has found fit needs no seconds here.
     chen.does(&SubmitMotion { motion: made, by: chen.person }).await.unwrap();
-    assert_eq!(district.motion(made).await.phase, Phase::Seconded);
+    assert_eq!(district.motion(made).await.phase, MotionPhase::Seconded);
 }
 
 #[tokio::test]
@@ -82,9 +82,9 @@ async fn motions_are_merged_and_related_on_both_sides() {
     let merge = |into| MergeMotions { motion: one, into, reason: "内容相同".into() };
     expect_refused("CouncilUnfit", district.officer().await.does(&merge(foreign)).await);
     expect_refused("UnknownMotion", organiser.does(&merge(MotionId(Uuid::now_v7()))).await);
-    assert_eq!(district.motion(one).await.phase, Phase::Accepted, "neither side alone");
+    assert_eq!(district.motion(one).await.phase, MotionPhase::Accepted, "neither side alone");
     organiser.does(&merge(two)).await.unwrap();
-    assert_eq!(district.motion(one).await.phase, Phase::Merged);
+    assert_eq!(district.motion(one).await.phase, MotionPhase::Merged);
     assert!(district.motion(two).await.absorbed.contains(&one));
     expect_refused("MotionPhaseUnfit", organiser.does(&merge(two)).await);
 }
@@ -99,7 +99,7 @@ async fn a_motion_is_postponed_to_a_later_day_of_the_tenants_calendar() {
     expect_refused_at("PostponementUnfit", "until", organiser.does(&postpone("2026-03-02")).await);
     expect_refused("NotAllowed", zhang.does(&postpone("2026-03-03")).await);
     organiser.does(&postpone("2026-03-03")).await.unwrap();
-    assert_eq!(district.motion(motion).await.phase, Phase::Postponed);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Postponed);
     expect_refused("MotionPhaseUnfit", organiser.does(&postpone("2026-03-04")).await);
 }
 
@@ -117,10 +117,10 @@ async fn what_was_decided_is_reconsidered_by_representatives_and_annulled_by_the
     expect_refused("NotAllowed", district.organiser_in(STREET).await.does(&annul(vote)).await);
     expect_refused("OtherVote", district.officer().await.does(&annul(VoteId(Uuid::now_v7()))).await);
     li.does(&reconsider(&li)).await.unwrap();
-    assert_eq!((district.motion(motion).await.phase, district.motion(motion).await.outcome), (Phase::Accepted, None));
+    assert_eq!((district.motion(motion).await.phase, district.motion(motion).await.outcome), (MotionPhase::Accepted, None));
     let vote = district.votes(council, COMMUNITY, motion, true).await;
     district.officer().await.does(&annul(vote)).await.unwrap();
-    assert_eq!(district.motion(motion).await.phase, Phase::Accepted);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Accepted);
     expect_refused("MotionPhaseUnfit", district.officer().await.does(&annul(vote)).await);
 }
 
@@ -150,8 +150,8 @@ async fn what_came_of_it_is_reported_completed_and_reviewed_by_residents_once() 
     expect_refused_at("RatingUnfit", "rating", resident.does(&review(&resident, 6, "")).await);
     resident.does(&review(&resident, 5, "晚上亮多了")).await.unwrap();
     expect_refused("AlreadyReviewed", resident.does(&review(&resident, 5, "")).await);
-    assert_eq!(district.motion(motion).await.phase, Phase::Reviewed);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Reviewed);
     organiser.does(&RevokeCompletion { motion, reason: "两盏不亮".into() }).await.unwrap();
     expect_refused("MotionPhaseUnfit", organiser.does(&RevokeCompletion { motion, reason: "两盏不亮".into() }).await);
-    assert_eq!(district.motion(motion).await.phase, Phase::Implementing);
+    assert_eq!(district.motion(motion).await.phase, MotionPhase::Implementing);
 }

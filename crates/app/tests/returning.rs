@@ -15,7 +15,7 @@ use gongyi_domain::{
     values::{OrganisationId, VolunteerId},
     volunteering::{
         skill::Skill,
-        volunteer::{Consents, Standing},
+        volunteer::{Consents, VolunteerPhase},
     },
 };
 use gongyi_projections::PageArgs;
@@ -67,7 +67,10 @@ async fn who_has_withdrawn_returns_as_the_same_volunteer_with_what_is_given_now(
     assert_eq!((person, volunteer, account), (zhang.person, zhang.volunteer, None));
     let after = district.sees(zhang.volunteer).await;
     assert_eq!((&after.number, after.registered_on, after.declared_minutes), (&before.number, before.registered_on, 120));
-    assert_eq!((after.standing, after.name.as_deref(), after.phone.as_ref()), (Standing::Active, Some("张三丰"), Some(&comes_back.phone)));
+    assert_eq!(
+        (after.phase, after.name.as_deref(), after.phone.as_ref()),
+        (VolunteerPhase::Active, Some("张三丰"), Some(&comes_back.phone))
+    );
     assert_eq!((after.home_area, after.skills), (area(OTHER_COMMUNITY), [Skill::FirstAid].into()));
     assert_eq!(district.members(team).await, (1, 1));
     // The account is the old one, under the new phone number.
@@ -102,7 +105,7 @@ async fn nobody_returns_who_is_here_and_no_stranger_returns_for_somebody() {
         registered_on: "2026-01-01".parse().unwrap(),
     };
     expect_refused("IdNumberTaken", district.operator().does(&row).await);
-    assert_eq!(district.sees(zhang.volunteer).await.standing, Standing::Withdrawn);
+    assert_eq!(district.sees(zhang.volunteer).await.phase, VolunteerPhase::Withdrawn);
     let another_day = RegisterVolunteer { registered_on: Some("2026-03-01".parse().unwrap()), ..district.return_of(&zhang) };
     expect_refused_at("InvalidInput", "registeredOn", district.operator().does(&another_day).await);
     let taken = RegisterVolunteer { phone: li.phone.clone(), ..district.return_of(&zhang) };
@@ -126,11 +129,11 @@ async fn a_suspension_outlives_withdrawal_and_return() {
     let joining = RegisterVolunteer { organisation: Some(team), ..district.return_of(&zhang) };
     expect_refused("NotActive", zhang.does(&joining).await);
     takes_back(&zhang, &zhang).await.unwrap();
-    assert_eq!(district.sees(zhang.volunteer).await.standing, Standing::Suspended);
+    assert_eq!(district.sees(zhang.volunteer).await.phase, VolunteerPhase::Suspended);
     expect_refused("NotActive", zhang.joins(team).await);
     let reinstate = gongyi_app::volunteering::volunteers::ReinstateVolunteer { volunteer: zhang.volunteer, reason: "已核实".to_owned() };
     organiser.does(&reinstate).await.unwrap();
-    assert_eq!(district.sees(zhang.volunteer).await.standing, Standing::Active);
+    assert_eq!(district.sees(zhang.volunteer).await.phase, VolunteerPhase::Active);
 }
 
 #[tokio::test]
@@ -158,7 +161,7 @@ async fn who_was_erased_comes_back_as_somebody_new() {
     let anew = RegisterVolunteer { password: Some(PASSWORD.to_owned()), ..district.return_of(&zhang) };
     let back = district.stranger().does(&anew).await.unwrap();
     assert!(back.person != zhang.person && back.volunteer != zhang.volunteer);
-    assert_eq!(district.sees(zhang.volunteer).await.standing, Standing::Erased);
+    assert_eq!(district.sees(zhang.volunteer).await.phase, VolunteerPhase::Erased);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use gongyi_domain::{
         applicant::Applicant,
         round::{
             Round,
-            terms::{ApplicationStatus, ConflictGround, Criterion, RoundTerms, SelectedBy},
+            terms::{ApplicationPhase, ConflictGround, Criterion, RoundTerms, SelectedBy},
         },
         selection::{Completion, Measure, Method, SelectionRule, TieBreak},
     },
@@ -125,7 +125,7 @@ async fn residents_ballots_select_by_equal_shares_and_projects_start() {
     let poll = district.prepares(poll_terms(), &voters).await;
     let prepares = PrepareBallot { round, poll, options: applications.to_vec() };
     organiser.does(&prepares).await.unwrap();
-    expect_refused("ApplicationStatusUnfit", organiser.does(&WithdrawApplication { round, application: applications[0] }).await);
+    expect_refused("ApplicationPhaseUnfit", organiser.does(&WithdrawApplication { round, application: applications[0] }).await);
     district.organiser().does(&gongyi_app::deliberation::poll::preparing::OpenPoll { poll }).await.unwrap();
     // Six approve of the first two, four of the third.
     for (place, voter) in voters.iter().enumerate().skip(1) {
@@ -141,7 +141,7 @@ async fn residents_ballots_select_by_equal_shares_and_projects_start() {
     organiser.does(&SelectProjects { round }).await.unwrap();
     // Five of nine share 555 for the first two: enough for the second alone. Four share 444.
     let selected = state(&district, round).await;
-    let funded: Vec<_> = selected.with_status(ApplicationStatus::Funded).collect();
+    let funded: Vec<_> = selected.in_phase(ApplicationPhase::Funded).collect();
     assert_eq!(funded, applications[1..]);
     expect_refused("RoundPhaseUnfit", organiser.does(&SelectProjects { round }).await);
     expect_refused("ObjectionsOpen", organiser.does(&AnnounceSelection { round }).await);
@@ -154,12 +154,12 @@ async fn residents_ballots_select_by_equal_shares_and_projects_start() {
     organiser.does(&AnnounceSelection { round }).await.unwrap();
     let starts = |application, grant| StartSelectedProject { round, application, plan: plan(grant) };
     expect_refused("GrantBeyondAsk", organiser.does(&starts(applications[1], 501)).await);
-    expect_refused("ApplicationStatusUnfit", organiser.does(&starts(applications[0], 1)).await);
+    expect_refused("ApplicationPhaseUnfit", organiser.does(&starts(applications[0], 1)).await);
     let project = organiser.does(&starts(applications[1], 500)).await.unwrap();
-    expect_refused("ApplicationStatusUnfit", organiser.does(&starts(applications[1], 500)).await);
+    expect_refused("ApplicationPhaseUnfit", organiser.does(&starts(applications[1], 500)).await);
     assert_eq!(district.project(project).await.title, "项目1");
     // 500 of 1000 are free then, not enough for the first.
     organiser.does(&DeclineAward { round, application: applications[2], reason: "场地变更".into() }).await.unwrap();
-    assert_eq!(state(&district, round).await.with_status(ApplicationStatus::Reserve).collect::<Vec<_>>(), applications[..1]);
+    assert_eq!(state(&district, round).await.in_phase(ApplicationPhase::Reserve).collect::<Vec<_>>(), applications[..1]);
     expect_refused("UnknownRound", organiser.does(&SelectProjects { round: RoundId(Uuid::now_v7()) }).await);
 }

@@ -8,7 +8,7 @@ use gongyi_app::volunteering::{
 use gongyi_domain::{
     access::authority::{Role, Scope},
     values::{ActivityId, OrganisationId, RecordId, VolunteerId},
-    volunteering::{category::Category, service_record::Status},
+    volunteering::{category::Category, service_record::ServicePhase},
 };
 use gongyi_projections::{GroupBy, ParticipationFilter};
 use uuid::Uuid;
@@ -128,7 +128,7 @@ async fn nobody_decides_about_their_own_service_whatever_their_role() {
         expect_refused("OwnService", own.rejects(served, "试试").await);
         expect_refused("OwnService", own.corrects(served, moment("2026-03-01 00:30"), "试试").await);
         expect_refused("OwnService", own.voids(served, "试试").await);
-        assert_eq!(district.record(served).await.status, Status::Logged);
+        assert_eq!(district.record(served).await.phase, ServicePhase::Logged);
     }
 }
 
@@ -147,7 +147,7 @@ async fn a_rejected_record_is_disputed_and_decided_anew() {
     assert!(district.record(served).await.disputed);
     house.above.confirms(served).await.unwrap();
     let record = district.record(served).await;
-    assert!(record.status == Status::Confirmed && !record.disputed);
+    assert!(record.phase == ServicePhase::Confirmed && !record.disputed);
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn a_correction_confirms_and_keeps_to_the_levels() {
     expect_refused_at("ServiceInFuture", "ended", house.officer.corrects(late, district.in_minutes(1), "手误").await);
     house.coordinator.corrects(served, at("02:00"), "手误").await.unwrap();
     let record = district.record(served).await;
-    assert_eq!((record.status, record.served.minutes.0), (Status::Confirmed, 120));
+    assert_eq!((record.phase, record.served.minutes.0), (ServicePhase::Confirmed, 120));
     assert_eq!(district.sees(house.zhang.volunteer).await.declared_minutes, 120);
     house.officer.corrects(served, at("13:00"), "一整天").await.unwrap();
     assert_eq!(district.sees(house.zhang.volunteer).await.declared_minutes, 780);
@@ -314,7 +314,7 @@ async fn imported_hours_count_until_a_day_is_too_long_for_the_organisation() {
     let second = operator.does(&hours(zhang, team, "08:00", "09:00")).await.unwrap();
     assert!(second.pending);
     let second = Served { volunteer: zhang.volunteer, record: second.record };
-    assert_eq!(district.record(second).await.status, Status::Logged);
+    assert_eq!(district.record(second).await.phase, ServicePhase::Logged);
     let seen = district.sees(zhang.volunteer).await;
     assert_eq!((seen.declared_minutes, seen.attested_minutes), (480, 0));
     expect_refused("ParentMustConfirm", house.coordinator.confirms(second).await);

@@ -76,7 +76,7 @@ impl Views {
         .fetch_all(&mut connection)
         .await?;
         let held = sqlx::query_scalar::<_, String>(
-            "SELECT json_array(record, organisation, activity, area, logged_at) FROM service_records WHERE status='held'
+            "SELECT json_array(record, organisation, activity, area, logged_at) FROM service_records WHERE phase='held'
              ORDER BY logged_at, record LIMIT ?",
         )
         .bind(i64::try_from(HELD_MAX_RECORDS).unwrap_or(i64::MAX))

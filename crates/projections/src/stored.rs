@@ -63,13 +63,13 @@ fn unknown<E: Error>(name: impl Display) -> E {
 
 named! {
     /// Where a volunteer stands.
-    standing, gongyi_domain::volunteering::volunteer::Standing {
+    volunteer_phase, gongyi_domain::volunteering::volunteer::VolunteerPhase {
         Unknown = "unknown", Active = "active", Suspended = "suspended", Withdrawn = "withdrawn", Erased = "erased",
     }
 }
 named! {
     /// Whether an activity takes people in.
-    phase, gongyi_domain::volunteering::activity::Phase {
+    activity_phase, gongyi_domain::volunteering::activity::ActivityPhase {
         Unknown = "unknown", Open = "open", Cancelled = "cancelled", Closed = "closed",
     }
 }

@@ -32,8 +32,8 @@ impl Views {
     pub async fn unfinished_of_council(&self, id: CouncilId) -> Result<Unfinished, QueryError> {
         let sql = "SELECT json_array(
             (SELECT count(*) FROM meetings m WHERE m.council=? AND m.phase IN ('convened','open','adjourned')),
-            (SELECT count(*) FROM elections e WHERE e.council=? AND e.stage NOT IN ('certified','voided')),
-            (SELECT count(*) FROM polls p WHERE p.stage NOT IN ('published','voided')
+            (SELECT count(*) FROM elections e WHERE e.council=? AND e.phase NOT IN ('certified','voided')),
+            (SELECT count(*) FROM polls p WHERE p.phase NOT IN ('published','voided')
                 AND (p.motion IN (SELECT o.id FROM motions o WHERE o.council=?)
                      OR p.election IN (SELECT e.id FROM elections e WHERE e.council=?))),
             (SELECT count(*) FROM projects p WHERE p.council=? AND p.phase='under_way'))";

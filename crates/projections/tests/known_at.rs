@@ -12,7 +12,7 @@ use gongyi_domain::{
     volunteering::{
         category::Category,
         service_ledger::{Record, ServiceLedger, ServiceLedgerEvent},
-        service_record::{Evidence, Level, Served, Setting, Source, Status},
+        service_record::{Evidence, Level, Served, ServicePhase, Setting, Source},
     },
 };
 use gongyi_projections::{Counted, GroupBy, PageArgs, ParticipationFilter, Views};
@@ -29,7 +29,7 @@ fn recount<'a>(ledgers: &'a Ledgers, fits: &dyn Fn(&Record) -> bool) -> (Figures
     let ((mut figures, mut heads), mut counted) = (((0, 0, 0, 0), BTreeSet::new()), BTreeMap::new());
     for (volunteer, ledger) in ledgers {
         for (id, record) in &ledger.records {
-            if record.status == Status::Confirmed && fits(record) {
+            if record.phase == ServicePhase::Confirmed && fits(record) {
                 match record.evidence {
                     Evidence::Attested { .. } => figures.0 += i64::from(record.served.minutes.0),
                     Evidence::Declared => figures.1 += i64::from(record.served.minutes.0),

@@ -8,9 +8,9 @@ use esrs::Aggregate;
 use gongyi_domain::{
     access::person::{Person, PersonEvent},
     deliberation::{
-        amendment::{AmendmentStatus, Change},
+        amendment::{AmendmentPhase, Change},
         motion::{
-            Motion, MotionCommand, MotionEvent, Phase, amending::Amending, carrying_out::CarryingOut, deciding::Deciding,
+            Motion, MotionCommand, MotionEvent, MotionPhase, amending::Amending, carrying_out::CarryingOut, deciding::Deciding,
             drafting::Drafting,
         },
         motion_category::MotionCategory,
@@ -75,7 +75,7 @@ async fn a_motions_view_is_the_domains_state_with_what_the_rules_forget() {
     let state = reviewed(&mut platform).await;
     let views = platform.settled().await;
     let row = views.motion(motion(1)).await.unwrap().unwrap();
-    assert_eq!((&row.state, row.phase, row.year, row.number, row.percent), (&state, Phase::Reviewed, Some(2026), Some(1), Some(80)));
+    assert_eq!((&row.state, row.phase, row.year, row.number, row.percent), (&state, MotionPhase::Reviewed, Some(2026), Some(1), Some(80)));
     let versions = views.motion_versions(motion(1), 1, &PageArgs::default()).await.unwrap();
     let says: Vec<_> = versions.edges.iter().map(|(_, it)| (it.version, it.amendment, it.text.paragraphs[0].text.as_str())).collect();
     assert_eq!(says, [(1, None, "十盏灯"), (2, Some(AMENDMENT), "二十盏灯")]);
@@ -85,7 +85,7 @@ async fn a_motions_view_is_the_domains_state_with_what_the_rules_forget() {
     assert_eq!(views.motion_amendment(motion(1), AMENDMENT).await.unwrap(), Some(amendment.clone()));
     let keys = [(motion(1), 2), (motion(1), 3)];
     assert_eq!(views.motion_versions_by_keys(&keys).await.unwrap().len(), 1);
-    assert_eq!((amendment.status, amendment.merged_as, amendment.grounds.as_deref()), (AmendmentStatus::Accepted, Some(2), Some("更亮")));
+    assert_eq!((amendment.phase, amendment.merged_as, amendment.grounds.as_deref()), (AmendmentPhase::Accepted, Some(2), Some("更亮")));
     let reports = views.motion_reports(motion(1), false, &PageArgs::default()).await.unwrap();
     let told: Vec<_> = reports.edges.iter().map(|(_, it)| (it.percent, it.report.as_str())).collect();
     assert_eq!(told, [(Some(80), "十六盏"), (None, "全亮")]);
@@ -196,7 +196,7 @@ async fn motions_are_filtered_and_paged_in_every_order() {
     };
     let filter = || MotionFilter::default();
     assert_eq!(which(MotionFilter { year: Some(2025), ..filter() }).await, [motion(1)]);
-    assert_eq!(which(MotionFilter { phases: vec![Phase::Accepted, Phase::Voting], ..filter() }).await, [motion(1)]);
+    assert_eq!(which(MotionFilter { phases: vec![MotionPhase::Accepted, MotionPhase::Voting], ..filter() }).await, [motion(1)]);
     assert_eq!(which(MotionFilter { mover: Some(person(3)), ..filter() }).await, [motion(3)]);
     assert_eq!(which(MotionFilter { text_contains: Some("第2".into()), ..filter() }).await, [motion(2)]);
     assert_eq!(which(MotionFilter { text_contains: Some("十盏".into()), ..filter() }).await.len(), 4);

@@ -8,7 +8,7 @@ use esrs::Aggregate;
 use gongyi_domain::{
     deliberation::{
         election,
-        poll::{Poll, PollEvent, Stage},
+        poll::{Poll, PollEvent, PollPhase},
         poll_terms::{BallotOption, Secrecy},
         roll_entry::{Channel, Holder, RollEntry, RollEntryCommand, RollLine},
     },
@@ -37,7 +37,7 @@ async fn turnout_roll_and_published_ballots_agree_through_whole_courses() {
         let ballots = views.published_ballots(row.id, None, &all).await.unwrap();
         assert_eq!((row.entries, row.online + row.in_person, row.ballots), (roll.total, voted.total, ballots.total));
         assert_eq!(row.by_proxy, voted.edges.iter().filter(|(_, it)| it.proxy.is_some()).count() as u64);
-        assert_eq!(row.stage, row.state.stage);
+        assert_eq!(row.phase, row.state.phase);
         let secret = row.state.terms().unwrap().secrecy != Secrecy::Open;
         assert_eq!(row.ballots, if row.state.report.is_some() && secret { row.online } else { 0 });
         assert!(voted.edges.iter().all(|(_, it)| it.marks.is_some() != secret), "marks stand by name in an open poll alone");
@@ -63,9 +63,9 @@ async fn turnout_roll_and_published_ballots_agree_through_whole_courses() {
             assert_eq!(row.state.proxy_of(proxy.principal), Some(proxy.proxy));
             principals += 1;
         }
-        assert_eq!(row.conclusion.is_some(), matches!(row.stage, election::Stage::Certified | election::Stage::Voided));
+        assert_eq!(row.conclusion.is_some(), matches!(row.phase, election::ElectionPhase::Certified | election::ElectionPhase::Voided));
         concluded += u64::from(row.conclusion.is_some());
-        let filter = ElectionFilter { stage: Some(row.stage), council: Some(row.council), area: Some(row.area.clone()) };
+        let filter = ElectionFilter { phase: Some(row.phase), council: Some(row.council), area: Some(row.area.clone()) };
         assert!(views.elections(&filter, &all).await.unwrap().edges.iter().any(|(_, it)| it.id == row.id));
     }
     assert!(concluded > 0 && principals > 0, "the courses went far enough: {concluded} {principals}");
@@ -101,7 +101,7 @@ async fn what_is_not_there_is_empty_and_a_struck_entry_may_come_back() {
         platform.append::<RollEntry>(holder.entry(id), &events).await;
         let views = platform.settled().await;
         let row = views.polls_by_ids(&[id]).await.unwrap().remove(0);
-        assert_eq!((row.stage, row.entries, row.in_person), (Stage::Prepared, [1, 0, 1, 1][at], [0, 0, 0, 1][at]));
+        assert_eq!((row.phase, row.entries, row.in_person), (PollPhase::Prepared, [1, 0, 1, 1][at], [0, 0, 0, 1][at]));
         assert_eq!(views.roll_of_poll(id, &RollFilter { voter: Some(person(1)), voted: None }, &all).await.unwrap().total, row.entries);
         views.close().await;
     }

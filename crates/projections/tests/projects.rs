@@ -16,7 +16,7 @@ use gongyi_domain::{
         project_terms::{GrantMovement, ProjectOrigin, ProjectPhase, RaisedFrom},
         round::{
             Round, RoundCommand,
-            terms::{ApplicationStatus, RoundPhase},
+            terms::{ApplicationPhase, RoundPhase},
         },
         service_link::{ServiceLink, ServiceLinkCommand, ServicePurpose},
     },
@@ -30,7 +30,7 @@ use gongyi_domain::{
         service_record::{Evidence, Level, Served, Setting, Source},
     },
 };
-use gongyi_projections::{ObjectionStatus, PageArgs, ProjectFilter, ProjectSort, ProjectStep, ServiceLinkFilter, ServiceOf, ServiceSum};
+use gongyi_projections::{ObjectionPhase, PageArgs, ProjectFilter, ProjectSort, ProjectStep, ServiceLinkFilter, ServiceOf, ServiceSum};
 use harness::{
     Platform, WAIT, found,
     projects::{area, cents, community_activity, evidence, fund, line, plan, project, round, terms},
@@ -173,7 +173,7 @@ async fn a_review_and_an_objection_lose_their_words_with_who_wrote_them() {
     assert_eq!(words(reviews), [Some("还差一盏灯".to_owned()), None]);
     assert_eq!(running.views.project_ratings(&[id]).await.unwrap()[0].1.count, 2, "the ratings stay");
     let row = running.views.round_objection(of, objection).await.unwrap().unwrap();
-    assert_eq!((row.text, row.status), (None, ObjectionStatus::Open));
+    assert_eq!((row.text, row.phase), (None, ObjectionPhase::Open));
     // The bytes go with the purge, which follows the fold.
     let gone = || ["扶手很稳当", "评审不公"].iter().all(|words| found(platform.dir.path(), words).is_empty());
     for _ in 0..600 {
@@ -286,7 +286,7 @@ async fn a_rounds_view_is_the_domains_state() {
     let keys: Vec<_> = (0..3).map(|n| (id, application(n))).collect();
     same(&it, &views.rounds_by_ids(&[id]).await.unwrap().pop().unwrap());
     for row in views.round_applications_by_keys(&keys).await.unwrap() {
-        assert_eq!(row.status, it.applications[&row.application].status);
+        assert_eq!(row.phase, it.applications[&row.application].phase);
     }
     assert_eq!(views.round_scores(&keys).await.unwrap().len(), 3);
     let selections = views.round_selections(&[id]).await.unwrap();
@@ -301,7 +301,7 @@ async fn a_rounds_view_is_the_domains_state() {
     same(&it, &row);
     assert_eq!((row.phase, row.open_objections), (RoundPhase::Evaluating, 0));
     let all = views.round_applications_by_keys(&keys).await.unwrap();
-    assert!(all.iter().all(|row| row.status == ApplicationStatus::Eligible));
+    assert!(all.iter().all(|row| row.phase == ApplicationPhase::Eligible));
     assert_eq!(views.round_selections(&[id]).await.unwrap()[0].annulled_by, Some(objection));
-    assert_eq!(views.round_objection(id, objection).await.unwrap().unwrap().status, ObjectionStatus::Upheld);
+    assert_eq!(views.round_objection(id, objection).await.unwrap().unwrap().phase, ObjectionPhase::Upheld);
 }

@@ -6,7 +6,7 @@ mod harness;
 
 use std::sync::Arc;
 
-use gongyi_domain::volunteering::service_record::Status;
+use gongyi_domain::volunteering::service_record::ServicePhase;
 use gongyi_eventlog::Upcasters;
 use gongyi_projections::{GroupBy, ParticipationFilter, Views};
 use harness::{Platform, WAIT, dump, story::Story};
@@ -112,7 +112,7 @@ proptest! {
                                     got.rows.iter().all(|other| other.area.as_ref().is_none_or(|o| o == it || !it.contains(o)))
                                         || setting.area == *it
                                 });
-                                if record.status == Status::Confirmed && fits(setting, served.day) && in_row && whole {
+                                if record.phase == ServicePhase::Confirmed && fits(setting, served.day) && in_row && whole {
                                     heads.insert(*volunteer);
                                 }
                             }

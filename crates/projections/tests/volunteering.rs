@@ -10,20 +10,20 @@ use gongyi_domain::{
     access::person::{Person, PersonEvent},
     values::{ActivityId, AreaCode, AttendanceId, Day, Minutes, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
     volunteering::{
-        activity::{Activity, ActivityEvent, Phase, Witness},
+        activity::{Activity, ActivityEvent, ActivityPhase, Witness},
         activity_details::{Details, Shift},
         category::Category,
         membership::{Membership, MembershipEvent, membership_stream},
         organisation::{Organisation, OrganisationEvent, OrganisationKind, Profile},
         service_ledger::{ServiceLedger, ServiceLedgerEvent},
-        service_record::{Evidence, Level, Served, Setting, Source, Status},
+        service_record::{Evidence, Level, Served, ServicePhase, Setting, Source},
         skill::Skill,
-        volunteer::{Consents, Standing, Volunteer, VolunteerEvent, volunteer_of},
+        volunteer::{Consents, Volunteer, VolunteerEvent, VolunteerPhase, volunteer_of},
     },
 };
 use gongyi_projections::{
     ActivityFilter, EvidenceKind, GroupBy, OrganisationFilter, Page, PageArgs, ParticipationFilter, ServiceRecordFilter, ServiceRecordSort,
-    SignUpState, VolunteerFilter, VolunteerSort,
+    SignUpPhase, VolunteerFilter, VolunteerSort,
 };
 use harness::{Platform, seal};
 use uuid::Uuid;
@@ -151,7 +151,7 @@ async fn volunteers_are_filtered_and_ordered() {
     let by = VolunteerSort::RegisteredOn;
     assert_eq!(found(VolunteerFilter { area: Some(code("440402001")), ..none() }, by, false).await, [three, one]);
     assert_eq!(found(VolunteerFilter { organisation: Some(organisation(1)), ..none() }, by, false).await, [three]);
-    assert_eq!(found(VolunteerFilter { standing: Some(Standing::Suspended), ..none() }, by, false).await, [two]);
+    assert_eq!(found(VolunteerFilter { phase: Some(VolunteerPhase::Suspended), ..none() }, by, false).await, [two]);
     let days = VolunteerFilter { registered_from: Some(day("2026-01-02")), registered_to: Some(day("2026-01-02")), ..none() };
     assert_eq!(found(days, by, false).await, [three]);
     assert_eq!(found(VolunteerFilter { name_contains: Some("王".to_owned()), ..none() }, by, false).await, [three, one]);
@@ -162,7 +162,7 @@ async fn volunteers_are_filtered_and_ordered() {
     assert_eq!(views.volunteers_by_ids(&[one, two, volunteer(9)]).await.unwrap().len(), 2);
     let statistics = views.statistics().await.unwrap();
     let counts = [("persons", ""), ("volunteers", "active"), ("volunteers", "suspended"), ("motions", "drafted")];
-    assert_eq!(counts.map(|(what, standing)| statistics.count(what, standing)), [3, 2, 1, 0]);
+    assert_eq!(counts.map(|(what, phase)| statistics.count(what, phase)), [3, 2, 1, 0]);
 }
 
 #[tokio::test]
@@ -217,19 +217,19 @@ async fn shifts_count_their_places_through_waitlist_amendment_and_attendance() {
     platform.append::<Activity>(id, &[checked_in, checked_out, ActivityEvent::ActivityClosed {}]).await;
     let views = platform.settled().await;
     assert_eq!(counts(&views).await, [(early, 1, 0)]);
-    let states = async |include_withdrawn| -> Vec<(ShiftId, VolunteerId, SignUpState)> {
+    let phases = async |include_withdrawn| -> Vec<(ShiftId, VolunteerId, SignUpPhase)> {
         let page = views.sign_ups_of_activity(id, include_withdrawn, &PageArgs::default()).await.unwrap();
-        all(&page).into_iter().map(|row| (row.shift, row.volunteer, row.state)).collect()
+        all(&page).into_iter().map(|row| (row.shift, row.volunteer, row.phase)).collect()
     };
-    assert_eq!(states(false).await, [(early, two, SignUpState::Taken)]);
+    assert_eq!(phases(false).await, [(early, two, SignUpPhase::Taken)]);
     assert_eq!(
-        states(true).await,
-        [(late, two, SignUpState::Withdrawn), (early, one, SignUpState::Withdrawn), (early, two, SignUpState::Taken)]
+        phases(true).await,
+        [(late, two, SignUpPhase::Withdrawn), (early, one, SignUpPhase::Withdrawn), (early, two, SignUpPhase::Taken)]
     );
     assert_eq!(views.sign_ups_of_volunteer(two, true, &PageArgs::default()).await.unwrap().total, 2);
     let stays = views.attendances_of_activities(&[id]).await.unwrap();
     assert_eq!((stays.len(), stays[0].checked_in, stays[0].checked_out), (1, at, Some(at + TimeDelta::hours(1))));
-    assert_eq!(total(&views, ActivityFilter { phase: Some(Phase::Closed), ..Default::default() }).await, 1);
+    assert_eq!(total(&views, ActivityFilter { phase: Some(ActivityPhase::Closed), ..Default::default() }).await, 1);
     assert_eq!(total(&views, ActivityFilter { from: Some(starts + TimeDelta::hours(2)), ..Default::default() }).await, 0);
     assert_eq!(total(&views, ActivityFilter { to: Some(starts + TimeDelta::hours(1)), ..Default::default() }).await, 1);
     let history = all(&views.history(two, false, &PageArgs::default()).await.unwrap());
@@ -304,11 +304,11 @@ async fn service_counts_while_it_is_confirmed() {
         views.service_records(&filter, ServiceRecordSort::LoggedAt, true, &PageArgs::default()).await.unwrap().total
     };
     let row = views.service_record(record).await.unwrap().unwrap();
-    assert_eq!((row.status, row.level, row.disputed, row.content.as_deref()), (Status::Voided, None, false, Some("巡河")));
+    assert_eq!((row.phase, row.level, row.disputed, row.content.as_deref()), (ServicePhase::Voided, None, false, Some("巡河")));
     assert_eq!(row.decided_by.as_deref(), Some("account:00000000-0000-0000-0000-0000000000aa"));
     let none = ServiceRecordFilter::default;
-    assert_eq!(found(ServiceRecordFilter { status: vec![Status::Voided, Status::Logged], ..none() }).await, 1);
-    assert_eq!(found(ServiceRecordFilter { status: vec![Status::Confirmed], ..none() }).await, 0);
+    assert_eq!(found(ServiceRecordFilter { phases: vec![ServicePhase::Voided, ServicePhase::Logged], ..none() }).await, 1);
+    assert_eq!(found(ServiceRecordFilter { phases: vec![ServicePhase::Confirmed], ..none() }).await, 0);
     assert_eq!(found(ServiceRecordFilter { evidence: Some(EvidenceKind::Attested), disputed: Some(false), ..none() }).await, 1);
     assert_eq!(found(ServiceRecordFilter { volunteer: Some(ledger), organisation: Some(organisation(1)), ..none() }).await, 1);
     let days = ServiceRecordFilter { from: Some(day("2026-02-02")), to: Some(day("2026-02-02")), ..none() };

@@ -27,7 +27,7 @@ const REPORT: &str = "query($area: AreaCode!, $from: Date!, $asOf: Date!, $known
 const VOLUNTEERS: &str = "query($area: AreaCode) { volunteers(first: 100, filter: {area: $area}) \
                           { nodes { id memberships { organisation { id } } } } }";
 const LOG_SERVICE: &str = "mutation($input: LogServiceInput!) { logService(input: $input) \
-                           { stale unchanged refusal { code } record { status } } }";
+                           { stale unchanged refusal { code } record { phase } } }";
 
 /// The profile with so many times its volunteers, as a file beside the data.
 fn profile(folder: &TestFolder, source: &Path, times: u64) -> (PathBuf, Value) {
@@ -98,7 +98,7 @@ fn commands(server: &Server, coordinator: &Client, profile: &Value) {
     };
     let logged = |answer: &Value| {
         let payload = &answer["data"]["logService"];
-        payload["refusal"].is_null() && payload["stale"] == false && payload["record"]["status"] == "LOGGED"
+        payload["refusal"].is_null() && payload["stale"] == false && payload["record"]["phase"] == "LOGGED"
     };
     let mut begin = 0;
     for load in COMMANDS {

@@ -35,11 +35,11 @@ const KEPT: [&str; 3] = ["log.db", "vault.db", "kek"];
 
 const BARE: &str = "{ __typename }";
 const LOG_SERVICE: &str = "mutation($input: LogServiceInput!) { logService(input: $input) \
-                           { position stale unchanged refusal { code } record { id status minutes } } }";
+                           { position stale unchanged refusal { code } record { id phase minutes } } }";
 const FIGURES: &str = "rows { areaCode month attestedMinutes declaredMinutes records volunteers } \
                        total { attestedMinutes declaredMinutes records volunteers }";
 const RECORDS_PAGE: &str = "query($from: Date) { serviceRecords(filter: {area: \"440402\", from: $from}, first: 50) \
-                            { nodes { id status minutes started category volunteer { name number } organisation { name } } \
+                            { nodes { id phase minutes started category volunteer { name number } organisation { name } } \
                             pageInfo { hasNextPage endCursor } } }";
 
 fn participation(groups: &str) -> String {
@@ -104,7 +104,7 @@ fn service(n: u64, ended: DateTime<Utc>) -> Value {
 
 fn logged(answer: &Value) -> bool {
     let payload = &answer["data"]["logService"];
-    payload["refusal"].is_null() && payload["stale"] == false && payload["unchanged"] == false && payload["record"]["status"] == "LOGGED"
+    payload["refusal"].is_null() && payload["stale"] == false && payload["unchanged"] == false && payload["record"]["phase"] == "LOGGED"
 }
 
 fn writes(server: &Server, coordinator: &Client, stranger: &Client) {

@@ -78,7 +78,7 @@ pub struct ProcessQueries;
 #[Object]
 impl ProcessQueries {
     /// What the processes of the platform could not carry out, in the places and organisations that the asker keeps or audits;
-    /// what lies in none is the whole platform's. Hours that wait for another record are `serviceRecords` with status `HELD`.
+    /// what lies in none is the whole platform's. Hours that wait for another record are `serviceRecords` in the phase `HELD`.
     async fn parked_events(
         &self,
         ctx: &Context<'_>,

@@ -12,7 +12,7 @@ use gongyi_domain::{
     deliberation::{
         ballot::Method,
         council::{Council, CouncilRefusal},
-        election::{ELECTIONS, ElectionEvent, ElectionRefusal, Nominee as Named, Stage},
+        election::{ELECTIONS, ElectionEvent, ElectionPhase as Stored, ElectionRefusal, Nominee as Named},
         election_terms::{ElectionKind as Kind, ElectionTerms, VoidReason as Why},
         poll::POLL_RECORDS,
         poll_terms::BallotOption,
@@ -44,7 +44,7 @@ use crate::{
 
 phase! {
     /// How far an election has come.
-    ElectionPhase of Stage {
+    ElectionPhase of Stored {
         /// Nominations and proxies come in.
         Called,
         /// The candidates are fixed.
@@ -219,7 +219,7 @@ impl Election {
     }
     /// How far it has come.
     fn phase(&self) -> ElectionPhase {
-        self.0.stage.into()
+        self.0.phase.into()
     }
     /// What it decides.
     fn kind(&self, ctx: &Context<'_>) -> Result<ElectionKind, Error> {
@@ -365,7 +365,7 @@ impl ElectionQueries {
         let page = paging::asked(ctx, first, after, last, before)?;
         let ElectionFilter { council, area, phase } = filter.unwrap_or_default();
         let filter =
-            Filter { council: council.as_ref().map(ids::asked).transpose()?, area: area.map(|it| it.0), stage: phase.map(Stage::from) };
+            Filter { council: council.as_ref().map(ids::asked).transpose()?, area: area.map(|it| it.0), phase: phase.map(Stored::from) };
         Ok(paging::paged(door.read(door.app.views().elections(&filter, &page).await)?, Election))
     }
 

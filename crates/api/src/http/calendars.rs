@@ -24,11 +24,11 @@ use gongyi_domain::{
     },
     values::{CouncilId, Instant},
     volunteering::{
-        activity::{Phase, SIGN_UPS},
+        activity::{ActivityPhase, SIGN_UPS},
         volunteer::volunteer_of,
     },
 };
-use gongyi_projections::{CouncilRow, MeetingFilter, MeetingRow, PageArgs, QueryError, SignUpState, VolunteerShift};
+use gongyi_projections::{CouncilRow, MeetingFilter, MeetingRow, PageArgs, QueryError, SignUpPhase, VolunteerShift};
 use icalendar::{Calendar, Component, Event, EventLike, EventStatus, Parameter, Property};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -221,10 +221,10 @@ fn shift(shift: &VolunteerShift) -> Event {
     if let Some(reason) = &shift.cancel_reason {
         event.description(&format!("取消：{reason}"));
     }
-    event.status(match (shift.phase, shift.state) {
-        (Phase::Cancelled, _) | (_, SignUpState::Withdrawn) => EventStatus::Cancelled,
-        (_, SignUpState::Waiting) => EventStatus::Tentative,
-        (_, SignUpState::Taken) => EventStatus::Confirmed,
+    event.status(match (shift.phase, shift.sign_up) {
+        (ActivityPhase::Cancelled, _) | (_, SignUpPhase::Withdrawn) => EventStatus::Cancelled,
+        (_, SignUpPhase::Waiting) => EventStatus::Tentative,
+        (_, SignUpPhase::Taken) => EventStatus::Confirmed,
     });
     event.done()
 }

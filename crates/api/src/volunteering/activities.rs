@@ -7,7 +7,7 @@ use gongyi_domain::{
     refusal::Refusal,
     values::{ActivityId, Minutes, OrganisationId},
     volunteering::{
-        activity::{ACTIVITIES, Phase as Stored, SIGN_UPS},
+        activity::{ACTIVITIES, ActivityPhase as Stored, SIGN_UPS},
         activity_details::Risk as StoredRisk,
         category::Category as StoredCategory,
     },

@@ -11,7 +11,7 @@ use gongyi_domain::{
     volunteering::{
         category::Category as StoredCategory,
         service_ledger::SERVICE_RECORDS,
-        service_record::{Level as StoredLevel, Source as StoredSource, Status as StoredStatus},
+        service_record::{Level as StoredLevel, ServicePhase as StoredPhase, Source as StoredSource},
     },
 };
 use gongyi_projections::{EvidenceKind, ServiceRecordFilter as Filter, ServiceRecordRow, ServiceRecordSort};
@@ -39,8 +39,8 @@ use crate::{
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "StoredStatus", name = "ServiceStatus")]
-pub enum Status {
+#[graphql(remote = "StoredPhase")]
+pub enum ServicePhase {
     /// Logged, waiting for a confirmation.
     Logged,
     /// Attested, but at the same time as another record: it waits until one of the two is corrected, voided or rejected.
@@ -163,7 +163,7 @@ impl ServiceRecord {
     #[graphql(complexity = "1 + 5 * child_complexity")]
     async fn held_by(&self, ctx: &Context<'_>) -> Result<Vec<ServiceRecord>, Error> {
         let door = Door::of(ctx)?;
-        if self.row.status != StoredStatus::Held {
+        if self.row.phase != StoredPhase::Held {
             return Ok(vec![]);
         }
         let mut seen = vec![];
@@ -191,8 +191,8 @@ impl ServiceRecord {
         self.row.source.into()
     }
     /// Where it stands.
-    fn status(&self) -> Status {
-        self.row.status.into()
+    fn phase(&self) -> ServicePhase {
+        self.row.phase.into()
     }
     /// The volunteer disputes what was decided.
     fn disputed(&self) -> bool {
@@ -262,7 +262,7 @@ pub struct ServiceRecordFilter {
     category: Option<Category>,
     /// That stand in one of these ways; any if empty.
     #[graphql(default)]
-    status: Vec<Status>,
+    phases: Vec<ServicePhase>,
     /// Disputed or not.
     disputed: Option<bool>,
     /// With this evidence.
@@ -282,7 +282,7 @@ impl ServiceRecordFilter {
             include_below: self.include_below,
             area: self.area.map(|it| it.0),
             category: self.category.map(StoredCategory::from),
-            status: self.status.into_iter().map(StoredStatus::from).collect(),
+            phases: self.phases.into_iter().map(StoredPhase::from).collect(),
             disputed: self.disputed,
             evidence: self.evidence.map(EvidenceKind::from),
             from: self.from.map(|it| it.0),

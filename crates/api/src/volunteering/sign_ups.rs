@@ -5,7 +5,7 @@ use std::future::ready;
 use async_graphql::{Context, Enum, Error, ID, Object};
 use gongyi_app::volunteering::sign_ups::{SignUp as SignUpForShift, SignedUp, WithdrawSignUp};
 use gongyi_domain::{access::authority::Subject, volunteering::activity::SIGN_UPS};
-use gongyi_projections::{PageArgs, SignUpRow, SignUpState as Stored};
+use gongyi_projections::{PageArgs, SignUpPhase as Stored, SignUpRow};
 
 use super::{
     activities::{self, Activity, Shift},
@@ -25,7 +25,7 @@ use crate::{
 /// Where a sign-up stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Stored")]
-pub enum SignUpState {
+pub enum SignUpPhase {
     /// Has a place.
     Taken,
     /// Waits for a place.
@@ -63,8 +63,8 @@ impl SignUp {
         volunteers::volunteer_in(&door, self.row.volunteer, self.seen_in.clone(), &entered_by).await
     }
     /// Where it stands.
-    fn state(&self) -> SignUpState {
-        self.row.state.into()
+    fn phase(&self) -> SignUpPhase {
+        self.row.phase.into()
     }
     /// Since when it stands so.
     fn since(&self) -> Moment {
@@ -152,9 +152,9 @@ impl SignUpQueries {
 
 payloads! {
     /// A sign-up, after it was made or withdrawn.
-    SignUpPayload((ShiftKey, SignUpState)) {
+    SignUpPayload((ShiftKey, SignUpPhase)) {
         /// Where it stands: whether there was a place.
-        state: SignUpState = |_door, (_, state)| ready(Ok::<_, Error>(Some(*state))),
+        phase: SignUpPhase = |_door, (_, phase)| ready(Ok::<_, Error>(Some(*phase))),
         /// The shift with its places.
         shift: Shift = |door, (key, _)| activities::shift(door, *key),
         /// The activity.
@@ -173,8 +173,8 @@ mutations! {
         /// Who; oneself if not said.
         volunteer: OneselfAsVolunteer,
     } = SignUpForShift { activity: shift.activity, shift: shift.shift, volunteer }, move |signed_up| (shift, match signed_up {
-        SignedUp::Taken => SignUpState::Taken,
-        SignedUp::Waitlisted => SignUpState::Waiting,
+        SignedUp::Taken => SignUpPhase::Taken,
+        SignedUp::Waitlisted => SignUpPhase::Waiting,
     });
 
     /// Withdraw from a shift or its waitlist; the first who waits and may serve moves up.
@@ -183,5 +183,5 @@ mutations! {
         shift: ShiftKey,
         /// Who; oneself if not said.
         volunteer: OneselfAsVolunteer,
-    } = WithdrawSignUp { activity: shift.activity, shift: shift.shift, volunteer }, move |()| (shift, SignUpState::Withdrawn);
+    } = WithdrawSignUp { activity: shift.activity, shift: shift.shift, volunteer }, move |()| (shift, SignUpPhase::Withdrawn);
 }

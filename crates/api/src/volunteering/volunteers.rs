@@ -14,7 +14,7 @@ use gongyi_domain::{
     volunteering::{
         activity::SIGN_UPS,
         service_ledger::SERVICE_RECORDS,
-        volunteer::{Consents, Standing as Stored, VOLUNTEER, VOLUNTEERS, VolunteerRefusal},
+        volunteer::{Consents, VOLUNTEER, VOLUNTEERS, VolunteerPhase as Stored, VolunteerRefusal},
     },
 };
 use gongyi_projections::{ServiceRecordFilter as RecordFilter, VolunteerFilter as Filter, VolunteerSort, VolunteerView};
@@ -46,7 +46,7 @@ use crate::{
 
 phase! {
     /// Where a volunteer stands.
-    VolunteerStanding of Stored {
+    VolunteerPhase of Stored {
         /// Registered and free to serve.
         Active,
         /// Suspended for now: keeps the history and takes on nothing new.
@@ -137,8 +137,8 @@ impl Volunteer {
         Date(self.view.registered_on)
     }
     /// Where the volunteer stands.
-    fn standing(&self) -> VolunteerStanding {
-        self.view.standing.into()
+    fn phase(&self) -> VolunteerPhase {
+        self.view.phase.into()
     }
     /// What the volunteer can do; nothing for those who may not see personal data, and once erased.
     async fn skills(&self, ctx: &Context<'_>) -> Result<List<Skill>, Error> {
@@ -269,7 +269,7 @@ pub struct VolunteerFilter {
     #[graphql(default)]
     include_below: bool,
     /// That stand so.
-    standing: Option<VolunteerStanding>,
+    phase: Option<VolunteerPhase>,
     /// Registered on this day or later.
     registered_from: Option<Date>,
     /// Registered on this day or earlier.
@@ -342,7 +342,7 @@ impl VolunteerQueries {
             area: filter.area.map(|it| it.0),
             organisation,
             include_below: filter.include_below,
-            standing: filter.standing.map(Stored::from),
+            phase: filter.phase.map(Stored::from),
             registered_from: filter.registered_from.map(|it| it.0),
             registered_to: filter.registered_to.map(|it| it.0),
             name_contains: filter.name_contains,

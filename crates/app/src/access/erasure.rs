@@ -8,7 +8,7 @@ use gongyi_domain::{
         person::{ERASE_PERSON, Person, PersonCommand, PersonRefusal},
     },
     values::PersonId,
-    volunteering::volunteer::{Standing, Volunteer, VolunteerCommand, volunteer_of},
+    volunteering::volunteer::{Volunteer, VolunteerCommand, VolunteerPhase, volunteer_of},
 };
 use serde::Serialize;
 
@@ -64,7 +64,7 @@ impl ErasePerson {
     async fn leave_activities(&self, work: &Work<'_>) -> Result<(), Rejection> {
         let id = volunteer_of(self.person);
         let volunteer = work.load::<Volunteer>(id).await?;
-        if matches!(volunteer.inner().standing, Standing::Unknown | Standing::Erased) {
+        if matches!(volunteer.inner().phase, VolunteerPhase::Unknown | VolunteerPhase::Erased) {
             return Ok(());
         }
         work.decide::<Volunteer>(volunteer, VolunteerCommand::Erase).await?;

@@ -238,7 +238,7 @@ impl Command for CertifyElection {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ElectionId, Rejection> {
         let election = open_to(work, Self::ACT, self.election, None).await?;
-        let poll = election.inner().poll.ok_or_else(|| refused(ElectionRefusal::NotAtThisStage))?;
+        let poll = election.inner().poll.ok_or_else(|| refused(ElectionRefusal::NotInThisPhase))?;
         let report = work.load::<Poll>(poll).await?.into_inner().report;
         let outcome = report.ok_or_else(|| refused(PollRefusal::PollNotCounted))?.outcome;
         let certified = work.decide::<Election>(election, ElectionCommand::Certify { outcome }).await?;

@@ -26,7 +26,7 @@ use crate::{
 pub struct EndMandates;
 
 /// What the rules say where the seat was left, or the ballot made, meanwhile: that is all that was wanted.
-const ENDED_MEANWHILE: [&str; 4] = ["NotARepresentative", "CouncilIsDissolved", "NotNominated", "NotAtThisStage"];
+const ENDED_MEANWHILE: [&str; 4] = ["NotARepresentative", "CouncilIsDissolved", "NotNominated", "NotInThisPhase"];
 
 impl Process for EndMandates {
     const NAME: &'static str = "end-mandates";

@@ -9,7 +9,7 @@ use gongyi_domain::{
     },
     values::{ActivityId, Day, PersonId, ShiftId, VolunteerId, age_on},
     volunteering::{
-        activity::{Activity, ActivityCommand, Phase, SIGN_UP, WITHDRAW_SIGN_UP},
+        activity::{Activity, ActivityCommand, ActivityPhase, SIGN_UP, WITHDRAW_SIGN_UP},
         activity_details::{Details, Shift},
         calendar::{Calendar, CalendarCommand},
         volunteer::Volunteer,
@@ -176,7 +176,7 @@ pub(crate) async fn give_back_coming_shifts(work: &Work<'_>, volunteer: Voluntee
     for (shift, booking) in calendar.booked.iter().filter(|(_, booking)| booking.starts > work.now) {
         let activity = work.load::<Activity>(booking.activity).await?;
         let attended = activity.inner().attendance.values().any(|stay| stay.volunteer == volunteer && stay.shift == *shift);
-        if activity.inner().phase == Phase::Open && !attended {
+        if activity.inner().phase == ActivityPhase::Open && !attended {
             let mut fit = fit_for(work, activity.inner(), *shift, 2).await?;
             fit.remove(&volunteer);
             let command = ActivityCommand::Withdraw { shift: *shift, volunteer, fit, now: work.now, by_coordinator: true };
@@ -193,7 +193,7 @@ pub(crate) async fn take_up_waiting(work: &Work<'_>, volunteer: VolunteerId) -> 
     for (shift, booking) in calendar.booked.iter().filter(|(_, booking)| booking.ends > work.now) {
         let activity = work.load::<Activity>(booking.activity).await?;
         let waits = activity.inner().places.get(shift).is_some_and(|places| places.waiting.contains(&volunteer));
-        if waits && activity.inner().phase == Phase::Open {
+        if waits && activity.inner().phase == ActivityPhase::Open {
             let fit = fit_for(work, activity.inner(), *shift, 0).await?;
             work.decide::<Activity>(activity, ActivityCommand::MoveUp { shift: *shift, fit, now: work.now }).await?;
         }

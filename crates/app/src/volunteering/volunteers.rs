@@ -21,8 +21,8 @@ use gongyi_domain::{
         service_ledger::SERVICE_TEXT_MAX_CHARS,
         skill::Skill,
         volunteer::{
-            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Standing, Volunteer,
-            VolunteerCommand, VolunteerEvent, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
+            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer,
+            VolunteerCommand, VolunteerEvent, VolunteerPhase, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
         },
     },
 };
@@ -131,7 +131,7 @@ impl RegisterVolunteer {
         let Some(person) = work.load::<Claim>(given.claim).await?.inner().holder.map(PersonId) else { return Ok(None) };
         let volunteer = work.load::<Volunteer>(volunteer_of(person)).await?.into_inner();
         let subject = Subject::person(person, volunteer.home_area);
-        let may = volunteer.standing == Standing::Withdrawn && RETURN_VOLUNTEER.may(&work.actor, &subject).is_ok();
+        let may = volunteer.phase == VolunteerPhase::Withdrawn && RETURN_VOLUNTEER.may(&work.actor, &subject).is_ok();
         Ok(may.then_some(person))
     }
 
@@ -266,7 +266,7 @@ pub(crate) async fn require_no_stranger(
 }
 
 /// The volunteer served then: is active, or was when it ended. What came after is told by the log itself, for no event of a
-/// standing says since when it holds.
+/// phase says since when it holds.
 ///
 /// # Errors
 /// Unknown and erased volunteers; who was suspended or had withdrawn by then.
@@ -277,9 +277,9 @@ pub(crate) async fn require_active_until(work: &Work<'_>, volunteer: &Loaded<Vol
         for event in work.app.log().read_stream(&StreamId::of::<Volunteer>(*volunteer.id()), 0).await? {
             let decoded = work.app.upcasters().decode::<VolunteerEvent>(&event).map_err(Fault::Decoding)?;
             state = Volunteer::apply_event(state, decoded);
-            inactive_since = match state.standing {
-                Standing::Active => None,
-                Standing::Unknown | Standing::Suspended | Standing::Withdrawn | Standing::Erased => {
+            inactive_since = match state.phase {
+                VolunteerPhase::Active => None,
+                VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased => {
                     inactive_since.or(Some(event.commit.metadata.recorded_at))
                 }
             };
@@ -413,10 +413,10 @@ macro_rules! standing_commands {
                 let reason = sealed_reason::<Volunteer>(work, person, self.volunteer, $event, &self.reason).await?;
                 let decide: fn(Sealed) -> VolunteerCommand = $decide;
                 let after = work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
-                match after.standing {
-                    Standing::Withdrawn => give_back_coming_shifts(work, self.volunteer).await?,
-                    Standing::Active => take_up_waiting(work, self.volunteer).await?,
-                    Standing::Unknown | Standing::Suspended | Standing::Erased => {}
+                match after.phase {
+                    VolunteerPhase::Withdrawn => give_back_coming_shifts(work, self.volunteer).await?,
+                    VolunteerPhase::Active => take_up_waiting(work, self.volunteer).await?,
+                    VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Erased => {}
                 }
                 Ok(self.volunteer)
             }

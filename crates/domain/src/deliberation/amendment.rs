@@ -95,7 +95,7 @@ pub fn places(changes: &[Change]) -> BTreeSet<Place> {
 /// Where an amendment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AmendmentStatus {
+pub enum AmendmentPhase {
     /// Proposed, not decided.
     Pending,
     /// Merged into the text.
@@ -116,7 +116,7 @@ pub struct Amendment {
     /// What it changes.
     pub changes: Vec<Change>,
     /// Where it stands.
-    pub status: AmendmentStatus,
+    pub phase: AmendmentPhase,
 }
 
 refusals! {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     charter::{Charter, Matter},
     decision::Outcome,
-    meeting_vote::{Vote, VoteState},
+    meeting_vote::{Vote, VotePhase},
     seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
     text::{Line, Prose},
 };
@@ -344,9 +344,9 @@ impl Council {
     /// Unknown or dissolved councils; votes that are open, annulled, lost or were taken under another rule.
     pub fn require_carried(&self, matter: Matter, vote: Option<&Vote>) -> Result<(), Refused> {
         let rule = &self.require_working()?.matter(matter).rule;
-        match vote.map(|vote| &vote.state) {
-            Some(VoteState::Closed(it)) if it.verdict.outcome == Outcome::Carried && it.rule == *rule => Ok(()),
-            Some(VoteState::Open | VoteState::Closed(_) | VoteState::Annulled) | None => Err(Refused::MandateNotCarried),
+        match vote.map(|vote| &vote.phase) {
+            Some(VotePhase::Closed(it)) if it.verdict.outcome == Outcome::Carried && it.rule == *rule => Ok(()),
+            Some(VotePhase::Open | VotePhase::Closed(_) | VotePhase::Annulled) | None => Err(Refused::MandateNotCarried),
         }
     }
 

@@ -71,7 +71,7 @@ pub struct Nominee {
 /// How far an election has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum ElectionPhase {
     /// There is none.
     #[default]
     Unknown,
@@ -91,7 +91,7 @@ pub enum Stage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Election {
     /// How far it has come.
-    pub stage: Stage,
+    pub phase: ElectionPhase,
     /// What it is.
     pub terms: Option<ElectionTerms>,
     /// In the order they were put forward.
@@ -317,8 +317,8 @@ refusals! {
         ElectorateIsFrozen("election", "投票已开始，不能再更改", "The poll has begun; this changes no more"),
         /// Nobody stands.
         NoCandidates("election", "没有候选人", "Nobody stands"),
-        /// Not at this stage.
-        NotAtThisStage("election", "选举当前阶段不能进行此操作", "The election is not at that stage"),
+        /// Not in this phase.
+        NotInThisPhase("election", "选举当前阶段不能进行此操作", "The election is not in that phase"),
         /// Final.
         ElectionIsOver("election", "选举结果已确认或已作废", "The election is certified or void already"),
         /// The poll answers another question.
@@ -359,18 +359,20 @@ impl Election {
         self.nominees.iter().find(|nominee| nominee.person == person).ok_or(ElectionRefusal::NotNominated)
     }
 
-    fn at(&self, stage: Stage) -> Result<&ElectionTerms, ElectionRefusal> {
+    fn at(&self, phase: ElectionPhase) -> Result<&ElectionTerms, ElectionRefusal> {
         let terms = self.terms()?;
-        match self.stage {
-            now if now == stage => Ok(terms),
-            Stage::Certified | Stage::Voided => Err(ElectionRefusal::ElectionIsOver),
-            Stage::Unknown | Stage::Called | Stage::PollAttached | Stage::Frozen => Err(ElectionRefusal::NotAtThisStage),
+        match self.phase {
+            now if now == phase => Ok(terms),
+            ElectionPhase::Certified | ElectionPhase::Voided => Err(ElectionRefusal::ElectionIsOver),
+            ElectionPhase::Unknown | ElectionPhase::Called | ElectionPhase::PollAttached | ElectionPhase::Frozen => {
+                Err(ElectionRefusal::NotInThisPhase)
+            }
         }
     }
 
     /// Nominations come in now.
     fn require_nominating(&self, now: Instant) -> Result<(), ElectionRefusal> {
-        let terms = self.at(Stage::Called)?;
+        let terms = self.at(ElectionPhase::Called)?;
         let open = now < terms.nominations_until && terms.kind == ElectionKind::Seats;
         if open { Ok(()) } else { Err(ElectionRefusal::NominationsClosed) }
     }
@@ -378,10 +380,10 @@ impl Election {
     /// Proxies may change: until the poll opens.
     fn require_proxies_open(&self) -> Result<(), ElectionRefusal> {
         self.terms()?;
-        match self.stage {
-            Stage::Called | Stage::PollAttached => Ok(()),
-            Stage::Unknown | Stage::Frozen => Err(ElectionRefusal::ElectorateIsFrozen),
-            Stage::Certified | Stage::Voided => Err(ElectionRefusal::ElectionIsOver),
+        match self.phase {
+            ElectionPhase::Called | ElectionPhase::PollAttached => Ok(()),
+            ElectionPhase::Unknown | ElectionPhase::Frozen => Err(ElectionRefusal::ElectorateIsFrozen),
+            ElectionPhase::Certified | ElectionPhase::Voided => Err(ElectionRefusal::ElectionIsOver),
         }
     }
 
@@ -450,7 +452,7 @@ impl Aggregate for Election {
                 Ok(vec![ElectionEvent::NominationAccepted { nominee }])
             }
             ElectionCommand::Withdraw { nominee } => {
-                election.at(Stage::Called)?;
+                election.at(ElectionPhase::Called)?;
                 election.nominee(nominee)?;
                 Ok(vec![ElectionEvent::NominationWithdrawn { nominee }])
             }
@@ -469,7 +471,7 @@ impl Aggregate for Election {
                 Ok(if election.proxies_published { vec![] } else { vec![ElectionEvent::ProxiesPublished { proxies }] })
             }
             ElectionCommand::AttachPoll { poll, now } => {
-                let terms = election.at(Stage::Called)?;
+                let terms = election.at(ElectionPhase::Called)?;
                 if now < terms.nominations_until && terms.kind == ElectionKind::Seats {
                     return Err(ElectionRefusal::NominationsOpen);
                 }
@@ -481,16 +483,16 @@ impl Aggregate for Election {
                 }
             }
             ElectionCommand::Freeze { roll } => {
-                election.at(Stage::PollAttached)?;
+                election.at(ElectionPhase::PollAttached)?;
                 if !election.proxies.is_empty() && !election.proxies_published {
                     return Err(ElectionRefusal::ProxiesNotPublished);
                 }
                 Ok(vec![ElectionEvent::ElectorateFrozen { roll }])
             }
-            ElectionCommand::Certify { outcome } => Ok(vec![election.at(Stage::Frozen)?.certified(outcome)?]),
+            ElectionCommand::Certify { outcome } => Ok(vec![election.at(ElectionPhase::Frozen)?.certified(outcome)?]),
             ElectionCommand::Void { reason } => {
                 election.terms()?;
-                if matches!(election.stage, Stage::Certified | Stage::Voided) {
+                if matches!(election.phase, ElectionPhase::Certified | ElectionPhase::Voided) {
                     return Err(ElectionRefusal::ElectionIsOver);
                 }
                 let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| ElectionRefusal::ElectionReasonUnfit { most })?.into();
@@ -514,7 +516,7 @@ impl Aggregate for Election {
             ElectionEvent::ElectionCalled { terms, candidates } => {
                 let standing = |person| Nominee { person, nominators: vec![], accepted: true };
                 election.nominees = candidates.into_iter().map(standing).collect();
-                (election.stage, election.terms) = (Stage::Called, Some(terms));
+                (election.phase, election.terms) = (ElectionPhase::Called, Some(terms));
             }
             ElectionEvent::NomineePutForward { nominee, by } => match election.nominees.iter_mut().find(|it| it.person == nominee) {
                 Some(known) => known.nominators.push(by),
@@ -533,13 +535,15 @@ impl Aggregate for Election {
                 election.proxies_published = false;
             }
             ElectionEvent::ProxiesPublished { proxies: _ } => election.proxies_published = true,
-            ElectionEvent::PollAttached { poll, candidates: _ } => (election.stage, election.poll) = (Stage::PollAttached, Some(poll)),
-            ElectionEvent::ElectorateFrozen { roll: _ } => election.stage = Stage::Frozen,
+            ElectionEvent::PollAttached { poll, candidates: _ } => {
+                (election.phase, election.poll) = (ElectionPhase::PollAttached, Some(poll))
+            }
+            ElectionEvent::ElectorateFrozen { roll: _ } => election.phase = ElectionPhase::Frozen,
             ElectionEvent::ElectionCertified { outcome: _, elected, recalled, seats_left, run_off } => {
-                (election.stage, election.left) = (Stage::Certified, Some((seats_left, run_off)));
+                (election.phase, election.left) = (ElectionPhase::Certified, Some((seats_left, run_off)));
                 (election.elected, election.recalled) = (elected, recalled);
             }
-            ElectionEvent::ElectionVoided { .. } => election.stage = Stage::Voided,
+            ElectionEvent::ElectionVoided { .. } => election.phase = ElectionPhase::Voided,
             ElectionEvent::RunOffCalled { run_off } => election.run_off = Some(run_off),
         }
         election

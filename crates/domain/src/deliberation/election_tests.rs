@@ -162,7 +162,7 @@ fn a_poll_that_does_not_count_elects_nobody() {
     assert_eq!(voided(PollOutcome::Disputed { participations: 8, ballots: 7 }), VoidReason::BallotsMissing);
     let unfit = ElectionCommand::Certify { outcome: PollOutcome::Decided { decisions: vec![] } };
     frozen().when(unfit).then_refused(ElectionRefusal::OutcomeUnfit);
-    called().when(ElectionCommand::Certify { outcome: returned([6, 5, 0], 8) }).then_refused(ElectionRefusal::NotAtThisStage);
+    called().when(ElectionCommand::Certify { outcome: returned([6, 5, 0], 8) }).then_refused(ElectionRefusal::NotInThisPhase);
 }
 
 #[test]

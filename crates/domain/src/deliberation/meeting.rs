@@ -30,7 +30,7 @@ pub use super::{
     meeting_acts::*,
     meeting_continuation::{Continuation, ContinuationPhase},
     meeting_refusal::MeetingRefusal,
-    meeting_vote::{Choice, Hands, Question, Vote, VoteState, VotingMethod},
+    meeting_vote::{Choice, Hands, Question, Vote, VotePhase, VotingMethod},
 };
 use crate::{
     event::DomainEvent,
@@ -577,12 +577,12 @@ impl Aggregate for Meeting {
                     if on.is_some() {
                         vote.entitled = decision.tally.heads.entitled;
                     }
-                    vote.state = VoteState::Closed(Box::new(decision));
+                    vote.phase = VotePhase::Closed(Box::new(decision));
                 }
             }
             E::VoteAnnulled { vote, .. } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
-                    vote.state = VoteState::Annulled;
+                    vote.phase = VotePhase::Annulled;
                 }
             }
         }

@@ -6,7 +6,7 @@ use super::{
     agenda::Agenda,
     meeting::{
         Decided, MEETING_ENTRY_LATE_HOURS, MEETING_MAX_PEOPLE, MEETING_TEXT_MAX_CHARS, MEETING_TITLE_MAX_CHARS, Meeting, MeetingEvent,
-        MeetingPhase, MeetingRefusal, Notice, StandingOrders, VoteState,
+        MeetingPhase, MeetingRefusal, Notice, StandingOrders, VotePhase,
     },
     sitting::{Capacity, to_the_second},
     speakers::{Side, SpeakersList},
@@ -251,7 +251,7 @@ impl Meeting {
     }
 
     fn require_no_open_vote(&self) -> Result<(), MeetingRefusal> {
-        let open = self.votes.values().any(|vote| vote.state == VoteState::Open);
+        let open = self.votes.values().any(|vote| vote.phase == VotePhase::Open);
         if open { Err(MeetingRefusal::VoteIsOpen) } else { Ok(()) }
     }
 

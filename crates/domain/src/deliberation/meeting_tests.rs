@@ -132,8 +132,8 @@ fn cast(n: u128, person: u128, choice: Choice) -> MeetingCommand {
 }
 
 fn outcome(meeting: &Meeting, n: u128) -> Outcome {
-    match &meeting.vote(vote(n)).unwrap().state {
-        VoteState::Closed(decision) => decision.verdict.outcome,
+    match &meeting.vote(vote(n)).unwrap().phase {
+        VotePhase::Closed(decision) => decision.verdict.outcome,
         state => panic!("{state:?}"),
     }
 }
@@ -469,7 +469,7 @@ proptest! {
             }
             prop_assert!(stays.iter().all(|stay| stay.until.is_none_or(|until| until >= stay.from)));
         }
-        let decided = meeting.votes.values().filter(|vote| matches!(vote.state, VoteState::Closed(_))).count();
+        let decided = meeting.votes.values().filter(|vote| matches!(vote.phase, VotePhase::Closed(_))).count();
         prop_assert!(decided <= 1, "one motion is decided once");
     }
 }

@@ -91,7 +91,7 @@ impl Hands {
 /// How far a vote has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum VoteState {
+pub enum VotePhase {
     /// Votes are taken.
     Open,
     /// Counted and judged.
@@ -117,7 +117,7 @@ pub struct Vote {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counted: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// How far it has come.
-    pub state: VoteState,
+    pub phase: VotePhase,
     /// When it was closed.
     pub closed: Option<Instant>,
 }
@@ -134,7 +134,7 @@ pub struct House {
 impl Vote {
     pub(super) fn opened(question: Question, entitled: u64, voters: BTreeSet<PersonId>) -> Self {
         let (choices, hands, counted) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { question, entitled, voters, choices, hands, counted, state: VoteState::Open, closed: None }
+        Self { question, entitled, voters, choices, hands, counted, phase: VotePhase::Open, closed: None }
     }
 
     /// Those entitled and present at its opening, by which votes were counted before councils were asked at the close.
@@ -213,7 +213,7 @@ impl Meeting {
         if self.votes.contains_key(&vote) {
             return Err(MeetingRefusal::VoteExists);
         }
-        if self.votes.values().any(|vote| vote.state == VoteState::Open) {
+        if self.votes.values().any(|vote| vote.phase == VotePhase::Open) {
             return Err(MeetingRefusal::VoteIsOpen);
         }
         let item = self.agenda.item(question.item).ok_or(MeetingRefusal::UnknownItem)?;
@@ -239,13 +239,13 @@ impl Meeting {
     fn require_undecided(&self, question: &Question) -> Result<(), MeetingRefusal> {
         let same = |vote: &Vote| vote.question.item == question.item && vote.question.motion == question.motion;
         if let Some(repeated) = question.repeats {
-            let annulled = self.votes.get(&repeated).is_some_and(|vote| vote.state == VoteState::Annulled && same(vote));
+            let annulled = self.votes.get(&repeated).is_some_and(|vote| vote.phase == VotePhase::Annulled && same(vote));
             let repeated_already = self.votes.values().any(|vote| vote.question.repeats == Some(repeated));
             if !annulled || repeated_already {
                 return Err(MeetingRefusal::NothingToRepeat);
             }
         }
-        let decided = |vote: &Vote| same(vote) && matches!(vote.state, VoteState::Closed(_));
+        let decided = |vote: &Vote| same(vote) && matches!(vote.phase, VotePhase::Closed(_));
         let decided = question.motion.is_some() && self.votes.values().any(decided);
         if decided { Err(MeetingRefusal::DecidedAlready) } else { Ok(()) }
     }
@@ -253,7 +253,7 @@ impl Meeting {
     fn open_vote_of(&self, id: VoteId) -> Result<&Vote, MeetingRefusal> {
         self.require_open()?;
         let vote = self.vote(id)?;
-        if vote.state == VoteState::Open { Ok(vote) } else { Err(MeetingRefusal::VoteNotOpen) }
+        if vote.phase == VotePhase::Open { Ok(vote) } else { Err(MeetingRefusal::VoteNotOpen) }
     }
 
     pub(super) fn cast(&self, id: VoteId, person: PersonId, choice: Choice, council: &Standing) -> Decided {
@@ -317,7 +317,7 @@ impl Meeting {
     pub(super) fn annul_vote(&self, id: VoteId, reason: String) -> Decided {
         self.require_known()?;
         let vote = self.vote(id)?;
-        if vote.state == VoteState::Annulled {
+        if vote.phase == VotePhase::Annulled {
             return Err(MeetingRefusal::VoteAnnulledAlready);
         }
         Ok(vec![MeetingEvent::VoteAnnulled { vote: id, reason: written(&reason)? }])

@@ -164,8 +164,8 @@ impl House {
     }
 
     fn decision(&self, n: u128) -> &Decision {
-        match &self.meeting.vote(vote(n)).unwrap().state {
-            VoteState::Closed(decision) => decision,
+        match &self.meeting.vote(vote(n)).unwrap().phase {
+            VotePhase::Closed(decision) => decision,
             state => panic!("{state:?}"),
         }
     }

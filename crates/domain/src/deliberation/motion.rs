@@ -37,7 +37,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    amendment::{self, Amendment, AmendmentStatus, ChangeRefusal, Place},
+    amendment::{self, Amendment, AmendmentPhase, ChangeRefusal, Place},
     attachment::{Attachment, AttachmentRefusal},
     motion_category::MotionCategory,
     text::{Prose, REASON_MAX_CHARS, Text, TextRefusal},
@@ -57,7 +57,7 @@ mod phase;
 
 use carrying_out::{PERCENT_MAX, RATING_MAX};
 pub use events::MotionEvent;
-pub use phase::Phase;
+pub use phase::MotionPhase;
 
 const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// In one's own name, or written down by an organiser for who spoke or signed on paper.
@@ -100,7 +100,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Motion {
     /// Where it stands.
-    pub phase: Phase,
+    pub phase: MotionPhase,
     /// The council it is before.
     pub council: Option<CouncilId>,
     /// That council's area.
@@ -298,16 +298,16 @@ impl Motion {
     ///
     /// # Errors
     /// Unknown motions and all in another phase.
-    fn require(&self, phases: &[Phase]) -> Result<(), R> {
+    fn require(&self, phases: &[MotionPhase]) -> Result<(), R> {
         match self.phase {
-            Phase::Unknown => Err(R::UnknownMotion),
+            MotionPhase::Unknown => Err(R::UnknownMotion),
             phase if phases.contains(&phase) => Ok(()),
             phase => Err(R::MotionPhaseUnfit { zh: phase.zh(), en: phase.en() }),
         }
     }
 
     /// As [`Motion::require`], before the decision: what is decided says so.
-    fn require_undecided(&self, phases: &[Phase]) -> Result<(), R> {
+    fn require_undecided(&self, phases: &[MotionPhase]) -> Result<(), R> {
         if self.outcome.is_some() { Err(R::AlreadyDecided) } else { self.require(phases) }
     }
 
@@ -320,13 +320,13 @@ impl Motion {
     /// # Errors
     /// Unknown motions and all that are not adopted.
     pub fn require_adopted(&self) -> Result<Outcome, R> {
-        self.require(&Phase::ADOPTED)?;
+        self.require(&MotionPhase::ADOPTED)?;
         self.outcome.ok_or(R::UnknownMotion)
     }
 
     /// Amendments that are neither decided nor withdrawn.
     pub fn open_amendments(&self) -> impl Iterator<Item = (AmendmentId, &Amendment)> {
-        self.amendments.iter().filter(|(_, it)| it.status == AmendmentStatus::Pending).map(|(id, it)| (*id, it))
+        self.amendments.iter().filter(|(_, it)| it.phase == AmendmentPhase::Pending).map(|(id, it)| (*id, it))
     }
 
     /// The amendments that touch a place of this open one: others that are open, and those merged since it was made.
@@ -369,7 +369,7 @@ impl Aggregate for Motion {
         match event {
             E::MotionDrafted { council, area, mover, category, text, origin } => {
                 motion = Self {
-                    phase: Phase::Drafted,
+                    phase: MotionPhase::Drafted,
                     council: Some(council),
                     area: Some(area),
                     category: Some(category),
@@ -387,11 +387,11 @@ impl Aggregate for Motion {
             }
             E::MoverJoined { person } => motion.movers.push(person),
             E::MoverLeft { person } => motion.movers.retain(|mover| *mover != person),
-            E::MotionWithdrawn { .. } => motion.phase = Phase::Withdrawn,
+            E::MotionWithdrawn { .. } => motion.phase = MotionPhase::Withdrawn,
             E::AttachmentAdded { attachment } => motion.attachments.push(attachment),
             E::AttachmentRemoved { sha256 } => motion.attachments.retain(|it| it.sha256 != sha256),
             E::MotionSubmitted { person: _, seconds_needed } => {
-                motion.phase = Phase::Submitted;
+                motion.phase = MotionPhase::Submitted;
                 motion.seconds_needed = seconds_needed;
             }
             E::MotionSeconded { person } => {
@@ -400,62 +400,62 @@ impl Aggregate for Motion {
             E::SecondWithdrawn { person } => {
                 motion.seconders.remove(&person);
             }
-            E::SecondsCompleted { .. } => motion.phase = Phase::Seconded,
-            E::MotionAccepted {} => motion.phase = Phase::Accepted,
+            E::SecondsCompleted { .. } => motion.phase = MotionPhase::Seconded,
+            E::MotionAccepted {} => motion.phase = MotionPhase::Accepted,
             E::MotionReturned { .. } => {
-                motion.phase = Phase::Drafted;
+                motion.phase = MotionPhase::Drafted;
                 motion.seconders.clear();
             }
             E::AmendmentProposed { amendment, proposer, against, changes, grounds: _ } => {
-                motion.amendments.insert(amendment, Amendment { proposer, against, changes, status: AmendmentStatus::Pending });
+                motion.amendments.insert(amendment, Amendment { proposer, against, changes, phase: AmendmentPhase::Pending });
             }
             E::AmendmentRevised { amendment, against, changes, grounds: _ } => {
                 if let Some(it) = motion.amendments.get_mut(&amendment) {
                     (it.against, it.changes) = (against, changes);
                 }
             }
-            E::AmendmentWithdrawn { amendment } => motion.settle(amendment, AmendmentStatus::Withdrawn),
-            E::AmendmentRejected { amendment, .. } => motion.settle(amendment, AmendmentStatus::Rejected),
+            E::AmendmentWithdrawn { amendment } => motion.settle(amendment, AmendmentPhase::Withdrawn),
+            E::AmendmentRejected { amendment, .. } => motion.settle(amendment, AmendmentPhase::Rejected),
             E::AmendmentAccepted { amendment, vote: _, version, text } => {
-                motion.settle(amendment, AmendmentStatus::Accepted);
+                motion.settle(amendment, AmendmentPhase::Accepted);
                 let changes = motion.amendments.get(&amendment).map_or(&[][..], |it| &it.changes);
                 motion.touched.extend(amendment::places(changes).into_iter().map(|place| (place, (version, amendment))));
                 motion.version = version;
                 motion.text = text;
             }
             E::MotionScheduled { meeting } => {
-                motion.phase = Phase::Scheduled;
+                motion.phase = MotionPhase::Scheduled;
                 motion.meeting = Some(meeting);
             }
             E::ReferralDeclined { .. } if motion.outcome.is_some() => {
-                motion.phase = Phase::Adopted;
+                motion.phase = MotionPhase::Adopted;
                 motion.referred_to = None;
             }
             E::MotionTakenOffAgenda { .. } | E::ReferralDeclined { .. } => motion.before_the_council(),
             E::MotionPutToVote { vote, .. } => {
-                motion.phase = Phase::Voting;
+                motion.phase = MotionPhase::Voting;
                 motion.votes.push(vote);
             }
-            E::VoteAbandoned { .. } => motion.phase = Phase::Scheduled,
+            E::VoteAbandoned { .. } => motion.phase = MotionPhase::Scheduled,
             E::MotionAdopted { vote, version } => {
-                motion.phase = Phase::Adopted;
+                motion.phase = MotionPhase::Adopted;
                 motion.outcome = Some(Outcome { vote, version, adopted: true });
             }
             E::MotionRejected { vote, version } => {
-                motion.phase = Phase::Rejected;
+                motion.phase = MotionPhase::Rejected;
                 motion.outcome = Some(Outcome { vote, version, adopted: false });
             }
             E::MotionReferred { to, .. } => {
-                motion.phase = Phase::Referred;
+                motion.phase = MotionPhase::Referred;
                 motion.meeting = None;
                 motion.referred_to = Some(to);
             }
             E::ReferralAccepted { motion: other } => motion.taken_over_as = Some(other),
             E::MotionPostponed { .. } => {
-                motion.phase = Phase::Postponed;
+                motion.phase = MotionPhase::Postponed;
                 motion.meeting = None;
             }
-            E::MotionMerged { .. } => motion.phase = Phase::Merged,
+            E::MotionMerged { .. } => motion.phase = MotionPhase::Merged,
             E::MotionAbsorbed { motion: other } => {
                 motion.absorbed.insert(other);
             }
@@ -465,14 +465,14 @@ impl Aggregate for Motion {
             E::MotionUnrelated { motion: other } => {
                 motion.related.remove(&other);
             }
-            E::ProgressReported { .. } => motion.phase = Phase::Implementing,
-            E::MotionCompleted { .. } => motion.phase = Phase::Done,
+            E::ProgressReported { .. } => motion.phase = MotionPhase::Implementing,
+            E::MotionCompleted { .. } => motion.phase = MotionPhase::Done,
             E::CompletionRevoked { .. } => {
-                motion.phase = Phase::Implementing;
+                motion.phase = MotionPhase::Implementing;
                 motion.reviewers.clear();
             }
             E::MotionReviewed { person, .. } => {
-                motion.phase = Phase::Reviewed;
+                motion.phase = MotionPhase::Reviewed;
                 motion.reviewers.insert(person);
             }
             E::DecisionAnnulled { .. } | E::MotionReconsidered { .. } => {
@@ -486,15 +486,15 @@ impl Aggregate for Motion {
 }
 
 impl Motion {
-    fn settle(&mut self, amendment: AmendmentId, status: AmendmentStatus) {
+    fn settle(&mut self, amendment: AmendmentId, phase: AmendmentPhase) {
         if let Some(it) = self.amendments.get_mut(&amendment) {
-            it.status = status;
+            it.phase = phase;
         }
     }
 
     /// Accepted, and neither on an agenda nor elsewhere.
     fn before_the_council(&mut self) {
-        self.phase = Phase::Accepted;
+        self.phase = MotionPhase::Accepted;
         self.meeting = None;
         self.referred_to = None;
     }

@@ -65,7 +65,7 @@ pub const POLL_RECORDS: Act =
 /// How far a poll has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum PollPhase {
     /// There is none.
     #[default]
     Unknown,
@@ -87,7 +87,7 @@ pub enum Stage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Poll {
     /// How far it has come.
-    pub stage: Stage,
+    pub phase: PollPhase,
     /// What it is.
     pub terms: Option<PollTerms>,
     /// The roll it was opened with.
@@ -102,7 +102,7 @@ pub struct Poll {
 
 /// How the two tellers' counts stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaperState<'a> {
+pub enum PaperPhase<'a> {
     /// One count, or both, are missing.
     Awaited,
     /// They differ: both are shown, and both tellers are asked again.
@@ -303,10 +303,10 @@ impl Poll {
     /// Unknown, opened or voided polls.
     pub fn require_prepared(&self) -> Result<&PollTerms, PollRefusal> {
         let terms = self.terms()?;
-        match self.stage {
-            Stage::Prepared => Ok(terms),
-            Stage::Unknown | Stage::Opened | Stage::Closed | Stage::Counted => Err(PollRefusal::PollIsOpened),
-            Stage::Published | Stage::Voided => Err(PollRefusal::PollIsOver),
+        match self.phase {
+            PollPhase::Prepared => Ok(terms),
+            PollPhase::Unknown | PollPhase::Opened | PollPhase::Closed | PollPhase::Counted => Err(PollRefusal::PollIsOpened),
+            PollPhase::Published | PollPhase::Voided => Err(PollRefusal::PollIsOver),
         }
     }
 
@@ -316,7 +316,7 @@ impl Poll {
     /// Before and after the poll, and through a channel that it does not have.
     pub fn require_casting(&self, channel: Channel, now: Instant) -> Result<&PollTerms, PollRefusal> {
         let terms = self.terms()?;
-        if self.stage != Stage::Opened {
+        if self.phase != PollPhase::Opened {
             return Err(PollRefusal::PollNotOpen);
         }
         if terms.closes_at.is_some_and(|closes| now >= closes) {
@@ -326,12 +326,12 @@ impl Poll {
     }
 
     /// How the tellers' counts stand.
-    pub fn paper_state(&self) -> PaperState<'_> {
+    pub fn paper_phase(&self) -> PaperPhase<'_> {
         let counts = self.tellers.and_then(|[one, other]| Some((self.paper.get(&one)?, self.paper.get(&other)?)));
         match counts {
-            None => PaperState::Awaited,
-            Some((one, other)) if one == other => PaperState::Agreed(one),
-            Some((one, other)) => PaperState::Disagreed(one, other),
+            None => PaperPhase::Awaited,
+            Some((one, other)) if one == other => PaperPhase::Agreed(one),
+            Some((one, other)) => PaperPhase::Disagreed(one, other),
         }
     }
 
@@ -363,7 +363,7 @@ impl Poll {
     /// A poll that is not closed, or is counted; paper that the tellers do not agree on; too many ballots.
     pub(super) fn counted(&self, participation: Participation, found: Found, ranked: RankedRule) -> Result<PollReport, Refusal> {
         let terms = self.terms()?;
-        if self.stage != Stage::Closed {
+        if self.phase != PollPhase::Closed {
             return Err(PollRefusal::PollNotClosed.into());
         }
         let roll = self.roll.as_ref().ok_or(PollRefusal::PollNotClosed)?;
@@ -378,7 +378,7 @@ impl Poll {
                     ballot.tag.into_iter().for_each(|tag| *tags.entry(tag).or_default() += 1);
                 }
                 if Self::has_paper(terms) {
-                    let PaperState::Agreed(paper) = self.paper_state() else { return Err(PollRefusal::PaperNotAgreed.into()) };
+                    let PaperPhase::Agreed(paper) = self.paper_phase() else { return Err(PollRefusal::PaperNotAgreed.into()) };
                     counter.add_paper(paper).map_err(many)?;
                 }
             }
@@ -411,9 +411,11 @@ impl Aggregate for Poll {
             PollCommand::Prepare { terms } => Ok(vec![PollEvent::PollPrepared { terms: terms.fitted()? }]),
             PollCommand::AppointTellers { tellers } => {
                 let terms = poll.terms()?;
-                match poll.stage {
-                    Stage::Prepared | Stage::Opened | Stage::Closed => {}
-                    Stage::Unknown | Stage::Counted | Stage::Published | Stage::Voided => return Err(PollRefusal::PollIsOver.into()),
+                match poll.phase {
+                    PollPhase::Prepared | PollPhase::Opened | PollPhase::Closed => {}
+                    PollPhase::Unknown | PollPhase::Counted | PollPhase::Published | PollPhase::Voided => {
+                        return Err(PollRefusal::PollIsOver.into());
+                    }
                 }
                 let stands = |person: PersonId| terms.options.contains(&BallotOption::Nominee(person));
                 if tellers[0] == tellers[1] || tellers.into_iter().any(stands) {
@@ -442,7 +444,7 @@ impl Aggregate for Poll {
             }
             PollCommand::Close { now } => {
                 let terms = poll.terms()?;
-                if poll.stage != Stage::Opened {
+                if poll.phase != PollPhase::Opened {
                     return Err(PollRefusal::PollNotOpen.into());
                 }
                 if terms.closes_at.is_some_and(|closes| now < closes) {
@@ -452,13 +454,13 @@ impl Aggregate for Poll {
             }
             PollCommand::EnterPaperCount { teller, count } => {
                 let terms = poll.terms()?;
-                if poll.stage != Stage::Closed {
+                if poll.phase != PollPhase::Closed {
                     return Err(PollRefusal::PollNotClosed.into());
                 }
                 if !poll.tellers.is_some_and(|tellers| tellers.contains(&teller)) {
                     return Err(PollRefusal::NotTeller.into());
                 }
-                if matches!(poll.paper_state(), PaperState::Agreed(_)) {
+                if matches!(poll.paper_phase(), PaperPhase::Agreed(_)) {
                     return Err(PollRefusal::PaperIsAgreed.into());
                 }
                 count.require_fitting(terms.method, terms.option_count())?;
@@ -469,16 +471,20 @@ impl Aggregate for Poll {
             PollCommand::Count { participation, found } => {
                 Ok(vec![PollEvent::PollCounted { report: poll.counted(participation, found, RankedRule::EveryLot)? }])
             }
-            PollCommand::Publish => match (poll.stage, &poll.report) {
-                (Stage::Counted, Some(PollReport { outcome: PollOutcome::Disputed { .. }, .. })) => Err(PollRefusal::PollIsDisputed.into()),
-                (Stage::Counted, Some(_)) => Ok(vec![PollEvent::PollPublished {}]),
-                (Stage::Published | Stage::Voided, _) => Err(PollRefusal::PollIsOver.into()),
-                (Stage::Unknown, _) => Err(PollRefusal::UnknownPoll.into()),
-                (Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted, _) => Err(PollRefusal::PollNotCounted.into()),
+            PollCommand::Publish => match (poll.phase, &poll.report) {
+                (PollPhase::Counted, Some(PollReport { outcome: PollOutcome::Disputed { .. }, .. })) => {
+                    Err(PollRefusal::PollIsDisputed.into())
+                }
+                (PollPhase::Counted, Some(_)) => Ok(vec![PollEvent::PollPublished {}]),
+                (PollPhase::Published | PollPhase::Voided, _) => Err(PollRefusal::PollIsOver.into()),
+                (PollPhase::Unknown, _) => Err(PollRefusal::UnknownPoll.into()),
+                (PollPhase::Prepared | PollPhase::Opened | PollPhase::Closed | PollPhase::Counted, _) => {
+                    Err(PollRefusal::PollNotCounted.into())
+                }
             },
             PollCommand::Void { reason } => {
                 poll.terms()?;
-                if matches!(poll.stage, Stage::Published | Stage::Voided) {
+                if matches!(poll.phase, PollPhase::Published | PollPhase::Voided) {
                     return Err(PollRefusal::PollIsOver.into());
                 }
                 let reason = Prose::parse(&reason, REASON_MAX_CHARS, |most| PollRefusal::VoidReasonUnfit { most })?;
@@ -489,17 +495,17 @@ impl Aggregate for Poll {
 
     fn apply_event(mut poll: Self, event: PollEvent) -> Self {
         match event {
-            PollEvent::PollPrepared { terms } => (poll.stage, poll.terms) = (Stage::Prepared, Some(terms)),
+            PollEvent::PollPrepared { terms } => (poll.phase, poll.terms) = (PollPhase::Prepared, Some(terms)),
             PollEvent::TellersAppointed { tellers } => {
                 poll.paper.retain(|teller, _| tellers.contains(teller));
                 poll.tellers = Some(tellers);
             }
-            PollEvent::PollOpened { roll } => (poll.stage, poll.roll) = (Stage::Opened, Some(roll)),
-            PollEvent::PollClosed {} => poll.stage = Stage::Closed,
+            PollEvent::PollOpened { roll } => (poll.phase, poll.roll) = (PollPhase::Opened, Some(roll)),
+            PollEvent::PollClosed {} => poll.phase = PollPhase::Closed,
             PollEvent::PaperCountEntered { teller, count } => drop(poll.paper.insert(teller, count)),
-            PollEvent::PollCounted { report } => (poll.stage, poll.report) = (Stage::Counted, Some(report)),
-            PollEvent::PollPublished {} => poll.stage = Stage::Published,
-            PollEvent::PollVoided { reason: _ } => poll.stage = Stage::Voided,
+            PollEvent::PollCounted { report } => (poll.phase, poll.report) = (PollPhase::Counted, Some(report)),
+            PollEvent::PollPublished {} => poll.phase = PollPhase::Published,
+            PollEvent::PollVoided { reason: _ } => poll.phase = PollPhase::Voided,
         }
         poll
     }

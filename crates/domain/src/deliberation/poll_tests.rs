@@ -148,13 +148,13 @@ fn two_tellers_must_say_the_same() {
     let poll = poll.and(PollCommand::Close { now: at(60) });
     poll.when(enter(3, 2)).then_code("NotTeller");
     let poll = poll.and(enter(1, 2));
-    assert_eq!(poll.paper_state(), PaperState::Awaited);
+    assert_eq!(poll.paper_phase(), PaperPhase::Awaited);
     poll.when(count()).then_code("PaperNotAgreed");
     let poll = poll.and(enter(2, 3));
-    assert_eq!(poll.paper_state(), PaperState::Disagreed(&heap(2), &heap(3)));
+    assert_eq!(poll.paper_phase(), PaperPhase::Disagreed(&heap(2), &heap(3)));
     poll.when(count()).then_code("PaperNotAgreed");
     let poll = poll.and(enter(2, 2));
-    assert_eq!(poll.paper_state(), PaperState::Agreed(&heap(2)));
+    assert_eq!(poll.paper_phase(), PaperPhase::Agreed(&heap(2)));
     poll.when(enter(1, 9)).then_code("PaperIsAgreed");
     let report = poll.and(count()).state.report.unwrap();
     assert_eq!((report.tally.cast, report.tally.invalid, report.tally.options[0].votes), (Count::of(4), Count::of(1), Count::of(3)));
@@ -183,7 +183,7 @@ fn a_lost_or_a_stuffed_ballot_is_told_and_nothing_is_published() {
         let outcome = &counted.report.as_ref().unwrap().outcome;
         assert_eq!(*outcome, PollOutcome::Disputed { participations: voters, ballots: cast as u64 });
         counted.when(PollCommand::Publish).then_code("PollIsDisputed");
-        assert_eq!(counted.and(PollCommand::Void { reason: "票数不符".to_owned() }).stage, Stage::Voided);
+        assert_eq!(counted.and(PollCommand::Void { reason: "票数不符".to_owned() }).phase, PollPhase::Voided);
     }
 }
 
@@ -252,7 +252,7 @@ fn equal_ranked_ballots_tie_and_the_reason_says_when_they_tie_in_too_many_ways()
 }
 
 proptest! {
-    /// Whatever is asked in whatever order: terms and roll stay as they were opened with, stages only go on, every event
+    /// Whatever is asked in whatever order: terms and roll stay as they were opened with, phases only go on, every event
     /// is stored and read as itself, and what is published had as many ballots as voters.
     #[test]
     fn a_poll_only_goes_on(commands in proptest::collection::vec(any_command(), 0..40)) {
@@ -264,11 +264,11 @@ proptest! {
                 prop_assert_eq!(&PollEvent::decode(&kind, &payload).unwrap(), &event);
                 poll = Poll::apply_event(poll, event);
             }
-            prop_assert!(poll.stage as u8 >= before.stage as u8);
-            if before.stage as u8 >= Stage::Opened as u8 {
+            prop_assert!(poll.phase as u8 >= before.phase as u8);
+            if before.phase as u8 >= PollPhase::Opened as u8 {
                 prop_assert_eq!((&poll.terms, &poll.roll), (&before.terms, &before.roll));
             }
-            if poll.stage == Stage::Published {
+            if poll.phase == PollPhase::Published {
                 prop_assert!(!matches!(poll.report.as_ref().unwrap().outcome, PollOutcome::Disputed { .. }), "published though disputed");
             }
         }

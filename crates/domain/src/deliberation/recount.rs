@@ -30,7 +30,7 @@ use super::{
     meeting::{Meeting, MeetingEvent},
     meeting_vote::{Vote, VotingMethod, secret_tally},
     motion::MotionEvent,
-    poll::{Found, Poll, PollEvent, Stage},
+    poll::{Found, Poll, PollEvent, PollPhase},
     poll_report::{FrozenRoll, Participants, PollOutcome, PollReport},
     poll_terms::{Chartered, Matter, MeetingVote, PollTerms, Secrecy},
     roll::{Roll, RollEvent},
@@ -205,7 +205,7 @@ impl Recount {
             RollEntryEvent::StruckFromRoll {} => drop(books.entitled.remove(&id)),
             RollEntryEvent::EntitledOnRoll { .. } => {}
             RollEntryEvent::ParticipationRecorded { .. } | RollEntryEvent::OpenVoteRecorded { .. } => {
-                let in_turn = books.poll.stage == Stage::Opened && books.roll.lines.contains_key(&id) && !books.voted.contains_key(&id);
+                let in_turn = books.poll.phase == PollPhase::Opened && books.roll.lines.contains_key(&id) && !books.voted.contains_key(&id);
                 if in_turn {
                     let voter = books.roll.lines.get(&id).map(|line| line.voter);
                     books.voters.extend(voter);

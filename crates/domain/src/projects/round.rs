@@ -37,7 +37,7 @@ mod selecting;
 pub mod terms;
 
 pub use events::RoundEvent;
-use terms::{Application, ApplicationStatus, ConflictGround, RoundPhase, RoundRefusal, RoundTerms};
+use terms::{Application, ApplicationPhase, ConflictGround, RoundPhase, RoundRefusal, RoundTerms};
 
 const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// Whoever applies: an organisation's coordinator, a council's representative, or an organiser for them.
@@ -301,14 +301,14 @@ impl Round {
         self.applications.get(&application).ok_or(R::UnknownApplication)
     }
 
-    /// The ids of all applications with this status, in the order in which they came in.
-    pub fn with_status(&self, status: ApplicationStatus) -> impl Iterator<Item = ApplicationId> {
-        self.order.iter().copied().filter(move |it| self.applications.get(it).is_some_and(|it| it.status == status))
+    /// The ids of all applications in this phase, in the order in which they came in.
+    pub fn in_phase(&self, phase: ApplicationPhase) -> impl Iterator<Item = ApplicationId> {
+        self.order.iter().copied().filter(move |it| self.applications.get(it).is_some_and(|it| it.phase == phase))
     }
 
-    fn set(&mut self, application: ApplicationId, status: ApplicationStatus) {
+    fn set(&mut self, application: ApplicationId, phase: ApplicationPhase) {
         if let Some(it) = self.applications.get_mut(&application) {
-            it.status = status;
+            it.phase = phase;
         }
     }
 
@@ -316,9 +316,9 @@ impl Round {
     fn mark_selected(&mut self, candidates: Vec<ApplicationId>, selection: Selection, on: Day) {
         let id = |number: u16| candidates.get(usize::from(number).saturating_sub(1)).copied();
         self.reserve = selection.reserve().into_iter().filter_map(id).collect();
-        candidates.iter().for_each(|it| self.set(*it, ApplicationStatus::NotSelected));
-        self.reserve.clone().into_iter().for_each(|it| self.set(it, ApplicationStatus::Reserve));
-        selection.funded().filter_map(id).for_each(|it| self.set(it, ApplicationStatus::Funded));
+        candidates.iter().for_each(|it| self.set(*it, ApplicationPhase::NotSelected));
+        self.reserve.clone().into_iter().for_each(|it| self.set(it, ApplicationPhase::Reserve));
+        selection.funded().filter_map(id).for_each(|it| self.set(it, ApplicationPhase::Funded));
         (self.phase, self.selected_on) = (P::Selected, Some(on));
         (self.candidates, self.selection) = (candidates, Some(selection));
     }
@@ -363,14 +363,14 @@ impl Aggregate for Round {
         match event {
             E::RoundCalled { terms } => (round.phase, round.terms) = (P::Called, Some(terms)),
             E::ApplicationSubmitted { application, applicant, by, title, area, ask, .. } => {
-                let (status, group, project) = (ApplicationStatus::Submitted, None, None);
-                round.applications.insert(application, Application { applicant, by, title, area, ask, status, group, project });
+                let (phase, group, project) = (ApplicationPhase::Submitted, None, None);
+                round.applications.insert(application, Application { applicant, by, title, area, ask, phase, group, project });
                 round.order.push(application);
             }
-            E::ApplicationWithdrawn { application } => round.set(application, ApplicationStatus::Withdrawn),
+            E::ApplicationWithdrawn { application } => round.set(application, ApplicationPhase::Withdrawn),
             E::ApplicationsClosed {} => round.phase = P::Evaluating,
             E::ApplicationScreened { application, eligible, .. } => {
-                round.set(application, if eligible { ApplicationStatus::Eligible } else { ApplicationStatus::Ineligible });
+                round.set(application, if eligible { ApplicationPhase::Eligible } else { ApplicationPhase::Ineligible });
             }
             E::ExclusiveGroupFormed { group, applications, .. } => {
                 round.groups = group;
@@ -395,21 +395,21 @@ impl Aggregate for Round {
             E::ObjectionRaised { objection, .. } => drop(round.objections.insert(objection, None)),
             E::ObjectionSettled { objection, upheld, .. } => drop(round.objections.insert(objection, Some(upheld))),
             E::SelectionAnnulled { .. } => {
-                std::mem::take(&mut round.candidates).into_iter().for_each(|it| round.set(it, ApplicationStatus::Eligible));
+                std::mem::take(&mut round.candidates).into_iter().for_each(|it| round.set(it, ApplicationPhase::Eligible));
                 (round.phase, round.selection, round.selected_on) = (P::Evaluating, None, None);
                 round.reserve.clear();
             }
             E::SelectionAnnounced { .. } => round.phase = P::Announced,
             E::ProjectAwarded { application, project } => {
-                round.set(application, ApplicationStatus::Started);
+                round.set(application, ApplicationPhase::Started);
                 if let Some(it) = round.applications.get_mut(&application) {
                     it.project = Some(project);
                 }
             }
-            E::AwardDeclined { application, .. } => round.set(application, ApplicationStatus::Declined),
+            E::AwardDeclined { application, .. } => round.set(application, ApplicationPhase::Declined),
             E::ReservePromoted { application } => {
                 round.reserve.retain(|it| *it != application);
-                round.set(application, ApplicationStatus::Funded);
+                round.set(application, ApplicationPhase::Funded);
             }
             E::RoundCancelled { .. } => round.phase = P::Cancelled,
         }

@@ -126,7 +126,7 @@ fn on_ballot(rule: SelectionRule) -> Given<Round> {
 }
 
 fn funded(round: &Round) -> Vec<ApplicationId> {
-    round.with_status(ApplicationStatus::Funded).collect()
+    round.in_phase(ApplicationPhase::Funded).collect()
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn ballots_select_and_must_be_those_that_were_counted() {
         round.when(prepares(wrong)).then_refused(R::BallotUnfit);
     }
     let round = round.and(prepares(&[3, 1, 2]));
-    round.when(screens(1, false)).then_refused(R::ApplicationStatusUnfit);
+    round.when(screens(1, false)).then_refused(R::ApplicationPhaseUnfit);
     round.when(selects(None)).then_refused(R::BallotsMissing);
     round.when(selects(ballots(&[1, 2], &[]))).then_refused(R::BallotsDiffer);
     round.when(selects(ballots(&[1, 2, 11], &[]))).then_refused(R::BallotsDiffer);
@@ -244,7 +244,7 @@ fn objections_are_settled_before_the_announcement() {
     let dismissed = objected.clone().and_all([settles(1, false), announces("2022-04-09")]);
     assert_eq!(dismissed.phase, P::Announced);
     let annulled = objected.and(settles(1, true));
-    assert_eq!((annulled.phase, annulled.with_status(ApplicationStatus::Eligible).count()), (P::Evaluating, 3));
+    assert_eq!((annulled.phase, annulled.in_phase(ApplicationPhase::Eligible).count()), (P::Evaluating, 3));
     annulled.when(settles(1, true)).then_refused(R::ObjectionIsSettled);
 }
 
@@ -255,16 +255,16 @@ fn who_declines_makes_room_for_the_reserve() {
     let announced = selected.and(announces("2022-04-09"));
     let declines = |number| C::Decline { application: id(number), reason: "场地变更".into() };
     let awards = |number, grant| C::Award { application: id(number), project: ProjectId(Uuid::from_u128(5)), grant: cents(grant) };
-    announced.when(awards(2, 1)).then_refused(R::ApplicationStatusUnfit);
+    announced.when(awards(2, 1)).then_refused(R::ApplicationPhaseUnfit);
     announced.when(awards(1, 601)).then_refused(R::GrantBeyondAsk { ask: cents(600) });
     // 400 are free then: 500 do not fit.
     assert_eq!(funded(&announced.clone().and(declines(3))), [id(1)]);
     let moved = announced.and(declines(1));
     assert_eq!((funded(&moved), moved.reserve.len()), (vec![id(2), id(3)], 0));
-    moved.when(declines(1)).then_refused(R::ApplicationStatusUnfit);
+    moved.when(declines(1)).then_refused(R::ApplicationPhaseUnfit);
     let started = moved.and(awards(2, 500));
-    started.when(awards(2, 500)).then_refused(R::ApplicationStatusUnfit);
-    started.when(declines(2)).then_refused(R::ApplicationStatusUnfit);
+    started.when(awards(2, 500)).then_refused(R::ApplicationPhaseUnfit);
+    started.when(declines(2)).then_refused(R::ApplicationPhaseUnfit);
 }
 
 #[test]

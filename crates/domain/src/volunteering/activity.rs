@@ -88,7 +88,7 @@ pub const SIGN_UPS: Act = Act {
 
 /// Whether the activity takes people in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum ActivityPhase {
     /// Not published.
     #[default]
     Unknown,
@@ -104,7 +104,7 @@ pub enum Phase {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Activity {
     /// Whether it takes people in.
-    pub phase: Phase,
+    pub phase: ActivityPhase,
     /// Who organises it.
     pub organisation: Option<OrganisationId>,
     /// What was published.
@@ -391,7 +391,7 @@ impl Activity {
     /// Unknown, cancelled or closed activities.
     pub fn require_open(&self) -> Result<(OrganisationId, &Details), ActivityRefusal> {
         let (organisation, details) = self.require_known()?;
-        if self.phase == Phase::Open { Ok((organisation, details)) } else { Err(ActivityRefusal::ActivityNotOpen) }
+        if self.phase == ActivityPhase::Open { Ok((organisation, details)) } else { Err(ActivityRefusal::ActivityNotOpen) }
     }
 
     /// The activity was published once.
@@ -432,7 +432,7 @@ impl Activity {
     }
 
     fn publish(&self, organisation: OrganisationId, details: Details, now: Instant) -> Decision {
-        if self.phase != Phase::Unknown {
+        if self.phase != ActivityPhase::Unknown {
             return Err(ActivityRefusal::ActivityExists);
         }
         let details = details.fitted(&[], now)?;
@@ -506,7 +506,7 @@ impl Aggregate for Activity {
     fn apply_event(mut activity: Self, event: ActivityEvent) -> Self {
         match event {
             ActivityEvent::ActivityPublished { organisation, details } => {
-                activity.phase = Phase::Open;
+                activity.phase = ActivityPhase::Open;
                 activity.organisation = Some(organisation);
                 activity.details = Some(details);
             }
@@ -514,8 +514,8 @@ impl Aggregate for Activity {
                 activity.places.retain(|id, _| details.shifts.iter().any(|shift| shift.id == *id));
                 activity.details = Some(details);
             }
-            ActivityEvent::ActivityCancelled { .. } => activity.phase = Phase::Cancelled,
-            ActivityEvent::ActivityClosed {} => activity.phase = Phase::Closed,
+            ActivityEvent::ActivityCancelled { .. } => activity.phase = ActivityPhase::Cancelled,
+            ActivityEvent::ActivityClosed {} => activity.phase = ActivityPhase::Closed,
             ActivityEvent::VolunteerSignedUp { shift, volunteer } => activity.places.entry(shift).or_default().taken.push(volunteer),
             ActivityEvent::VolunteerWaitlisted { shift, volunteer } => activity.places.entry(shift).or_default().waiting.push(volunteer),
             ActivityEvent::VolunteerPromoted { shift, volunteer } => {

@@ -259,7 +259,7 @@ fn cancelled_and_closed_activities_take_nobody_in() {
     published(1).when(cancel(" ", 5)).then_refused(ActivityRefusal::CancelReasonUnfit { most: 2000 });
     published(1).when(ActivityCommand::Close { now: at(2059) }).then_refused(ActivityRefusal::NotOver);
     let closed = published(1).and(ActivityCommand::Close { now: at(2060) });
-    assert_eq!(closed.phase, Phase::Closed);
+    assert_eq!(closed.phase, ActivityPhase::Closed);
 }
 
 proptest! {

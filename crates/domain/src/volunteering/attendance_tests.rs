@@ -17,7 +17,7 @@ use crate::{
         activity_details::{Details, Shift},
         category::Category,
         service_ledger::{Approver, ServiceLedger, ServiceLedgerCommand},
-        service_record::{Evidence, Level, Served, Setting, Source, Status},
+        service_record::{Evidence, Level, Served, ServicePhase, Setting, Source},
     },
 };
 
@@ -214,8 +214,8 @@ proptest! {
             let record = &district.ledger.records[&RecordId(attendance.0)];
             prop_assert_eq!(record.logged, *span);
         }
-        let live = |it: &&crate::volunteering::service_ledger::Record| it.status.is_live();
-        for held in district.ledger.records.values().filter(|it| it.status == Status::Held) {
+        let live = |it: &&crate::volunteering::service_ledger::Record| it.phase.is_live();
+        for held in district.ledger.records.values().filter(|it| it.phase == ServicePhase::Held) {
             let time = (held.served.started, held.served.ended);
             prop_assert!(district.ledger.records.values().filter(live).any(|it| overlaps((it.served.started, it.served.ended), time)));
         }

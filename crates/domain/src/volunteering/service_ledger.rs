@@ -19,7 +19,7 @@ use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::service_record::{Evidence, Level, Served, Setting, Source, Status};
+use super::service_record::{Evidence, Level, Served, ServicePhase, Setting, Source};
 use crate::{
     access::authority::{Act, Role, To},
     event::DomainEvent,
@@ -95,7 +95,7 @@ pub struct Record {
     /// Begin and end as first logged: of an attested record, the stay.
     pub logged: (Instant, Instant),
     /// Where it stands.
-    pub status: Status,
+    pub phase: ServicePhase,
     /// The volunteer disputes it.
     pub disputed: bool,
 }
@@ -321,7 +321,7 @@ impl ServiceLedger {
     /// Who must confirm `record` if it had so many `minutes` on `day`: told by all that is live on that day, logged or
     /// confirmed, so that a long day cannot be confirmed piece by piece from below.
     pub fn level_needed(&self, record: RecordId, day: Day, minutes: Minutes) -> Level {
-        let others = self.records.iter().filter(|(id, it)| **id != record && it.status.is_live() && it.served.day == day);
+        let others = self.records.iter().filter(|(id, it)| **id != record && it.phase.is_live() && it.served.day == day);
         let total = others.fold(minutes.0, |sum, (_, it)| sum.saturating_add(it.served.minutes.0));
         if total <= SERVICE_DAY_ORGANISATION_MAX_MINUTES {
             Level::Organisation
@@ -349,13 +349,13 @@ impl ServiceLedger {
     }
 
     /// Another record at the same time, among those that stand in one of these ways.
-    fn at_the_same_time(&self, record: RecordId, served: &Served, stands: impl Fn(Status) -> bool) -> Option<RecordId> {
+    fn at_the_same_time(&self, record: RecordId, served: &Served, stands: impl Fn(ServicePhase) -> bool) -> Option<RecordId> {
         let clashes = |it: &Record| overlaps((it.served.started, it.served.ended), (served.started, served.ended));
-        self.records.iter().find(|(id, it)| **id != record && stands(it.status) && clashes(it)).map(|(id, _)| *id)
+        self.records.iter().find(|(id, it)| **id != record && stands(it.phase) && clashes(it)).map(|(id, _)| *id)
     }
 
     fn require_free(&self, record: RecordId, served: &Served) -> Result<(), Refused> {
-        let clash = self.at_the_same_time(record, served, Status::is_live);
+        let clash = self.at_the_same_time(record, served, ServicePhase::is_live);
         clash.map_or(Ok(()), |with| Err(Refused::ServiceOverlaps { with }))
     }
 
@@ -364,7 +364,7 @@ impl ServiceLedger {
         let ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content } = logged else { return Ok(logged) };
         match evidence {
             Evidence::Declared => {
-                let taken = self.at_the_same_time(record, &served, |status| status.is_live() || status == Status::Held);
+                let taken = self.at_the_same_time(record, &served, |phase| phase.is_live() || phase == ServicePhase::Held);
                 match taken {
                     Some(with) => Err(Refused::ServiceOverlaps { with }),
                     None => Ok(ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content }),
@@ -379,7 +379,7 @@ impl ServiceLedger {
 
     /// What is held and has its time to itself after `event`, the earliest first: each of them takes its time again.
     fn released_by(&self, event: &ServiceLedgerEvent) -> Vec<ServiceLedgerEvent> {
-        let mut held: Vec<_> = self.records.iter().filter(|(_, it)| it.status == Status::Held).collect();
+        let mut held: Vec<_> = self.records.iter().filter(|(_, it)| it.phase == ServicePhase::Held).collect();
         if held.is_empty() {
             return vec![];
         }
@@ -387,7 +387,8 @@ impl ServiceLedger {
         let mut after = Self::apply_event(self.clone(), event.clone());
         let mut released = vec![];
         for record in held.into_iter().map(|(id, _)| *id) {
-            let freed = after.record(record).is_ok_and(|it| it.status == Status::Held && after.require_free(record, &it.served).is_ok());
+            let freed =
+                after.record(record).is_ok_and(|it| it.phase == ServicePhase::Held && after.require_free(record, &it.served).is_ok());
             if freed {
                 let event = ServiceLedgerEvent::ServiceReleased { record };
                 after = Self::apply_event(after, event.clone());
@@ -410,17 +411,17 @@ impl ServiceLedger {
         if by.is_the_volunteer {
             return Err(Refused::OwnService);
         }
-        if record.status == Status::Voided { Err(Refused::RecordIsVoided) } else { Ok(record) }
+        if record.phase == ServicePhase::Voided { Err(Refused::RecordIsVoided) } else { Ok(record) }
     }
 
     fn confirm(&self, id: RecordId, by: Approver) -> Result<ServiceLedgerEvent, Refused> {
         let record = self.decidable(id, by)?;
-        match (record.status, record.disputed) {
-            (Status::Held, _) => return Err(Refused::RecordIsHeld),
-            (Status::Confirmed, false) => return Err(Refused::AlreadyConfirmed),
-            (Status::Rejected, false) => return Err(Refused::AlreadyRejected),
-            (Status::Rejected, true) => self.require_free(id, &record.served)?,
-            (Status::Logged | Status::Confirmed | Status::Voided, _) => {}
+        match (record.phase, record.disputed) {
+            (ServicePhase::Held, _) => return Err(Refused::RecordIsHeld),
+            (ServicePhase::Confirmed, false) => return Err(Refused::AlreadyConfirmed),
+            (ServicePhase::Rejected, false) => return Err(Refused::AlreadyRejected),
+            (ServicePhase::Rejected, true) => self.require_free(id, &record.served)?,
+            (ServicePhase::Logged | ServicePhase::Confirmed | ServicePhase::Voided, _) => {}
         }
         self.require_level(id, &record.served, by)?;
         Ok(ServiceLedgerEvent::ServiceConfirmed { record: id, level: by.level })
@@ -428,10 +429,10 @@ impl ServiceLedger {
 
     fn reject(&self, id: RecordId, by: Approver, reason: Option<Sealed>) -> Result<ServiceLedgerEvent, Refused> {
         let record = self.decidable(id, by)?;
-        match (record.status, record.disputed) {
-            (Status::Confirmed, false) => Err(Refused::AlreadyConfirmed),
-            (Status::Rejected, false) => Err(Refused::AlreadyRejected),
-            (Status::Logged | Status::Held | Status::Confirmed | Status::Rejected | Status::Voided, _) => {
+        match (record.phase, record.disputed) {
+            (ServicePhase::Confirmed, false) => Err(Refused::AlreadyConfirmed),
+            (ServicePhase::Rejected, false) => Err(Refused::AlreadyRejected),
+            (ServicePhase::Logged | ServicePhase::Held | ServicePhase::Confirmed | ServicePhase::Rejected | ServicePhase::Voided, _) => {
                 Ok(ServiceLedgerEvent::ServiceRejected { record: id, reason })
             }
         }
@@ -459,8 +460,8 @@ impl Aggregate for ServiceLedger {
             C::Confirm { record, by } => ledger.confirm(record, by)?,
             C::Reject { record, by, reason } => ledger.reject(record, by, reason)?,
             C::Dispute { record, reason } => match ledger.record(record)? {
-                Record { status: Status::Voided, .. } => return Err(Refused::RecordIsVoided),
-                Record { status: Status::Logged | Status::Held, .. } | Record { disputed: true, .. } => {
+                Record { phase: ServicePhase::Voided, .. } => return Err(Refused::RecordIsVoided),
+                Record { phase: ServicePhase::Logged | ServicePhase::Held, .. } | Record { disputed: true, .. } => {
                     return Err(Refused::NothingToDispute);
                 }
                 Record { .. } => E::ServiceDisputed { record, reason },
@@ -470,7 +471,7 @@ impl Aggregate for ServiceLedger {
                 if old.served == served {
                     return Err(Refused::NothingToCorrect);
                 }
-                if old.status == Status::Rejected && !old.disputed {
+                if old.phase == ServicePhase::Rejected && !old.disputed {
                     return Err(Refused::AlreadyRejected);
                 }
                 let within = old.logged.0 <= served.started && served.ended <= old.logged.1;
@@ -493,32 +494,32 @@ impl Aggregate for ServiceLedger {
 
     fn apply_event(mut ledger: Self, event: ServiceLedgerEvent) -> Self {
         use ServiceLedgerEvent as E;
-        let mut settle = |id, status: Status| {
+        let mut settle = |id, phase: ServicePhase| {
             if let Some(record) = ledger.records.get_mut(&id) {
-                record.status = status;
+                record.phase = phase;
                 record.disputed = false;
             }
         };
         match event {
             E::ServiceLogged { record, setting, served, evidence, .. } => {
                 let logged = (served.started, served.ended);
-                ledger.records.insert(record, Record { setting, served, evidence, logged, status: Status::Logged, disputed: false });
+                ledger.records.insert(record, Record { setting, served, evidence, logged, phase: ServicePhase::Logged, disputed: false });
             }
             E::ServiceHeld { record, setting, served, evidence, .. } => {
                 let logged = (served.started, served.ended);
-                ledger.records.insert(record, Record { setting, served, evidence, logged, status: Status::Held, disputed: false });
+                ledger.records.insert(record, Record { setting, served, evidence, logged, phase: ServicePhase::Held, disputed: false });
             }
-            E::ServiceReleased { record } => settle(record, Status::Logged),
-            E::ServiceConfirmed { record, .. } => settle(record, Status::Confirmed),
-            E::ServiceRejected { record, .. } => settle(record, Status::Rejected),
-            E::ServiceVoided { record, .. } => settle(record, Status::Voided),
+            E::ServiceReleased { record } => settle(record, ServicePhase::Logged),
+            E::ServiceConfirmed { record, .. } => settle(record, ServicePhase::Confirmed),
+            E::ServiceRejected { record, .. } => settle(record, ServicePhase::Rejected),
+            E::ServiceVoided { record, .. } => settle(record, ServicePhase::Voided),
             E::ServiceDisputed { record, .. } => {
                 if let Some(record) = ledger.records.get_mut(&record) {
                     record.disputed = true;
                 }
             }
             E::ServiceCorrected { record, now, .. } => {
-                settle(record, Status::Confirmed);
+                settle(record, ServicePhase::Confirmed);
                 if let Some(record) = ledger.records.get_mut(&record) {
                     record.served = now;
                 }

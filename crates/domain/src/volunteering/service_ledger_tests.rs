@@ -142,7 +142,7 @@ fn a_rejected_record_frees_its_time_and_a_dispute_may_bring_it_back() {
     rejected.when(confirm(1, Level::District)).then_refused(Refused::AlreadyRejected);
     let disputed = rejected.and(dispute.clone());
     disputed.when(dispute).then_refused(Refused::NothingToDispute);
-    assert_eq!(disputed.clone().and(confirm(1, Level::Organisation)).records[&id(1)].status, Status::Confirmed);
+    assert_eq!(disputed.clone().and(confirm(1, Level::Organisation)).records[&id(1)].phase, ServicePhase::Confirmed);
     let taken = disputed.and(log(2, 30, 60));
     taken.when(confirm(1, Level::Organisation)).then_refused(Refused::ServiceOverlaps { with: id(2) });
 }
@@ -192,7 +192,7 @@ fn void(n: u128) -> ServiceLedgerCommand {
 #[test]
 fn a_stay_that_overlaps_is_held_until_the_other_is_gone() {
     let held = ledger([log(2, 30, 10), log(1, 0, 60)]);
-    assert_eq!(held.records[&id(1)].status, Status::Held);
+    assert_eq!(held.records[&id(1)].phase, ServicePhase::Held);
     held.when(confirm(1, Level::District)).then_refused(Refused::RecordIsHeld);
     held.when(ServiceLedgerCommand::Dispute { record: id(1), reason: reason() }).then_refused(Refused::NothingToDispute);
     held.when(log(1, 0, 60)).then_refused(Refused::RecordExists);
@@ -202,7 +202,7 @@ fn a_stay_that_overlaps_is_held_until_the_other_is_gone() {
     let events = held.when(void(2)).events();
     assert_eq!(events[1..], [ServiceLedgerEvent::ServiceReleased { record: id(1) }]);
     let reject = ServiceLedgerCommand::Reject { record: id(2), by: by(Level::Organisation), reason: Some(reason()) };
-    assert_eq!(held.clone().and(reject).records[&id(1)].status, Status::Logged);
+    assert_eq!(held.clone().and(reject).records[&id(1)].phase, ServicePhase::Logged);
     held.and(void(2)).and(confirm(1, Level::Organisation)).when(log(4, 30, 10)).then_refused(Refused::ServiceOverlaps { with: id(1) });
 }
 
@@ -217,9 +217,9 @@ fn either_of_two_records_gives_way_by_a_correction() {
     };
     let held = ledger([log(2, 30, 90), log(1, 0, 60)]);
     held.when(correct(1, 0, 31)).then_refused(Refused::ServiceOverlaps { with: id(2) });
-    assert_eq!(held.clone().and(correct(1, 0, 30)).records[&id(1)].status, Status::Confirmed);
-    assert_eq!(held.clone().and(correct(2, 59, 61)).records[&id(1)].status, Status::Held);
-    assert_eq!(held.and(correct(2, 60, 60)).records[&id(1)].status, Status::Logged);
+    assert_eq!(held.clone().and(correct(1, 0, 30)).records[&id(1)].phase, ServicePhase::Confirmed);
+    assert_eq!(held.clone().and(correct(2, 59, 61)).records[&id(1)].phase, ServicePhase::Held);
+    assert_eq!(held.and(correct(2, 60, 60)).records[&id(1)].phase, ServicePhase::Logged);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn of_two_stays_held_by_one_record_the_earlier_is_released_first() {
     let events = held.when(void(2)).events();
     assert_eq!(events[1..], [ServiceLedgerEvent::ServiceReleased { record: id(3) }]);
     let freed = held.and(void(2)).and(void(3));
-    assert_eq!(freed.records[&id(1)].status, Status::Logged);
+    assert_eq!(freed.records[&id(1)].phase, ServicePhase::Logged);
 }
 
 #[test]
@@ -281,20 +281,20 @@ proptest! {
                 }
             }
             ledger = events.into_iter().fold(ledger, ServiceLedger::apply_event);
-            let live: Vec<_> = ledger.records.values().filter(|it| it.status.is_live()).collect();
+            let live: Vec<_> = ledger.records.values().filter(|it| it.phase.is_live()).collect();
             for (i, a) in live.iter().enumerate() {
                 let span = |it: &Record| (it.served.started, it.served.ended);
                 prop_assert!(live[i + 1..].iter().all(|b| !overlaps(span(a), span(b))));
             }
             // Nothing waits that could stand, and what was attested is there whatever was asked.
-            for (id, it) in ledger.records.iter().filter(|(_, it)| it.status == Status::Held) {
+            for (id, it) in ledger.records.iter().filter(|(_, it)| it.phase == ServicePhase::Held) {
                 prop_assert_ne!(it.evidence, Evidence::Declared);
                 prop_assert!(ledger.require_free(*id, &it.served).is_err());
             }
-            let total: u32 = live.iter().filter(|it| it.status == Status::Confirmed).map(|it| it.served.minutes.0).sum();
+            let total: u32 = live.iter().filter(|it| it.phase == ServicePhase::Confirmed).map(|it| it.served.minutes.0).sum();
             prop_assert_eq!(total, confirmed.values().sum::<u32>());
             // Whatever waits on a long day waits for those above.
-            for (id, it) in ledger.records.iter().filter(|(_, it)| it.status == Status::Logged) {
+            for (id, it) in ledger.records.iter().filter(|(_, it)| it.phase == ServicePhase::Logged) {
                 let on_day = live.iter().filter(|other| other.served.day == it.served.day);
                 let long = on_day.map(|other| other.served.minutes.0).sum::<u32>() > SERVICE_DAY_ORGANISATION_MAX_MINUTES;
                 prop_assert_eq!(long, ledger.level_needed(*id, it.served.day, it.served.minutes) > Level::Organisation);

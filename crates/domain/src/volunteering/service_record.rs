@@ -74,7 +74,7 @@ pub enum Level {
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum ServicePhase {
     /// Logged, waiting for a confirmation.
     Logged,
     /// Attested, but at the same time as a live record: it waits until one of the two gives way.
@@ -87,7 +87,7 @@ pub enum Status {
     Voided,
 }
 
-impl Status {
+impl ServicePhase {
     /// A live record blocks its time for others.
     pub fn is_live(self) -> bool {
         matches!(self, Self::Logged | Self::Confirmed)

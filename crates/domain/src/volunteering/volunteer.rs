@@ -91,7 +91,7 @@ pub struct Consents {
 
 /// Where a volunteer stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum VolunteerPhase {
     /// Never registered.
     #[default]
     Unknown,
@@ -111,7 +111,7 @@ pub struct Volunteer {
     /// Whose; `None` before registration.
     pub person: Option<PersonId>,
     /// Where the volunteer stands.
-    pub standing: Standing,
+    pub phase: VolunteerPhase,
     /// Home area.
     pub home_area: Option<AreaCode>,
     /// What the volunteer can do.
@@ -282,8 +282,8 @@ impl Volunteer {
     /// # Errors
     /// Unknown, suspended, withdrawn or erased volunteers.
     pub fn require_active(&self) -> Result<PersonId, VolunteerRefusal> {
-        match (self.person, self.standing) {
-            (Some(person), Standing::Active) => Ok(person),
+        match (self.person, self.phase) {
+            (Some(person), VolunteerPhase::Active) => Ok(person),
             (None, _) => Err(VolunteerRefusal::UnknownVolunteer),
             (Some(_), _) => Err(VolunteerRefusal::NotActive),
         }
@@ -295,13 +295,15 @@ impl Volunteer {
     /// # Errors
     /// As [`Self::require_active`].
     pub fn require_active_until(&self, ended: Instant, inactive_since: Option<Instant>) -> Result<PersonId, VolunteerRefusal> {
-        match (self.person, self.standing) {
-            (Some(person), Standing::Suspended | Standing::Withdrawn) if inactive_since.is_some_and(|since| ended < since) => Ok(person),
+        match (self.person, self.phase) {
+            (Some(person), VolunteerPhase::Suspended | VolunteerPhase::Withdrawn) if inactive_since.is_some_and(|since| ended < since) => {
+                Ok(person)
+            }
             _ => self.require_active(),
         }
     }
 
-    /// The volunteer exists, whatever the standing.
+    /// The volunteer exists, whatever the phase.
     ///
     /// # Errors
     /// Unknown volunteers.
@@ -345,33 +347,33 @@ impl Aggregate for Volunteer {
     fn handle_command(volunteer: &Self, command: VolunteerCommand) -> Result<Vec<VolunteerEvent>, VolunteerRefusal> {
         use VolunteerCommand as C;
         use VolunteerEvent as E;
-        let event = match (volunteer.standing, command) {
-            (Standing::Unknown, C::Register { person, number, birth_date, registered_on, today, home_area, skills, consents }) => {
+        let event = match (volunteer.phase, command) {
+            (VolunteerPhase::Unknown, C::Register { person, number, birth_date, registered_on, today, home_area, skills, consents }) => {
                 if registered_on > today {
                     return Err(VolunteerRefusal::RegisteredInFuture);
                 }
                 Self::require_consents(birth_date, registered_on, consents)?;
                 E::VolunteerRegistered { person, number, registered_on, home_area, skills, consents }
             }
-            (Standing::Unknown, _) => return Err(VolunteerRefusal::UnknownVolunteer),
+            (VolunteerPhase::Unknown, _) => return Err(VolunteerRefusal::UnknownVolunteer),
             (_, C::Register { .. }) => return Err(VolunteerRefusal::AlreadyRegistered),
-            (Standing::Active | Standing::Suspended, C::Correct { home_area, skills }) => {
+            (VolunteerPhase::Active | VolunteerPhase::Suspended, C::Correct { home_area, skills }) => {
                 if home_area.is_none() && skills.is_none() {
                     return Err(VolunteerRefusal::NothingToCorrect);
                 }
                 E::VolunteerCorrected { home_area, skills }
             }
-            (Standing::Active, C::Suspend(reason)) => E::VolunteerSuspended { reason },
-            (Standing::Suspended, C::Reinstate(reason)) => E::VolunteerReinstated { reason },
-            (Standing::Active, C::Reinstate(_)) => return Err(VolunteerRefusal::NotSuspended),
-            (Standing::Active | Standing::Suspended, C::Withdraw(reason)) => E::VolunteerWithdrawn { reason },
-            (Standing::Active | Standing::Suspended | Standing::Withdrawn, C::Erase) => E::VolunteerErased {},
-            (Standing::Withdrawn, C::Return { birth_date, today, home_area, skills, consents }) => {
+            (VolunteerPhase::Active, C::Suspend(reason)) => E::VolunteerSuspended { reason },
+            (VolunteerPhase::Suspended, C::Reinstate(reason)) => E::VolunteerReinstated { reason },
+            (VolunteerPhase::Active, C::Reinstate(_)) => return Err(VolunteerRefusal::NotSuspended),
+            (VolunteerPhase::Active | VolunteerPhase::Suspended, C::Withdraw(reason)) => E::VolunteerWithdrawn { reason },
+            (VolunteerPhase::Active | VolunteerPhase::Suspended | VolunteerPhase::Withdrawn, C::Erase) => E::VolunteerErased {},
+            (VolunteerPhase::Withdrawn, C::Return { birth_date, today, home_area, skills, consents }) => {
                 Self::require_consents(birth_date, today, consents)?;
                 E::VolunteerReturned { returned_on: today, home_area, skills, consents, suspended: volunteer.suspended }
             }
-            (Standing::Active | Standing::Suspended, C::Return { .. }) => return Err(VolunteerRefusal::AlreadyRegistered),
-            (Standing::Suspended | Standing::Withdrawn | Standing::Erased, _) => return Err(VolunteerRefusal::NotActive),
+            (VolunteerPhase::Active | VolunteerPhase::Suspended, C::Return { .. }) => return Err(VolunteerRefusal::AlreadyRegistered),
+            (VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased, _) => return Err(VolunteerRefusal::NotActive),
         };
         Ok(vec![event])
     }
@@ -381,7 +383,7 @@ impl Aggregate for Volunteer {
             VolunteerEvent::VolunteerRegistered { person, registered_on, home_area, skills, consents, .. } => {
                 return Self {
                     person: Some(person),
-                    standing: Standing::Active,
+                    phase: VolunteerPhase::Active,
                     home_area: Some(home_area),
                     skills,
                     consented_on: Some(registered_on),
@@ -393,15 +395,15 @@ impl Aggregate for Volunteer {
                 volunteer.home_area = home_area.or(volunteer.home_area);
                 volunteer.skills = skills.unwrap_or(volunteer.skills);
             }
-            VolunteerEvent::VolunteerSuspended { .. } => (volunteer.standing, volunteer.suspended) = (Standing::Suspended, true),
-            VolunteerEvent::VolunteerReinstated { .. } => (volunteer.standing, volunteer.suspended) = (Standing::Active, false),
-            VolunteerEvent::VolunteerWithdrawn { .. } => volunteer.standing = Standing::Withdrawn,
+            VolunteerEvent::VolunteerSuspended { .. } => (volunteer.phase, volunteer.suspended) = (VolunteerPhase::Suspended, true),
+            VolunteerEvent::VolunteerReinstated { .. } => (volunteer.phase, volunteer.suspended) = (VolunteerPhase::Active, false),
+            VolunteerEvent::VolunteerWithdrawn { .. } => volunteer.phase = VolunteerPhase::Withdrawn,
             VolunteerEvent::VolunteerReturned { returned_on, home_area, skills, consents, suspended } => {
-                volunteer.standing = if suspended { Standing::Suspended } else { Standing::Active };
+                volunteer.phase = if suspended { VolunteerPhase::Suspended } else { VolunteerPhase::Active };
                 (volunteer.home_area, volunteer.consented_on) = (Some(home_area), Some(returned_on));
                 (volunteer.skills, volunteer.consents, volunteer.suspended) = (skills, consents, suspended);
             }
-            VolunteerEvent::VolunteerErased {} => volunteer.standing = Standing::Erased,
+            VolunteerEvent::VolunteerErased {} => volunteer.phase = VolunteerPhase::Erased,
         }
         volunteer
     }
@@ -500,17 +502,17 @@ mod tests {
         // The consents of then do not count any more, and fourteen years ask for less.
         withdrawn.when(comes_back(Consents::default())).then_refused(VolunteerRefusal::GuardianConsentMissing);
         let back = withdrawn.and(comes_back(guardian));
-        assert_eq!((back.standing, back.person, back.consents), (Standing::Active, registered.person, guardian));
+        assert_eq!((back.phase, back.person, back.consents), (VolunteerPhase::Active, registered.person, guardian));
         assert_eq!(back.require_consents_for(day("2012-05-06")), Err(VolunteerRefusal::SeparateConsentMissing));
 
         let suspended = registered.and(VolunteerCommand::Suspend(reason()));
         let back = suspended.and(VolunteerCommand::Withdraw(None)).and(comes_back(guardian));
-        assert_eq!(back.standing, Standing::Suspended);
+        assert_eq!(back.phase, VolunteerPhase::Suspended);
         // Withdrawing again and again does not shake it off; reinstating does.
         let again = back.and(VolunteerCommand::Withdraw(None)).and(comes_back(guardian));
-        assert_eq!(again.standing, Standing::Suspended);
+        assert_eq!(again.phase, VolunteerPhase::Suspended);
         let gone = again.and(VolunteerCommand::Reinstate(reason())).and(VolunteerCommand::Withdraw(None));
-        assert_eq!(gone.clone().and(comes_back(guardian)).standing, Standing::Active);
+        assert_eq!(gone.clone().and(comes_back(guardian)).phase, VolunteerPhase::Active);
         gone.and(VolunteerCommand::Erase).when(comes_back(guardian)).then_refused(VolunteerRefusal::NotActive);
     }
 

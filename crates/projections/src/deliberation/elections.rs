@@ -8,7 +8,7 @@ use gongyi_domain::{
     Event,
     deliberation::{
         self,
-        election::{Election, ElectionEvent, Stage},
+        election::{Election, ElectionEvent, ElectionPhase},
     },
     values::{AreaCode, CouncilId, ElectionId, Instant, PersonId, PollId},
 };
@@ -41,7 +41,7 @@ row! {
         }
         rare {
             /// How far it has come.
-            stage: Stage,
+            phase: ElectionPhase,
             /// Its poll.
             poll: Option<PollId>,
         }
@@ -90,7 +90,7 @@ impl ElectionsFold {
                 council: terms.council,
                 area: terms.area.clone(),
                 called_at: now,
-                stage: Stage::Called,
+                phase: ElectionPhase::Called,
                 poll: None,
                 concluded_at: None,
                 conclusion: None,
@@ -100,7 +100,7 @@ impl ElectionsFold {
         }
         let row = self.elections.change(&(id,), position)?;
         row.state = Election::apply_event(std::mem::take(&mut row.state), event.clone());
-        (row.stage, row.poll) = (row.state.stage, row.state.poll);
+        (row.phase, row.poll) = (row.state.phase, row.state.poll);
         match event {
             ElectionEvent::ElectionCertified { .. } | ElectionEvent::ElectionVoided { .. } => {
                 (row.concluded_at, row.conclusion) = (Some(now), Some(event.clone()));
@@ -173,12 +173,12 @@ pub struct ElectionFilter {
     /// In this area or within it.
     pub area: Option<AreaCode>,
     /// That have come this far.
-    pub stage: Option<Stage>,
+    pub phase: Option<ElectionPhase>,
 }
 
-/// A stage as its column has it.
-pub(super) fn stage_name<T: serde::Serialize>(stage: Option<T>) -> Result<Option<String>, serde_json::Error> {
-    let text = stage.map(|stage| serde_json::to_value(stage)).transpose()?;
+/// A phase as its column has it.
+pub(super) fn phase_name<T: serde::Serialize>(phase: Option<T>) -> Result<Option<String>, serde_json::Error> {
+    let text = phase.map(|phase| serde_json::to_value(phase)).transpose()?;
     Ok(text.and_then(|it| it.as_str().map(str::to_owned)))
 }
 
@@ -191,7 +191,7 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.maybe("e.council=?", filter.council.map(|id| id.to_string()));
         conditions.in_area("e.area", filter.area.as_ref());
-        conditions.maybe("e.stage=?", stage_name(filter.stage)?);
+        conditions.maybe("e.phase=?", phase_name(filter.phase)?);
         let columns = vec![SortColumn::plain("e.called_at"), SortColumn::plain("e.id")];
         let sort = Sort { name: "elections", columns, descending: true };
         Listing { select: ElectionRow::select("e"), from: "elections e", conditions, sort }.page(self, page).await
@@ -202,9 +202,9 @@ impl Views {
     /// # Errors
     /// See [`QueryError`].
     pub async fn open_candidacies_of(&self, person: PersonId) -> Result<Vec<ElectionId>, QueryError> {
-        let sql = format!("SELECT {} FROM elections e WHERE e.stage=? ORDER BY e.id", ElectionRow::select("e"));
-        let stage = stage_name(Some(Stage::Called))?.unwrap_or_default();
-        let called: Vec<ElectionRow> = fetch(&mut *self.pool().acquire().await?, sql, &[stage.into()]).await?;
+        let sql = format!("SELECT {} FROM elections e WHERE e.phase=? ORDER BY e.id", ElectionRow::select("e"));
+        let phase = phase_name(Some(ElectionPhase::Called))?.unwrap_or_default();
+        let called: Vec<ElectionRow> = fetch(&mut *self.pool().acquire().await?, sql, &[phase.into()]).await?;
         let stands = |row: &ElectionRow| row.state.nominees.iter().any(|nominee| nominee.person == person);
         Ok(called.into_iter().filter(stands).map(|row| row.id).collect())
     }

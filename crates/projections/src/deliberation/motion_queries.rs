@@ -3,7 +3,7 @@
 //! - What was ever submitted is public; other drafts show to whom [`DraftsSeen`] says.
 
 use gongyi_domain::{
-    deliberation::{motion::Phase, motion_category::MotionCategory},
+    deliberation::{motion::MotionPhase, motion_category::MotionCategory},
     values::{AmendmentId, AreaCode, CouncilId, MotionId, PersonId},
 };
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct MotionFilter {
     /// Before a council of this area or within it.
     pub area: Option<AreaCode>,
     /// In one of these phases; any if empty.
-    pub phases: Vec<Phase>,
+    pub phases: Vec<MotionPhase>,
     /// About this.
     pub category: Option<MotionCategory>,
     /// That this person moves.

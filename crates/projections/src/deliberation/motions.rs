@@ -10,9 +10,9 @@ use gongyi_domain::{
     Event,
     deliberation::{
         self,
-        amendment::{AmendmentStatus, Change as TextChange},
+        amendment::{AmendmentPhase, Change as TextChange},
         attachment::Attachment,
-        motion::{Motion, MotionEvent as E, Phase},
+        motion::{Motion, MotionEvent as E, MotionPhase},
         motion_category::MotionCategory,
         motion_register::MotionRegisterEvent,
         text::Text,
@@ -48,7 +48,7 @@ row! {
             /// What it is about.
             category: MotionCategory,
             /// Where it stands.
-            phase: Phase,
+            phase: MotionPhase,
             /// The year it was first submitted in; `None` if it never was.
             year: Option<u16>,
             /// Its number in that year.
@@ -132,7 +132,7 @@ row! {
             /// What for.
             grounds: Option<String>,
             /// Where it stands.
-            status: AmendmentStatus,
+            phase: AmendmentPhase,
             /// When it was settled.
             #[serde(with = "ts_microseconds_option")]
             settled_at: Option<Instant>,
@@ -246,7 +246,7 @@ impl MotionsFold {
                 area: area.clone(),
                 drafted_at: change.recorded_at,
                 category: *category,
-                phase: Phase::Drafted,
+                phase: MotionPhase::Drafted,
                 year: None,
                 number: None,
                 public_from: None,
@@ -269,7 +269,7 @@ impl MotionsFold {
         if let E::ProgressReported { percent, .. } = event {
             row.percent = Some(*percent);
         }
-        if row.phase != Phase::Postponed {
+        if row.phase != MotionPhase::Postponed {
             row.postponed_until = None;
         }
         if row.state.outcome.is_none() {
@@ -307,10 +307,10 @@ impl MotionsFold {
         &mut self,
         change: &Change,
         key: (MotionId, AmendmentId),
-        status: AmendmentStatus,
+        phase: AmendmentPhase,
     ) -> Result<&mut MotionAmendmentRow, FoldError> {
         let row = self.amendments.change(&key, change.position)?;
-        (row.status, row.settled_at) = (status, Some(change.recorded_at));
+        (row.phase, row.settled_at) = (phase, Some(change.recorded_at));
         Ok(row)
     }
 
@@ -348,7 +348,7 @@ impl MotionsFold {
                     against: *against,
                     changes: changes.clone(),
                     grounds: grounds.clone(),
-                    status: AmendmentStatus::Pending,
+                    phase: AmendmentPhase::Pending,
                     settled_at: None,
                     merged_as: None,
                     vote: None,
@@ -360,13 +360,13 @@ impl MotionsFold {
                 let row = self.amendments.change(&(id, *amendment), position)?;
                 (row.against, row.changes, row.grounds) = (*against, changes.clone(), grounds.clone());
             }
-            E::AmendmentWithdrawn { amendment } => _ = self.settle(change, (id, *amendment), AmendmentStatus::Withdrawn)?,
+            E::AmendmentWithdrawn { amendment } => _ = self.settle(change, (id, *amendment), AmendmentPhase::Withdrawn)?,
             E::AmendmentRejected { amendment, vote, reason } => {
-                let row = self.settle(change, (id, *amendment), AmendmentStatus::Rejected)?;
+                let row = self.settle(change, (id, *amendment), AmendmentPhase::Rejected)?;
                 (row.vote, row.reason) = (*vote, Some(reason.clone()));
             }
             E::AmendmentAccepted { amendment, vote, version, text } => {
-                let row = self.settle(change, (id, *amendment), AmendmentStatus::Accepted)?;
+                let row = self.settle(change, (id, *amendment), AmendmentPhase::Accepted)?;
                 (row.vote, row.merged_as) = (*vote, Some(*version));
                 self.version(change, id, *version, Some(*amendment), text)?;
             }

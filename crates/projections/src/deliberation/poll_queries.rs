@@ -1,12 +1,12 @@
 //! What is asked of polls, their rolls and their published ballots.
 
 use gongyi_domain::{
-    deliberation::poll::Stage,
+    deliberation::poll::PollPhase,
     values::{AreaCode, ElectionId, PersonId, PollId},
 };
 
 use super::{
-    elections::stage_name,
+    elections::phase_name,
     polls::{PollRow, PublishedBallotRow, RollEntryRow},
 };
 use crate::{
@@ -23,7 +23,7 @@ pub struct PollFilter {
     /// Of this election.
     pub election: Option<ElectionId>,
     /// That have come this far.
-    pub stage: Option<Stage>,
+    pub phase: Option<PollPhase>,
 }
 
 /// Which entries of a roll.
@@ -44,7 +44,7 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.in_area("p.area", filter.area.as_ref());
         conditions.maybe("p.election=?", filter.election.map(|id| id.to_string()));
-        conditions.maybe("p.stage=?", stage_name(filter.stage)?);
+        conditions.maybe("p.phase=?", phase_name(filter.phase)?);
         let columns = vec![SortColumn::plain("p.prepared_at"), SortColumn::plain("p.id")];
         let sort = Sort { name: "polls", columns, descending: true };
         Listing { select: PollRow::select("p"), from: "polls p", conditions, sort }.page(self, page).await

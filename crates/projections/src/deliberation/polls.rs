@@ -11,7 +11,7 @@ use gongyi_domain::{
     deliberation::{
         self,
         ballot::{BallotListEvent, Marks},
-        poll::{Poll, PollEvent, Stage},
+        poll::{Poll, PollEvent, PollPhase},
         poll_terms::Matter,
         roll_entry::{Channel, Holder, RollEntryEvent},
     },
@@ -46,7 +46,7 @@ row! {
         }
         rare {
             /// How far it has come.
-            stage: Stage,
+            phase: PollPhase,
         }
         live {
             /// When it was opened.
@@ -159,7 +159,7 @@ impl PollsFold {
                 election,
                 motion,
                 prepared_at: now,
-                stage: Stage::Prepared,
+                phase: PollPhase::Prepared,
                 opened_at: None,
                 closed_at: None,
                 concluded_at: None,
@@ -175,7 +175,7 @@ impl PollsFold {
         }
         let row = self.polls.change(&(id,), position)?;
         row.state = Poll::apply_event(std::mem::take(&mut row.state), event.clone());
-        row.stage = row.state.stage;
+        row.phase = row.state.phase;
         match event {
             PollEvent::PollOpened { .. } => row.opened_at = Some(now),
             PollEvent::PollClosed {} => row.closed_at = Some(now),

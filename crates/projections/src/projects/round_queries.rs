@@ -1,7 +1,7 @@
 //! Reading rounds.
 
 use gongyi_domain::{
-    projects::round::terms::{ApplicationStatus, RoundPhase},
+    projects::round::terms::{ApplicationPhase, RoundPhase},
     values::{ApplicationId, AreaCode, CouncilId, FundId, ObjectionId, OrganisationId, RoundId},
 };
 
@@ -29,7 +29,7 @@ pub struct ApplicationFilter {
     /// In this round.
     pub round: Option<RoundId>,
     /// That stand in one of these ways; any if empty.
-    pub status: Vec<ApplicationStatus>,
+    pub phases: Vec<ApplicationPhase>,
     /// Of this organisation.
     pub organisation: Option<OrganisationId>,
     /// Of this council.
@@ -69,8 +69,8 @@ impl Views {
     pub async fn round_applications(&self, filter: &ApplicationFilter, page: &PageArgs) -> Result<Page<RoundApplicationRow>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.maybe("a.round=?", filter.round.map(|id| id.to_string()));
-        if !filter.status.is_empty() {
-            conditions.with("a.status IN (SELECT value FROM json_each(?))", serde_json::to_string(&filter.status)?);
+        if !filter.phases.is_empty() {
+            conditions.with("a.phase IN (SELECT value FROM json_each(?))", serde_json::to_string(&filter.phases)?);
         }
         conditions.maybe("a.organisation=?", filter.organisation.map(|id| id.to_string()));
         conditions.maybe("a.council=?", filter.council.map(|id| id.to_string()));

@@ -1,6 +1,6 @@
 //! Rounds with their applications, scores, selections and objections.
 //!
-//! - Phases and statuses are what the domain's own `apply_event` makes of the round's events; nothing here says it a second
+//! - Phases are what the domain's own `apply_event` makes of the round's events; nothing here says it a second
 //!   time. An event changes the applications it names; only a selection and its annulment change all of them.
 //! - A selection that was annulled stays, as such.
 //! - The text of an objection is gone when who raised it is erased.
@@ -16,7 +16,7 @@ use gongyi_domain::{
         applicant::Applicant,
         round::{
             Round, RoundEvent as E,
-            terms::{Application, ApplicationStatus, ConflictGround, RoundPhase, RoundTerms},
+            terms::{Application, ApplicationPhase, ConflictGround, RoundPhase, RoundTerms},
         },
         selection::Selection,
     },
@@ -124,7 +124,7 @@ row! {
         }
         live {
             /// Where it stands.
-            status: ApplicationStatus,
+            phase: ApplicationPhase,
             /// Why it was let in or not.
             screening: Option<String>,
             /// Of those of one group at most one is selected.
@@ -192,7 +192,7 @@ row! {
 /// Where an objection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ObjectionStatus {
+pub enum ObjectionPhase {
     /// Not settled.
     Open,
     /// It was right.
@@ -220,7 +220,7 @@ row! {
         }
         live {
             /// Where it stands.
-            status: ObjectionStatus,
+            phase: ObjectionPhase,
             /// Why it was settled so.
             reason: Option<String>,
             /// When it was settled.
@@ -241,7 +241,7 @@ impl RoundApplicationRow {
             (None, None) => return None,
         };
         let (by, title, area, ask) = (self.author, String::new(), self.area.clone(), self.ask);
-        Some(Application { applicant, by, title, area, ask, status: self.status, group: self.exclusive_group, project: self.project })
+        Some(Application { applicant, by, title, area, ask, phase: self.phase, group: self.exclusive_group, project: self.project })
     }
 }
 
@@ -309,7 +309,7 @@ impl RoundsFold {
         for application in touched {
             if let Some(held) = after.applications.get(&application) {
                 let row = self.applications.change(&(id, application), change.position)?;
-                (row.status, row.exclusive_group, row.project) = (held.status, held.group, held.project);
+                (row.phase, row.exclusive_group, row.project) = (held.phase, held.group, held.project);
             }
         }
         Ok(())
@@ -361,7 +361,7 @@ impl RoundsFold {
             area: area.clone(),
             ask: *ask,
             submitted_on: *on,
-            status: ApplicationStatus::Submitted,
+            phase: ApplicationPhase::Submitted,
             screening: None,
             exclusive_group: None,
             group_reason: None,
@@ -392,7 +392,7 @@ impl RoundsFold {
             person: *by,
             raised_on: *on,
             text_of: text.of,
-            status: ObjectionStatus::Open,
+            phase: ObjectionPhase::Open,
             reason: None,
             settled_at: None,
             text: texts.open(change, "text", text),
@@ -404,7 +404,7 @@ impl RoundsFold {
         let row = self.rounds.change(&(round,), change.position)?;
         row.open_objections = row.open_objections.checked_sub(1).ok_or(FoldError::Overflow("rounds.open_objections"))?;
         let row = self.objections.change(&(round, objection), change.position)?;
-        row.status = if upheld { ObjectionStatus::Upheld } else { ObjectionStatus::Dismissed };
+        row.phase = if upheld { ObjectionPhase::Upheld } else { ObjectionPhase::Dismissed };
         (row.reason, row.settled_at) = (Some(reason.to_owned()), Some(change.recorded_at));
         Ok(())
     }

@@ -184,7 +184,7 @@ impl Views {
                 sum(CASE r.evidence WHEN 'attested' THEN r.minutes ELSE 0 END),
                 sum(CASE r.evidence WHEN 'declared' THEN r.minutes ELSE 0 END),
                 count(*), count(DISTINCT r.volunteer)))
-             FROM linked k JOIN service_records r ON r.activity=k.activity WHERE r.status='confirmed' GROUP BY k.purpose"
+             FROM linked k JOIN service_records r ON r.activity=k.activity WHERE r.phase='confirmed' GROUP BY k.purpose"
         );
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(ids)?.into()]).await
     }

@@ -1,6 +1,6 @@
 //! Activities with their shifts, who signed up, and who was there.
 //!
-//! - `taken` and `waiting` of a shift count its sign-ups in those states; a shift that was taken out has none.
+//! - `taken` and `waiting` of a shift count its sign-ups in those phases; a shift that was taken out has none.
 //! - A sign-up is never deleted: withdrawn ones stay as such.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use gongyi_domain::{
     values::{ActivityId, AreaCode, AttendanceId, Day, Instant, Minutes, OrganisationId, ShiftId, VolunteerId},
     volunteering::{
         self,
-        activity::{ActivityEvent, Phase, Witness},
+        activity::{ActivityEvent, ActivityPhase, Witness},
         activity_details::{Details, Risk},
         category::Category,
         skill::Skill,
@@ -24,7 +24,7 @@ use crate::{
     opener::Texts,
     read_model::{Fold, FoldError},
     rows::{Rows, Table, row},
-    stored::{flag, json, phase},
+    stored::{activity_phase, flag, json},
 };
 
 row! {
@@ -81,8 +81,8 @@ row! {
         }
         live {
             /// Whether it takes people in.
-            #[serde(with = "phase")]
-            phase: Phase,
+            #[serde(with = "activity_phase")]
+            phase: ActivityPhase,
             /// Why it was cancelled.
             cancel_reason: Option<String>,
         }
@@ -121,7 +121,7 @@ row! {
 /// Where a sign-up stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SignUpState {
+pub enum SignUpPhase {
     /// Has a place.
     Taken,
     /// Waits for a place.
@@ -143,7 +143,7 @@ row! {
         }
         live {
             /// Where it stands.
-            state: SignUpState,
+            phase: SignUpPhase,
             /// Since when.
             #[serde(with = "ts_microseconds")]
             since: Instant,
@@ -241,27 +241,27 @@ impl ActivitiesFold {
         );
         self.sign_ups.change_all(
             position,
-            |row| row.activity == id && gone(row.shift) && row.state != SignUpState::Withdrawn,
-            |row| row.state = SignUpState::Withdrawn,
+            |row| row.activity == id && gone(row.shift) && row.phase != SignUpPhase::Withdrawn,
+            |row| row.phase = SignUpPhase::Withdrawn,
         );
         Ok(())
     }
 
     /// A sign-up stands so from now on; moving up the waitlist and giving back leave it who asked for it.
-    fn sign_up(&mut self, change: &Change, shift: ShiftId, volunteer: VolunteerId, state: SignUpState) -> Result<(), FoldError> {
+    fn sign_up(&mut self, change: &Change, shift: ShiftId, volunteer: VolunteerId, phase: SignUpPhase) -> Result<(), FoldError> {
         let (activity, position) = (ActivityId(change.stream.id), change.position);
         let key = (activity, shift, volunteer);
         let stood = self.sign_ups.get(&key)?.cloned();
-        let before = stood.as_ref().map(|row| row.state);
-        let goes_on = state == SignUpState::Withdrawn || (before, state) == (Some(SignUpState::Waiting), SignUpState::Taken);
+        let before = stood.as_ref().map(|row| row.phase);
+        let goes_on = phase == SignUpPhase::Withdrawn || (before, phase) == (Some(SignUpPhase::Waiting), SignUpPhase::Taken);
         let entered_by = stood.filter(|_| goes_on).map_or_else(|| change.actor().to_owned(), |row| row.entered_by);
-        let is = |now: Option<SignUpState>, state| now == Some(state);
+        let is = |now: Option<SignUpPhase>, phase| now == Some(phase);
         let row = self.shifts.change(&(activity, shift), position)?;
-        let (taken, waiting) = (SignUpState::Taken, SignUpState::Waiting);
-        row.taken = moved(row.taken, is(before, taken), state == taken, "shifts.taken")?;
-        row.waiting = moved(row.waiting, is(before, waiting), state == waiting, "shifts.waiting")?;
+        let (taken, waiting) = (SignUpPhase::Taken, SignUpPhase::Waiting);
+        row.taken = moved(row.taken, is(before, taken), phase == taken, "shifts.taken")?;
+        row.waiting = moved(row.waiting, is(before, waiting), phase == waiting, "shifts.waiting")?;
         let since = change.recorded_at;
-        self.sign_ups.put(SignUpRow { activity, shift, volunteer, state, since, queued: position, entered_by, position });
+        self.sign_ups.put(SignUpRow { activity, shift, volunteer, phase, since, queued: position, entered_by, position });
         Ok(())
     }
 }
@@ -337,7 +337,7 @@ impl Fold for ActivitiesFold {
                     ends: details.sign_up_closes,
                     revised_at: change.recorded_at,
                     revised: position,
-                    phase: Phase::Open,
+                    phase: ActivityPhase::Open,
                     cancel_reason: None,
                     position,
                 })?;
@@ -346,18 +346,18 @@ impl Fold for ActivitiesFold {
             ActivityEvent::ActivityAmended { details } => self.details(id, details, position),
             ActivityEvent::ActivityCancelled { reason } => {
                 let row = self.activities.change(&(id,), position)?;
-                (row.phase, row.cancel_reason) = (Phase::Cancelled, Some(reason.clone()));
+                (row.phase, row.cancel_reason) = (ActivityPhase::Cancelled, Some(reason.clone()));
                 Ok(())
             }
             ActivityEvent::ActivityClosed {} => {
-                self.activities.change(&(id,), position)?.phase = Phase::Closed;
+                self.activities.change(&(id,), position)?.phase = ActivityPhase::Closed;
                 Ok(())
             }
             ActivityEvent::VolunteerSignedUp { shift, volunteer } | ActivityEvent::VolunteerPromoted { shift, volunteer } => {
-                self.sign_up(change, *shift, *volunteer, SignUpState::Taken)
+                self.sign_up(change, *shift, *volunteer, SignUpPhase::Taken)
             }
-            ActivityEvent::VolunteerWaitlisted { shift, volunteer } => self.sign_up(change, *shift, *volunteer, SignUpState::Waiting),
-            ActivityEvent::SignUpWithdrawn { shift, volunteer } => self.sign_up(change, *shift, *volunteer, SignUpState::Withdrawn),
+            ActivityEvent::VolunteerWaitlisted { shift, volunteer } => self.sign_up(change, *shift, *volunteer, SignUpPhase::Waiting),
+            ActivityEvent::SignUpWithdrawn { shift, volunteer } => self.sign_up(change, *shift, *volunteer, SignUpPhase::Withdrawn),
             ActivityEvent::VolunteerCheckedIn { attendance, shift, volunteer, at, day, witness } => {
                 self.activities.change(&(id,), position)?;
                 self.attendances.add(AttendanceRow {

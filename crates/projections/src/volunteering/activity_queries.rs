@@ -3,15 +3,15 @@
 use chrono::serde::ts_microseconds;
 use gongyi_domain::{
     values::{ActivityId, AreaCode, Instant, OrganisationId, ShiftId, VolunteerId},
-    volunteering::{activity::Phase, category::Category},
+    volunteering::{activity::ActivityPhase, category::Category},
 };
 use serde::{Deserialize, Serialize};
 
-use super::activities::{ActivityRow, AttendanceRow, ShiftRow, SignUpRow, SignUpState};
+use super::activities::{ActivityRow, AttendanceRow, ShiftRow, SignUpPhase, SignUpRow};
 use crate::{
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
     rows::Row,
-    stored::phase,
+    stored::activity_phase,
     views::Views,
 };
 
@@ -27,7 +27,7 @@ pub struct ActivityFilter {
     /// Of this category.
     pub category: Option<Category>,
     /// In this phase.
-    pub phase: Option<Phase>,
+    pub phase: Option<ActivityPhase>,
     /// That end after this moment.
     pub from: Option<Instant>,
     /// That start before this moment.
@@ -55,11 +55,11 @@ pub struct VolunteerShift {
     /// When it ends.
     #[serde(with = "ts_microseconds")]
     pub ends: Instant,
-    /// Whether there is a place.
-    pub state: SignUpState,
+    /// Where the sign-up stands.
+    pub sign_up: SignUpPhase,
     /// Whether the activity takes people in.
-    #[serde(with = "phase")]
-    pub phase: Phase,
+    #[serde(with = "activity_phase")]
+    pub phase: ActivityPhase,
     /// Why it was cancelled.
     pub cancel_reason: Option<String>,
     /// When the activity or the sign-up was changed last, as recorded.
@@ -79,7 +79,7 @@ impl Views {
         conditions.in_area("a.area", filter.area.as_ref());
         conditions.in_organisation("a.organisation", filter.organisation, filter.include_below);
         conditions.maybe("a.category=?", filter.category.map(Category::code));
-        conditions.maybe("a.phase=?", filter.phase.map(phase::name));
+        conditions.maybe("a.phase=?", filter.phase.map(activity_phase::name));
         conditions.maybe("a.ends>?", filter.from.map(|at| at.timestamp_micros()));
         conditions.maybe("a.starts<?", filter.to.map(|at| at.timestamp_micros()));
         conditions.maybe("instr(a.title,?)>0", filter.title_contains.as_deref());
@@ -164,7 +164,7 @@ impl Views {
         let mut conditions = Conditions::default();
         conditions.with(whose, id);
         if !include_withdrawn {
-            conditions.plain("u.state<>'withdrawn'");
+            conditions.plain("u.phase<>'withdrawn'");
         }
         // An amendment withdraws many at once, each at the position where it stood before: `queued` stays distinct.
         let sort = Sort { name: "sign-ups", columns: vec![SortColumn::plain("u.queued")], descending: false };
@@ -181,10 +181,10 @@ impl Views {
         ends_after: Instant,
         most: u32,
     ) -> Result<Vec<VolunteerShift>, QueryError> {
-        let sql = "SELECT json_array(u.activity, u.shift, a.title, a.place, s.starts, s.ends, u.state, a.phase, a.cancel_reason,
+        let sql = "SELECT json_array(u.activity, u.shift, a.title, a.place, s.starts, s.ends, u.phase, a.phase, a.cancel_reason,
                 max(a.revised_at, u.since), max(a.revised, u.queued))
             FROM sign_ups u JOIN shifts s ON s.activity=u.activity AND s.shift=u.shift JOIN activities a ON a.id=u.activity
-            WHERE u.volunteer=? AND u.state<>'withdrawn' AND s.removed=0 AND s.ends>? ORDER BY s.starts DESC, s.activity, s.shift LIMIT ?";
+            WHERE u.volunteer=? AND u.phase<>'withdrawn' AND s.removed=0 AND s.ends>? ORDER BY s.starts DESC, s.activity, s.shift LIMIT ?";
         let binds = [volunteer.to_string().into(), ends_after.timestamp_micros().into(), i64::from(most).into()];
         fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &binds).await
     }
@@ -198,7 +198,7 @@ impl Views {
         let sql = "WITH asked (activity, volunteer) AS
                  (SELECT json_extract(value,'$[0]'), json_extract(value,'$[1]') FROM json_each(?))
              SELECT json_array(u.activity,u.volunteer,u.entered_by) FROM asked a
-                 JOIN sign_ups u ON u.volunteer=a.volunteer AND u.activity=a.activity WHERE u.state<>'withdrawn'
+                 JOIN sign_ups u ON u.volunteer=a.volunteer AND u.activity=a.activity WHERE u.phase<>'withdrawn'
              UNION SELECT json_array(t.activity,t.volunteer,t.entered_by) FROM asked a
                  JOIN attendances t ON t.activity=a.activity AND t.volunteer=a.volunteer";
         fetch(&mut *self.pool().acquire().await?, sql.to_owned(), &[serde_json::to_string(asked)?.into()]).await

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use gongyi_domain::{
     values::{Day, Minutes, RecordId},
-    volunteering::{category::Category, service_record::Status},
+    volunteering::{category::Category, service_record::ServicePhase},
 };
 
 use super::{former_counts::FormerCount, participation_queries::ParticipationFilter, service_records::ServiceRecordRow};
@@ -64,10 +64,10 @@ impl Views {
         let day = || Bind::Text(known_at.to_string());
         let (now, then) = (filter.conditions("r."), filter.conditions("b."));
         let former = format!("SELECT 1 FROM former_counts b WHERE b.record=r.record AND {THEN} AND {}", then.sql());
-        let counts = format!("r.status='confirmed' AND {}", now.sql());
+        let counts = format!("r.phase='confirmed' AND {}", now.sql());
         let changed = format!(
             "(({counts} AND r.counted_since>? AND NOT EXISTS({former} AND {SAME}))
-              OR EXISTS({former} AND NOT (r.status='confirmed' AND {SAME})))"
+              OR EXISTS({former} AND NOT (r.phase='confirmed' AND {SAME})))"
         );
         let of_former = || [&[day(), day()], then.binds()].concat();
         let mut conditions = Conditions::default();
@@ -83,7 +83,7 @@ impl Views {
         Ok(page.map(|record| {
             let before = former.get(&record.record).filter(|row| filter.covers(row.day));
             let before = before.map(|row| Counted { day: row.day, category: row.category, minutes: row.minutes });
-            let counts = record.status == Status::Confirmed && filter.covers(record.day);
+            let counts = record.phase == ServicePhase::Confirmed && filter.covers(record.day);
             let after = counts.then_some(Counted { day: record.day, category: record.category, minutes: record.minutes });
             ParticipationChange { record, before, after }
         }))

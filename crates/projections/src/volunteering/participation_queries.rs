@@ -217,7 +217,7 @@ impl ParticipationFilter {
             conditions
         };
         let mut now = of_person(self.conditions(""));
-        now.plain("status='confirmed'");
+        now.plain("phase='confirmed'");
         now.maybe("counted_since<=?", self.known_at.map(|day| day.to_string()));
         let columns = "day,area,organisation,category,volunteer,evidence,minutes";
         let records = format!("SELECT {columns} FROM service_records WHERE {}", now.sql());

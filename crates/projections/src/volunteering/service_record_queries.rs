@@ -2,7 +2,7 @@
 
 use gongyi_domain::{
     values::{ActivityId, AreaCode, Day, OrganisationId, RecordId, VolunteerId},
-    volunteering::{category::Category, service_record::Status},
+    volunteering::{category::Category, service_record::ServicePhase},
 };
 
 use super::service_records::{EvidenceKind, ServiceRecordRow};
@@ -28,7 +28,7 @@ pub struct ServiceRecordFilter {
     /// Of this category.
     pub category: Option<Category>,
     /// That stand in one of these ways; empty for any.
-    pub status: Vec<Status>,
+    pub phases: Vec<ServicePhase>,
     /// Disputed or not.
     pub disputed: Option<bool>,
     /// With this evidence.
@@ -67,8 +67,8 @@ impl Views {
         conditions.in_organisation("r.organisation", filter.organisation, filter.include_below);
         conditions.in_area("r.area", filter.area.as_ref());
         conditions.maybe("r.category=?", filter.category.map(Category::code));
-        if !filter.status.is_empty() {
-            conditions.with("r.status IN (SELECT value FROM json_each(?))", serde_json::to_string(&filter.status)?);
+        if !filter.phases.is_empty() {
+            conditions.with("r.phase IN (SELECT value FROM json_each(?))", serde_json::to_string(&filter.phases)?);
         }
         conditions.maybe("r.disputed=?", filter.disputed.map(i64::from));
         conditions.maybe("r.evidence=?", filter.evidence.map(EvidenceKind::code));
@@ -100,8 +100,8 @@ impl Views {
     pub async fn records_in_the_way(&self, held: &[RecordId]) -> Result<Vec<(RecordId, ServiceRecordRow)>, QueryError> {
         let sql = format!(
             "SELECT json_array(h.record,{}) FROM service_records h JOIN service_records r
-               ON r.volunteer=h.volunteer AND r.started<h.ended AND h.started<r.ended AND r.status IN ('logged','confirmed')
-             WHERE h.record IN (SELECT value FROM json_each(?)) AND h.status='held' ORDER BY h.record, r.started, r.record",
+               ON r.volunteer=h.volunteer AND r.started<h.ended AND h.started<r.ended AND r.phase IN ('logged','confirmed')
+             WHERE h.record IN (SELECT value FROM json_each(?)) AND h.phase='held' ORDER BY h.record, r.started, r.record",
             ServiceRecordRow::select("r")
         );
         fetch(&mut *self.pool().acquire().await?, sql, &[serde_json::to_string(held)?.into()]).await

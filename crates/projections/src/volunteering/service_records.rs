@@ -15,7 +15,7 @@ use gongyi_domain::{
         self,
         category::Category,
         service_ledger::ServiceLedgerEvent,
-        service_record::{Evidence, Level, Served, Setting, Source, Status},
+        service_record::{Evidence, Level, Served, ServicePhase, Setting, Source},
         volunteer::VolunteerEvent,
     },
 };
@@ -101,7 +101,7 @@ row! {
             /// Category.
             category: Category,
             /// Where it stands.
-            status: Status,
+            phase: ServicePhase,
             /// The volunteer disputes what was decided.
             #[serde(with = "flag")]
             disputed: bool,
@@ -205,7 +205,7 @@ impl ServiceFold {
         }
         let before = row.clone();
         decide(row);
-        let counts = |row: &ServiceRecordRow| row.status == Status::Confirmed;
+        let counts = |row: &ServiceRecordRow| row.phase == ServicePhase::Confirmed;
         let what = |row: &ServiceRecordRow| (row.day, row.minutes, row.category);
         if counts(&before) && counts(row) && what(&before) == what(row) {
             return Ok(());
@@ -248,7 +248,7 @@ impl ServiceFold {
             ended,
             minutes,
             category,
-            status: logged.status,
+            phase: logged.phase,
             disputed: false,
             level: None,
             decided_at: None,
@@ -267,7 +267,7 @@ struct Logged<'e> {
     served: &'e Served,
     evidence: &'e Evidence,
     source: Source,
-    status: Status,
+    phase: ServicePhase,
     content_of: Option<PersonId>,
     content: Option<String>,
 }
@@ -278,8 +278,8 @@ impl ServiceTotals {
     }
 }
 
-fn settle(row: &mut ServiceRecordRow, change: &Change, status: Status, level: Option<Level>) {
-    (row.status, row.level, row.disputed) = (status, level, false);
+fn settle(row: &mut ServiceRecordRow, change: &Change, phase: ServicePhase, level: Option<Level>) {
+    (row.phase, row.level, row.disputed) = (phase, level, false);
     (row.decided_at, row.decided_by) = (Some(change.recorded_at), Some(change.actor().to_owned()));
 }
 
@@ -379,22 +379,22 @@ impl Fold for ServiceFold {
                 ServiceLedgerEvent::ServiceLogged { record, setting, served, evidence, source, content } => {
                     let (content_of, content) =
                         (content.as_ref().map(|sealed| sealed.of), texts.open_maybe(change, "content", content.as_ref()));
-                    let (record, source, status) = (*record, *source, Status::Logged);
-                    self.log(change, Logged { record, setting, served, evidence, source, status, content_of, content })?;
+                    let (record, source, phase) = (*record, *source, ServicePhase::Logged);
+                    self.log(change, Logged { record, setting, served, evidence, source, phase, content_of, content })?;
                 }
                 ServiceLedgerEvent::ServiceHeld { record, setting, served, evidence, source } => {
-                    let (record, source, status) = (*record, *source, Status::Held);
-                    self.log(change, Logged { record, setting, served, evidence, source, status, content_of: None, content: None })?;
+                    let (record, source, phase) = (*record, *source, ServicePhase::Held);
+                    self.log(change, Logged { record, setting, served, evidence, source, phase, content_of: None, content: None })?;
                 }
-                ServiceLedgerEvent::ServiceReleased { record } => self.decide(change, *record, |row| row.status = Status::Logged)?,
+                ServiceLedgerEvent::ServiceReleased { record } => self.decide(change, *record, |row| row.phase = ServicePhase::Logged)?,
                 ServiceLedgerEvent::ServiceConfirmed { record, level } => {
-                    self.decide(change, *record, |row| settle(row, change, Status::Confirmed, Some(*level)))?;
+                    self.decide(change, *record, |row| settle(row, change, ServicePhase::Confirmed, Some(*level)))?;
                 }
                 ServiceLedgerEvent::ServiceRejected { record, reason: _ } => {
-                    self.decide(change, *record, |row| settle(row, change, Status::Rejected, None))?;
+                    self.decide(change, *record, |row| settle(row, change, ServicePhase::Rejected, None))?;
                 }
                 ServiceLedgerEvent::ServiceVoided { record, reason: _ } => {
-                    self.decide(change, *record, |row| settle(row, change, Status::Voided, None))?;
+                    self.decide(change, *record, |row| settle(row, change, ServicePhase::Voided, None))?;
                 }
                 ServiceLedgerEvent::ServiceDisputed { record, reason: _ } => {
                     self.decide(change, *record, |row| row.disputed = true)?;
@@ -402,7 +402,7 @@ impl Fold for ServiceFold {
                 ServiceLedgerEvent::ServiceCorrected { record, was: _, now, level, reason: _ } => {
                     let Served { started, ended, minutes, day, category } = now.clone();
                     self.decide(change, *record, |row| {
-                        settle(row, change, Status::Confirmed, Some(*level));
+                        settle(row, change, ServicePhase::Confirmed, Some(*level));
                         (row.started, row.ended, row.minutes, row.day, row.category) = (started, ended, minutes, day, category);
                     })?;
                 }

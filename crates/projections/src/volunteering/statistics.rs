@@ -7,31 +7,31 @@ use crate::{
     views::Views,
 };
 
-/// Every kind of thing that has a table of its own, by where it stands if it has a standing. What is over and leaves nothing to
+/// Every kind of thing that has a table of its own, by where it stands if it has phases. What is over and leaves nothing to
 /// do (left memberships, dissolved organisations) is not counted.
 const COUNTS: &str = "SELECT json_array('areas','',count(*)) FROM areas
     UNION ALL SELECT json_array('persons','',count(*)) FROM persons
     UNION ALL SELECT json_array('accounts','',count(*)) FROM accounts WHERE closed=0
     UNION ALL SELECT json_array('roles',role,count(*)) FROM grants GROUP BY role
-    UNION ALL SELECT json_array('volunteers',standing,count(*)) FROM volunteers GROUP BY standing
+    UNION ALL SELECT json_array('volunteers',phase,count(*)) FROM volunteers GROUP BY phase
     UNION ALL SELECT json_array('organisations',kind,count(*)) FROM organisations WHERE dissolved=0 GROUP BY kind
     UNION ALL SELECT json_array('memberships','',count(*)) FROM memberships WHERE active=1
     UNION ALL SELECT json_array('activities',phase,count(*)) FROM activities GROUP BY phase
     UNION ALL SELECT json_array('shifts','',count(*)) FROM shifts WHERE removed=0
-    UNION ALL SELECT json_array('sign_ups','',count(*)) FROM sign_ups WHERE state<>'withdrawn'
+    UNION ALL SELECT json_array('sign_ups','',count(*)) FROM sign_ups WHERE phase<>'withdrawn'
     UNION ALL SELECT json_array('attendances','',count(*)) FROM attendances
-    UNION ALL SELECT json_array('service_records',status,count(*)) FROM service_records GROUP BY status
+    UNION ALL SELECT json_array('service_records',phase,count(*)) FROM service_records GROUP BY phase
     UNION ALL SELECT json_array('disputed','',count(*)) FROM service_records WHERE disputed=1
     UNION ALL SELECT json_array('councils','',count(*)) FROM councils WHERE dissolved_on IS NULL
     UNION ALL SELECT json_array('seats','',count(*)) FROM seats WHERE vacated_on IS NULL AND term_over=0
-    UNION ALL SELECT json_array('elections',stage,count(*)) FROM elections GROUP BY stage
-    UNION ALL SELECT json_array('polls',stage,count(*)) FROM polls GROUP BY stage
+    UNION ALL SELECT json_array('elections',phase,count(*)) FROM elections GROUP BY phase
+    UNION ALL SELECT json_array('polls',phase,count(*)) FROM polls GROUP BY phase
     UNION ALL SELECT json_array('roll_entries','',count(*)) FROM roll_entries
     UNION ALL SELECT json_array('meetings',phase,count(*)) FROM meetings GROUP BY phase
     UNION ALL SELECT json_array('meeting_votes','',count(*)) FROM meeting_votes
     UNION ALL SELECT json_array('issues',phase,count(*)) FROM issues GROUP BY phase
     UNION ALL SELECT json_array('motions',phase,count(*)) FROM motions GROUP BY phase
-    UNION ALL SELECT json_array('amendments',status,count(*)) FROM motion_amendments GROUP BY status
+    UNION ALL SELECT json_array('amendments',phase,count(*)) FROM motion_amendments GROUP BY phase
     UNION ALL SELECT json_array('covenants','',count(*)) FROM covenants WHERE repealed_from IS NULL
     UNION ALL SELECT json_array('projects',phase,count(*)) FROM projects GROUP BY phase
     UNION ALL SELECT json_array('project_grants','',count(*)) FROM project_grants
@@ -46,14 +46,14 @@ const COUNTS: &str = "SELECT json_array('areas','',count(*)) FROM areas
 pub struct Statistics(BTreeMap<(String, String), u64>);
 
 impl Statistics {
-    /// How many there are of a kind of thing that stand so; the standing is empty for what has none.
-    pub fn count(&self, what: &str, standing: &str) -> u64 {
-        self.0.get(&(what.to_owned(), standing.to_owned())).copied().unwrap_or(0)
+    /// How many there are of a kind of thing that stand so; the phase is empty for what has none.
+    pub fn count(&self, what: &str, phase: &str) -> u64 {
+        self.0.get(&(what.to_owned(), phase.to_owned())).copied().unwrap_or(0)
     }
 
-    /// Kind, standing, and how many. A standing that nothing has is left out.
+    /// Kind, phase, and how many. A phase that nothing has is left out.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, u64)> {
-        self.0.iter().map(|((what, standing), count)| (what.as_str(), standing.as_str(), *count))
+        self.0.iter().map(|((what, phase), count)| (what.as_str(), phase.as_str(), *count))
     }
 }
 
@@ -64,7 +64,7 @@ impl Views {
     /// See [`QueryError`].
     pub async fn statistics(&self) -> Result<Statistics, QueryError> {
         let counts: Vec<(String, String, u64)> = fetch(&mut *self.pool().acquire().await?, COUNTS.to_owned(), &[]).await?;
-        Ok(Statistics(counts.into_iter().map(|(what, standing, count)| ((what, standing), count)).collect()))
+        Ok(Statistics(counts.into_iter().map(|(what, phase, count)| ((what, phase), count)).collect()))
     }
 }
 

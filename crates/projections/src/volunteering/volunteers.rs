@@ -1,6 +1,6 @@
 //! Volunteers: where they stand and what they can do. Names come from `persons`, totals from `service_totals`.
 //!
-//! - One row a volunteer, whatever the standing; what is personal stands in `persons` alone.
+//! - One row a volunteer, whatever the phase; what is personal stands in `persons` alone.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use gongyi_domain::{
         self,
         skill::Skill,
         star_scheme::{Counts, STARS_DEFAULT_MINUTES},
-        volunteer::{Consents, Standing, VolunteerEvent},
+        volunteer::{Consents, VolunteerEvent, VolunteerPhase},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::{
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
     read_model::{Fold, FoldError},
     rows::{Rows, Table, row},
-    stored::{flag, json, standing},
+    stored::{flag, json, volunteer_phase},
     views::Views,
 };
 
@@ -53,8 +53,8 @@ row! {
             #[serde(with = "flag")]
             separate_consent: bool,
             /// Where the volunteer stands.
-            #[serde(with = "standing")]
-            standing: Standing,
+            #[serde(with = "volunteer_phase")]
+            phase: VolunteerPhase,
             /// What the volunteer can do.
             #[serde(with = "json")]
             skills: BTreeSet<Skill>,
@@ -101,7 +101,7 @@ impl Fold for VolunteersFold {
                     guardian_consent: guardian,
                     separate_consent: separate,
                     home_area: home_area.clone(),
-                    standing: Standing::Active,
+                    phase: VolunteerPhase::Active,
                     skills: skills.clone(),
                     position,
                 })?;
@@ -116,23 +116,23 @@ impl Fold for VolunteersFold {
                 }
             }
             VolunteerEvent::VolunteerSuspended { reason: _ } => {
-                self.volunteers.change(&(id,), position)?.standing = Standing::Suspended;
+                self.volunteers.change(&(id,), position)?.phase = VolunteerPhase::Suspended;
             }
             VolunteerEvent::VolunteerReinstated { reason: _ } => {
-                self.volunteers.change(&(id,), position)?.standing = Standing::Active;
+                self.volunteers.change(&(id,), position)?.phase = VolunteerPhase::Active;
             }
             VolunteerEvent::VolunteerWithdrawn { reason: _ } => {
-                self.volunteers.change(&(id,), position)?.standing = Standing::Withdrawn;
+                self.volunteers.change(&(id,), position)?.phase = VolunteerPhase::Withdrawn;
             }
             VolunteerEvent::VolunteerReturned { returned_on: _, home_area, skills, consents, suspended } => {
                 let row = self.volunteers.change(&(id,), position)?;
-                row.standing = if *suspended { Standing::Suspended } else { Standing::Active };
+                row.phase = if *suspended { VolunteerPhase::Suspended } else { VolunteerPhase::Active };
                 (row.guardian_consent, row.separate_consent) = (consents.guardian, consents.separate);
                 (row.home_area, row.skills) = (home_area.clone(), skills.clone());
             }
             VolunteerEvent::VolunteerErased {} => {
                 let row = self.volunteers.change(&(id,), position)?;
-                row.standing = Standing::Erased;
+                row.phase = VolunteerPhase::Erased;
                 row.skills.clear();
             }
         }
@@ -172,8 +172,8 @@ pub struct VolunteerView {
     #[serde(with = "flag")]
     pub separate_consent: bool,
     /// Where the volunteer stands.
-    #[serde(with = "standing")]
-    pub standing: Standing,
+    #[serde(with = "volunteer_phase")]
+    pub phase: VolunteerPhase,
     /// What the volunteer can do.
     #[serde(with = "json")]
     pub skills: BTreeSet<Skill>,
@@ -188,7 +188,7 @@ pub struct VolunteerView {
 }
 
 const SELECT: &str = "json_array(v.id,v.person,v.number,p.name,p.phone,p.id_number,p.birth_date,v.home_area,v.registered_on,
-    v.guardian_consent,v.separate_consent,v.standing,v.skills,
+    v.guardian_consent,v.separate_consent,v.phase,v.skills,
     coalesce(t.attested_minutes,0),coalesce(t.declared_minutes,0),coalesce(t.records,0),v.position)";
 const FROM: &str = "volunteers v LEFT JOIN persons p ON p.person=v.person LEFT JOIN service_totals t ON t.volunteer=v.id";
 // CROSS JOIN, so that the index of the ordering leads. Both rows are written beside the volunteer's own.
@@ -205,7 +205,7 @@ pub struct VolunteerFilter {
     /// Also members of those below it.
     pub include_below: bool,
     /// That stand so.
-    pub standing: Option<Standing>,
+    pub phase: Option<VolunteerPhase>,
     /// Registered on this day or later.
     pub registered_from: Option<Day>,
     /// Registered on this day or earlier.
@@ -268,7 +268,7 @@ impl Views {
                 members.binds().to_vec(),
             );
         }
-        conditions.maybe("v.standing=?", filter.standing.map(standing::name));
+        conditions.maybe("v.phase=?", filter.phase.map(volunteer_phase::name));
         conditions.maybe("v.registered_on>=?", filter.registered_from.map(|day| day.to_string()));
         conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
         conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());

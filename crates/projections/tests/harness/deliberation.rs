@@ -4,7 +4,7 @@ use gongyi_domain::{
     deliberation::{
         amendment::Change,
         attachment::Attachment,
-        motion::{Motion, Phase, amending::Amending, carrying_out::CarryingOut, deciding::Deciding, drafting::Drafting},
+        motion::{Motion, MotionPhase, amending::Amending, carrying_out::CarryingOut, deciding::Deciding, drafting::Drafting},
         motion_category::MotionCategory,
         motion_register::{MotionRegister, MotionRegisterCommand},
         text::{Paragraph, Text},
@@ -63,7 +63,7 @@ impl Deliberation {
         };
         let vote = now.votes.last().copied().unwrap_or(VoteId(Uuid::nil()));
         let command = match (now.phase, b % 6) {
-            (Phase::Unknown, _) => Drafting::Draft {
+            (MotionPhase::Unknown, _) => Drafting::Draft {
                 council: COUNCIL,
                 area: AREA.parse().unwrap(),
                 mover: person(a),
@@ -72,17 +72,17 @@ impl Deliberation {
                 origin: None,
             }
             .into(),
-            (Phase::Drafted, 0) => Drafting::Join { by: person(b) }.into(),
-            (Phase::Drafted, 1) => {
+            (MotionPhase::Drafted, 0) => Drafting::Join { by: person(b) }.into(),
+            (MotionPhase::Drafted, 1) => {
                 Drafting::Revise { by: now.movers[0], category: MotionCategory::Other, text: text("revised", &reason()) }.into()
             }
-            (Phase::Drafted, 2) => Drafting::Withdraw { by: person(b) }.into(),
-            (Phase::Drafted, _) => Drafting::Submit { by: now.movers[0], seconds_needed: b % 2 }.into(),
-            (Phase::Submitted, _) => Drafting::Second { by: person(b), sitting: (0..6).map(person).collect() }.into(),
-            (Phase::Seconded, 0) => Drafting::Return { screener: None, reason: reason() }.into(),
-            (Phase::Seconded, _) => Drafting::Accept { screener: None }.into(),
-            (Phase::Accepted | Phase::Postponed | Phase::Scheduled, 0) => propose.into(),
-            (Phase::Accepted | Phase::Postponed | Phase::Scheduled, n) if open.is_some() => match n {
+            (MotionPhase::Drafted, 2) => Drafting::Withdraw { by: person(b) }.into(),
+            (MotionPhase::Drafted, _) => Drafting::Submit { by: now.movers[0], seconds_needed: b % 2 }.into(),
+            (MotionPhase::Submitted, _) => Drafting::Second { by: person(b), sitting: (0..6).map(person).collect() }.into(),
+            (MotionPhase::Seconded, 0) => Drafting::Return { screener: None, reason: reason() }.into(),
+            (MotionPhase::Seconded, _) => Drafting::Accept { screener: None }.into(),
+            (MotionPhase::Accepted | MotionPhase::Postponed | MotionPhase::Scheduled, 0) => propose.into(),
+            (MotionPhase::Accepted | MotionPhase::Postponed | MotionPhase::Scheduled, n) if open.is_some() => match n {
                 1 => Amending::Reject { amendment: open.unwrap(), vote: None, reason: reason() }.into(),
                 2 => {
                     let it = &now.amendments[&open.unwrap()];
@@ -92,29 +92,35 @@ impl Deliberation {
                 3 => Amending::Withdraw { amendment: open.unwrap(), by: now.amendments[&open.unwrap()].proposer }.into(),
                 _ => Amending::Accept { amendment: open.unwrap(), by: None, vote: None }.into(),
             },
-            (Phase::Accepted, 1) => {
+            (MotionPhase::Accepted, 1) => {
                 Deciding::Postpone { until: None, today: platform.now.date_naive(), vote: None, reason: reason() }.into()
             }
-            (Phase::Accepted | Phase::Postponed, _) => Deciding::Schedule { meeting: MEETING }.into(),
-            (Phase::Scheduled, 1) => Deciding::TakeOffAgenda { reason: reason() }.into(),
-            (Phase::Scheduled, _) => Deciding::PutToVote { meeting: MEETING, vote: VoteId(fresh(0x9_0000)), version: now.version }.into(),
-            (Phase::Voting, 0) => Deciding::AbandonVote { vote, reason: reason() }.into(),
-            (Phase::Voting, n) => Deciding::Decide { vote, adopted: n > 1 }.into(),
-            (Phase::Rejected, _) | (Phase::Adopted | Phase::Implementing, 0) => {
+            (MotionPhase::Accepted | MotionPhase::Postponed, _) => Deciding::Schedule { meeting: MEETING }.into(),
+            (MotionPhase::Scheduled, 1) => Deciding::TakeOffAgenda { reason: reason() }.into(),
+            (MotionPhase::Scheduled, _) => {
+                Deciding::PutToVote { meeting: MEETING, vote: VoteId(fresh(0x9_0000)), version: now.version }.into()
+            }
+            (MotionPhase::Voting, 0) => Deciding::AbandonVote { vote, reason: reason() }.into(),
+            (MotionPhase::Voting, n) => Deciding::Decide { vote, adopted: n > 1 }.into(),
+            (MotionPhase::Rejected, _) | (MotionPhase::Adopted | MotionPhase::Implementing, 0) => {
                 Deciding::Reconsider { mover: person(b), vote: None, reason: reason() }.into()
             }
-            (Phase::Adopted | Phase::Implementing, 1 | 2) => {
+            (MotionPhase::Adopted | MotionPhase::Implementing, 1 | 2) => {
                 CarryingOut::ReportProgress { percent: u8::try_from(b % 101).unwrap(), report: reason(), evidence: vec![file()] }.into()
             }
-            (Phase::Adopted | Phase::Implementing, _) => CarryingOut::Complete { report: reason(), evidence: vec![] }.into(),
-            (Phase::Done | Phase::Reviewed, 0) => CarryingOut::RevokeCompletion { reason: reason() }.into(),
-            (Phase::Done | Phase::Reviewed, 1) if b.is_multiple_of(5) => Deciding::AnnulDecision { vote, reason: reason() }.into(),
-            (Phase::Done | Phase::Reviewed, _) => review(person(b), 1 + u8::try_from(b % 5).unwrap(), &format!("review {b}")).into(),
-            (Phase::Referred | Phase::Withdrawn | Phase::Merged, _) => Deciding::Relate { id, motion: motion(9) }.into(),
+            (MotionPhase::Adopted | MotionPhase::Implementing, _) => CarryingOut::Complete { report: reason(), evidence: vec![] }.into(),
+            (MotionPhase::Done | MotionPhase::Reviewed, 0) => CarryingOut::RevokeCompletion { reason: reason() }.into(),
+            (MotionPhase::Done | MotionPhase::Reviewed, 1) if b.is_multiple_of(5) => {
+                Deciding::AnnulDecision { vote, reason: reason() }.into()
+            }
+            (MotionPhase::Done | MotionPhase::Reviewed, _) => {
+                review(person(b), 1 + u8::try_from(b % 5).unwrap(), &format!("review {b}")).into()
+            }
+            (MotionPhase::Referred | MotionPhase::Withdrawn | MotionPhase::Merged, _) => Deciding::Relate { id, motion: motion(9) }.into(),
         };
-        let submits = now.phase == Phase::Drafted;
+        let submits = now.phase == MotionPhase::Drafted;
         let done = self.motions.act::<Motion>(platform, id.0, command).await;
-        if done && submits && self.motions.0[&id.0].phase != Phase::Drafted {
+        if done && submits && self.motions.0[&id.0].phase != MotionPhase::Drafted {
             let number = MotionRegisterCommand::Number { motion: id, year: 2026 };
             self.registers.act::<MotionRegister>(platform, COUNCIL.0, number).await;
         }

@@ -1,4 +1,4 @@
-//! Random but valid courses of elections and polls: what may be next at a stage, decided by the domain's own rules.
+//! Random but valid courses of elections and polls: what may be next in a phase, decided by the domain's own rules.
 
 use chrono::TimeDelta;
 use gongyi_domain::{
@@ -8,7 +8,7 @@ use gongyi_domain::{
         decision::statutes,
         election::{self, Election, ElectionCommand},
         election_terms::{ElectionKind, ElectionTerms},
-        poll::{Found, Poll, PollCommand, Stage},
+        poll::{Found, Poll, PollCommand, PollPhase},
         poll_report::{FrozenRoll, Participation},
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
         roll::Roll,
@@ -92,21 +92,23 @@ impl Polls {
         };
         let until = state.terms.as_ref().map_or(now, |terms| terms.nominations_until);
         let report = self.polls.0.get(&poll(a % 2).0).and_then(|poll| poll.report.clone());
-        let command = match (state.stage, b % 9) {
-            (election::Stage::Unknown, _) => ElectionCommand::Call { terms, candidates: vec![], now },
-            (election::Stage::Called, 0 | 1) => ElectionCommand::Nominate { nominee: one, by: one, now },
-            (election::Stage::Called, 2) => ElectionCommand::Nominate { nominee: one, by: other, now },
-            (election::Stage::Called, 3) => ElectionCommand::Accept { nominee: one, now },
-            (election::Stage::Called, 4) => ElectionCommand::Withdraw { nominee: one },
-            (election::Stage::Called, 5) => ElectionCommand::AttachPoll { poll: poll(a % 2), now: until },
-            (election::Stage::Called | election::Stage::PollAttached, 6) => ElectionCommand::RegisterProxy { principal: one, proxy: other },
-            (election::Stage::Called | election::Stage::PollAttached, 7) => ElectionCommand::RevokeProxy { principal: one },
-            (election::Stage::Called | election::Stage::PollAttached, 8) => ElectionCommand::PublishProxies,
-            (election::Stage::Frozen, 0..6) => match report {
+        let command = match (state.phase, b % 9) {
+            (election::ElectionPhase::Unknown, _) => ElectionCommand::Call { terms, candidates: vec![], now },
+            (election::ElectionPhase::Called, 0 | 1) => ElectionCommand::Nominate { nominee: one, by: one, now },
+            (election::ElectionPhase::Called, 2) => ElectionCommand::Nominate { nominee: one, by: other, now },
+            (election::ElectionPhase::Called, 3) => ElectionCommand::Accept { nominee: one, now },
+            (election::ElectionPhase::Called, 4) => ElectionCommand::Withdraw { nominee: one },
+            (election::ElectionPhase::Called, 5) => ElectionCommand::AttachPoll { poll: poll(a % 2), now: until },
+            (election::ElectionPhase::Called | election::ElectionPhase::PollAttached, 6) => {
+                ElectionCommand::RegisterProxy { principal: one, proxy: other }
+            }
+            (election::ElectionPhase::Called | election::ElectionPhase::PollAttached, 7) => ElectionCommand::RevokeProxy { principal: one },
+            (election::ElectionPhase::Called | election::ElectionPhase::PollAttached, 8) => ElectionCommand::PublishProxies,
+            (election::ElectionPhase::Frozen, 0..6) => match report {
                 Some(report) => ElectionCommand::Certify { outcome: report.outcome },
                 None => return,
             },
-            (election::Stage::Certified, _) => ElectionCommand::CallRunOff { run_off: ElectionId(Uuid::from_u128(0xa0ff)) },
+            (election::ElectionPhase::Certified, _) => ElectionCommand::CallRunOff { run_off: ElectionId(Uuid::from_u128(0xa0ff)) },
             _ if b % 63 == 62 => ElectionCommand::Void { reason: format!("because {b}") },
             _ => return,
         };
@@ -121,8 +123,8 @@ impl Polls {
         let entry = holder.entry(id);
         self.serial += 1;
         let marks = Marks::Chosen(vec![1]);
-        match (state.stage, b % 8) {
-            (Stage::Unknown, _) => {
+        match (state.phase, b % 8) {
+            (PollPhase::Unknown, _) => {
                 let candidates = self.elections.0.get(&election(n).0).map(Election::candidates).unwrap_or_default();
                 let options = match n {
                     0 | 1 => candidates.into_iter().map(BallotOption::Nominee).collect(),
@@ -130,13 +132,13 @@ impl Polls {
                 };
                 self.polls.act::<Poll>(platform, id.0, PollCommand::Prepare { terms: poll_terms(n, options) }).await;
             }
-            (Stage::Prepared, 0..5) => {
+            (PollPhase::Prepared, 0..5) => {
                 let line = line(person(b / 8));
                 self.entries.act::<RollEntry>(platform, entry.0, RollEntryCommand::Entitle { poll: id, line }).await;
             }
-            (Stage::Prepared, 5) => _ = self.entries.act::<RollEntry>(platform, entry.0, RollEntryCommand::Strike).await,
-            (Stage::Prepared, _) => {
-                let attached = self.elections.0.get(&election(n).0).is_some_and(|it| it.stage == election::Stage::PollAttached);
+            (PollPhase::Prepared, 5) => _ = self.entries.act::<RollEntry>(platform, entry.0, RollEntryCommand::Strike).await,
+            (PollPhase::Prepared, _) => {
+                let attached = self.elections.0.get(&election(n).0).is_some_and(|it| it.phase == election::ElectionPhase::PollAttached);
                 if n < 2 && !attached {
                     return;
                 }
@@ -153,13 +155,13 @@ impl Polls {
                     self.elections.act::<Election>(platform, election(n).0, ElectionCommand::Freeze { roll }).await;
                 }
             }
-            (Stage::Opened, 0..6) => {
+            (PollPhase::Opened, 0..6) => {
                 let (proxy, marks) = ((b % 8 == 5).then(|| person(b / 48)), (n == 3).then_some(marks));
                 let take_part = RollEntryCommand::TakePart { channel: Channel::Online, proxy, marks };
                 self.entries.act::<RollEntry>(platform, entry.0, take_part).await;
             }
-            (Stage::Opened, _) => _ = self.polls.act::<Poll>(platform, id.0, PollCommand::Close { now }).await,
-            (Stage::Closed, _) => {
+            (PollPhase::Opened, _) => _ = self.polls.act::<Poll>(platform, id.0, PollCommand::Close { now }).await,
+            (PollPhase::Closed, _) => {
                 let voted = self.entries.0.iter().filter(|(at, it)| self.is_of(**at, id) && matches!(it, RollEntry::Voted { .. })).count();
                 let ballot = |n: usize| Ballot { tag: Some(format!("{n:022}")), marks: marks.clone() };
                 let ballots: Vec<_> = (0..voted).map(ballot).collect();
@@ -172,12 +174,12 @@ impl Polls {
                 let participation = Participation { online: Count::of(voted as u64), ..Participation::default() };
                 self.polls.act::<Poll>(platform, id.0, PollCommand::Count { participation, found }).await;
             }
-            (Stage::Counted, 0..6) => _ = self.polls.act::<Poll>(platform, id.0, PollCommand::Publish).await,
-            (Stage::Counted, _) => {
+            (PollPhase::Counted, 0..6) => _ = self.polls.act::<Poll>(platform, id.0, PollCommand::Publish).await,
+            (PollPhase::Counted, _) => {
                 let reason = format!("because {}", self.serial);
                 self.polls.act::<Poll>(platform, id.0, PollCommand::Void { reason }).await;
             }
-            (Stage::Published | Stage::Voided, _) => {}
+            (PollPhase::Published | PollPhase::Voided, _) => {}
         }
     }
 

@@ -16,7 +16,7 @@ use gongyi_domain::{
         project_terms::{GrantMovement, ProjectOrigin, ProjectPhase, RaisedFrom},
         round::{
             Round, RoundCommand,
-            terms::{ApplicationStatus, ConflictGround, Criterion, RoundPhase, RoundTerms, SelectedBy},
+            terms::{ApplicationPhase, ConflictGround, Criterion, RoundPhase, RoundTerms, SelectedBy},
         },
         selection::{Method, SelectionRule, TieBreak},
         service_link::{ServiceLink, ServiceLinkCommand, ServicePurpose},
@@ -210,7 +210,7 @@ impl Projects {
         let (id, today, who) = (round(a / 16), platform.now.date_naive(), person(b / 9));
         let later = today.checked_add_days(Days::new(9)).unwrap();
         let state = self.rounds.0.get(&id.0).cloned().unwrap_or_default();
-        let of_order = |status| state.with_status(status).next();
+        let of_order = |phase| state.in_phase(phase).next();
         let any = state.order.get(b as usize % state.order.len().max(1)).copied();
         let open = state.objections.iter().find(|(_, settled)| settled.is_none()).map(|(id, _)| *id);
         let reason = because(b);
@@ -233,7 +233,7 @@ impl Projects {
             }
             (RoundPhase::Evaluating, 7, _) => RoundCommand::Select { ballots: None, today },
             (RoundPhase::Called | RoundPhase::Evaluating, _, Some(any)) => {
-                let application = of_order(ApplicationStatus::Submitted).unwrap_or(any);
+                let application = of_order(ApplicationPhase::Submitted).unwrap_or(any);
                 RoundCommand::Screen { application, screener: None, eligible: !b.is_multiple_of(4), reason }
             }
             (RoundPhase::Selected, 0 | 1, _) => {
@@ -244,7 +244,7 @@ impl Projects {
                 Some(objection) => RoundCommand::Settle { objection, upheld: b.is_multiple_of(2), reason },
                 None => RoundCommand::Announce { today: later },
             },
-            (RoundPhase::Announced, n, _) => match (n, of_order(ApplicationStatus::Funded)) {
+            (RoundPhase::Announced, n, _) => match (n, of_order(ApplicationPhase::Funded)) {
                 (0..4, Some(application)) => RoundCommand::Decline { application, reason },
                 (_, Some(application)) => RoundCommand::Award { application, project: project(b), grant: cents(1) },
                 (_, None) => return,

@@ -20,7 +20,7 @@ use gongyi_domain::{
         membership::{Membership, MembershipCommand, membership_stream},
         organisation::{Organisation, OrganisationCommand, OrganisationKind, Profile},
         service_ledger::{Approver, ServiceLedger, ServiceLedgerCommand},
-        service_record::{Evidence, Level, Served, Setting, Source, Status},
+        service_record::{Evidence, Level, Served, ServicePhase, Setting, Source},
         skill::Skill,
         star_scheme::{Counts, StarScheme, StarSchemeCommand, star_scheme_stream},
         volunteer::{Consents, Volunteer, VolunteerCommand, volunteer_number, volunteer_of},
@@ -317,7 +317,7 @@ impl Story {
         let mut sums = (0, 0, 0);
         for (volunteer, ledger) in &self.ledgers {
             for record in ledger.records.values() {
-                if record.status == Status::Confirmed && fits(*volunteer, &record.setting, &record.served) {
+                if record.phase == ServicePhase::Confirmed && fits(*volunteer, &record.setting, &record.served) {
                     let minutes = i64::from(record.served.minutes.0);
                     match record.evidence {
                         Evidence::Attested { .. } => sums.0 += minutes,

@@ -16,7 +16,7 @@ use gongyi_app::clock::day_of;
 use gongyi_domain::{
     deliberation::{
         decision::{Counts, Outcome},
-        meeting::{Vote, VoteState, VotingMethod},
+        meeting::{Vote, VotePhase, VotingMethod},
         text::Text,
     },
     values::{AreaCode, AreaLevel, CouncilId, Day, MotionId, OrganisationId, VoteId},
@@ -229,7 +229,7 @@ async fn vote_events(views: &Views, area: &AreaCode, smallest_cell: u64) -> anyh
 }
 
 fn vote_event(council: CouncilId, id: VoteId, vote: &Vote, smallest_cell: u64) -> Option<Value> {
-    let VoteState::Closed(decision) = &vote.state else { return None };
+    let VotePhase::Closed(decision) = &vote.phase else { return None };
     let Counts { present, yes, no, abstain, invalid, entitled } = decision.tally.heads;
     let is_secret = matches!(vote.question.method, VotingMethod::Secret { .. });
     let alike = [yes, no, abstain, invalid].into_iter().filter(|it| *it > 0).count() < 2;

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
 use futures::future;
 use gongyi_app::deliberation::meeting::voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote};
 use gongyi_domain::{
-    deliberation::meeting::{Choice as StoredChoice, Hands, Vote as StoredVote, VoteState, VotingMethod},
+    deliberation::meeting::{Choice as StoredChoice, Hands, Vote as StoredVote, VotePhase as StoredPhase, VotingMethod},
     values::{MeetingId, PersonId, VoteId},
 };
 use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
@@ -102,7 +102,7 @@ pub struct Vote {
 
 impl Vote {
     fn is_open(&self) -> bool {
-        self.vote.state == VoteState::Open
+        self.vote.phase == StoredPhase::Open
     }
 }
 
@@ -150,10 +150,10 @@ impl Vote {
     }
     /// How far it has come.
     fn phase(&self) -> VotePhase {
-        match &self.vote.state {
-            VoteState::Open => VotePhase::Open,
-            VoteState::Closed(_) => VotePhase::Closed,
-            VoteState::Annulled => VotePhase::Annulled,
+        match &self.vote.phase {
+            StoredPhase::Open => VotePhase::Open,
+            StoredPhase::Closed(_) => VotePhase::Closed,
+            StoredPhase::Annulled => VotePhase::Annulled,
         }
     }
     /// When it was opened.
@@ -196,9 +196,9 @@ impl Vote {
     }
     /// What was decided, once it is closed.
     fn decision(&self) -> Option<Decision> {
-        match &self.vote.state {
-            VoteState::Closed(decision) => Some(Decision(decision.as_ref().clone())),
-            VoteState::Open | VoteState::Annulled => None,
+        match &self.vote.phase {
+            StoredPhase::Closed(decision) => Some(Decision(decision.as_ref().clone())),
+            StoredPhase::Open | StoredPhase::Annulled => None,
         }
     }
     /// Why it was annulled, if it was.

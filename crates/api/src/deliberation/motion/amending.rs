@@ -5,7 +5,7 @@ use gongyi_app::deliberation::motion::amending::{
     AcceptAmendment, ChangeDraft, ProposeAmendment, RejectAmendment, ReviseAmendment, WithdrawAmendment,
 };
 use gongyi_domain::{
-    deliberation::amendment::{AmendmentStatus as StoredStatus, Change},
+    deliberation::amendment::{AmendmentPhase as StoredPhase, Change},
     values::MotionId,
 };
 use gongyi_projections::MotionAmendmentRow;
@@ -24,8 +24,8 @@ use crate::{
 
 /// Where an amendment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "StoredStatus")]
-pub enum AmendmentStatus {
+#[graphql(remote = "StoredPhase")]
+pub enum AmendmentPhase {
     /// Proposed, not settled.
     Pending,
     /// Merged into the text.
@@ -131,8 +131,8 @@ impl Amendment {
         self.0.grounds.as_deref()
     }
     /// Where it stands.
-    fn status(&self) -> AmendmentStatus {
-        self.0.status.into()
+    fn phase(&self) -> AmendmentPhase {
+        self.0.phase.into()
     }
     /// When it was settled.
     fn settled_at(&self) -> Option<Moment> {

@@ -14,7 +14,7 @@ use gongyi_app::reading::subjects::draft_subject;
 use gongyi_domain::{
     access::authority::{Actor, Scope, Subject, To},
     deliberation::{
-        motion::{MOTION_DRAFTS, MOTIONS, Origin, Phase},
+        motion::{MOTION_DRAFTS, MOTIONS, MotionPhase as Stored, Origin},
         motion_category::MotionCategory as StoredCategory,
         motion_register::MotionNumber,
     },
@@ -62,7 +62,7 @@ use crate::{
 
 phase! {
     /// Where a motion stands.
-    MotionPhase of Phase {
+    MotionPhase of Stored {
         /// Its movers work on it.
         Drafted,
         /// Submitted, gathering seconds.
@@ -350,7 +350,7 @@ impl Motion {
     }
     /// How far it is carried out, 0 to 100; null while nothing was reported.
     fn percent(&self) -> Option<u8> {
-        if matches!(self.0.phase, Phase::Done | Phase::Reviewed) { Some(100) } else { self.0.percent }
+        if matches!(self.0.phase, Stored::Done | Stored::Reviewed) { Some(100) } else { self.0.percent }
     }
     /// Reports on what came of it, newest first.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
@@ -531,7 +531,7 @@ impl MotionQueries {
             seconder,
             council,
             area: asked.area.map(|it| it.0),
-            phases: asked.phases.unwrap_or_default().into_iter().map(Phase::from).collect(),
+            phases: asked.phases.unwrap_or_default().into_iter().map(Stored::from).collect(),
             category: asked.category.map(StoredCategory::from),
             year: asked.year,
             text_contains: asked.text_contains.filter(|text| !text.is_empty()),

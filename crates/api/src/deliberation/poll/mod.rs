@@ -16,7 +16,7 @@ use gongyi_domain::{
     access::authority::Subject,
     deliberation::{
         ballot::is_tag,
-        poll::{POLL_RECORDS, POLLS, PaperState, PollRefusal, Stage},
+        poll::{POLL_RECORDS, POLLS, PaperPhase as StoredPaper, PollPhase as Stored, PollRefusal},
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
     },
     refusal::Refusal,
@@ -53,7 +53,7 @@ use crate::{
 
 phase! {
     /// How far a poll has come.
-    PollPhase of Stage {
+    PollPhase of Stored {
         /// Its roll is being made.
         Prepared,
         /// Ballots come in.
@@ -182,10 +182,10 @@ impl Poll {
 
     /// Whether the asker may see what was counted.
     fn tells(&self, door: &Door<'_>) -> bool {
-        match self.0.stage {
-            Stage::Published => true,
-            Stage::Counted | Stage::Voided => self.keeps_records(door),
-            Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed => false,
+        match self.0.phase {
+            Stored::Published => true,
+            Stored::Counted | Stored::Voided => self.keeps_records(door),
+            Stored::Unknown | Stored::Prepared | Stored::Opened | Stored::Closed => false,
         }
     }
 
@@ -207,7 +207,7 @@ impl Poll {
     }
     /// How far it has come.
     fn phase(&self) -> PollPhase {
-        self.0.stage.into()
+        self.0.phase.into()
     }
     /// What it is about.
     fn matter(&self, ctx: &Context<'_>) -> Result<PollMatter, Error> {
@@ -322,10 +322,10 @@ impl Poll {
     }
     /// How the two tellers' counts stand to each other.
     fn paper_phase(&self) -> PaperPhase {
-        match self.0.state.paper_state() {
-            PaperState::Awaited => PaperPhase::Awaited,
-            PaperState::Disagreed(..) => PaperPhase::Disagreed,
-            PaperState::Agreed(_) => PaperPhase::Agreed,
+        match self.0.state.paper_phase() {
+            StoredPaper::Awaited => PaperPhase::Awaited,
+            StoredPaper::Disagreed(..) => PaperPhase::Disagreed,
+            StoredPaper::Agreed(_) => PaperPhase::Agreed,
         }
     }
     /// The tellers' counts. A teller sees their own; once both are in, both tellers and who keeps the poll see both; once
@@ -333,13 +333,13 @@ impl Poll {
     /// where sums only are told, nobody but who keeps the poll.
     fn paper_counts(&self, ctx: &Context<'_>) -> Result<List<PaperCount>, Error> {
         let door = Door::of(ctx)?;
-        let both = match self.0.state.paper_state() {
-            PaperState::Awaited => false,
-            PaperState::Disagreed(..) | PaperState::Agreed(_) => true,
+        let both = match self.0.state.paper_phase() {
+            StoredPaper::Awaited => false,
+            StoredPaper::Disagreed(..) | StoredPaper::Agreed(_) => true,
         };
         let counts = self.0.state.tellers.is_some_and(|tellers| tellers.into_iter().any(|it| door.is(it)));
         let mixed = self.terms(&door)?.channels == Channels::Mixed;
-        let published = self.0.stage == Stage::Published && !self.0.state.sums_only();
+        let published = self.0.phase == Stored::Published && !self.0.state.sums_only();
         let all = both && counts || !mixed && (published || both && self.keeps_records(&door));
         let seen = self.0.state.paper.iter().filter(|(teller, _)| all || door.is(**teller));
         Ok(seen.map(|(teller, count)| PaperCount::new(PollPerson::teller(*teller, self.0.id), count)).collect())
@@ -383,7 +383,7 @@ impl Poll {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<RollEntry>, Error> {
         let door = Door::of(ctx)?;
-        let by_name = self.0.stage == Stage::Published && self.terms(&door)?.secrecy == Secrecy::Open;
+        let by_name = self.0.phase == Stored::Published && self.terms(&door)?.secrecy == Secrecy::Open;
         let among = match door.actor().person() {
             Some(person) if by_name => door.read(door.app.views().is_on_roll(self.0.id, person).await)?,
             Some(_) | None => false,
@@ -453,7 +453,7 @@ impl PollQueries {
         let page = paging::asked(ctx, first, after, last, before)?;
         let PollFilter { area, election, phase } = filter.unwrap_or_default();
         let filter =
-            Filter { area: area.map(|it| it.0), election: election.as_ref().map(ids::asked).transpose()?, stage: phase.map(Stage::from) };
+            Filter { area: area.map(|it| it.0), election: election.as_ref().map(ids::asked).transpose()?, phase: phase.map(Stored::from) };
         Ok(paging::paged(door.read(door.app.views().polls(&filter, &page).await)?, Poll))
     }
 

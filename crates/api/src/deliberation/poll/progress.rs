@@ -10,7 +10,7 @@ use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
 use futures::{Stream, stream};
 use gongyi_domain::{
     access::authority::Subject,
-    deliberation::poll::{POLLS, PollRefusal, Stage},
+    deliberation::poll::{POLLS, PollPhase as Stored, PollRefusal},
     values::PollId,
 };
 use gongyi_projections::{PollRow, Stale};
@@ -60,7 +60,7 @@ impl Watching<'_> {
                 self.told = row.position;
                 return Ok(Some(row));
             }
-            if is_over(row.stage) {
+            if is_over(row.phase) {
                 return Ok(None);
             }
             let looked = self.looked;
@@ -80,15 +80,15 @@ impl Watching<'_> {
     async fn item(&self, row: PollRow) -> Result<PollProgress, Error> {
         let token = self.door.app.log().token_at(row.position).await.map_err(|error| self.door.internal(&error))?;
         let token = token.ok_or_else(|| fault::error(Code::UnknownPosition, "the log has lost this position"))?;
-        Ok(PollProgress { position: token.into(), phase: row.stage.into(), turnout: (&row).into() })
+        Ok(PollProgress { position: token.into(), phase: row.phase.into(), turnout: (&row).into() })
     }
 }
 
 /// Whether nothing follows any more.
-fn is_over(stage: Stage) -> bool {
-    match stage {
-        Stage::Published | Stage::Voided => true,
-        Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted => false,
+fn is_over(phase: Stored) -> bool {
+    match phase {
+        Stored::Published | Stored::Voided => true,
+        Stored::Unknown | Stored::Prepared | Stored::Opened | Stored::Closed | Stored::Counted => false,
     }
 }
 
@@ -121,7 +121,7 @@ impl PollSubscriptions {
                 Ok(row) => row?,
                 Err(error) => return Some((Err(error), None)),
             };
-            let over = is_over(row.stage);
+            let over = is_over(row.phase);
             let item = watching.item(row).await;
             let next = (item.is_ok() && !over).then_some((watching, GATHERED));
             Some((item, next))

@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, Error, ID, InputObject, Object, OneofObject, 
 use gongyi_app::deliberation::poll::roll::{EnterOnRoll, StrikeFromRoll};
 use gongyi_domain::{
     deliberation::{
-        poll::Stage,
+        poll::PollPhase,
         poll_report::FrozenRoll as FrozenAs,
         roll::{Composition, Grounds as StoredGrounds},
         roll_entry::{Channel as By, Holder, RollLine},
@@ -159,7 +159,7 @@ impl RollEntry {
     async fn marks(&self, ctx: &Context<'_>) -> Result<Option<Marks>, Error> {
         let door = Door::of(ctx)?;
         let own = door.is(self.0.voter) || self.0.proxy.is_some_and(|it| door.is(it));
-        let published = door.load(self.0.poll).await?.is_some_and(|poll| poll.stage == Stage::Published);
+        let published = door.load(self.0.poll).await?.is_some_and(|poll| poll.phase == PollPhase::Published);
         Ok(self.0.marks.as_ref().filter(|_| own || published).map(Marks::from))
     }
 }

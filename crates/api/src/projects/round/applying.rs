@@ -12,7 +12,7 @@ use gongyi_domain::{
     projects::{
         round::{
             ROUND_RECORDS, Round as StoredRound,
-            terms::{ApplicationStatus as Stored, ConflictGround as StoredGround, RoundPhase, RoundTerms},
+            terms::{ApplicationPhase as Stored, ConflictGround as StoredGround, RoundPhase, RoundTerms},
         },
         selection::Support as StoredSupport,
     },
@@ -47,7 +47,7 @@ use crate::{
 /// Where an application stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Stored")]
-pub enum ApplicationStatus {
+pub enum ApplicationPhase {
     /// 待审核: not screened.
     Submitted,
     /// 入围: screened and in.
@@ -193,8 +193,8 @@ impl RoundApplication {
         Date(self.0.submitted_on)
     }
     /// Where it stands.
-    fn status(&self) -> ApplicationStatus {
-        self.0.status.into()
+    fn phase(&self) -> ApplicationPhase {
+        self.0.phase.into()
     }
     /// Why it was let in or not; null until it is screened.
     fn screening(&self) -> Option<&str> {

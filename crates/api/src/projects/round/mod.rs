@@ -20,7 +20,7 @@ use gongyi_domain::{
 use gongyi_projections::{ApplicationFilter, PageArgs, RoundFilter as Filter, RoundRow};
 
 use self::{
-    applying::{ApplicationStatus, RoundApplication},
+    applying::{ApplicationPhase, RoundApplication},
     calling::{Criterion, SelectionBasis, SelectionRule},
     selecting::{RoundObjection, RoundSelection},
 };
@@ -193,15 +193,15 @@ impl Round {
     async fn applications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "That stand in one of these ways; any if not said.")] status: Option<Vec<ApplicationStatus>>,
+        #[graphql(desc = "That stand in one of these ways; any if not said.")] phases: Option<Vec<ApplicationPhase>>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<RoundApplication>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
-        let status = status.unwrap_or_default().into_iter().map(Into::into).collect();
-        let filter = ApplicationFilter { round: Some(self.0.id), status, ..ApplicationFilter::default() };
+        let phases = phases.unwrap_or_default().into_iter().map(Into::into).collect();
+        let filter = ApplicationFilter { round: Some(self.0.id), phases, ..ApplicationFilter::default() };
         Ok(paging::paged(door.read(door.lists().round_applications(&filter, &page).await)?, RoundApplication))
     }
     /// Who reviews; for those who may read the round's records.

@@ -15,7 +15,7 @@ use gongyi_domain::{
     },
     values::{ApplicationId, Cents, PollId, RoundId},
 };
-use gongyi_projections::{ObjectionStatus as StoredStatus, RoundObjectionRow, RoundSelectionRow};
+use gongyi_projections::{ObjectionPhase as StoredPhase, RoundObjectionRow, RoundSelectionRow};
 
 use super::{
     Round, RoundPayload,
@@ -220,8 +220,8 @@ pub(crate) async fn step_of(door: &Door<'_>, round: RoundId, application: Applic
 
 /// Where an objection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "StoredStatus")]
-pub enum ObjectionStatus {
+#[graphql(remote = "StoredPhase")]
+pub enum ObjectionPhase {
     /// Not settled.
     Open,
     /// It was right: the selection is annulled.
@@ -258,8 +258,8 @@ impl RoundObjection {
         Ok(sight.text(self.0.text.as_deref()))
     }
     /// Where it stands.
-    fn status(&self) -> ObjectionStatus {
-        self.0.status.into()
+    fn phase(&self) -> ObjectionPhase {
+        self.0.phase.into()
     }
     /// Why it was settled so.
     fn reason(&self) -> Option<&str> {

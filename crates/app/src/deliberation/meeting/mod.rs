@@ -7,7 +7,7 @@ use gongyi_domain::{
     deliberation::{
         council::Council,
         meeting::Meeting,
-        motion::{Motion, Phase},
+        motion::{Motion, MotionPhase},
         standing::Standing,
     },
     values::{MeetingId, MotionId, PersonId},
@@ -47,7 +47,7 @@ async fn standing(work: &Work<'_>, meeting: &Meeting) -> Result<Standing, Reject
 async fn take_off(work: &Work<'_>, meeting: MeetingId, motions: impl IntoIterator<Item = MotionId>, reason: &str) -> Result<(), Rejection> {
     for id in motions {
         let motion = work.load::<Motion>(id).await?.into_inner();
-        if motion.phase == Phase::Scheduled && motion.meeting == Some(meeting) {
+        if motion.phase == MotionPhase::Scheduled && motion.meeting == Some(meeting) {
             deciding::taken_off_agenda(work, id, reason.to_owned()).await?;
         }
     }

@@ -17,13 +17,13 @@ use gongyi_domain::{
         decision::{Abstentions, Counts, Outcome, Rule, Wording},
         meeting::{
             ANNUL_VOTE, CAST_OPEN_VOTE, CLOSE_VOTE, COUNT_HANDS, Choice, Hands, Meeting, MeetingCommand, MeetingRefusal, OPEN_VOTE,
-            Question, Vote, VoteState, VotingMethod,
+            Question, Vote, VotePhase, VotingMethod,
         },
         motion::{
-            Motion, Phase,
+            Motion, MotionPhase,
             deciding::{ANNUL_DECISION, Deciding},
         },
-        poll::{Poll, PollCommand, PollRefusal, Stage},
+        poll::{Poll, PollCommand, PollPhase, PollRefusal},
         poll_report::{FrozenRoll, PollOutcome},
         poll_terms::{self, BallotOption, Channels, MeetingVote, PollTerms, Secrecy},
         roll::{ROLL_COMMAND_MAX_ENTRIES, Roll, RollCommand},
@@ -131,11 +131,18 @@ impl Command for OpenVote {
     async fn settle(&self, app: &App, opened: &OpenedVote) -> Result<(), Rejection> {
         let Some(id) = opened.poll else { return Ok(()) };
         let poll = app.state::<Poll>(id).await?;
-        match (poll.stage, &poll.terms) {
-            (Stage::Opened, Some(terms)) => app.make_ballot_box(id, &poll, terms).await,
-            (Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted | Stage::Published | Stage::Voided, _) => {
-                Ok(())
-            }
+        match (poll.phase, &poll.terms) {
+            (PollPhase::Opened, Some(terms)) => app.make_ballot_box(id, &poll, terms).await,
+            (
+                PollPhase::Unknown
+                | PollPhase::Prepared
+                | PollPhase::Opened
+                | PollPhase::Closed
+                | PollPhase::Counted
+                | PollPhase::Published
+                | PollPhase::Voided,
+                _,
+            ) => Ok(()),
         }
     }
 }
@@ -219,9 +226,9 @@ async fn voted(work: &Work<'_>, poll: PollId) -> Result<BTreeSet<PersonId>, Reje
 /// The ballots of a secret vote, as its poll counted them.
 async fn counted(work: &Work<'_>, poll: PollId) -> Result<Counts, Rejection> {
     let poll = work.load::<Poll>(poll).await?.into_inner();
-    match poll.stage {
-        Stage::Counted | Stage::Published => {}
-        Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Voided => {
+    match poll.phase {
+        PollPhase::Counted | PollPhase::Published => {}
+        PollPhase::Unknown | PollPhase::Prepared | PollPhase::Opened | PollPhase::Closed | PollPhase::Voided => {
             return Err(refused(PollRefusal::PollNotCounted));
         }
     }
@@ -309,7 +316,7 @@ impl Command for CloseVote {
             }
         };
         let state = work.decide::<Meeting>(loaded, close).await?;
-        if let (Some(motion), VoteState::Closed(decision)) = (open.question.motion, &state.vote(vote).map_err(refused)?.state) {
+        if let (Some(motion), VotePhase::Closed(decision)) = (open.question.motion, &state.vote(vote).map_err(refused)?.phase) {
             match decision.verdict.outcome {
                 Outcome::Carried => deciding::decided(work, motion, vote, true).await?,
                 Outcome::Failed => deciding::decided(work, motion, vote, false).await?,
@@ -351,7 +358,7 @@ impl Command for AnnulVote {
                 if goes_on {
                     deciding::schedule(work, council, id, self.meeting).await?;
                 }
-            } else if motion.inner().phase == Phase::Voting && motion.inner().votes.last() == Some(&vote) {
+            } else if motion.inner().phase == MotionPhase::Voting && motion.inner().votes.last() == Some(&vote) {
                 deciding::abandoned(work, id, vote, reason.clone()).await?;
             }
         }
@@ -359,7 +366,7 @@ impl Command for AnnulVote {
             return Ok(OpenedVote { meeting: self.meeting, vote, poll: None });
         };
         let loaded = work.load::<Poll>(poll).await?;
-        if !matches!(loaded.inner().stage, Stage::Published | Stage::Voided) {
+        if !matches!(loaded.inner().phase, PollPhase::Published | PollPhase::Voided) {
             work.decide::<Poll>(loaded, PollCommand::Void { reason }).await?;
         }
         Ok(OpenedVote { meeting: self.meeting, vote, poll: Some(poll) })

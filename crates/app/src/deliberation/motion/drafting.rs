@@ -10,7 +10,7 @@ use gongyi_domain::{
         attachment::{Attachment, FileDigest},
         issue::ResidentIssue,
         motion::{
-            Motion, MotionRefusal, Origin, Phase,
+            Motion, MotionPhase, MotionRefusal, Origin,
             drafting::{
                 ACCEPT_MOTION, ATTACH_TO_MOTION, DETACH_FROM_MOTION, DRAFT_MOTION, Drafting, JOIN_MOTION, RETURN_MOTION, REVISE_MOTION,
                 SECOND_MOTION, SUBMIT_MOTION, WITHDRAW_MOTION, WITHDRAW_SECOND,
@@ -138,7 +138,7 @@ impl Command for ReviseMotion {
         case.about_ones_own(work, Self::ACT, self.by).await?;
         let motion = case.motion.inner();
         // Two movers who write at once do not undo each other's words.
-        if motion.phase == Phase::Drafted && motion.version != self.against {
+        if motion.phase == MotionPhase::Drafted && motion.version != self.against {
             return Err(refused(MotionRefusal::VersionOutdated { last: motion.version }));
         }
         let text = self.text.text(&motion.text).map_err(Rejection::Refused)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gongyi_domain::{
     deliberation::{
         ballot::Ballot,
-        poll::{Poll, PollRefusal, Stage},
+        poll::{Poll, PollPhase, PollRefusal},
         poll_terms::PollTerms,
         roll_entry::{Channel, RollEntry, RollEntryEvent},
     },
@@ -31,13 +31,13 @@ impl App {
             return Ok(());
         }
         for poll in self.vault().ballot_box().await?.polls().await? {
-            match self.state::<Poll>(poll).await?.stage {
-                Stage::Counted | Stage::Published | Stage::Voided => self.destroy_ballots(poll).await?,
-                Stage::Closed => {
+            match self.state::<Poll>(poll).await?.phase {
+                PollPhase::Counted | PollPhase::Published | PollPhase::Voided => self.destroy_ballots(poll).await?,
+                PollPhase::Closed => {
                     self.end_receipts(poll).await?;
                     self.settle_pending(poll).await?;
                 }
-                Stage::Unknown | Stage::Prepared | Stage::Opened => self.settle_pending(poll).await?,
+                PollPhase::Unknown | PollPhase::Prepared | PollPhase::Opened => self.settle_pending(poll).await?,
             }
         }
         Ok(())

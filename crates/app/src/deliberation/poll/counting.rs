@@ -9,7 +9,7 @@ use gongyi_domain::{
     deliberation::{
         ballot::{BallotList, BallotListCommand},
         counting::paper::PaperCount,
-        poll::{CLOSE_POLL, COUNT_POLL, ENTER_PAPER_COUNT, Found, PUBLISH_POLL, Poll, PollCommand, PollRefusal, Stage, VOID_POLL},
+        poll::{CLOSE_POLL, COUNT_POLL, ENTER_PAPER_COUNT, Found, PUBLISH_POLL, Poll, PollCommand, PollPhase, PollRefusal, VOID_POLL},
         poll_report::Participants,
         poll_terms::Secrecy,
         roll::Roll,
@@ -90,7 +90,7 @@ impl Command for CountPoll {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<PollId, Rejection> {
         let poll = kept_poll(work, Self::ACT, self.poll).await?;
-        if poll.inner().stage != Stage::Closed {
+        if poll.inner().phase != PollPhase::Closed {
             return Err(refused(PollRefusal::PollNotClosed));
         }
         let terms = poll.inner().terms().map_err(refused)?;

@@ -10,7 +10,7 @@ use gongyi_domain::{
         council::CouncilRefusal,
         election::{Election, ElectionCommand},
         motion::{Motion, MotionRefusal},
-        poll::{APPOINT_TELLERS, OPEN_POLL, PREPARE_POLL, Poll, PollCommand, PollRefusal, Stage},
+        poll::{APPOINT_TELLERS, OPEN_POLL, PREPARE_POLL, Poll, PollCommand, PollPhase, PollRefusal},
         poll_report::FrozenRoll,
         poll_terms::{BallotOption, Channels, Chartered, Matter, PollTerms, Secrecy},
         roll::Roll,
@@ -252,11 +252,18 @@ impl Command for OpenPoll {
 
     async fn settle(&self, app: &App, id: &PollId) -> Result<(), Rejection> {
         let poll = app.state::<Poll>(*id).await?;
-        match (poll.stage, &poll.terms) {
-            (Stage::Opened, Some(terms)) if terms.secrecy != Secrecy::Open => app.make_ballot_box(*id, &poll, terms).await,
-            (Stage::Unknown | Stage::Prepared | Stage::Opened | Stage::Closed | Stage::Counted | Stage::Published | Stage::Voided, _) => {
-                Ok(())
-            }
+        match (poll.phase, &poll.terms) {
+            (PollPhase::Opened, Some(terms)) if terms.secrecy != Secrecy::Open => app.make_ballot_box(*id, &poll, terms).await,
+            (
+                PollPhase::Unknown
+                | PollPhase::Prepared
+                | PollPhase::Opened
+                | PollPhase::Closed
+                | PollPhase::Counted
+                | PollPhase::Published
+                | PollPhase::Voided,
+                _,
+            ) => Ok(()),
         }
     }
 }

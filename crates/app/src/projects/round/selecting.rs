@@ -10,7 +10,7 @@ use gongyi_domain::{
     deliberation::{
         ballot::{BallotList, Marks, Method},
         counting::paper::PaperCount,
-        poll::{PaperState, Poll, Stage},
+        poll::{PaperPhase, Poll, PollPhase},
     },
     projects::{
         round::{
@@ -64,7 +64,7 @@ impl Command for PrepareBallot {
 /// What a published poll says; `None` before it is published.
 async fn published(work: &Work<'_>, id: PollId) -> Result<Option<Ballots>, Rejection> {
     let poll = work.load::<Poll>(id).await?.into_inner();
-    let (Stage::Published, Some(terms), Some(report)) = (poll.stage, &poll.terms, &poll.report) else { return Ok(None) };
+    let (PollPhase::Published, Some(terms), Some(report)) = (poll.phase, &poll.terms, &poll.report) else { return Ok(None) };
     let options = u16::try_from(terms.options.len()).unwrap_or(u16::MAX);
     let mut bundles = BTreeMap::new();
     let mut count = |marks: &Marks, ballots: u64| {
@@ -74,7 +74,7 @@ async fn published(work: &Work<'_>, id: PollId) -> Result<Option<Ballots>, Rejec
         }
     };
     work.load::<BallotList>(id).await?.inner().ballots.iter().for_each(|ballot| count(&ballot.marks, 1));
-    if let PaperState::Agreed(PaperCount::Batches { batches, .. }) = poll.paper_state() {
+    if let PaperPhase::Agreed(PaperCount::Batches { batches, .. }) = poll.paper_phase() {
         batches.iter().for_each(|batch| count(&batch.marks, batch.ballots));
     }
     let approvals = bundles.into_iter().map(|(candidates, ballots)| Approvals { candidates, ballots }).collect();

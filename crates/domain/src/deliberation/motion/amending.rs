@@ -1,9 +1,9 @@
 //! While a motion is before the council: amendments to its text.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Phase, R, check, written};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, MotionPhase, ONESELF_AND_KEEPERS, R, check, written};
 use crate::{
     access::authority::Act,
-    deliberation::amendment::{AMENDMENTS_MAX_COUNT, Amendment, AmendmentStatus, Change, places},
+    deliberation::amendment::{AMENDMENTS_MAX_COUNT, Amendment, AmendmentPhase, Change, places},
     values::{AmendmentId, PersonId, VoteId},
 };
 
@@ -82,7 +82,7 @@ impl From<Amending> for MotionCommand {
 
 impl Motion {
     pub(super) fn amending(&self, command: Amending) -> Decision {
-        self.require_undecided(&Phase::BEFORE_THE_COUNCIL)?;
+        self.require_undecided(&MotionPhase::BEFORE_THE_COUNCIL)?;
         match command {
             Amending::Propose { amendment, by, against, changes, grounds } => {
                 check(!self.amendments.contains_key(&amendment), R::AmendmentExists)?;
@@ -109,7 +109,7 @@ impl Motion {
 
     fn pending(&self, id: AmendmentId) -> Result<&Amendment, R> {
         let amendment = self.amendments.get(&id).ok_or(R::UnknownAmendment)?;
-        check(amendment.status == AmendmentStatus::Pending, R::AmendmentNotPending)?;
+        check(amendment.phase == AmendmentPhase::Pending, R::AmendmentNotPending)?;
         Ok(amendment)
     }
 

@@ -1,6 +1,6 @@
 //! After the adoption: reports, completion, what residents say of it.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, Phase, R, check, written};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, MotionPhase, R, check, written};
 use crate::{
     access::authority::{Act, To},
     deliberation::attachment::{self, Attachment},
@@ -70,22 +70,22 @@ impl Motion {
     pub(super) fn carrying_out(&self, command: CarryingOut) -> Decision {
         match command {
             CarryingOut::ReportProgress { percent, report, evidence } => {
-                self.require(&[Phase::Adopted, Phase::Implementing])?;
+                self.require(&[MotionPhase::Adopted, MotionPhase::Implementing])?;
                 check(percent <= PERCENT_MAX, R::PercentUnfit)?;
                 let (report, evidence) = reported(&report, evidence)?;
                 Ok(vec![E::ProgressReported { percent, report, evidence }])
             }
             CarryingOut::Complete { report, evidence } => {
-                self.require(&[Phase::Adopted, Phase::Implementing])?;
+                self.require(&[MotionPhase::Adopted, MotionPhase::Implementing])?;
                 let (report, evidence) = reported(&report, evidence)?;
                 Ok(vec![E::MotionCompleted { report, evidence }])
             }
             CarryingOut::RevokeCompletion { reason } => {
-                self.require(&[Phase::Done, Phase::Reviewed])?;
+                self.require(&[MotionPhase::Done, MotionPhase::Reviewed])?;
                 Ok(vec![E::CompletionRevoked { reason: written(&reason)? }])
             }
             CarryingOut::Review { by, rating, text } => {
-                self.require(&[Phase::Done, Phase::Reviewed])?;
+                self.require(&[MotionPhase::Done, MotionPhase::Reviewed])?;
                 check((1..=RATING_MAX).contains(&rating), R::RatingUnfit)?;
                 check(!self.reviewers.contains(&by), R::AlreadyReviewed)?;
                 check(self.reviewers.len() < REVIEWS_MAX_COUNT, R::ReviewsFull { most: REVIEWS_MAX_COUNT })?;

@@ -1,6 +1,6 @@
 //! From the agenda to the decision, or elsewhere: to another council, to another day, into another motion.
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Phase, R, check, written};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, MotionPhase, ONESELF_AND_KEEPERS, R, check, written};
 use crate::{
     access::authority::{Act, Role, To},
     values::{CouncilId, Day, MeetingId, MotionId, PersonId, VoteId},
@@ -152,12 +152,12 @@ impl Motion {
     pub(super) fn deciding(&self, command: Deciding) -> Decision {
         match command {
             Deciding::Schedule { meeting } => {
-                self.require_undecided(&Phase::BEFORE_THE_COUNCIL)?;
+                self.require_undecided(&MotionPhase::BEFORE_THE_COUNCIL)?;
                 check(self.meeting != Some(meeting), R::AlreadyScheduled)?;
                 Ok(vec![E::MotionScheduled { meeting }])
             }
             Deciding::TakeOffAgenda { reason } => {
-                self.require_undecided(&[Phase::Scheduled])?;
+                self.require_undecided(&[MotionPhase::Scheduled])?;
                 let reason = written(&reason)?;
                 let meeting = self.meeting.ok_or(R::NotOnAgenda)?;
                 Ok(vec![E::MotionTakenOffAgenda { meeting, reason }])
@@ -176,8 +176,8 @@ impl Motion {
                 // What was adopted may be another council's to carry out: the decision stands and goes with it.
                 let decided = self.outcome.filter(|outcome| outcome.adopted);
                 match decided {
-                    Some(_) => self.require(&[Phase::Adopted, Phase::Implementing])?,
-                    None => self.require_undecided(&Phase::BEFORE_THE_COUNCIL)?,
+                    Some(_) => self.require(&[MotionPhase::Adopted, MotionPhase::Implementing])?,
+                    None => self.require_undecided(&MotionPhase::BEFORE_THE_COUNCIL)?,
                 }
                 let vote = vote.or(decided.map(|outcome| outcome.vote));
                 check(self.council != Some(to), R::CouncilUnfit)?;
@@ -192,7 +192,7 @@ impl Motion {
                 Ok(vec![E::ReferralDeclined { reason: written(&reason)? }])
             }
             Deciding::Postpone { until, today, vote, reason } => {
-                self.require_undecided(&[Phase::Accepted, Phase::Scheduled])?;
+                self.require_undecided(&[MotionPhase::Accepted, MotionPhase::Scheduled])?;
                 check(until.is_none_or(|day| day > today), R::PostponementUnfit)?;
                 Ok(vec![E::MotionPostponed { until, vote, reason: written(&reason)? }])
             }
@@ -209,31 +209,37 @@ impl Motion {
                 Ok(vec![E::MotionAbsorbed { motion }])
             }
             Deciding::Relate { id, motion } => {
-                self.require(&Phase::ALL)?;
+                self.require(&MotionPhase::ALL)?;
                 let fits = id != motion && !self.related.contains(&motion) && self.related.len() < OTHER_MOTIONS_MAX_COUNT;
                 check(fits, R::OtherMotionUnfit)?;
                 Ok(vec![E::MotionRelated { motion }])
             }
             Deciding::Unrelate { motion } => {
-                self.require(&Phase::ALL)?;
+                self.require(&MotionPhase::ALL)?;
                 check(self.related.contains(&motion), R::OtherMotionUnfit)?;
                 Ok(vec![E::MotionUnrelated { motion }])
             }
             Deciding::AnnulDecision { vote, reason } => {
-                self.require(&[Phase::Rejected, Phase::Adopted, Phase::Implementing, Phase::Done, Phase::Reviewed])?;
+                self.require(&[
+                    MotionPhase::Rejected,
+                    MotionPhase::Adopted,
+                    MotionPhase::Implementing,
+                    MotionPhase::Done,
+                    MotionPhase::Reviewed,
+                ])?;
                 check(self.outcome.is_some_and(|outcome| outcome.vote == vote), R::OtherVote)?;
                 Ok(vec![E::DecisionAnnulled { vote, reason: written(&reason)? }])
             }
             Deciding::Reconsider { mover, vote, reason } => {
                 // What is carried out cannot be undone by voting again.
-                self.require(&[Phase::Rejected, Phase::Adopted, Phase::Implementing])?;
+                self.require(&[MotionPhase::Rejected, MotionPhase::Adopted, MotionPhase::Implementing])?;
                 Ok(vec![E::MotionReconsidered { mover, vote, reason: written(&reason)? }])
             }
         }
     }
 
     fn put_to_vote(&self, meeting: MeetingId, vote: VoteId, version: u32) -> Decision {
-        self.require_undecided(&[Phase::Scheduled])?;
+        self.require_undecided(&[MotionPhase::Scheduled])?;
         check(self.meeting == Some(meeting), R::NotOnAgenda)?;
         check(version == self.version, R::VersionOutdated { last: self.version })?;
         let count = self.open_amendments().count();
@@ -243,18 +249,24 @@ impl Motion {
     }
 
     fn require_voting(&self, vote: VoteId) -> Result<(), R> {
-        self.require_undecided(&[Phase::Voting])?;
+        self.require_undecided(&[MotionPhase::Voting])?;
         check(self.votes.last() == Some(&vote), R::OtherVote)
     }
 
     fn require_referred_to(&self, council: CouncilId) -> Result<(), R> {
-        self.require(&[Phase::Referred])?;
+        self.require(&[MotionPhase::Referred])?;
         check(self.referred_to == Some(council), R::CouncilUnfit)?;
         check(self.taken_over_as.is_none(), R::AlreadyTakenOver)
     }
 
     /// Submitted, and not on its way to a decision any further than an agenda.
     fn require_mergeable(&self) -> Result<(), R> {
-        self.require_undecided(&[Phase::Submitted, Phase::Seconded, Phase::Accepted, Phase::Scheduled, Phase::Postponed])
+        self.require_undecided(&[
+            MotionPhase::Submitted,
+            MotionPhase::Seconded,
+            MotionPhase::Accepted,
+            MotionPhase::Scheduled,
+            MotionPhase::Postponed,
+        ])
     }
 }

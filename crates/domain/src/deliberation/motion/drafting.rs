@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Decision, E, KEEPERS, Motion, MotionCommand, ONESELF_AND_KEEPERS, Origin, Phase, R, check, written};
+use super::{Decision, E, KEEPERS, Motion, MotionCommand, MotionPhase, ONESELF_AND_KEEPERS, Origin, R, check, written};
 use crate::{
     access::authority::{Act, To},
     deliberation::{
@@ -134,12 +134,12 @@ impl From<Drafting> for MotionCommand {
 impl Motion {
     pub(super) fn drafting(&self, command: Drafting) -> Decision {
         match command {
-            Drafting::Draft { .. } if self.phase != Phase::Unknown => Err(R::MotionExists),
+            Drafting::Draft { .. } if self.phase != MotionPhase::Unknown => Err(R::MotionExists),
             Drafting::Draft { council, area, mover, category, text, origin } => {
                 Ok(vec![E::MotionDrafted { council, area, mover, category, text: text.fitted()?, origin }])
             }
             Drafting::Revise { by, category, text } => {
-                self.require(&[Phase::Drafted])?;
+                self.require(&[MotionPhase::Drafted])?;
                 self.require_mover(by)?;
                 let text = text.fitted()?;
                 Ok(vec![E::MotionRevised { category, version: self.next_version()?, text }])
@@ -147,20 +147,20 @@ impl Motion {
             Drafting::Join { by } => self.join(by),
             Drafting::Withdraw { by } => self.withdraw(by),
             Drafting::Attach { by, attachment } => {
-                self.require_undecided(&Phase::OPEN)?;
+                self.require_undecided(&MotionPhase::OPEN)?;
                 self.require_mover(by)?;
                 let attachment = attachment.fitted()?;
                 attachment::require_distinct(self.attachments.iter().chain([&attachment]))?;
                 Ok(vec![E::AttachmentAdded { attachment }])
             }
             Drafting::Detach { by, sha256 } => {
-                self.require(&[Phase::Drafted])?;
+                self.require(&[MotionPhase::Drafted])?;
                 self.require_mover(by)?;
                 check(self.attachments.iter().any(|it| it.sha256 == sha256), R::UnknownAttachment)?;
                 Ok(vec![E::AttachmentRemoved { sha256 }])
             }
             Drafting::Submit { by, seconds_needed } => {
-                self.require(&[Phase::Drafted])?;
+                self.require(&[MotionPhase::Drafted])?;
                 self.require_mover(by)?;
                 check(seconds_needed <= SECONDS_NEEDED_MAX_COUNT, R::SecondsNeededUnfit { most: SECONDS_NEEDED_MAX_COUNT })?;
                 let complete = (seconds_needed == 0).then_some(E::SecondsCompleted { seconds: 0, needed: 0 });
@@ -168,7 +168,7 @@ impl Motion {
             }
             Drafting::Second { by, sitting } => self.second(by, &sitting),
             Drafting::WithdrawSecond { by } => {
-                self.require(&[Phase::Submitted])?;
+                self.require(&[MotionPhase::Submitted])?;
                 check(self.seconders.contains(&by), R::NotSeconded)?;
                 Ok(vec![E::SecondWithdrawn { person: by }])
             }
@@ -184,7 +184,7 @@ impl Motion {
     }
 
     fn join(&self, person: PersonId) -> Decision {
-        self.require(&Phase::EARLY)?;
+        self.require(&MotionPhase::EARLY)?;
         check(!self.movers.contains(&person), R::AlreadyMover)?;
         check(!self.seconders.contains(&person), R::AlreadySeconded)?;
         check(self.movers.len() < MOVERS_MAX_COUNT, R::TooManyMovers { most: MOVERS_MAX_COUNT })?;
@@ -193,25 +193,25 @@ impl Motion {
 
     fn withdraw(&self, person: PersonId) -> Decision {
         check(self.votes.is_empty(), R::TooLateToWithdraw)?;
-        self.require(&Phase::OPEN)?;
+        self.require(&MotionPhase::OPEN)?;
         self.require_mover(person)?;
         let last = self.movers.len() == 1;
         Ok(vec![if last { E::MotionWithdrawn { person } } else { E::MoverLeft { person } }])
     }
 
     fn second(&self, person: PersonId, sitting: &BTreeSet<PersonId>) -> Decision {
-        self.require(&[Phase::Submitted, Phase::Seconded])?;
+        self.require(&[MotionPhase::Submitted, MotionPhase::Seconded])?;
         check(!self.movers.contains(&person), R::OwnSecond)?;
         check(!self.seconders.contains(&person), R::AlreadySeconded)?;
         let still_sit = self.seconders.iter().filter(|it| sitting.contains(it)).count();
         let seconds = u32::try_from(still_sit + 1).unwrap_or(u32::MAX);
-        let complete = self.phase == Phase::Submitted && seconds >= self.seconds_needed;
+        let complete = self.phase == MotionPhase::Submitted && seconds >= self.seconds_needed;
         let complete = complete.then_some(E::SecondsCompleted { seconds, needed: self.seconds_needed });
         Ok([E::MotionSeconded { person }].into_iter().chain(complete).collect())
     }
 
     fn require_screening(&self, screener: Option<PersonId>) -> Result<(), R> {
-        self.require(&[Phase::Seconded])?;
+        self.require(&[MotionPhase::Seconded])?;
         check(!screener.is_some_and(|person| self.movers.contains(&person)), R::OwnMotionScreened)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where a motion stands. Amended is none of these: that is told by the text's version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Phase {
+pub enum MotionPhase {
     /// Not drafted.
     #[default]
     Unknown,
@@ -41,7 +41,7 @@ pub enum Phase {
     Reviewed,
 }
 
-impl Phase {
+impl MotionPhase {
     /// Not screened yet.
     pub const EARLY: [Self; 3] = [Self::Drafted, Self::Submitted, Self::Seconded];
     /// Before the council and not put to the vote: what can be amended, scheduled, postponed and referred.

@@ -50,7 +50,7 @@ fn file(byte: &str) -> Attachment {
     Attachment { sha256, name: "预算.pdf".into(), media_type: "application/pdf".into(), bytes: 1_000 }
 }
 
-fn phase_unfit(phase: Phase) -> R {
+fn phase_unfit(phase: MotionPhase) -> R {
     R::MotionPhaseUnfit { zh: phase.zh(), en: phase.en() }
 }
 
@@ -122,15 +122,15 @@ fn referred() -> Given<Motion> {
 
 #[test]
 fn a_motion_goes_its_whole_way() {
-    assert_eq!(seconded().phase, Phase::Seconded);
-    assert_eq!(voting().phase, Phase::Voting);
+    assert_eq!(seconded().phase, MotionPhase::Seconded);
+    assert_eq!(voting().phase, MotionPhase::Voting);
     assert_eq!(adopted().require_adopted(), Ok(Outcome { vote: vote(1), version: 1, adopted: true }));
-    assert_eq!(rejected().require_adopted(), Err(phase_unfit(Phase::Rejected)));
+    assert_eq!(rejected().require_adopted(), Err(phase_unfit(MotionPhase::Rejected)));
     let review = CarryingOut::Review { by: person(30), rating: 4, text: None };
     let report = CarryingOut::ReportProgress { percent: 60, report: "六盏已装".into(), evidence: vec![] };
     let motion = adopted().and(report).and(CarryingOut::Complete { report: "已装".into(), evidence: vec![] });
-    assert_eq!(motion.phase, Phase::Done);
-    assert_eq!(motion.and(review).phase, Phase::Reviewed);
+    assert_eq!(motion.phase, MotionPhase::Done);
+    assert_eq!(motion.and(review).phase, MotionPhase::Reviewed);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn drafting_twice_or_an_unfit_text_is_refused() {
     drafted().when(revise(2, text(&["一"]))).then_refused(R::NotMover);
     given::<Motion>([]).when(revise(1, text(&["一"]))).then_refused(R::UnknownMotion);
     assert_eq!(drafted().and(revise(1, text(&["一"]))).version, 2);
-    submitted().when(revise(1, text(&["一"]))).then_refused(phase_unfit(Phase::Submitted)); // by amendments only
+    submitted().when(revise(1, text(&["一"]))).then_refused(phase_unfit(MotionPhase::Submitted)); // by amendments only
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_second_that_reaches_the_number_is_told() {
     motion.when(second(3)).then([E::MotionSeconded { person: person(3) }, complete]);
     seconded().when(second(4)).then([E::MotionSeconded { person: person(4) }]); // told once
     let none_needed = Drafting::Submit { by: person(1), seconds_needed: 0 };
-    assert_eq!(drafted().and(none_needed).phase, Phase::Seconded);
+    assert_eq!(drafted().and(none_needed).phase, MotionPhase::Seconded);
     let endless = Drafting::Submit { by: person(1), seconds_needed: 1_001 };
     drafted().when(endless).then_refused(R::SecondsNeededUnfit { most: 1_000 });
 }
@@ -165,7 +165,7 @@ fn nobody_seconds_their_own_motion_or_twice() {
     motion.when(Drafting::Join { by: person(2) }).then_refused(R::AlreadySeconded);
     motion.when(Drafting::Join { by: person(5) }).then_refused(R::AlreadyMover);
     given::<Motion>([]).when(second(2)).then_refused(R::UnknownMotion);
-    drafted().when(second(2)).then_refused(phase_unfit(Phase::Drafted));
+    drafted().when(second(2)).then_refused(phase_unfit(MotionPhase::Drafted));
     let full = Given::<Motion> { state: Motion { movers: (100..120).map(person).collect(), ..submitted().state } };
     full.when(Drafting::Join { by: person(5) }).then_refused(R::TooManyMovers { most: 20 });
 }
@@ -178,7 +178,7 @@ fn a_second_can_be_taken_back_until_there_are_enough() {
     let motion = motion.and(back(2));
     assert!(motion.seconders.is_empty());
     motion.when(second(2)).then_done();
-    seconded().when(back(2)).then_refused(phase_unfit(Phase::Seconded));
+    seconded().when(back(2)).then_refused(phase_unfit(MotionPhase::Seconded));
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn nobody_screens_their_own_motion() {
     let accept = |screener: Option<u128>| Drafting::Accept { screener: screener.map(person) };
     seconded().when(accept(Some(1))).then_refused(R::OwnMotionScreened);
     seconded().when(accept(None)).then_done();
-    submitted().when(accept(Some(8))).then_refused(phase_unfit(Phase::Submitted));
-    accepted().when(accept(Some(8))).then_refused(phase_unfit(Phase::Accepted));
+    submitted().when(accept(Some(8))).then_refused(phase_unfit(MotionPhase::Submitted));
+    accepted().when(accept(Some(8))).then_refused(phase_unfit(MotionPhase::Accepted));
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn a_returned_motion_is_a_draft_again_and_needs_new_seconds() {
     seconded().when(turn_back(8, " ")).then_refused(R::ReasonUnfit { most: REASON_MAX_CHARS });
     seconded().when(turn_back(1, "超出职权")).then_refused(R::OwnMotionScreened);
     let motion = seconded().and(turn_back(8, "超出职权"));
-    assert_eq!((motion.phase, motion.seconders.len(), motion.version), (Phase::Drafted, 0, 1));
-    assert_eq!(motion.and(submit()).phase, Phase::Submitted);
+    assert_eq!((motion.phase, motion.seconders.len(), motion.version), (MotionPhase::Drafted, 0, 1));
+    assert_eq!(motion.and(submit()).phase, MotionPhase::Submitted);
 }
 
 #[test]
@@ -206,10 +206,10 @@ fn a_motion_stands_as_long_as_one_mover_stands_by_it() {
     let two = drafted().and(Drafting::Join { by: person(5) });
     two.when(withdraw(6)).then_refused(R::NotMover);
     let one = two.and(withdraw(1));
-    assert_eq!((one.phase, one.movers.as_slice()), (Phase::Drafted, &[person(5)][..]));
+    assert_eq!((one.phase, one.movers.as_slice()), (MotionPhase::Drafted, &[person(5)][..]));
     let none = one.and(withdraw(5));
-    assert_eq!(none.phase, Phase::Withdrawn);
-    none.when(withdraw(5)).then_refused(phase_unfit(Phase::Withdrawn));
+    assert_eq!(none.phase, MotionPhase::Withdrawn);
+    none.when(withdraw(5)).then_refused(phase_unfit(MotionPhase::Withdrawn));
 }
 
 #[test]
@@ -232,8 +232,8 @@ fn files_come_until_the_vote_and_go_only_from_a_draft() {
     motion.when(detach("cd")).then_refused(R::UnknownAttachment);
     assert!(motion.and(detach("ab")).attachments.is_empty());
     scheduled().when(attach(1, "ab")).then_done();
-    scheduled().when(detach("ab")).then_refused(phase_unfit(Phase::Scheduled));
-    voting().when(attach(1, "ab")).then_refused(phase_unfit(Phase::Voting));
+    scheduled().when(detach("ab")).then_refused(phase_unfit(MotionPhase::Scheduled));
+    voting().when(attach(1, "ab")).then_refused(phase_unfit(MotionPhase::Voting));
     adopted().when(attach(1, "ab")).then_refused(R::AlreadyDecided);
 }
 
@@ -246,7 +246,7 @@ fn an_accepted_amendment_makes_the_next_version() {
     motion.when(propose(1, 2, 2, vec![replace(1, "甲")])).then_refused(R::AmendmentExists);
     motion.when(propose(2, 2, 1, vec![replace(1, "甲")])).then_refused(R::VersionOutdated { last: 2 });
     motion.when(propose(2, 2, 2, vec![replace(7, "甲")])).then_code("ChangesUnfit");
-    submitted().when(propose(1, 2, 1, vec![])).then_refused(phase_unfit(Phase::Submitted));
+    submitted().when(propose(1, 2, 1, vec![])).then_refused(phase_unfit(MotionPhase::Submitted));
     adopted().when(propose(1, 2, 1, vec![])).then_refused(R::AlreadyDecided);
 }
 
@@ -316,13 +316,13 @@ fn an_amended_motion_is_not_voted_on_in_its_old_text() {
 fn only_what_stands_on_the_agenda_is_put_to_the_vote() {
     let elsewhere = Deciding::PutToVote { meeting: meeting(2), vote: vote(1), version: 1 };
     scheduled().when(elsewhere).then_refused(R::NotOnAgenda);
-    accepted().when(put_to_vote(1, 1)).then_refused(phase_unfit(Phase::Accepted));
-    voting().when(put_to_vote(2, 1)).then_refused(phase_unfit(Phase::Voting));
+    accepted().when(put_to_vote(1, 1)).then_refused(phase_unfit(MotionPhase::Accepted));
+    voting().when(put_to_vote(2, 1)).then_refused(phase_unfit(MotionPhase::Voting));
     scheduled().when(Deciding::Schedule { meeting: meeting(1) }).then_refused(R::AlreadyScheduled);
     assert_eq!(scheduled().and(Deciding::Schedule { meeting: meeting(2) }).meeting, Some(meeting(2)));
     let off = scheduled().and(Deciding::TakeOffAgenda { reason: reason() });
-    assert_eq!((off.phase, off.meeting), (Phase::Accepted, None));
-    off.when(Deciding::TakeOffAgenda { reason: reason() }).then_refused(phase_unfit(Phase::Accepted));
+    assert_eq!((off.phase, off.meeting), (MotionPhase::Accepted, None));
+    off.when(Deciding::TakeOffAgenda { reason: reason() }).then_refused(phase_unfit(MotionPhase::Accepted));
 }
 
 #[test]
@@ -341,8 +341,8 @@ fn an_abandoned_vote_leaves_it_on_the_agenda_for_another_vote() {
     let abandon = |n| Deciding::AbandonVote { vote: vote(n), reason: reason() };
     voting().when(abandon(2)).then_refused(R::OtherVote);
     let motion = voting().and(abandon(1));
-    assert_eq!(motion.phase, Phase::Scheduled);
-    motion.when(abandon(1)).then_refused(phase_unfit(Phase::Scheduled));
+    assert_eq!(motion.phase, MotionPhase::Scheduled);
+    motion.when(abandon(1)).then_refused(phase_unfit(MotionPhase::Scheduled));
     motion.when(put_to_vote(1, 1)).then_refused(R::VoteUsed);
     motion.when(put_to_vote(2, 1)).then_done();
 }
@@ -353,7 +353,7 @@ fn what_was_decided_comes_back_by_reconsideration_or_annulment_only() {
     let annul = |n| Deciding::AnnulDecision { vote: vote(n), reason: reason() };
     for motion in [adopted(), rejected()] {
         for back in [motion.clone().and(reconsider()), motion.clone().and(annul(1))] {
-            assert_eq!((back.phase, back.outcome, back.meeting), (Phase::Accepted, None, None));
+            assert_eq!((back.phase, back.outcome, back.meeting), (MotionPhase::Accepted, None, None));
             let on_the_agenda = back.and(Deciding::Schedule { meeting: meeting(1) });
             on_the_agenda.when(put_to_vote(1, 1)).then_refused(R::VoteUsed); // the annulled vote is not used again
             let again = on_the_agenda.and(put_to_vote(2, 1)).and(Deciding::Decide { vote: vote(2), adopted: true });
@@ -361,8 +361,8 @@ fn what_was_decided_comes_back_by_reconsideration_or_annulment_only() {
         }
         motion.when(annul(2)).then_refused(R::OtherVote);
     }
-    accepted().when(reconsider()).then_refused(phase_unfit(Phase::Accepted));
-    done().when(reconsider()).then_refused(phase_unfit(Phase::Done)); // what is carried out is not undone by a vote
+    accepted().when(reconsider()).then_refused(phase_unfit(MotionPhase::Accepted));
+    done().when(reconsider()).then_refused(phase_unfit(MotionPhase::Done)); // what is carried out is not undone by a vote
     done().when(annul(1)).then_done();
     let silent = Deciding::Reconsider { mover: person(4), vote: None, reason: String::new() };
     adopted().when(silent).then_refused(R::ReasonUnfit { most: REASON_MAX_CHARS });
@@ -376,13 +376,13 @@ fn a_referred_motion_is_taken_over_once_or_comes_back() {
     accepted().when(home).then_refused(R::CouncilUnfit);
     referred().when(accept(3)).then_refused(R::CouncilUnfit);
     let taken = referred().and(accept(2));
-    assert_eq!((taken.phase, taken.taken_over_as), (Phase::Referred, Some(motion_id(7))));
+    assert_eq!((taken.phase, taken.taken_over_as), (MotionPhase::Referred, Some(motion_id(7))));
     taken.when(accept(2)).then_refused(R::AlreadyTakenOver);
     taken.when(decline()).then_refused(R::AlreadyTakenOver);
     let back = referred().and(decline());
-    assert_eq!((back.phase, back.referred_to), (Phase::Accepted, None));
-    back.when(decline()).then_refused(phase_unfit(Phase::Accepted));
-    referred().when(Deciding::Schedule { meeting: meeting(1) }).then_refused(phase_unfit(Phase::Referred));
+    assert_eq!((back.phase, back.referred_to), (MotionPhase::Accepted, None));
+    back.when(decline()).then_refused(phase_unfit(MotionPhase::Accepted));
+    referred().when(Deciding::Schedule { meeting: meeting(1) }).then_refused(phase_unfit(MotionPhase::Referred));
 }
 
 #[test]
@@ -390,11 +390,11 @@ fn an_adopted_motion_is_referred_with_its_decision_and_a_rejected_one_is_not() {
     let refer = || Deciding::Refer { to: council(2), vote: None, reason: reason() };
     adopted().when(refer()).then([E::MotionReferred { to: council(2), vote: Some(vote(1)), reason: reason() }]);
     let sent = adopted().and(refer());
-    assert_eq!((sent.phase, sent.outcome), (Phase::Referred, adopted().outcome));
+    assert_eq!((sent.phase, sent.outcome), (MotionPhase::Referred, adopted().outcome));
     let back = sent.and(Deciding::DeclineReferral { council: council(2), reason: reason() });
-    assert_eq!((back.phase, back.referred_to), (Phase::Adopted, None));
+    assert_eq!((back.phase, back.referred_to), (MotionPhase::Adopted, None));
     rejected().when(refer()).then_refused(R::AlreadyDecided);
-    voting().when(refer()).then_refused(phase_unfit(Phase::Voting));
+    voting().when(refer()).then_refused(phase_unfit(MotionPhase::Voting));
 }
 
 #[test]
@@ -402,8 +402,8 @@ fn a_postponed_motion_can_be_scheduled_again() {
     let postpone = |until| Deciding::Postpone { until, today: day(10), vote: None, reason: reason() };
     scheduled().when(postpone(Some(day(10)))).then_refused(R::PostponementUnfit);
     let motion = scheduled().and(postpone(Some(day(11))));
-    assert_eq!((motion.phase, motion.meeting), (Phase::Postponed, None));
-    motion.when(postpone(None)).then_refused(phase_unfit(Phase::Postponed));
+    assert_eq!((motion.phase, motion.meeting), (MotionPhase::Postponed, None));
+    motion.when(postpone(None)).then_refused(phase_unfit(MotionPhase::Postponed));
     motion.when(Deciding::Schedule { meeting: meeting(1) }).then_done();
     adopted().when(postpone(None)).then_refused(R::AlreadyDecided);
 }
@@ -414,8 +414,8 @@ fn a_motion_is_merged_into_another_of_its_council() {
     let absorb = |n, of| Deciding::Absorb { id: motion_id(1), motion: motion_id(n), council: council(of) };
     accepted().when(merge(1)).then_refused(R::OtherMotionUnfit);
     let merged = accepted().and(merge(2));
-    merged.when(merge(2)).then_refused(phase_unfit(Phase::Merged));
-    drafted().when(merge(2)).then_refused(phase_unfit(Phase::Drafted));
+    merged.when(merge(2)).then_refused(phase_unfit(MotionPhase::Merged));
+    drafted().when(merge(2)).then_refused(phase_unfit(MotionPhase::Drafted));
     accepted().when(absorb(2, 2)).then_refused(R::CouncilUnfit);
     let grown = accepted().and(absorb(2, 1));
     grown.when(absorb(2, 1)).then_refused(R::OtherMotionUnfit);
@@ -439,19 +439,19 @@ fn related_motions_are_named_and_unnamed() {
 fn progress_is_told_in_percent_with_a_report() {
     let report = |percent, report: &str, evidence| CarryingOut::ReportProgress { percent, report: report.into(), evidence };
     let motion = adopted().and(report(80, "八盏", vec![file("ab")])).and(report(70, "一盏返工", vec![]));
-    assert_eq!(motion.phase, Phase::Implementing);
+    assert_eq!(motion.phase, MotionPhase::Implementing);
     motion.when(report(101, "多了", vec![])).then_refused(R::PercentUnfit);
     motion.when(report(90, "", vec![])).then_refused(R::ReasonUnfit { most: REASON_MAX_CHARS });
     motion.when(report(90, "九盏", vec![file("ab"), file("ab")])).then_code("MotionAttachmentUnfit");
-    rejected().when(report(1, "一盏", vec![])).then_refused(phase_unfit(Phase::Rejected));
-    done().when(report(1, "一盏", vec![])).then_refused(phase_unfit(Phase::Done));
+    rejected().when(report(1, "一盏", vec![])).then_refused(phase_unfit(MotionPhase::Rejected));
+    done().when(report(1, "一盏", vec![])).then_refused(phase_unfit(MotionPhase::Done));
 }
 
 #[test]
 fn residents_review_once_what_was_carried_out() {
     let review = |n, rating| CarryingOut::Review { by: person(n), rating, text: None };
     let revoke = CarryingOut::RevokeCompletion { reason: "两盏不亮".into() };
-    adopted().when(review(30, 5)).then_refused(phase_unfit(Phase::Adopted));
+    adopted().when(review(30, 5)).then_refused(phase_unfit(MotionPhase::Adopted));
     for rating in [0, 6] {
         done().when(review(30, rating)).then_refused(R::RatingUnfit);
     }
@@ -463,6 +463,6 @@ fn residents_review_once_what_was_carried_out() {
     };
     full.when(review(31, 1)).then_refused(R::ReviewsFull { most: REVIEWS_MAX_COUNT });
     let again = motion.and(revoke.clone());
-    assert_eq!((again.phase, again.reviewers.len()), (Phase::Implementing, 0));
-    again.when(revoke).then_refused(phase_unfit(Phase::Implementing));
+    assert_eq!((again.phase, again.reviewers.len()), (MotionPhase::Implementing, 0));
+    again.when(revoke).then_refused(phase_unfit(MotionPhase::Implementing));
 }

@@ -3,7 +3,7 @@
 use super::{
     C, Decision, E, P, R, Round, RoundCommand, check,
     terms::{
-        APPLICATION_TEXT_MAX_CHARS, APPLICATIONS_MAX_COUNT, ApplicationStatus as S, REVIEWERS_MAX_COUNT, ROUND_TITLE_MAX_CHARS, RoundTerms,
+        APPLICATION_TEXT_MAX_CHARS, APPLICATIONS_MAX_COUNT, ApplicationPhase as S, REVIEWERS_MAX_COUNT, ROUND_TITLE_MAX_CHARS, RoundTerms,
     },
     written,
 };
@@ -30,9 +30,9 @@ impl Round {
             }
             C::Withdraw { application } => {
                 self.require(&[P::Called, P::Evaluating])?;
-                let status = self.application(application)?.status;
-                let open = matches!(status, S::Submitted | S::Eligible) && !self.ballot.contains(&application);
-                check(open, R::ApplicationStatusUnfit)?;
+                let phase = self.application(application)?.phase;
+                let open = matches!(phase, S::Submitted | S::Eligible) && !self.ballot.contains(&application);
+                check(open, R::ApplicationPhaseUnfit)?;
                 Ok(vec![E::ApplicationWithdrawn { application }])
             }
             C::CloseApplications { today } => {
@@ -44,8 +44,8 @@ impl Round {
                 self.require(&[P::Called, P::Evaluating])?;
                 let it = self.application(application)?;
                 check(screener != Some(it.by), R::OwnApplicationScreened)?;
-                let open = matches!(it.status, S::Submitted | S::Eligible | S::Ineligible) && self.ballot.is_empty();
-                check(open, R::ApplicationStatusUnfit)?;
+                let open = matches!(it.phase, S::Submitted | S::Eligible | S::Ineligible) && self.ballot.is_empty();
+                check(open, R::ApplicationPhaseUnfit)?;
                 Ok(vec![E::ApplicationScreened { application, eligible, reason: written(&reason)? }])
             }
             C::FormGroup { mut applications, reason } => {
@@ -83,7 +83,7 @@ impl Round {
                 let terms = self.require(&[P::Evaluating])?;
                 check(self.reviewers.contains(&reviewer), R::NotAReviewer)?;
                 let it = self.application(application)?;
-                check(it.status == S::Eligible && self.ballot.is_empty(), R::ApplicationStatusUnfit)?;
+                check(it.phase == S::Eligible && self.ballot.is_empty(), R::ApplicationPhaseUnfit)?;
                 check(!self.is_conflicted(reviewer, application), R::ReviewerConflicted)?;
                 check(fit(terms, &points), R::PointsUnfit)?;
                 Ok(vec![E::ApplicationScored { reviewer, application, points }])

@@ -6,7 +6,7 @@ use chrono::Days;
 
 use super::{
     Ballots, C, Decision, E, P, R, Round, RoundCommand, check,
-    terms::{ApplicationStatus as S, OBJECTIONS_MAX_COUNT, RoundTerms, SelectedBy},
+    terms::{ApplicationPhase as S, OBJECTIONS_MAX_COUNT, RoundTerms, SelectedBy},
     written,
 };
 use crate::{
@@ -53,13 +53,13 @@ impl Round {
             C::Award { application, project, grant } => {
                 self.require(&[P::Announced])?;
                 let it = self.application(application)?;
-                check(it.status == S::Funded, R::ApplicationStatusUnfit)?;
+                check(it.phase == S::Funded, R::ApplicationPhaseUnfit)?;
                 check(grant <= it.ask, R::GrantBeyondAsk { ask: it.ask })?;
                 Ok(vec![E::ProjectAwarded { application, project }])
             }
             C::Decline { application, reason } => {
                 let terms = self.require(&[P::Announced])?;
-                check(self.application(application)?.status == S::Funded, R::ApplicationStatusUnfit)?;
+                check(self.application(application)?.phase == S::Funded, R::ApplicationPhaseUnfit)?;
                 let reason = written(&reason)?;
                 let promoted = self.promoted(terms, application);
                 let promotions = promoted.into_iter().map(|application| E::ReservePromoted { application });
@@ -92,11 +92,11 @@ impl Round {
     /// # Errors
     /// Applications that are not screened or have too few scores.
     fn nominated(&self, terms: &RoundTerms) -> Result<Vec<ApplicationId>, R> {
-        let count = self.with_status(S::Submitted).count();
+        let count = self.in_phase(S::Submitted).count();
         check(count == 0, R::ApplicationsUnscreened { count })?;
         if terms.needs_scores() {
             let too_few = |it: &ApplicationId| self.scores.get(it).map_or(0, |it| it.len()) < usize::from(terms.scores_needed);
-            let count = self.with_status(S::Eligible).filter(too_few).count();
+            let count = self.in_phase(S::Eligible).filter(too_few).count();
             check(count == 0, R::ScoresMissing { count })?;
         }
         let reaches = |it: &ApplicationId| match terms.selected_by {
@@ -106,7 +106,7 @@ impl Round {
             }
             SelectedBy::Ballots { floor: None } | SelectedBy::Scores => true,
         };
-        Ok(self.with_status(S::Eligible).filter(reaches).collect())
+        Ok(self.in_phase(S::Eligible).filter(reaches).collect())
     }
 
     fn select(&self, ballots: Option<Ballots>, today: Day) -> Decision {
@@ -138,7 +138,7 @@ impl Round {
 
     /// Who moves up when `application` drops out: in the reserve's order, whoever fits and is not excluded.
     fn promoted(&self, terms: &RoundTerms, application: ApplicationId) -> Vec<ApplicationId> {
-        let keeps = |(id, it): &(&ApplicationId, &super::Application)| **id != application && matches!(it.status, S::Funded | S::Started);
+        let keeps = |(id, it): &(&ApplicationId, &super::Application)| **id != application && matches!(it.phase, S::Funded | S::Started);
         let kept: Vec<_> = self.applications.iter().filter(keeps).map(|(_, it)| it).collect();
         let spent = kept.iter().map(|it| it.ask.get()).fold(0, u64::saturating_add);
         let mut left = terms.budget.get().saturating_sub(spent);

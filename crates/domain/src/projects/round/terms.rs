@@ -161,7 +161,7 @@ impl RoundPhase {
 /// Where an application stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ApplicationStatus {
+pub enum ApplicationPhase {
     /// Not screened.
     Submitted,
     /// Screened and in.
@@ -196,7 +196,7 @@ pub struct Application {
     /// What it asks for.
     pub ask: Cents,
     /// Where it stands.
-    pub status: ApplicationStatus,
+    pub phase: ApplicationPhase,
     /// Of those of one group at most one is selected.
     pub group: Option<u16>,
     /// The project that was made of it.
@@ -262,8 +262,8 @@ refusals! {
         ApplicationElsewhere("area", "项目区域须在遴选区域之内", "The application's area lies outside the round's"),
         /// Nothing, or more than the round has.
         AskUnfit { most: Cents }("ask", "申请金额须大于零且不超过 {most} 元", "An application asks for more than nothing and at most {most} yuan"),
-        /// Its status does not allow it.
-        ApplicationStatusUnfit("application", "该申报当前状态不能这样操作", "This cannot be done with the application as it stands"),
+        /// Its phase does not allow it.
+        ApplicationPhaseUnfit("application", "该申报当前状态不能这样操作", "This cannot be done with the application as it stands"),
         /// Screened by who applied.
         OwnApplicationScreened("application", "不能审核本人的申报", "Nobody screens their own application"),
         /// Not screened yet.

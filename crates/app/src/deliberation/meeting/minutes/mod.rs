@@ -5,7 +5,7 @@ use gongyi_domain::{
     deliberation::{
         council::Council,
         decision::Outcome,
-        meeting::{Meeting, MeetingEvent, MeetingPhase, VoteState},
+        meeting::{Meeting, MeetingEvent, MeetingPhase, VotePhase},
         minutes::{
             APPROVE_MINUTES, DRAFT_MINUTES, EDIT_MINUTES, Minutes, MinutesCommand, MinutesRefusal, PUBLISH_MINUTES, REOPEN_MINUTES,
             Resolution,
@@ -37,9 +37,9 @@ async fn held(work: &mut Work<'_>, act: &Act, meeting: MeetingId) -> Result<Meet
 
 /// What its closed votes decided, in the order they were opened; annulled ones are no resolutions.
 fn resolutions(meeting: &Meeting) -> Vec<Resolution> {
-    let closed = meeting.votes.iter().filter_map(|(vote, it)| match &it.state {
-        VoteState::Closed(decision) => Some((vote, &it.question, decision)),
-        VoteState::Open | VoteState::Annulled => None,
+    let closed = meeting.votes.iter().filter_map(|(vote, it)| match &it.phase {
+        VotePhase::Closed(decision) => Some((vote, &it.question, decision)),
+        VotePhase::Open | VotePhase::Annulled => None,
     });
     closed
         .map(|(vote, question, decision)| {

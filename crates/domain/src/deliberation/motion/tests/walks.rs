@@ -125,15 +125,15 @@ fn walk(start: usize, wishes: Vec<MotionCommand>, seen: &mut BTreeMap<String, us
         prop_assert_eq!(&motion.text, &merged, "the text is its amendments, made in order");
         prop_assert_eq!(motion.text.clone().fitted(), Ok(motion.text.clone()));
         prop_assert!(!motion.movers.is_empty() && motion.movers.iter().all(|mover| !motion.seconders.contains(mover)));
-        let adopted = Phase::ADOPTED.contains(&motion.phase);
+        let adopted = MotionPhase::ADOPTED.contains(&motion.phase);
         let decided = motion.outcome.map(|it| it.adopted);
         let fits = match motion.phase {
-            Phase::Rejected => decided == Some(false),
-            Phase::Referred => decided != Some(false),
+            MotionPhase::Rejected => decided == Some(false),
+            MotionPhase::Referred => decided != Some(false),
             _ => decided == adopted.then_some(true),
         };
         prop_assert!(fits, "a decision stands where the motion is decided, or referred with it");
-        prop_assert!(motion.meeting.is_some() || !matches!(motion.phase, Phase::Scheduled | Phase::Voting));
+        prop_assert!(motion.meeting.is_some() || !matches!(motion.phase, MotionPhase::Scheduled | MotionPhase::Voting));
     }
     Ok(())
 }

@@ -608,8 +608,8 @@ CREATE TABLE meeting_guests (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX meeting_guests_by_person ON meeting_guests (person, meeting);
 
--- Who voted what by name.
-CREATE TABLE open_votes (
+-- Ballots cast by name in meetings.
+CREATE TABLE meeting_ballots (
     vote     TEXT    NOT NULL,
     person   TEXT    NOT NULL,
     meeting  TEXT    NOT NULL,
@@ -618,7 +618,7 @@ CREATE TABLE open_votes (
     position INTEGER NOT NULL,
     PRIMARY KEY (vote, person)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX open_votes_by_person ON open_votes (person, cast_at, vote);
+CREATE INDEX meeting_ballots_by_person ON meeting_ballots (person, cast_at, vote);
 
 -- Covenants. What stands in `state` is the domain's own state of the covenant.
 CREATE TABLE covenants (

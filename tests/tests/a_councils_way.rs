@@ -133,10 +133,10 @@ impl Story {
     /// Asks for a vote on version 2, and lets these choose; returns the vote as everybody sees it once it is closed.
     fn votes(&self, meeting: &str, item: &str, repeats: Option<&str>, choices: &[&str]) -> Value {
         let keeper = &self.organiser.client;
-        let open = json!({"item": item, "question": "是否同意增设路灯？", "matter": "ORDINARY", "ballot": "BY_NAME", "version": 2, "repeats": repeats});
+        let open = json!({"item": item, "question": "是否同意增设路灯？", "matter": "ORDINARY", "kind": "BY_NAME", "version": 2, "repeats": repeats});
         let vote = id(&keeper.does("openVote", &open, "voteId")["voteId"]);
         for (who, choice) in self.representatives().iter().zip(choices) {
-            who.client.does("castOpenVote", &json!({"meeting": meeting, "vote": vote, "choice": choice}), "");
+            who.client.does("castMeetingBallot", &json!({"meeting": meeting, "vote": vote, "choice": choice}), "");
         }
         keeper.does("closeVote", &json!({"meeting": meeting, "vote": vote}), "");
         let fields = "query($id: ID!) { meeting(id: $id) { votes { id phase choices { choice } motion { id phase }
@@ -187,11 +187,11 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
     assert_eq!(opened["meeting"]["quorum"], json!({"present": 3, "entitled": 5, "reached": true}));
     keeper.does("takeUpItem", &json!({"item": item}), "");
     assert_eq!(story.passes(&meeting, &representatives[2], "WENT"), json!({"present": 2, "entitled": 5, "reached": false}));
-    let ask = json!({"item": item, "question": "是否同意？", "matter": "ORDINARY", "ballot": "BY_NAME", "version": 2});
+    let ask = json!({"item": item, "question": "是否同意？", "matter": "ORDINARY", "kind": "BY_NAME", "version": 2});
     assert_eq!(keeper.is_refused("openVote", &ask), "NoQuorum");
     story.passes(&meeting, &representatives[2], "CAME");
     assert_eq!(story.passes(&meeting, &representatives[3], "CAME"), json!({"present": 4, "entitled": 5, "reached": true}));
-    let old = json!({"item": item, "question": "是否同意？", "matter": "ORDINARY", "ballot": "BY_NAME", "version": 1});
+    let old = json!({"item": item, "question": "是否同意？", "matter": "ORDINARY", "kind": "BY_NAME", "version": 1});
     assert_eq!(keeper.is_refused("openVote", &old), "VersionOutdated");
 
     // Two of four are for it, more than against: not more than half of those present.
@@ -261,8 +261,8 @@ fn a_council_is_elected_and_what_it_resolves_is_carried_out() {
     let second = json!({"meetings": 0, "attendances": 1, "motions": 0, "seconds": 1, "votes": 3});
     assert_eq!(figures(Some(&representatives[1].person)), second);
 
-    let own = representatives[3].client.asks("{ me { openVotes { nodes { choice vote { id motion { id } } } } } }", &json!({}));
-    let choices: Vec<_> = own["me"]["openVotes"]["nodes"].as_array().unwrap().iter().map(|it| id(&it["choice"])).collect();
+    let own = representatives[3].client.asks("{ me { meetingBallots { nodes { choice vote { id motion { id } } } } } }", &json!({}));
+    let choices: Vec<_> = own["me"]["meetingBallots"]["nodes"].as_array().unwrap().iter().map(|it| id(&it["choice"])).collect();
     assert_eq!(choices, ["ABSTAIN", "ABSTAIN"]);
     let seconded = stranger.asks(
         "query($council: ID, $person: ID) { motions(filter: {council: $council, seconder: $person}) { nodes { id } } }",

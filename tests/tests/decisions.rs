@@ -28,7 +28,7 @@ fn voted(district: &District) {
     let poll = opened(&keeper, &voters, stances);
     for (voter, stance) in voters.iter().zip(["YES", "YES", "NO"]) {
         let marks = json!({"stances": [{"option": 1, "stance": stance}]});
-        voter.client.does("voteOpenly", &json!({"poll": poll, "marks": marks}), "poll { id }");
+        voter.client.does("castOpenBallot", &json!({"poll": poll, "marks": marks}), "poll { id }");
     }
     published(&keeper, &poll);
 }

@@ -183,8 +183,8 @@ async fn a_vote_by_name_shows_to_nobody_else_before_it_is_published() {
     let more = json!({ "secret": false, "options": ["使用维修资金"], "method": { "kind": "STANCES" }, "rule": { "ruleId": "cn/residents-meeting" } });
     let id = opened(&keeper.client, &[&yes, &no, &silent], more).await;
     let vote = |stance: &str| json!({ "poll": id, "marks": { "stances": [{ "option": 1, "stance": stance }] } });
-    yes.client.does("voteOpenly", "poll { turnout { voted } }", vote("YES")).await;
-    no.client.does("voteOpenly", "poll { id }", vote("NO")).await;
+    yes.client.does("castOpenBallot", "poll { turnout { voted } }", vote("YES")).await;
+    no.client.does("castOpenBallot", "poll { id }", vote("NO")).await;
     assert_eq!(yes.client.is_refused("castBallot", choose(&id, 1)).await, "AlreadyVoted");
     let roll = "query($id: ID!) { poll(id: $id) { entries(voted: true) { nodes { marks { stances { stance } } } } } }";
     let marks = async |client: &Client<'_>| {

@@ -105,13 +105,13 @@ async fn a_meeting_is_held_through_the_door() {
     let speaking = &shown["agenda"][1]["speakers"]["speaking"];
     assert_eq!(*speaking, json!({ "participant": { "person": null, "name": "张*" }, "secondsLeft": 120 }));
 
-    let open = json!({ "item": item, "question": "是否同意？", "matter": "ORDINARY", "ballot": "BY_NAME" });
+    let open = json!({ "item": item, "question": "是否同意？", "matter": "ORDINARY", "kind": "BY_NAME" });
     let opened = organiser.does("openVote", "voteId pollId", open).await;
     let vote = opened["voteId"].clone();
-    people[0].client.does("castOpenVote", "meeting { id }", json!({ "meeting": id, "vote": vote, "choice": "YES" })).await;
+    people[0].client.does("castMeetingBallot", "meeting { id }", json!({ "meeting": id, "vote": vote, "choice": "YES" })).await;
     let again = json!({ "meeting": id, "vote": vote, "choice": "NO" });
-    assert_eq!(people[0].client.is_refused("castOpenVote", again.clone()).await, "AlreadyVoted");
-    assert_eq!(people[2].client.is_refused("castOpenVote", again).await, "NotAVoter");
+    assert_eq!(people[0].client.is_refused("castMeetingBallot", again.clone()).await, "AlreadyVoted");
+    assert_eq!(people[2].client.is_refused("castMeetingBallot", again).await, "NotAVoter");
     let votes = "votes { phase castCount choices { choice } decision { outcome counts { yes } steps { held } reason { zh en } } }";
     let running = meeting(&stranger, &id, votes).await["votes"][0].clone();
     assert_eq!(running, json!({ "phase": "OPEN", "castCount": 1, "choices": [], "decision": null }));
@@ -121,14 +121,14 @@ async fn a_meeting_is_held_through_the_door() {
     let reason = text(&closed["decision"]["reason"]["en"]);
     assert!(reason.starts_with("present 2 of 3, more than half ✓; yes 1 of 2") && reason.ends_with("✗"), "{reason}");
 
-    let own = "{ me { openVotes { nodes { choice vote { id meeting { id } } } } meetingsToCome { nodes { id phase } } } }";
+    let own = "{ me { meetingBallots { nodes { choice vote { id meeting { id } } } } meetingsToCome { nodes { id phase } } } }";
     let mine = people[0].client.asks(own, json!({})).await.data()["me"].clone();
     let voted = json!([{ "choice": "YES", "vote": { "id": vote, "meeting": { "id": id } } }]);
-    assert_eq!((&mine["openVotes"]["nodes"], &mine["meetingsToCome"]["nodes"]), (&voted, &json!([{ "id": id, "phase": "OPEN" }])));
+    assert_eq!((&mine["meetingBallots"]["nodes"], &mine["meetingsToCome"]["nodes"]), (&voted, &json!([{ "id": id, "phase": "OPEN" }])));
     let others = people[2].client.asks(own, json!({})).await.data()["me"].clone();
-    assert_eq!((&others["openVotes"]["nodes"], others["meetingsToCome"]["nodes"].as_array().unwrap().len()), (&json!([]), 1));
+    assert_eq!((&others["meetingBallots"]["nodes"], others["meetingsToCome"]["nodes"].as_array().unwrap().len()), (&json!([]), 1));
     let nobodys = stranger.asks(own, json!({})).await.data()["me"].clone();
-    assert_eq!(nobodys, json!({ "openVotes": null, "meetingsToCome": null }));
+    assert_eq!(nobodys, json!({ "meetingBallots": null, "meetingsToCome": null }));
     let node =
         stranger.asks("query($id: ID!) { node(id: $id) { id ... on Vote { question meeting { id } } } }", json!({ "id": vote })).await;
     assert_eq!(node.data()["node"], json!({ "id": vote, "question": "是否同意？", "meeting": { "id": id } }));

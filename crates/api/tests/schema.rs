@@ -30,7 +30,7 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 25] = [
     ("pollProgress", "polls"),
     ("prepareCouncilPoll", "preparePoll"),
     ("prepareElectionPoll", "preparePoll"),
-    ("voteOpenly", "castBallot"),
+    ("castOpenBallot", "castBallot"),
     ("meeting", "meetings"),
     ("meetingChanges", "meetings"),
     ("covenant", "covenants"),

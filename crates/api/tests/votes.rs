@@ -66,12 +66,12 @@ async fn who_leaves_the_seat_in_a_meeting_neither_votes_nor_counts() {
     }
     keeper.client.does("openMeeting", "meeting { id }", json!({ "meeting": meeting["id"] })).await;
     keeper.client.does("takeUpItem", "meeting { id }", json!({ "item": meeting["agenda"][0]["id"] })).await;
-    let open = json!({ "item": meeting["agenda"][0]["id"], "question": "是否同意？", "matter": "ORDINARY", "ballot": "BY_NAME" });
+    let open = json!({ "item": meeting["agenda"][0]["id"], "question": "是否同意？", "matter": "ORDINARY", "kind": "BY_NAME" });
     let vote = keeper.client.does("openVote", "voteId", open).await["voteId"].clone();
     let cast = json!({ "meeting": meeting["id"], "vote": vote, "choice": "YES" });
-    people[0].client.does("castOpenVote", "meeting { id }", cast.clone()).await;
+    people[0].client.does("castMeetingBallot", "meeting { id }", cast.clone()).await;
     people[1].client.does("leaveSeat", "council { seatsFilled }", json!({ "council": council })).await;
-    assert_eq!(people[1].client.is_refused("castOpenVote", cast).await, "NotAVoter");
+    assert_eq!(people[1].client.is_refused("castMeetingBallot", cast).await, "NotAVoter");
     keeper.client.does("closeVote", "meeting { id }", json!({ "meeting": meeting["id"], "vote": vote })).await;
     let votes =
         "query($id: ID!) { meeting(id: $id) { votes { entitled decision { outcome counts { entitled present yes } reason { en } } } } }";

@@ -8,7 +8,7 @@ use std::sync::{
 
 use gongyi_app::deliberation::{
     poll::{
-        casting::{RecordInPerson, VoteOpenly},
+        casting::{CastOpenBallot, RecordInPerson},
         counting::{ClosePoll, CountPoll, EnterPaperCount, PublishPoll, VoidPoll},
         preparing::{AppointTellers, OpenPoll, PrepareCouncilPoll, PreparePoll},
         roll::{EnterOnRoll, StrikeFromRoll},
@@ -242,7 +242,7 @@ async fn who_may_not_and_when_and_what_is_refused() {
     expect_refused("OtherMethod", cast(0, Marks::Ranked(vec![1])).await);
     expect_refused(
         "OtherSecrecy",
-        hand(&district, &voters[0]).does(&VoteOpenly { poll, entry: voters[0].entry(poll), marks: choose(1) }).await,
+        hand(&district, &voters[0]).does(&CastOpenBallot { poll, entry: voters[0].entry(poll), marks: choose(1) }).await,
     );
     expect_refused("UnknownPoll", voters[0].casts(app, Uuid::nil().into(), choose(1), Uuid::now_v7(), None).await);
     expect_refused(
@@ -322,7 +322,7 @@ async fn owners_vote_by_name_by_head_and_by_area() {
     expect_refused("OtherSecrecy", secretly);
     for (line, stance) in lines.iter().zip([Stance::Yes, Stance::Yes, Stance::Yes, Stance::No]) {
         let voter = voters.iter().find(|it| it.person == line.voter).unwrap();
-        let vote = VoteOpenly { poll, entry: line.holder.entry(poll), marks: Marks::Stances(vec![(1, stance)]) };
+        let vote = CastOpenBallot { poll, entry: line.holder.entry(poll), marks: Marks::Stances(vec![(1, stance)]) };
         hand(&district, voter).does(&vote).await.unwrap();
         expect_refused("AlreadyVoted", hand(&district, voter).does(&vote).await);
     }

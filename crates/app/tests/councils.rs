@@ -11,7 +11,7 @@ use gongyi_app::{
         elections::{CallElection, Nominate},
         meeting::convening::{AgendaDraft, CancelMeeting, ConveneMeeting},
         poll::{
-            casting::VoteOpenly,
+            casting::CastOpenBallot,
             preparing::{OpenPoll, PrepareCouncilPoll, PreparePoll},
             roll::{EnterOnRoll, StrikeFromRoll},
         },
@@ -243,7 +243,7 @@ async fn a_councils_poll_is_held_as_its_charter_says() {
     organiser.does(&OpenPoll { poll }).await.unwrap();
     for it in &who[..2] {
         let entry = Holder::Person(it.person).entry(poll);
-        it.does(&VoteOpenly { poll, entry, marks: Marks::Stances(vec![(1, Stance::Yes)]) }).await.unwrap();
+        it.does(&CastOpenBallot { poll, entry, marks: Marks::Stances(vec![(1, Stance::Yes)]) }).await.unwrap();
     }
     district.closes(poll).await;
     let PollOutcome::Decided { decisions } = district.counts(poll).await.outcome else { panic!("decided") };

@@ -13,7 +13,7 @@ use gongyi_app::{
                 AdjournMeeting, CallNextSpeaker, CloseMeeting, EndTurn, OpenMeeting, Passage, RecordPresence, RequestToSpeak,
                 ResumeMeeting, TakeUpItem, WithdrawRequestToSpeak,
             },
-            voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote},
+            voting::{AnnulVote, CastMeetingBallot, CloseVote, CountHands, OpenVote, OpenedVote, VoteKind},
         },
         motion::amending::{AcceptAmendment, ChangeDraft, ProposeAmendment},
         poll::{
@@ -102,12 +102,12 @@ async fn phase(district: &District, motion: MotionId) -> MotionPhase {
     district.app.state::<Motion>(motion).await.unwrap().phase
 }
 
-fn vote_on(meeting: MeetingId, item: AgendaItemId, matter: Matter, ballot: Ballot) -> OpenVote {
-    OpenVote { meeting, item, question: "是否同意？".into(), matter, ballot, version: None, recused: vec![], repeats: None }
+fn vote_on(meeting: MeetingId, item: AgendaItemId, matter: Matter, kind: VoteKind) -> OpenVote {
+    OpenVote { meeting, item, question: "是否同意？".into(), matter, kind, version: None, recused: vec![], repeats: None }
 }
 
 async fn votes(district: &District, opened: OpenedVote, voter: &Voter, choice: Choice) -> Result<MeetingId, Rejection> {
-    hand(district, voter).does(&CastOpenVote { meeting: opened.meeting, vote: opened.vote, choice }).await
+    hand(district, voter).does(&CastMeetingBallot { meeting: opened.meeting, vote: opened.vote, choice }).await
 }
 
 async fn outcome(district: &District, meeting: MeetingId, vote: VoteId) -> Outcome {
@@ -148,13 +148,13 @@ async fn a_motion_fails_by_one_is_voted_on_anew_and_stands_in_the_minutes() {
 
     let went = RecordPresence { meeting, person: people[3].person, passage: Passage::Went, at: None };
     organiser.does(&went).await.unwrap();
-    expect_refused("NoQuorum", organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await);
+    expect_refused("NoQuorum", organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await);
     assert_eq!(phase(&district, motion).await, MotionPhase::Scheduled, "nothing of a refused vote is kept");
     district.waits_minutes(1);
     organiser.does(&came(meeting, people[3].person)).await.unwrap();
-    let old = OpenVote { version: Some(7), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
+    let old = OpenVote { version: Some(7), ..vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName) };
     expect_refused("VersionOutdated", organiser.does(&old).await);
-    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await.unwrap();
     assert_eq!(phase(&district, motion).await, MotionPhase::Voting);
     expect_refused("NotAVoter", votes(&district, opened, &sitting.lawyer, Choice::Yes).await);
     expect_refused("NotAVoter", votes(&district, opened, &people[4], Choice::Yes).await);
@@ -168,14 +168,14 @@ async fn a_motion_fails_by_one_is_voted_on_anew_and_stands_in_the_minutes() {
     expect_refused("VoteNotOpen", organiser.does(&close).await);
     expect_refused("VoteNotOpen", votes(&district, opened, &people[0], Choice::Yes).await);
     assert_eq!((outcome(&district, meeting, opened.vote).await, phase(&district, motion).await), (Outcome::Failed, MotionPhase::Rejected));
-    expect_refused("DecidedAlready", organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await);
+    expect_refused("DecidedAlready", organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await);
 
     let annul = AnnulVote { meeting, vote: opened.vote, reason: "一名代表误投".into() };
     expect_refused("NotAllowed", organiser.does(&annul).await);
     officer(&district).does(&annul).await.unwrap();
     expect_refused("VoteAnnulledAlready", officer(&district).does(&annul).await);
     assert_eq!(phase(&district, motion).await, MotionPhase::Scheduled);
-    let again = OpenVote { repeats: Some(opened.vote), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
+    let again = OpenVote { repeats: Some(opened.vote), ..vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName) };
     let again = organiser.does(&again).await.unwrap();
     for voter in &people[..3] {
         votes(&district, again, voter, Choice::Yes).await.unwrap();
@@ -316,9 +316,9 @@ async fn two_tellers_must_agree_on_the_hands() {
     let motion = district.motion_before(&sitting, TITLE).await;
     let (meeting, item) = in_session(&district, &sitting, Some(motion), 5).await;
     let tellers = [district.organiser_in(COMMUNITY).await, district.organiser_in(COMMUNITY).await];
-    let opened = tellers[0].does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ShowOfHands)).await.unwrap();
+    let opened = tellers[0].does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ShowOfHands)).await.unwrap();
     let count = |yes, no| CountHands { meeting, vote: opened.vote, hands: Hands { yes, no, abstain: 0 } };
-    expect_refused("OtherMethod", votes(&district, opened, &sitting.representatives[0], Choice::Yes).await);
+    expect_refused("OtherVoteKind", votes(&district, opened, &sitting.representatives[0], Choice::Yes).await);
     expect_refused("TooManyHands", tellers[0].does(&count(6, 0)).await);
     expect_refused("TellerUnknown", district.organiser().does(&count(3, 2)).await);
     tellers[0].does(&count(3, 2)).await.unwrap();
@@ -338,10 +338,10 @@ async fn a_secret_vote_is_a_poll_of_those_in_the_room() {
     let motion = district.motion_before(&sitting, TITLE).await;
     let (meeting, item) = in_session(&district, &sitting, Some(motion), 5).await;
     let people = &sitting.representatives;
-    expect_refused("SecretBallotNeeded", organiser.does(&vote_on(meeting, item, Matter::Personnel, Ballot::ByName)).await);
-    expect_refused("OpenBallotNeeded", organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::Secret)).await);
+    expect_refused("SecretBallotNeeded", organiser.does(&vote_on(meeting, item, Matter::Personnel, VoteKind::ByName)).await);
+    expect_refused("OpenBallotNeeded", organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::Secret)).await);
     let recused = vec![people[4].person];
-    let open = OpenVote { recused, ..vote_on(meeting, item, Matter::Personnel, Ballot::Secret) };
+    let open = OpenVote { recused, ..vote_on(meeting, item, Matter::Personnel, VoteKind::Secret) };
     let wrong = organiser.does(&open).await.unwrap();
     organiser.does(&AnnulVote { meeting, vote: wrong.vote, reason: "题目有误".into() }).await.unwrap();
     assert_eq!(app.state::<Poll>(wrong.poll.unwrap()).await.unwrap().phase, PollPhase::Voided);
@@ -398,7 +398,7 @@ async fn who_leaves_the_seat_neither_votes_nor_counts_and_what_was_cast_stays() 
     let sitting = district.council_with(3, |_| ()).await;
     let people = &sitting.representatives;
     let (meeting, item) = in_session(&district, &sitting, None, 3).await;
-    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await.unwrap();
     votes(&district, opened, &people[0], Choice::Yes).await.unwrap();
     leaves_the_seat(&district, &sitting, &people[1]).await;
     expect_refused("NotAVoter", votes(&district, opened, &people[1], Choice::Yes).await);
@@ -410,7 +410,7 @@ async fn who_leaves_the_seat_neither_votes_nor_counts_and_what_was_cast_stays() 
     assert_eq!(outcome(&district, meeting, opened.vote).await, Outcome::NoQuorum, "1 of 2 is not more than half");
 
     organiser.does(&came(meeting, people[2].person)).await.unwrap();
-    let opened = organiser.does(&vote_on(meeting, item, Matter::Personnel, Ballot::Secret)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Personnel, VoteKind::Secret)).await.unwrap();
     let poll = opened.poll.unwrap();
     let cast = async |voter: &Voter| voter.casts(&district.app, poll, Marks::Stances(vec![(1, Stance::Yes)]), Uuid::now_v7(), None).await;
     cast(&people[0]).await.unwrap();
@@ -447,7 +447,7 @@ async fn a_meeting_goes_on_with_the_quorum_of_the_council_as_it_is() {
         organiser.does(&came(meeting, voter.person)).await.unwrap();
     }
     organiser.does(&ResumeMeeting { meeting }).await.unwrap();
-    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await.unwrap();
     for voter in &sitting.representatives[..2] {
         votes(&district, opened, voter, Choice::Yes).await.unwrap();
     }
@@ -471,7 +471,7 @@ async fn a_vote_that_decides_nothing_leaves_its_motion_on_the_agenda() {
     let sitting = district.council_with(9, strict).await;
     let motion = district.motion_before(&sitting, TITLE).await;
     let (meeting, item) = in_session(&district, &sitting, Some(motion), 5).await;
-    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await.unwrap();
     for voter in &sitting.representatives[..5] {
         votes(&district, opened, voter, Choice::Yes).await.unwrap();
     }
@@ -488,9 +488,9 @@ async fn a_command_sent_again_is_done_once_and_another_one_under_its_id_is_refus
     let organiser = district.organiser();
     let sitting = district.council_with(6, |_| ()).await;
     let (meeting, item) = in_session(&district, &sitting, None, 4).await;
-    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, Ballot::ByName)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName)).await.unwrap();
     let voter = hand(&district, &sitting.representatives[0]);
-    let (request, cast) = (voter.request(Uuid::now_v7()), CastOpenVote { meeting, vote: opened.vote, choice: Choice::Yes });
+    let (request, cast) = (voter.request(Uuid::now_v7()), CastMeetingBallot { meeting, vote: opened.vote, choice: Choice::Yes });
     assert!(!district.app.dispatch(&request, &cast).await.unwrap().unchanged);
     assert!(district.app.dispatch(&request, &cast).await.unwrap().unchanged);
     organiser.does(&CloseVote { meeting, vote: opened.vote }).await.unwrap();
@@ -512,7 +512,7 @@ async fn an_amended_motion_is_not_voted_on_in_its_old_text() {
     let changes = vec![ChangeDraft::Replace { paragraph, text: "东门外划出三十个车位。".into() }];
     let propose = ProposeAmendment { motion, by: proposer.person, against: 1, changes, grounds: None };
     let amendment = hand(&district, proposer).does(&propose).await.unwrap();
-    let old = OpenVote { version: Some(1), ..vote_on(meeting, item, Matter::Ordinary, Ballot::ByName) };
+    let old = OpenVote { version: Some(1), ..vote_on(meeting, item, Matter::Ordinary, VoteKind::ByName) };
     expect_refused("AmendmentsOpen", organiser.does(&old).await);
     organiser.does(&AcceptAmendment { motion, amendment }).await.unwrap();
     expect_refused("VersionOutdated", organiser.does(&old).await);
@@ -524,7 +524,7 @@ async fn carried(district: &District, sitting: &Sitting, matter: Matter) -> (Mot
     let organiser = district.organiser();
     let motion = district.motion_before(sitting, TITLE).await;
     let (meeting, item) = in_session(district, sitting, Some(motion), 6).await;
-    let opened = organiser.does(&vote_on(meeting, item, matter, Ballot::ByName)).await.unwrap();
+    let opened = organiser.does(&vote_on(meeting, item, matter, VoteKind::ByName)).await.unwrap();
     for voter in &sitting.representatives[..6] {
         votes(district, opened, voter, Choice::Yes).await.unwrap();
     }

@@ -180,7 +180,7 @@ async fn assert_apart(district: &District, files: &BTreeMap<String, Vec<u8>>, po
                     }
                 }
             }
-            Event::Deliberation(deliberation::Event::RollEntry(RollEntryEvent::ParticipationRecorded { .. })) => {
+            Event::Deliberation(deliberation::Event::RollEntry(RollEntryEvent::BallotCast { .. })) => {
                 of_voters.extend(joins);
                 let tagged = voters.iter().any(|voter| recorded.payload.contains(&tag(voter)));
                 assert!(!tagged && !recorded.payload.contains("chosen"), "{when}: a ballot stands beside the voter");

@@ -8,7 +8,7 @@ use gongyi_app::{
             convening::{AgendaDraft, ConveneMeeting},
             minutes::{DraftMinutes, EditMinutes},
             sitting::{CloseMeeting, OpenMeeting, Passage, RecordPresence, TakeUpItem},
-            voting::{Ballot, OpenVote},
+            voting::{OpenVote, VoteKind},
         },
         poll::preparing::PreparePoll,
     },
@@ -119,17 +119,9 @@ async fn a_question_of_several_lines_is_a_poll_with_a_title_of_one() {
     let (organiser, meeting) = (district.organiser(), convened(&district, &sitting).await);
     begins(&district, &sitting, meeting).await;
     let item = district.app.state::<Meeting>(meeting).await.unwrap().agenda.items()[0].id;
-    let (matter, ballot) = (Matter::Personnel, Ballot::Secret);
-    let open = |question: &str| OpenVote {
-        meeting,
-        item,
-        question: question.into(),
-        matter,
-        ballot,
-        version: None,
-        recused: vec![],
-        repeats: None,
-    };
+    let (matter, kind) = (Matter::Personnel, VoteKind::Secret);
+    let open =
+        |question: &str| OpenVote { meeting, item, question: question.into(), matter, kind, version: None, recused: vec![], repeats: None };
     for text in UNFIT {
         expect_refused_at("QuestionUnfit", "question", organiser.does(&open(text)).await);
     }

@@ -201,7 +201,7 @@ pub const ACTS: &[&Act] = &[
     &meeting::CALL_NEXT_SPEAKER,
     &meeting::END_TURN,
     &meeting::OPEN_VOTE,
-    &meeting::CAST_OPEN_VOTE,
+    &meeting::CAST_MEETING_BALLOT,
     &meeting::COUNT_HANDS,
     &meeting::CLOSE_VOTE,
     &meeting::ANNUL_VOTE,

@@ -75,8 +75,8 @@ async fn deliberated(platform: &mut Platform) {
         MeetingEvent::MeetingOpened { at: starts, present: 2, entitled: 3 },
         MeetingEvent::AttendeeWent { person: person(1), at: starts },
         came(1, Capacity::Representative, later),
-        MeetingEvent::OpenVoteCast { vote: VOTE, person: person(0), choice: Choice::Yes, on: None },
-        MeetingEvent::OpenVoteCast { vote: VOTE, person: person(1), choice: Choice::No, on: None },
+        MeetingEvent::BallotCast { vote: VOTE, person: person(0), choice: Choice::Yes, on: None },
+        MeetingEvent::BallotCast { vote: VOTE, person: person(1), choice: Choice::No, on: None },
     ];
     platform.append::<Meeting>(MEETING, &course).await;
 
@@ -86,7 +86,7 @@ async fn deliberated(platform: &mut Platform) {
         let holder = Holder::Person(person(n));
         let line = RollLine { holder, voter: person(n), weight: 1 };
         let entitled = RollEntryEvent::EntitledOnRoll { poll: poll(3), line };
-        let voted = RollEntryEvent::ParticipationRecorded { channel: Channel::Online, proxy: None };
+        let voted = RollEntryEvent::BallotCast { channel: Channel::Online, proxy: None };
         platform.append::<RollEntry>(holder.entry(poll(3)), &[entitled, voted]).await;
     }
 }

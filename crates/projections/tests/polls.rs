@@ -92,7 +92,7 @@ async fn what_is_not_there_is_empty_and_a_struck_entry_may_come_back() {
         RollEntryCommand::Entitle { poll: id, line },
         RollEntryCommand::Strike,
         RollEntryCommand::Entitle { poll: id, line },
-        RollEntryCommand::TakePart { channel: Channel::InPerson, proxy: None, marks: None },
+        RollEntryCommand::CastBallot { channel: Channel::InPerson, proxy: None, marks: None },
     ];
     let mut state = RollEntry::default();
     for (at, command) in commands.into_iter().enumerate() {

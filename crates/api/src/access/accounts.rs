@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     deliberation::{
-        meeting::{self, Meeting, voting::OwnVote},
+        meeting::{self, Meeting, voting::OwnBallot},
         poll::roll::{self, RollEntry},
     },
     door::Door,
@@ -223,19 +223,19 @@ impl Me {
             None => Ok(None),
         }
     }
-    /// What the asker voted by name in meetings, the last first. Null for who is no person.
+    /// The ballots that the asker cast by name in meetings, the last first. Null for who is no person.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
-    async fn open_votes(
+    async fn meeting_ballots(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "So many from the front, 20 if not said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
-    ) -> Result<Option<Paged<OwnVote>>, Error> {
+    ) -> Result<Option<Paged<OwnBallot>>, Error> {
         let (door, page) = (Door::of(ctx)?, paging::asked(ctx, first, after, last, before)?);
         match self.actor.person() {
-            Some(person) => Ok(Some(paging::paged(door.read(door.app.views().open_votes_of(person, &page).await)?, OwnVote))),
+            Some(person) => Ok(Some(paging::paged(door.read(door.app.views().meeting_ballots_of(person, &page).await)?, OwnBallot))),
             None => Ok(None),
         }
     }

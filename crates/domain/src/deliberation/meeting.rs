@@ -30,7 +30,7 @@ pub use super::{
     meeting_acts::*,
     meeting_continuation::{Continuation, ContinuationPhase},
     meeting_refusal::MeetingRefusal,
-    meeting_vote::{Choice, Hands, Question, Vote, VotePhase, VotingMethod},
+    meeting_vote::{Choice, Hands, Question, Vote, VoteKind, VotePhase},
 };
 use crate::{
     event::DomainEvent,
@@ -179,7 +179,7 @@ pub enum MeetingCommand {
     /// Put a question to the vote; `secrecy` is what the charter says for this kind of matter.
     OpenVote { vote: VoteId, question: Question, secrecy: Secrecy, recused: Vec<PersonId>, council: Standing, now: Instant },
     /// Vote by name.
-    Cast { vote: VoteId, person: PersonId, choice: Choice, council: Standing },
+    CastBallot { vote: VoteId, person: PersonId, choice: Choice, council: Standing },
     /// A teller has counted hands.
     CountHands { vote: VoteId, teller: PersonId, hands: Hands, council: Standing },
     /// Close a vote by name or by hands.
@@ -367,8 +367,10 @@ pub enum MeetingEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on: Option<Day>,
     },
-    /// Somebody voted by name.
-    OpenVoteCast {
+    /// A ballot was cast by name.
+    // Stored under the name it had first.
+    #[serde(rename = "OpenVoteCast")]
+    BallotCast {
         /// In which vote.
         vote: VoteId,
         /// Who.
@@ -494,7 +496,7 @@ impl Aggregate for Meeting {
             C::OpenVote { vote, question, secrecy, recused, council, now } => {
                 meeting.open_vote(vote, question, secrecy, recused, &council, now)
             }
-            C::Cast { vote, person, choice, council } => meeting.cast(vote, person, choice, &council),
+            C::CastBallot { vote, person, choice, council } => meeting.cast(vote, person, choice, &council),
             C::CountHands { vote, teller, hands, council } => meeting.count_hands(vote, teller, hands, &council),
             C::CloseVote { vote, council, now } => meeting.close_vote(vote, &council, now),
             C::CloseSecretVote { vote, ballots, voted, council, now } => meeting.close_secret_vote(vote, ballots, &voted, &council, now),
@@ -560,7 +562,7 @@ impl Aggregate for Meeting {
                 let voters = voters.into_iter().collect();
                 meeting.votes.insert(vote, Vote::opened(question, entitled, voters));
             }
-            E::OpenVoteCast { vote, person, choice, on: _ } => {
+            E::BallotCast { vote, person, choice, on: _ } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {
                     vote.choices.insert(person, choice);
                 }

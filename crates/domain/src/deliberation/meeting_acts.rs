@@ -43,7 +43,7 @@ pub const COUNT_HANDS: Act = Act { name: "countHands", open_to: KEEPERS };
 pub const CLOSE_VOTE: Act = Act { name: "closeVote", open_to: KEEPERS };
 /// Annul a vote. What decided a motion is annulled by who may annul that decision too.
 pub const ANNUL_VOTE: Act = Act { name: "annulVote", open_to: KEEPERS };
-/// Vote by name.
-pub const CAST_OPEN_VOTE: Act = Act { name: "castOpenVote", open_to: &[To::Oneself] };
+/// Cast a ballot by name.
+pub const CAST_MEETING_BALLOT: Act = Act { name: "castMeetingBallot", open_to: &[To::Oneself] };
 /// Read meetings; they are public.
 pub const MEETINGS: Act = Act { name: "meetings", open_to: &[To::Anyone] };

@@ -85,11 +85,11 @@ refusals! {
         /// Nobody is left to vote.
         NobodyMayVote("recused", "没有可投票的到会代表", "Nobody in the room may vote"),
         /// Voted otherwise than the vote is taken.
-        OtherMethod("vote", "该表决采用其他表决方式", "This vote is taken in another way"),
+        OtherVoteKind("vote", "该表决采用其他表决方式", "This vote is taken in another way"),
         /// The charter asks for a secret ballot.
-        SecretBallotNeeded("method", "章程规定此类事项须无记名投票", "The charter asks for a secret ballot on this kind of matter"),
+        SecretBallotNeeded("kind", "章程规定此类事项须无记名投票", "The charter asks for a secret ballot on this kind of matter"),
         /// The charter asks for an open vote.
-        OpenBallotNeeded("method", "章程规定此类事项须公开表决", "The charter asks for an open vote on this kind of matter"),
+        OpenBallotNeeded("kind", "章程规定此类事项须公开表决", "The charter asks for an open vote on this kind of matter"),
         /// Tellers enter what they have counted themselves.
         TellerUnknown("teller", "计票人须以本人账号录入", "A teller enters the count from an account of their own"),
         /// May not vote here.

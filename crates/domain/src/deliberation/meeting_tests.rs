@@ -111,15 +111,15 @@ fn open(present: u128) -> Given<Meeting> {
     meeting.and(MeetingCommand::TakeUp { item: item(2), now: at(10_001) })
 }
 
-fn question(method: VotingMethod, repeats: Option<VoteId>) -> Question {
-    Question { item: item(2), motion: Some(motion()), text: "是否通过".into(), method, rule: rule(), repeats }
+fn question(kind: VoteKind, repeats: Option<VoteId>) -> Question {
+    Question { item: item(2), motion: Some(motion()), text: "是否通过".into(), kind, rule: rule(), repeats }
 }
 
-fn open_vote(n: u128, method: VotingMethod, repeats: Option<VoteId>) -> MeetingCommand {
-    let secrecy = if matches!(method, VotingMethod::Secret { .. }) { Secrecy::Secret } else { Secrecy::Open };
+fn open_vote(n: u128, kind: VoteKind, repeats: Option<VoteId>) -> MeetingCommand {
+    let secrecy = if matches!(kind, VoteKind::Secret { .. }) { Secrecy::Secret } else { Secrecy::Open };
     MeetingCommand::OpenVote {
         vote: vote(n),
-        question: question(method, repeats),
+        question: question(kind, repeats),
         secrecy,
         recused: vec![],
         council: council(),
@@ -128,7 +128,7 @@ fn open_vote(n: u128, method: VotingMethod, repeats: Option<VoteId>) -> MeetingC
 }
 
 fn cast(n: u128, person: u128, choice: Choice) -> MeetingCommand {
-    MeetingCommand::Cast { vote: vote(n), person: who(person), choice, council: council() }
+    MeetingCommand::CastBallot { vote: vote(n), person: who(person), choice, council: council() }
 }
 
 fn outcome(meeting: &Meeting, n: u128) -> Outcome {
@@ -189,37 +189,37 @@ fn a_quorum_lost_stops_votes_until_it_is_regained() {
     let lost = meeting.when(go(6, 10_005)).events();
     assert_eq!(lost.last(), Some(&MeetingEvent::QuorumLost { at: at(10_005), present: 5, entitled: 9 }));
     let meeting = meeting.and(go(6, 10_005));
-    meeting.when(open_vote(1, VotingMethod::ByName, None)).then_refused(MeetingRefusal::NoQuorum { present: 5, entitled: 9 });
+    meeting.when(open_vote(1, VoteKind::ByName, None)).then_refused(MeetingRefusal::NoQuorum { present: 5, entitled: 9 });
     let regained = meeting.when(come(7, 10_006)).events();
     assert_eq!(regained.last(), Some(&MeetingEvent::QuorumReached { at: at(10_006), present: 6, entitled: 9 }));
     let meeting = meeting.and(come(7, 10_006));
-    meeting.when(open_vote(1, VotingMethod::ByName, None)).then_done();
+    meeting.when(open_vote(1, VoteKind::ByName, None)).then_done();
 }
 
 #[test]
 fn a_plurality_that_is_not_more_than_half_of_those_present_fails_and_is_taken_anew() {
     use Choice::{Abstain, No, Yes};
-    let meeting = open(8).and(open_vote(1, VotingMethod::ByName, None));
+    let meeting = open(8).and(open_vote(1, VoteKind::ByName, None));
     let ballots = [Yes, Yes, Yes, Yes, No, No, No, Abstain];
     let meeting = meeting.and_all((1..).zip(ballots).map(|(n, choice)| cast(1, n, choice)));
     let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) });
     assert_eq!(outcome(&meeting, 1), Outcome::Failed, "4 of 8 is not more than half");
-    meeting.when(open_vote(2, VotingMethod::ByName, None)).then_refused(MeetingRefusal::DecidedAlready);
-    meeting.when(open_vote(2, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
+    meeting.when(open_vote(2, VoteKind::ByName, None)).then_refused(MeetingRefusal::DecidedAlready);
+    meeting.when(open_vote(2, VoteKind::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
 
     let annul = MeetingCommand::AnnulVote { vote: vote(1), reason: "一人误投".into() };
     let meeting = meeting.and(annul.clone());
     meeting.when(annul).then_refused(MeetingRefusal::VoteAnnulledAlready);
-    let meeting = meeting.and(open_vote(2, VotingMethod::ByName, Some(vote(1))));
+    let meeting = meeting.and(open_vote(2, VoteKind::ByName, Some(vote(1))));
     let meeting = meeting.and_all((1..=5).map(|n| cast(2, n, Yes)));
     let meeting = meeting.and(MeetingCommand::CloseVote { vote: vote(2), council: council(), now: at(10_030) });
     assert_eq!(outcome(&meeting, 2), Outcome::Carried);
-    meeting.when(open_vote(3, VotingMethod::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
+    meeting.when(open_vote(3, VoteKind::ByName, Some(vote(1)))).then_refused(MeetingRefusal::NothingToRepeat);
 }
 
 #[test]
 fn by_name_everybody_in_the_room_votes_once_and_nobody_else() {
-    let meeting = open(6).and(open_vote(1, VotingMethod::ByName, None));
+    let meeting = open(6).and(open_vote(1, VoteKind::ByName, None));
     let meeting = meeting.and(cast(1, 1, Choice::Yes));
     meeting.when(cast(1, 1, Choice::No)).then_refused(MeetingRefusal::AlreadyVoted);
     meeting.when(cast(1, 7, Choice::No)).then_refused(MeetingRefusal::NotAVoter); // not here when the vote opened
@@ -230,26 +230,26 @@ fn by_name_everybody_in_the_room_votes_once_and_nobody_else() {
 
 #[test]
 fn whether_a_vote_is_secret_is_the_charters_to_say() {
-    let opened = |method, secrecy| MeetingCommand::OpenVote {
+    let opened = |kind, secrecy| MeetingCommand::OpenVote {
         vote: vote(1),
-        question: question(method, None),
+        question: question(kind, None),
         secrecy,
         recused: vec![],
         council: council(),
         now: at(10_010),
     };
-    let ballot = VotingMethod::Secret { poll: PollId(Uuid::from_u128(1)) };
-    for method in [VotingMethod::ByName, VotingMethod::ShowOfHands] {
-        open(9).when(opened(method, Secrecy::Secret)).then_refused(MeetingRefusal::SecretBallotNeeded);
-        assert_eq!(open(9).and(opened(method, Secrecy::Open)).votes.len(), 1);
+    let secret = VoteKind::Secret { poll: PollId(Uuid::from_u128(1)) };
+    for kind in [VoteKind::ByName, VoteKind::ShowOfHands] {
+        open(9).when(opened(kind, Secrecy::Secret)).then_refused(MeetingRefusal::SecretBallotNeeded);
+        assert_eq!(open(9).and(opened(kind, Secrecy::Open)).votes.len(), 1);
     }
-    open(9).when(opened(ballot, Secrecy::Open)).then_refused(MeetingRefusal::OpenBallotNeeded);
-    assert_eq!(open(9).and(opened(ballot, Secrecy::Secret)).votes.len(), 1);
+    open(9).when(opened(secret, Secrecy::Open)).then_refused(MeetingRefusal::OpenBallotNeeded);
+    assert_eq!(open(9).and(opened(secret, Secrecy::Secret)).votes.len(), 1);
 }
 
 #[test]
 fn a_state_is_the_same_after_it_was_stored() {
-    let meeting = open(9).and(open_vote(1, VotingMethod::ByName, None)).and(cast(1, 1, Choice::Yes));
+    let meeting = open(9).and(open_vote(1, VoteKind::ByName, None)).and(cast(1, 1, Choice::Yes));
     let meeting = meeting.and(MeetingCommand::AskToSpeak { item: item(2), person: who(1), side: Side::For });
     let stored = serde_json::to_string(&meeting.state).unwrap();
     assert_eq!(serde_json::from_str::<Meeting>(&stored).unwrap(), meeting.state);
@@ -259,7 +259,7 @@ fn a_state_is_the_same_after_it_was_stored() {
 fn who_is_recused_is_present_for_nothing_in_that_vote() {
     let opened = MeetingCommand::OpenVote {
         vote: vote(1),
-        question: question(VotingMethod::ByName, None),
+        question: question(VoteKind::ByName, None),
         secrecy: Secrecy::Open,
         recused: vec![who(1), who(2)],
         council: council(),
@@ -281,7 +281,7 @@ fn hands_count_when_two_tellers_agree() {
         council: council(),
     };
     let close = MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) };
-    let meeting = open(6).and(open_vote(1, VotingMethod::ShowOfHands, None));
+    let meeting = open(6).and(open_vote(1, VoteKind::ShowOfHands, None));
     meeting.when(hands(50, 6)).then_refused(MeetingRefusal::TooManyHands { voters: 6 });
     let meeting = meeting.and(hands(50, 4));
     meeting.when(close.clone()).then_refused(MeetingRefusal::TellersDisagree); // one teller
@@ -315,7 +315,7 @@ fn the_word_is_given_by_the_policy_and_taken_back_from_who_goes() {
 #[test]
 fn an_adjourned_meeting_goes_on_with_a_quorum_and_a_closed_one_never() {
     let adjourn = MeetingCommand::Adjourn { until: None, reason: "停电".into(), now: at(10_050) };
-    let voting = open(6).and(open_vote(1, VotingMethod::ByName, None));
+    let voting = open(6).and(open_vote(1, VoteKind::ByName, None));
     voting.when(adjourn.clone()).then_refused(MeetingRefusal::VoteIsOpen);
     let meeting = open(6).and(adjourn);
     assert_eq!(meeting.present(), 0, "everybody goes");
@@ -429,8 +429,8 @@ fn any_command() -> impl Strategy<Value = MeetingCommand> {
         1 => minute.clone().prop_map(|minute| MeetingCommand::TakeUp { item: item(2), now: at(minute) }),
         2 => person.clone().prop_map(|n| MeetingCommand::AskToSpeak { item: item(2), person: who(n), side: Side::Against }),
         1 => minute.clone().prop_map(|minute| MeetingCommand::CallNext { now: at(minute) }),
-        2 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, None)),
-        1 => (1_u128..4).prop_map(|n| open_vote(n, VotingMethod::ByName, Some(vote(1)))),
+        2 => (1_u128..4).prop_map(|n| open_vote(n, VoteKind::ByName, None)),
+        1 => (1_u128..4).prop_map(|n| open_vote(n, VoteKind::ByName, Some(vote(1)))),
         4 => (1_u128..4, person).prop_map(|(n, person)| cast(n, person, Choice::Yes)),
         2 => (1_u128..4, minute.clone()).prop_map(|(n, minute)| MeetingCommand::CloseVote { vote: vote(n), council: council(), now: at(minute) }),
         1 => (1_u128..4).prop_map(|n| MeetingCommand::AnnulVote { vote: vote(n), reason: "有误".into() }),

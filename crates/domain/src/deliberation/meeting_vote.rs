@@ -41,7 +41,7 @@ pub enum Choice {
 /// How it is voted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum VotingMethod {
+pub enum VoteKind {
     /// 记名: everybody's choice is on record.
     ByName,
     /// 举手: two tellers count hands.
@@ -63,7 +63,8 @@ pub struct Question {
     /// What is asked, as read out.
     pub text: String,
     /// How it is voted.
-    pub method: VotingMethod,
+    #[serde(rename = "method")]
+    pub kind: VoteKind,
     /// When it is carried.
     pub rule: Rule,
     /// The annulled vote that this one takes anew.
@@ -157,13 +158,13 @@ impl Vote {
     /// The counts of a vote by name or by hands; `None` for hands that are not agreed on, and for a secret one.
     pub fn tally(&self, House { entitled, present }: House) -> Option<Tally> {
         let of = |choice| self.choices.values().filter(|it| **it == choice).count() as u64;
-        let (yes, no, abstain) = match self.question.method {
-            VotingMethod::ByName => (of(Choice::Yes), of(Choice::No), of(Choice::Abstain)),
-            VotingMethod::ShowOfHands => {
+        let (yes, no, abstain) = match self.question.kind {
+            VoteKind::ByName => (of(Choice::Yes), of(Choice::No), of(Choice::Abstain)),
+            VoteKind::ShowOfHands => {
                 let hands = self.agreed_hands()?;
                 (hands.yes.into(), hands.no.into(), hands.abstain.into())
             }
-            VotingMethod::Secret { .. } => return None,
+            VoteKind::Secret { .. } => return None,
         };
         Some(Tally::by_heads(Counts { entitled, present, yes, no, abstain, invalid: 0 }))
     }
@@ -205,10 +206,10 @@ impl Meeting {
         now: Instant,
     ) -> Decided {
         self.require_open()?;
-        match (secrecy, question.method) {
-            (Secrecy::Secret, VotingMethod::ByName | VotingMethod::ShowOfHands) => return Err(MeetingRefusal::SecretBallotNeeded),
-            (Secrecy::Open, VotingMethod::Secret { .. }) => return Err(MeetingRefusal::OpenBallotNeeded),
-            (Secrecy::Open, VotingMethod::ByName | VotingMethod::ShowOfHands) | (Secrecy::Secret, VotingMethod::Secret { .. }) => {}
+        match (secrecy, question.kind) {
+            (Secrecy::Secret, VoteKind::ByName | VoteKind::ShowOfHands) => return Err(MeetingRefusal::SecretBallotNeeded),
+            (Secrecy::Open, VoteKind::Secret { .. }) => return Err(MeetingRefusal::OpenBallotNeeded),
+            (Secrecy::Open, VoteKind::ByName | VoteKind::ShowOfHands) | (Secrecy::Secret, VoteKind::Secret { .. }) => {}
         }
         if self.votes.contains_key(&vote) {
             return Err(MeetingRefusal::VoteExists);
@@ -258,20 +259,20 @@ impl Meeting {
 
     pub(super) fn cast(&self, id: VoteId, person: PersonId, choice: Choice, council: &Standing) -> Decided {
         let vote = self.open_vote_of(id)?;
-        if vote.question.method != VotingMethod::ByName {
-            return Err(MeetingRefusal::OtherMethod);
+        if vote.question.kind != VoteKind::ByName {
+            return Err(MeetingRefusal::OtherVoteKind);
         }
         if vote.choices.contains_key(&person) {
             return Err(MeetingRefusal::AlreadyVoted);
         }
         self.require_voter(id, person, council)?;
-        Ok(vec![MeetingEvent::OpenVoteCast { vote: id, person, choice, on: Some(council.on) }])
+        Ok(vec![MeetingEvent::BallotCast { vote: id, person, choice, on: Some(council.on) }])
     }
 
     pub(super) fn count_hands(&self, id: VoteId, teller: PersonId, hands: Hands, council: &Standing) -> Decided {
         let vote = self.open_vote_of(id)?;
-        if vote.question.method != VotingMethod::ShowOfHands {
-            return Err(MeetingRefusal::OtherMethod);
+        if vote.question.kind != VoteKind::ShowOfHands {
+            return Err(MeetingRefusal::OtherVoteKind);
         }
         let now = self.voters_now(vote, council);
         let voters = u32::try_from(now.len()).unwrap_or(u32::MAX);
@@ -284,10 +285,10 @@ impl Meeting {
     pub(super) fn close_vote(&self, id: VoteId, council: &Standing, now: Instant) -> Decided {
         let vote = self.open_vote_of(id)?;
         let house = self.house(vote, &vote.cast(), council);
-        let tally = match vote.question.method {
-            VotingMethod::Secret { .. } => return Err(MeetingRefusal::OtherMethod),
-            VotingMethod::ByName => vote.tally(house),
-            VotingMethod::ShowOfHands => {
+        let tally = match vote.question.kind {
+            VoteKind::Secret { .. } => return Err(MeetingRefusal::OtherVoteKind),
+            VoteKind::ByName => vote.tally(house),
+            VoteKind::ShowOfHands => {
                 let tally = vote.tally(house);
                 let may_vote = self.voters_now(vote, council);
                 if tally.is_some() && !vote.counted.values().all(|voters| voters.is_subset(&may_vote)) {
@@ -308,8 +309,8 @@ impl Meeting {
         now: Instant,
     ) -> Decided {
         let vote = self.open_vote_of(id)?;
-        if !matches!(vote.question.method, VotingMethod::Secret { .. }) {
-            return Err(MeetingRefusal::OtherMethod);
+        if !matches!(vote.question.kind, VoteKind::Secret { .. }) {
+            return Err(MeetingRefusal::OtherVoteKind);
         }
         closed(id, vote, secret_tally(self.house(vote, voted, council), ballots), council, now)
     }

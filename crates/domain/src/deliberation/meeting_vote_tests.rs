@@ -141,16 +141,16 @@ impl House {
         self.asks(MeetingCommand::Resume { council, now })
     }
 
-    fn puts(&mut self, n: u128, method: VotingMethod) -> Result<(), MeetingRefusal> {
+    fn puts(&mut self, n: u128, kind: VoteKind) -> Result<(), MeetingRefusal> {
         let rule = CharterTerms::model(SEATS).ordinary.rule;
-        let question = Question { item: ITEM, motion: None, text: "是否修路".into(), method, rule, repeats: None };
+        let question = Question { item: ITEM, motion: None, text: "是否修路".into(), kind, rule, repeats: None };
         let (council, now) = (self.standing(), self.now());
         self.asks(MeetingCommand::OpenVote { vote: vote(n), question, secrecy: Secrecy::Open, recused: vec![], council, now })
     }
 
     fn casts(&mut self, n: u128, person: u128, choice: Choice) -> Result<(), MeetingRefusal> {
         let council = self.standing();
-        self.asks(MeetingCommand::Cast { vote: vote(n), person: who(person), choice, council })
+        self.asks(MeetingCommand::CastBallot { vote: vote(n), person: who(person), choice, council })
     }
 
     fn counts(&mut self, n: u128, teller: u128, yes: u32) -> Result<(), MeetingRefusal> {
@@ -186,7 +186,7 @@ fn who_has_left_the_seat_neither_votes_nor_counts() {
     let mut house = House::of(3);
     (1..=3).for_each(|n| house.comes(n).unwrap());
     house.opens().unwrap();
-    house.puts(1, VotingMethod::ByName).unwrap();
+    house.puts(1, VoteKind::ByName).unwrap();
     house.casts(1, 1, Choice::Yes).unwrap();
     house.leaves(2).unwrap();
     assert_eq!(house.casts(1, 2, Choice::Yes), Err(MeetingRefusal::NotAVoter), "in the room, but no longer in the seat");
@@ -205,7 +205,7 @@ fn what_was_cast_stays_and_its_voter_is_one_of_those_present() {
     let mut house = House::of(3);
     (1..=3).for_each(|n| house.comes(n).unwrap());
     house.opens().unwrap();
-    house.puts(1, VotingMethod::ByName).unwrap();
+    house.puts(1, VoteKind::ByName).unwrap();
     (1..=2).for_each(|n| house.casts(1, n, Choice::Yes).unwrap());
     house.leaves(2).unwrap();
     house.closes(1).unwrap();
@@ -227,7 +227,7 @@ fn a_meeting_that_goes_on_asks_for_the_quorum_of_the_council_as_it_is() {
     house.resumes().unwrap();
     assert_eq!(house.meeting.entitled, 11);
     (7..=9).for_each(|n| house.leaves(n).unwrap());
-    house.puts(1, VotingMethod::ByName).unwrap();
+    house.puts(1, VoteKind::ByName).unwrap();
     (1..=4).for_each(|n| house.casts(1, n, Choice::Yes).unwrap());
     house.closes(1).unwrap();
     let heads = house.decision(1).tally.heads;
@@ -240,12 +240,12 @@ fn seats_filled_while_a_meeting_is_open_count_at_the_next_vote_and_at_the_close(
     let mut house = House::of(3);
     (1..=2).for_each(|n| house.comes(n).unwrap());
     house.opens().unwrap();
-    house.puts(1, VotingMethod::ByName).unwrap();
+    house.puts(1, VoteKind::ByName).unwrap();
     (1..=2).for_each(|n| house.casts(1, n, Choice::Yes).unwrap());
     (4..=11).for_each(|n| house.seats(n).unwrap());
     house.closes(1).unwrap();
     assert_eq!(house.decision(1).verdict.outcome, Outcome::NoQuorum, "2 of 11");
-    assert_eq!(house.puts(2, VotingMethod::ByName), Err(MeetingRefusal::NoQuorum { present: 2, entitled: 11 }));
+    assert_eq!(house.puts(2, VoteKind::ByName), Err(MeetingRefusal::NoQuorum { present: 2, entitled: 11 }));
     assert_eq!(house.differences(), []);
 }
 
@@ -254,7 +254,7 @@ fn hands_are_counted_anew_once_somebody_who_might_raise_one_has_left() {
     let mut house = House::of(3);
     (1..=3).for_each(|n| house.comes(n).unwrap());
     house.opens().unwrap();
-    house.puts(1, VotingMethod::ShowOfHands).unwrap();
+    house.puts(1, VoteKind::ShowOfHands).unwrap();
     (21..=22).for_each(|teller| house.counts(1, teller, 2).unwrap());
     house.leaves(2).unwrap();
     assert_eq!(house.closes(1), Err(MeetingRefusal::HandsOutdated));
@@ -271,7 +271,7 @@ fn a_recount_reads_the_councils_own_events_and_never_goes_back_to_the_opening() 
     let mut house = House::of(3);
     (1..=3).for_each(|n| house.comes(n).unwrap());
     house.opens().unwrap();
-    house.puts(1, VotingMethod::ByName).unwrap();
+    house.puts(1, VoteKind::ByName).unwrap();
     (1..=2).for_each(|n| house.casts(1, n, Choice::Yes).unwrap());
     house.closes(1).unwrap();
     assert_eq!(house.differences(), []);
@@ -357,8 +357,8 @@ proptest! {
                 Wish::Adjourn => house.adjourns().map_err(drop),
                 Wish::Resume => house.resumes().map_err(drop),
                 Wish::Put(hands) => {
-                    let method = if hands { VotingMethod::ShowOfHands } else { VotingMethod::ByName };
-                    let put = house.puts(current + 1, method);
+                    let kind = if hands { VoteKind::ShowOfHands } else { VoteKind::ByName };
+                    let put = house.puts(current + 1, kind);
                     current += u128::from(put.is_ok());
                     put.map_err(drop)
                 }
@@ -380,7 +380,7 @@ proptest! {
                         prop_assert_eq!(*entitled, standing.representatives.len() as u64);
                         prop_assert!(Threshold::MORE_THAN_HALF.reached(meeting.present_of(&standing).len() as u64, *entitled));
                     }
-                    Event::Meeting(MeetingEvent::OpenVoteCast { person, .. }) => {
+                    Event::Meeting(MeetingEvent::BallotCast { person, .. }) => {
                         prop_assert!(standing.sits(*person) && is_in(person));
                     }
                     Event::Meeting(MeetingEvent::HandsCounted { hands, voters, .. }) => {

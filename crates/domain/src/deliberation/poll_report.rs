@@ -102,8 +102,8 @@ impl<'r> Participants<'r> {
     pub fn add(&mut self, entry: RollEntryId, event: RollEntryEvent) -> Result<(), PollRefusal> {
         let (channel, proxy, marks) = match event {
             RollEntryEvent::EntitledOnRoll { .. } | RollEntryEvent::StruckFromRoll {} => return Ok(()),
-            RollEntryEvent::ParticipationRecorded { channel, proxy } => (channel, proxy, None),
-            RollEntryEvent::OpenVoteRecorded { channel, proxy, marks } => (channel, proxy, Some(marks)),
+            RollEntryEvent::BallotCast { channel, proxy } => (channel, proxy, None),
+            RollEntryEvent::OpenBallotCast { channel, proxy, marks } => (channel, proxy, Some(marks)),
         };
         let Some(line) = self.roll.lines.get(&entry) else { return Ok(()) };
         let is_head = self.heads.as_ref().is_none_or(|heads| heads.get(&line.voter) == Some(&entry));

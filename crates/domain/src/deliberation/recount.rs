@@ -28,7 +28,7 @@ use super::{
     decision::{Decision, Outcome, Rule, Wording},
     election::{Election, ElectionCommand, ElectionEvent},
     meeting::{Meeting, MeetingEvent},
-    meeting_vote::{Vote, VotingMethod, secret_tally},
+    meeting_vote::{Vote, VoteKind, secret_tally},
     motion::MotionEvent,
     poll::{Found, Poll, PollEvent, PollPhase},
     poll_report::{FrozenRoll, Participants, PollOutcome, PollReport},
@@ -204,7 +204,7 @@ impl Recount {
         match &event {
             RollEntryEvent::StruckFromRoll {} => drop(books.entitled.remove(&id)),
             RollEntryEvent::EntitledOnRoll { .. } => {}
-            RollEntryEvent::ParticipationRecorded { .. } | RollEntryEvent::OpenVoteRecorded { .. } => {
+            RollEntryEvent::BallotCast { .. } | RollEntryEvent::OpenBallotCast { .. } => {
                 let in_turn = books.poll.phase == PollPhase::Opened && books.roll.lines.contains_key(&id) && !books.voted.contains_key(&id);
                 if in_turn {
                     let voter = books.roll.lines.get(&id).map(|line| line.voter);
@@ -271,7 +271,7 @@ impl Recount {
             (books.strangers, books.opened) = (many(recorded.symmetric_difference(&found).count()), *on);
             self.council_asked |= on.is_some();
         }
-        if let MeetingEvent::OpenVoteCast { vote, person, on, .. } = &event {
+        if let MeetingEvent::BallotCast { vote, person, on, .. } = &event {
             let entitled = match (on, council) {
                 (Some(on), Some(council)) => meeting.require_voter(*vote, *person, &council.standing(*on)).is_ok(),
                 (Some(_), None) => false,
@@ -415,11 +415,11 @@ impl Recount {
             None => Ok(vote.house_at_opening()),
             Some(on) => council.map(|council| meeting.house(vote, cast, &council.standing(on))).ok_or_else(missing),
         };
-        let tally = match vote.question.method {
-            VotingMethod::ByName | VotingMethod::ShowOfHands => vote
+        let tally = match vote.question.kind {
+            VoteKind::ByName | VoteKind::ShowOfHands => vote
                 .tally(house(&vote.cast())?)
                 .ok_or_else(|| Difference::Missing(Wording::new("两名计票人一致的结果", "count that two tellers agree on")))?,
-            VotingMethod::Secret { poll } => {
+            VoteKind::Secret { poll } => {
                 let uncounted = || Difference::Missing(Wording::new("已计票的秘密投票", "counted secret poll"));
                 let books = self.polls.get(&poll).ok_or_else(uncounted)?;
                 match books.found.as_ref().map(|it| &it.outcome) {

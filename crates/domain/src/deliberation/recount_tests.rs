@@ -90,7 +90,7 @@ fn held(id: PollId, terms: PollTerms, entitled: u128, marks: Vec<Marks>, rule: R
             .map(|(line, entry)| (*entry, Event::RollEntry(RollEntryEvent::EntitledOnRoll { poll: id, line: *line }))),
     );
     told(PollCommand::Open { roll: FrozenRoll::of(&roll, digest(&roll.canonical_bytes())), now: at() }, &mut poll, &mut log);
-    let took_part = RollEntryEvent::ParticipationRecorded { channel: Channel::Online, proxy: None };
+    let took_part = RollEntryEvent::BallotCast { channel: Channel::Online, proxy: None };
     log.extend(entries.iter().take(marks.len()).map(|entry| (*entry, Event::RollEntry(took_part.clone()))));
     told(PollCommand::Close { now: at() }, &mut poll, &mut log);
     let voters = marks.len();
@@ -104,9 +104,9 @@ fn held(id: PollId, terms: PollTerms, entitled: u128, marks: Vec<Marks>, rule: R
 }
 
 /// Five in the room of six; these choices, a decision, and the motion it decides.
-fn voted(choices: &[Choice], method: VotingMethod) -> Log {
+fn voted(choices: &[Choice], kind: VoteKind) -> Log {
     let rule = statutes::find(statutes::VILLAGERS_REPRESENTATIVES, 1).unwrap();
-    let question = Question { item: AgendaItemId(Uuid::nil()), motion: Some(MOTION), text: "修路".into(), method, rule, repeats: None };
+    let question = Question { item: AgendaItemId(Uuid::nil()), motion: Some(MOTION), text: "修路".into(), kind, rule, repeats: None };
     let came = |n| MeetingEvent::AttendeeCame { person: person(n), capacity: Capacity::Representative, at: at() };
     let mut events: Vec<_> = (0..5).map(came).collect();
     let voters = (0..5).map(person).collect();
@@ -121,19 +121,18 @@ fn voted(choices: &[Choice], method: VotingMethod) -> Log {
     });
     let of = |choice| choices.iter().filter(|it| **it == choice).count();
     let (yes, no, abstain) = (of(Choice::Yes), of(Choice::No), of(Choice::Abstain));
-    match method {
-        VotingMethod::ByName => {
-            let cast =
-                |(n, choice): (u128, &Choice)| MeetingEvent::OpenVoteCast { vote: VOTE, person: person(n), choice: *choice, on: None };
+    match kind {
+        VoteKind::ByName => {
+            let cast = |(n, choice): (u128, &Choice)| MeetingEvent::BallotCast { vote: VOTE, person: person(n), choice: *choice, on: None };
             events.extend((0..).zip(choices).map(cast));
         }
-        VotingMethod::ShowOfHands => {
+        VoteKind::ShowOfHands => {
             let [yes, no, abstain] = [yes, no, abstain].map(|it| u32::try_from(it).unwrap());
             let counted =
                 |n| MeetingEvent::HandsCounted { vote: VOTE, teller: person(n), hands: Hands { yes, no, abstain }, voters: vec![] };
             events.extend([counted(7), counted(8)]);
         }
-        VotingMethod::Secret { .. } => {}
+        VoteKind::Secret { .. } => {}
     }
     let [yes, no, abstain] = [yes, no, abstain].map(many);
     let tally = Tally::by_heads(Counts { entitled: 6, present: 5, yes, no, abstain, invalid: 0 });
@@ -170,7 +169,7 @@ fn the_reason_is_printed_as_it_was_decided() {
     let found = recounted(polled(5, &[Stance::Yes, Stance::Yes, Stance::No]));
     assert_eq!((found.len(), found[0].of), (1, Decided::Poll(POLL)));
     assert_eq!(found[0].recorded.en, "carried: present 3 of 5, more than half ✓; yes 2 of 3, more than half ✓");
-    let found = recounted(voted(&[Choice::Yes, Choice::Yes, Choice::No], VotingMethod::ByName));
+    let found = recounted(voted(&[Choice::Yes, Choice::Yes, Choice::No], VoteKind::ByName));
     assert_eq!(found.iter().map(|it| it.of).collect::<Vec<_>>(), [Decided::Vote(MEETING, VOTE), Decided::Motion(MOTION, VOTE)]);
     assert_eq!(found[1].recorded.zh, "未通过");
 }
@@ -182,7 +181,7 @@ fn votes_and_ballots_after_the_count_are_told() {
     log.drain(..).for_each(|(stream, event)| recount.read(stream, event));
     assert!(recount.commit_ends()[0].differences.is_empty());
     let late = Holder::Person(person(2)).entry(POLL).0;
-    recount.read(late, Event::RollEntry(RollEntryEvent::ParticipationRecorded { channel: Channel::Online, proxy: None }));
+    recount.read(late, Event::RollEntry(RollEntryEvent::BallotCast { channel: Channel::Online, proxy: None }));
     let ballots = vec![Ballot { tag: None, marks: Marks::Blank }];
     recount.read(POLL.0, Event::BallotList(BallotListEvent::BallotsPublished { ballots }));
     let told: Vec<_> = recount.commit_ends().into_iter().flat_map(|it| it.differences).collect();
@@ -257,14 +256,14 @@ proptest! {
     fn a_meetings_vote_is_found_again_and_no_choice_changes_unnoticed(
         choices in proptest::collection::vec(any_choice(), 0..6), hands in any::<bool>(), which in 0usize..6, other in any_choice(),
     ) {
-        let method = if hands { VotingMethod::ShowOfHands } else { VotingMethod::ByName };
-        let log = voted(&choices, method);
+        let kind = if hands { VoteKind::ShowOfHands } else { VoteKind::ByName };
+        let log = voted(&choices, kind);
         prop_assert!(!differ(log.clone()));
         let mut changed = log.clone();
         let mut nth = 0;
         for (_, event) in &mut changed {
             match event {
-                Event::Meeting(MeetingEvent::OpenVoteCast { choice, .. }) => {
+                Event::Meeting(MeetingEvent::BallotCast { choice, .. }) => {
                     if nth == which { *choice = other }
                     nth += 1;
                 }

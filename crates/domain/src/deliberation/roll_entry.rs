@@ -108,8 +108,8 @@ pub enum RollEntryCommand {
     },
     /// Strike, before the poll opens.
     Strike,
-    /// Take part.
-    TakePart {
+    /// Cast its ballot.
+    CastBallot {
         /// How.
         channel: Channel,
         /// By whom, if not by the voter.
@@ -131,16 +131,20 @@ pub enum RollEntryEvent {
     },
     /// It was taken off the roll before the poll opened.
     StruckFromRoll {},
-    /// It took part in a secret poll.
-    ParticipationRecorded {
+    /// Its ballot was cast in a secret poll; what it says is not told.
+    // Stored under the name it had first.
+    #[serde(rename = "ParticipationRecorded")]
+    BallotCast {
         /// How.
         channel: Channel,
         /// By whom, if not by the voter.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proxy: Option<PersonId>,
     },
-    /// It voted in an open poll.
-    OpenVoteRecorded {
+    /// Its ballot was cast in an open poll.
+    // Stored under the name it had first.
+    #[serde(rename = "OpenVoteRecorded")]
+    OpenBallotCast {
         /// How.
         channel: Channel,
         /// By whom, if not by the voter.
@@ -197,14 +201,14 @@ impl Aggregate for RollEntry {
             }
             (Self::Entitled { .. } | Self::Voted { .. }, RollEntryCommand::Entitle { .. }) => Err(RollEntryRefusal::AlreadyOnRoll),
             (Self::Entitled { .. }, RollEntryCommand::Strike) => Ok(vec![RollEntryEvent::StruckFromRoll {}]),
-            (Self::Entitled { .. }, RollEntryCommand::TakePart { channel, proxy, marks: None }) => {
-                Ok(vec![RollEntryEvent::ParticipationRecorded { channel, proxy }])
+            (Self::Entitled { .. }, RollEntryCommand::CastBallot { channel, proxy, marks: None }) => {
+                Ok(vec![RollEntryEvent::BallotCast { channel, proxy }])
             }
-            (Self::Entitled { .. }, RollEntryCommand::TakePart { channel, proxy, marks: Some(marks) }) => {
-                Ok(vec![RollEntryEvent::OpenVoteRecorded { channel, proxy, marks }])
+            (Self::Entitled { .. }, RollEntryCommand::CastBallot { channel, proxy, marks: Some(marks) }) => {
+                Ok(vec![RollEntryEvent::OpenBallotCast { channel, proxy, marks }])
             }
-            (Self::Voted { .. }, RollEntryCommand::Strike | RollEntryCommand::TakePart { .. }) => Err(RollEntryRefusal::AlreadyVoted),
-            (Self::Unknown | Self::Struck, RollEntryCommand::Strike | RollEntryCommand::TakePart { .. }) => {
+            (Self::Voted { .. }, RollEntryCommand::Strike | RollEntryCommand::CastBallot { .. }) => Err(RollEntryRefusal::AlreadyVoted),
+            (Self::Unknown | Self::Struck, RollEntryCommand::Strike | RollEntryCommand::CastBallot { .. }) => {
                 Err(RollEntryRefusal::NotOnRoll)
             }
         }
@@ -214,13 +218,13 @@ impl Aggregate for RollEntry {
         match (entry, event) {
             (_, RollEntryEvent::EntitledOnRoll { poll, line }) => Self::Entitled { poll, line },
             (_, RollEntryEvent::StruckFromRoll {}) => Self::Struck,
-            (Self::Entitled { line, .. }, RollEntryEvent::ParticipationRecorded { channel, proxy }) => {
+            (Self::Entitled { line, .. }, RollEntryEvent::BallotCast { channel, proxy }) => {
                 Self::Voted { line, channel, proxy, marks: None }
             }
-            (Self::Entitled { line, .. }, RollEntryEvent::OpenVoteRecorded { channel, proxy, marks }) => {
+            (Self::Entitled { line, .. }, RollEntryEvent::OpenBallotCast { channel, proxy, marks }) => {
                 Self::Voted { line, channel, proxy, marks: Some(marks) }
             }
-            (other, RollEntryEvent::ParticipationRecorded { .. } | RollEntryEvent::OpenVoteRecorded { .. }) => other,
+            (other, RollEntryEvent::BallotCast { .. } | RollEntryEvent::OpenBallotCast { .. }) => other,
         }
     }
 }
@@ -249,12 +253,12 @@ mod tests {
 
     #[test]
     fn voting_twice_is_refused_and_so_is_who_is_not_on_the_roll() {
-        let take_part = || RollEntryCommand::TakePart { channel: Channel::Online, proxy: None, marks: None };
+        let casts = || RollEntryCommand::CastBallot { channel: Channel::Online, proxy: None, marks: None };
         let entitled = given::<RollEntry>([]).and(RollEntryCommand::Entitle { poll: POLL, line: line(1) });
-        let voted = entitled.clone().and(take_part());
-        voted.when(take_part()).then_refused(RollEntryRefusal::AlreadyVoted);
+        let voted = entitled.clone().and(casts());
+        voted.when(casts()).then_refused(RollEntryRefusal::AlreadyVoted);
         voted.when(RollEntryCommand::Strike).then_refused(RollEntryRefusal::AlreadyVoted);
-        given::<RollEntry>([]).when(take_part()).then_refused(RollEntryRefusal::NotOnRoll);
+        given::<RollEntry>([]).when(casts()).then_refused(RollEntryRefusal::NotOnRoll);
         assert_eq!(entitled.require_entitled(PollId(Uuid::nil())), Err(RollEntryRefusal::NotOnRoll), "of another poll");
     }
 
@@ -275,12 +279,12 @@ mod tests {
                 let command = match command {
                     0 => RollEntryCommand::Entitle { poll: POLL, line: line(1) },
                     1 => RollEntryCommand::Strike,
-                    2 => RollEntryCommand::TakePart { channel: Channel::InPerson, proxy: None, marks: None },
-                    _ => RollEntryCommand::TakePart { channel: Channel::Online, proxy: None, marks: Some(Marks::Blank) },
+                    2 => RollEntryCommand::CastBallot { channel: Channel::InPerson, proxy: None, marks: None },
+                    _ => RollEntryCommand::CastBallot { channel: Channel::Online, proxy: None, marks: Some(Marks::Blank) },
                 };
                 for event in RollEntry::handle_command(&entry, command).unwrap_or_default() {
                     prop_assert_eq!(votes, 0, "nothing follows a vote");
-                    votes += u32::from(matches!(event, RollEntryEvent::ParticipationRecorded { .. } | RollEntryEvent::OpenVoteRecorded { .. }));
+                    votes += u32::from(matches!(event, RollEntryEvent::BallotCast { .. } | RollEntryEvent::OpenBallotCast { .. }));
                     entry = RollEntry::apply_event(entry, event);
                 }
             }

@@ -109,7 +109,7 @@ fn of_meeting<'a>(change: &Change, event: &'a MeetingEvent) -> Option<Concern<'a
         E::AttendeeCame { person, capacity: Capacity::Representative, at } => {
             Some(Concern::Done(Deed::Attended, meeting, Some(*person), change.day_of(*at)))
         }
-        E::OpenVoteCast { vote, person, .. } => Some(Concern::Done(Deed::Voted, vote.0, Some(*person), change.recorded_day)),
+        E::BallotCast { vote, person, .. } => Some(Concern::Done(Deed::Voted, vote.0, Some(*person), change.recorded_day)),
         E::AttendeeCame { capacity: Capacity::Expert | Capacity::Observer, .. }
         | E::MeetingAmended { .. }
         | E::ContinuationAnnounced { .. }

@@ -214,8 +214,8 @@ row! {
 }
 
 row! {
-    /// What somebody voted by name.
-    OpenVoteRow in "open_votes" {
+    /// A ballot cast by name.
+    MeetingBallotRow in "meeting_ballots" {
         key {
             /// In which vote.
             vote: VoteId,
@@ -241,7 +241,7 @@ pub(crate) struct MeetingsFold {
     minutes: Rows<MinutesRow>,
     votes: Rows<VoteRow>,
     guests: Rows<GuestRow>,
-    open_votes: Rows<OpenVoteRow>,
+    meeting_ballots: Rows<MeetingBallotRow>,
 }
 
 fn entry(step: CourseStep, at: Instant, counts: Option<(u64, Option<u64>)>) -> CourseEntry {
@@ -273,7 +273,7 @@ fn revises(event: &MeetingEvent) -> bool {
         | E::SpeakerCalled { .. }
         | E::TurnEnded { .. }
         | E::VoteOpened { .. }
-        | E::OpenVoteCast { .. }
+        | E::BallotCast { .. }
         | E::HandsCounted { .. }
         | E::VoteClosed { .. }
         | E::VoteAnnulled { .. } => false,
@@ -342,9 +342,9 @@ impl MeetingsFold {
                 row.votes.insert(*vote, VoteCourse { opened: *at, closed: None, recused: recused.clone(), annulled: None });
                 self.votes.add(VoteRow { id: *vote, meeting: id, motion: question.motion, position })?;
             }
-            E::OpenVoteCast { vote, person, choice, on: _ } => {
+            E::BallotCast { vote, person, choice, on: _ } => {
                 let (vote, person, choice, cast_at) = (*vote, *person, *choice, change.recorded_at);
-                self.open_votes.add(OpenVoteRow { vote, person, meeting: id, choice, cast_at, position })?;
+                self.meeting_ballots.add(MeetingBallotRow { vote, person, meeting: id, choice, cast_at, position })?;
             }
             E::VoteClosed { vote, at, .. } => {
                 row.votes.entry(*vote).and_modify(|course| course.closed = Some(*at));
@@ -443,8 +443,8 @@ impl Fold for MeetingsFold {
                     self.votes.want((*vote,));
                 } else if let MeetingEvent::GuestInvited { person, .. } = event {
                     self.guests.want((id, *person));
-                } else if let MeetingEvent::OpenVoteCast { vote, person, .. } = event {
-                    self.open_votes.want((*vote, *person));
+                } else if let MeetingEvent::BallotCast { vote, person, .. } = event {
+                    self.meeting_ballots.want((*vote, *person));
                 }
             }
             Some(Concern::Minutes(_)) => self.minutes.want((id,)),
@@ -461,7 +461,7 @@ impl Fold for MeetingsFold {
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Table> {
-        vec![&mut self.meetings, &mut self.sittings, &mut self.minutes, &mut self.votes, &mut self.guests, &mut self.open_votes]
+        vec![&mut self.meetings, &mut self.sittings, &mut self.minutes, &mut self.votes, &mut self.guests, &mut self.meeting_ballots]
     }
 }
 
@@ -539,12 +539,12 @@ impl Views {
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn open_votes_of(&self, person: PersonId, page: &PageArgs) -> Result<Page<OpenVoteRow>, QueryError> {
+    pub async fn meeting_ballots_of(&self, person: PersonId, page: &PageArgs) -> Result<Page<MeetingBallotRow>, QueryError> {
         let mut conditions = Conditions::default();
         conditions.with("o.person=?", person.to_string());
         let columns = vec![SortColumn::plain("o.cast_at"), SortColumn::plain("o.vote")];
-        let sort = Sort { name: "open_votes", columns, descending: true };
-        Listing { select: OpenVoteRow::select("o"), from: "open_votes o", conditions, sort }.page(self, page).await
+        let sort = Sort { name: "meeting_ballots", columns, descending: true };
+        Listing { select: MeetingBallotRow::select("o"), from: "meeting_ballots o", conditions, sort }.page(self, page).await
     }
 
     /// The minutes of these meetings, in no order; meetings without are left out.

@@ -212,8 +212,8 @@ impl PollsFold {
                 poll.entries = poll.entries.checked_sub(1).ok_or(FoldError::Overflow("polls.entries"))?;
                 return Ok(());
             }
-            RollEntryEvent::ParticipationRecorded { channel, proxy } => (*channel, *proxy, None),
-            RollEntryEvent::OpenVoteRecorded { channel, proxy, marks } => (*channel, *proxy, Some(marks.clone())),
+            RollEntryEvent::BallotCast { channel, proxy } => (*channel, *proxy, None),
+            RollEntryEvent::OpenBallotCast { channel, proxy, marks } => (*channel, *proxy, Some(marks.clone())),
         };
         let row = self.entries.change(&(id,), position)?;
         (row.voted, row.channel, row.proxy, row.marks) = (true, Some(channel), proxy, marks);

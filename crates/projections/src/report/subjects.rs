@@ -233,7 +233,7 @@ fn of_meeting(event: &MeetingEvent) -> Option<Concern<'_>> {
         | E::SpeakerCalled { .. }
         | E::TurnEnded { .. }
         | E::VoteOpened { .. }
-        | E::OpenVoteCast { .. }
+        | E::BallotCast { .. }
         | E::HandsCounted { .. }
         | E::VoteClosed { .. }
         | E::VoteAnnulled { .. } => None,

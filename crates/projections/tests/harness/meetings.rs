@@ -10,7 +10,7 @@ use gongyi_domain::{
         charter::{CharterTerms, Secrecy},
         covenant::{Adoption, Covenant, CovenantCommand},
         decision::Threshold,
-        meeting::{Choice, Meeting, MeetingCommand, Notice, Question, StandingOrders, VotingMethod},
+        meeting::{Choice, Meeting, MeetingCommand, Notice, Question, StandingOrders, VoteKind},
         minutes::{Minutes, MinutesCommand},
         sitting::Capacity,
         speakers::Side,
@@ -71,12 +71,11 @@ impl Meetings {
             10 => {
                 self.votes += 1;
                 let rule = CharterTerms::model(9).ordinary.rule;
-                let question =
-                    Question { item: item(b), motion: None, text: "问".into(), method: VotingMethod::ByName, rule, repeats: None };
+                let question = Question { item: item(b), motion: None, text: "问".into(), kind: VoteKind::ByName, rule, repeats: None };
                 let vote = VoteId(Uuid::from_u128(0x6000 + self.votes));
                 MeetingCommand::OpenVote { vote, question, secrecy: Secrecy::Open, recused: vec![], council, now }
             }
-            11 | 12 => MeetingCommand::Cast { vote, person: who, choice: Choice::Yes, council },
+            11 | 12 => MeetingCommand::CastBallot { vote, person: who, choice: Choice::Yes, council },
             13 => MeetingCommand::CloseVote { vote, council, now },
             14 if b.is_multiple_of(3) => MeetingCommand::AnnulVote { vote, reason: "误投".into() },
             14 if b.is_multiple_of(7) => MeetingCommand::Close { now },

@@ -157,8 +157,8 @@ impl Polls {
             }
             (PollPhase::Opened, 0..6) => {
                 let (proxy, marks) = ((b % 8 == 5).then(|| person(b / 48)), (n == 3).then_some(marks));
-                let take_part = RollEntryCommand::TakePart { channel: Channel::Online, proxy, marks };
-                self.entries.act::<RollEntry>(platform, entry.0, take_part).await;
+                let cast = RollEntryCommand::CastBallot { channel: Channel::Online, proxy, marks };
+                self.entries.act::<RollEntry>(platform, entry.0, cast).await;
             }
             (PollPhase::Opened, _) => _ = self.polls.act::<Poll>(platform, id.0, PollCommand::Close { now }).await,
             (PollPhase::Closed, _) => {

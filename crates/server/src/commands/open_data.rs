@@ -16,7 +16,7 @@ use gongyi_app::clock::day_of;
 use gongyi_domain::{
     deliberation::{
         decision::{Counts, Outcome},
-        meeting::{Vote, VotePhase, VotingMethod},
+        meeting::{Vote, VoteKind, VotePhase},
         text::Text,
     },
     values::{AreaCode, AreaLevel, CouncilId, Day, MotionId, OrganisationId, VoteId},
@@ -231,7 +231,7 @@ async fn vote_events(views: &Views, area: &AreaCode, smallest_cell: u64) -> anyh
 fn vote_event(council: CouncilId, id: VoteId, vote: &Vote, smallest_cell: u64) -> Option<Value> {
     let VotePhase::Closed(decision) = &vote.phase else { return None };
     let Counts { present, yes, no, abstain, invalid, entitled } = decision.tally.heads;
-    let is_secret = matches!(vote.question.method, VotingMethod::Secret { .. });
+    let is_secret = matches!(vote.question.kind, VoteKind::Secret { .. });
     let alike = [yes, no, abstain, invalid].into_iter().filter(|it| *it > 0).count() < 2;
     let is_told = !is_secret || (present >= smallest_cell && !alike);
     let count = |option: &str, value: u64| json!({ "option": option, "value": value });

@@ -10,7 +10,7 @@ use gongyi_app::{
         meeting::{
             convening::{AgendaDraft, ConveneMeeting},
             sitting::{CloseMeeting, OpenMeeting, Passage, RecordPresence, TakeUpItem},
-            voting::{Ballot, CloseVote, CountHands, OpenVote},
+            voting::{CloseVote, CountHands, OpenVote, VoteKind},
         },
         motion::{
             carrying_out::{CompleteMotion, ReportProgress},
@@ -459,8 +459,8 @@ impl Chamber {
         let Some(item) = agenda.items().get(1).map(|it| it.id) else { bail!("a meeting without its agenda") };
         world.does(teller, course, &TakeUpItem { meeting, item }).await?;
         let question = "是否同意按公示的办法办理？".to_owned();
-        let (matter, ballot) = (Matter::Ordinary, Ballot::ShowOfHands);
-        let open = OpenVote { meeting, item, question, matter, ballot, version: None, recused: vec![], repeats: None };
+        let (matter, kind) = (Matter::Ordinary, VoteKind::ShowOfHands);
+        let open = OpenVote { meeting, item, question, matter, kind, version: None, recused: vec![], repeats: None };
         let vote = world.does(teller, course, &open).await?.vote;
         let no = here / 4;
         let count = CountHands { meeting, vote, hands: Hands { yes: here - no, no, abstain: 0 } };

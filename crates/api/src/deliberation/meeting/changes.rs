@@ -50,7 +50,7 @@ impl From<&MeetingEvent> for MeetingChangeKind {
             E::ItemTakenUp { .. } => Self::Item,
             E::SpeakerListed { .. } | E::SpeakerUnlisted { .. } | E::SpeakerCalled { .. } | E::TurnEnded { .. } => Self::Speakers,
             E::VoteOpened { .. } | E::VoteClosed { .. } | E::VoteAnnulled { .. } => Self::Vote,
-            E::OpenVoteCast { .. } | E::HandsCounted { .. } => Self::Ballots,
+            E::BallotCast { .. } | E::HandsCounted { .. } => Self::Ballots,
         }
     }
 }

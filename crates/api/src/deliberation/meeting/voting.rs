@@ -2,12 +2,14 @@
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
 use futures::future;
-use gongyi_app::deliberation::meeting::voting::{AnnulVote, Ballot, CastOpenVote, CloseVote, CountHands, OpenVote, OpenedVote};
+use gongyi_app::deliberation::meeting::voting::{
+    AnnulVote, CastMeetingBallot, CloseVote, CountHands, OpenVote, OpenedVote, VoteKind as AskedKind,
+};
 use gongyi_domain::{
-    deliberation::meeting::{Choice as StoredChoice, Hands, Vote as StoredVote, VotePhase as StoredPhase, VotingMethod},
+    deliberation::meeting::{Choice as StoredChoice, Hands, Vote as StoredVote, VoteKind as StoredKind, VotePhase as StoredPhase},
     values::{MeetingId, PersonId, VoteId},
 };
-use gongyi_projections::{MeetingRow, OpenVoteRow, VoteCourse};
+use gongyi_projections::{MeetingBallotRow, MeetingRow, VoteCourse};
 
 use super::{Meeting, MeetingPayload, Participant, meeting, room_cost};
 use crate::{
@@ -41,7 +43,7 @@ pub enum VoteChoice {
 
 /// How it is voted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum BallotKind {
+pub enum VoteKind {
     /// 记名: everybody's choice is on record.
     ByName,
     /// 举手: two tellers count hands.
@@ -52,10 +54,10 @@ pub enum BallotKind {
 
 wires! {
     VoteChoice => StoredChoice = |it| it.into();
-    BallotKind => Ballot = |it| match it {
-        BallotKind::ByName => Ballot::ByName,
-        BallotKind::ShowOfHands => Ballot::ShowOfHands,
-        BallotKind::Secret => Ballot::Secret,
+    VoteKind => AskedKind = |it| match it {
+        VoteKind::ByName => AskedKind::ByName,
+        VoteKind::ShowOfHands => AskedKind::ShowOfHands,
+        VoteKind::Secret => AskedKind::Secret,
     };
 }
 
@@ -130,18 +132,18 @@ impl Vote {
         &self.vote.question.text
     }
     /// How it is voted.
-    fn ballot(&self) -> BallotKind {
-        match self.vote.question.method {
-            VotingMethod::ByName => BallotKind::ByName,
-            VotingMethod::ShowOfHands => BallotKind::ShowOfHands,
-            VotingMethod::Secret { .. } => BallotKind::Secret,
+    fn kind(&self) -> VoteKind {
+        match self.vote.question.kind {
+            StoredKind::ByName => VoteKind::ByName,
+            StoredKind::ShowOfHands => VoteKind::ShowOfHands,
+            StoredKind::Secret { .. } => VoteKind::Secret,
         }
     }
     /// The poll of a secret vote: ballots are cast there.
     async fn poll(&self, ctx: &Context<'_>) -> Result<Option<Poll>, Error> {
-        match self.vote.question.method {
-            VotingMethod::Secret { poll } => poll::poll(&Door::of(ctx)?, poll).await,
-            VotingMethod::ByName | VotingMethod::ShowOfHands => Ok(None),
+        match self.vote.question.kind {
+            StoredKind::Secret { poll } => poll::poll(&Door::of(ctx)?, poll).await,
+            StoredKind::ByName | StoredKind::ShowOfHands => Ok(None),
         }
     }
     /// The rule that decides.
@@ -223,12 +225,12 @@ pub(crate) async fn of_id(door: &Door<'_>, id: VoteId) -> Result<Option<Vote>, E
     Ok(door.load(found.meeting).await?.and_then(|row| vote(&row, id)))
 }
 
-/// What the asker voted by name.
-pub struct OwnVote(pub(crate) OpenVoteRow);
+/// A ballot that the asker cast by name.
+pub struct OwnBallot(pub(crate) MeetingBallotRow);
 
-/// What the asker voted by name.
+/// A ballot that the asker cast by name in a vote of a meeting.
 #[Object]
-impl OwnVote {
+impl OwnBallot {
     /// In which vote.
     async fn vote(&self, ctx: &Context<'_>) -> Result<Option<Vote>, Error> {
         of_id(&Door::of(ctx)?, self.0.vote).await
@@ -273,7 +275,7 @@ mutations! {
         /// What kind of matter it is: the charter says by which rule it is decided, and whether in secret.
         matter: Matter,
         /// How it is voted.
-        ballot: BallotKind,
+        kind: VoteKind,
         /// The version of the motion that was read out; the last if not said.
         version: Option<u32>,
         /// The persons who are recused.
@@ -281,10 +283,10 @@ mutations! {
         recused: Vec<PersonId>,
         /// The annulled vote that is taken anew.
         repeats: Option<VoteId>,
-    } = OpenVote { meeting: item.meeting, item: item.item, question, matter, ballot, version, recused, repeats };
+    } = OpenVote { meeting: item.meeting, item: item.item, question, matter, kind, version, recused, repeats };
 
-    /// Vote by name, for oneself.
-    CastOpenVote -> MeetingPayload {
+    /// Cast one's ballot in a vote by name.
+    CastMeetingBallot -> MeetingPayload {
         /// In which meeting.
         meeting: MeetingId,
         /// In which vote.

@@ -5,7 +5,7 @@
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, OneofObject, SimpleObject};
 use futures::future;
-use gongyi_app::deliberation::poll::casting::{CastBallot, RecordInPerson, VoteOpenly};
+use gongyi_app::deliberation::poll::casting::{CastBallot, CastOpenBallot, RecordInPerson};
 use gongyi_domain::{
     deliberation::{
         ballot::{Marks as Marked, Stance as Said},
@@ -214,15 +214,15 @@ mutations! {
     /// The root fields that cast ballots by name and on paper.
     pub struct PollCastingMutations;
 
-    /// Vote in an open poll, by name.
-    VoteOpenly -> PollPayload {
+    /// Cast a ballot by name, in an open poll.
+    CastOpenBallot -> PollPayload {
         /// In which poll.
         poll: PollId,
         /// For which entry of its roll, as `me.polls` has it; one's own as a person if not said.
         entry: VotedFor,
         /// What is marked.
         marks: MarksInput,
-    } = VoteOpenly { poll, entry: entry.on_roll(poll), marks }, move |_| poll;
+    } = CastOpenBallot { poll, entry: entry.on_roll(poll), marks }, move |_| poll;
 
     /// Record at the polling station that an entry was given a paper ballot; in an open poll, with what is on it.
     RecordInPerson -> PollPayload {

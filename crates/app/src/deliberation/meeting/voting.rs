@@ -16,8 +16,8 @@ use gongyi_domain::{
         council::CouncilRefusal,
         decision::{Abstentions, Counts, Outcome, Rule, Wording},
         meeting::{
-            ANNUL_VOTE, CAST_OPEN_VOTE, CLOSE_VOTE, COUNT_HANDS, Choice, Hands, Meeting, MeetingCommand, MeetingRefusal, OPEN_VOTE,
-            Question, Vote, VotePhase, VotingMethod,
+            ANNUL_VOTE, CAST_MEETING_BALLOT, CLOSE_VOTE, COUNT_HANDS, Choice, Hands, Meeting, MeetingCommand, MeetingRefusal, OPEN_VOTE,
+            Question, Vote, VoteKind as StoredKind, VotePhase,
         },
         motion::{
             Motion, MotionPhase,
@@ -29,7 +29,6 @@ use gongyi_domain::{
         roll::{ROLL_COMMAND_MAX_ENTRIES, Roll, RollCommand},
         roll_entry::{Holder, RollEntry, RollEntryCommand, RollLine},
         standing::Standing,
-        text::tidied,
     },
     prose::opening,
     values::{AgendaItemId, AreaCode, MeetingId, PersonId, PollId, VoteId},
@@ -49,7 +48,7 @@ use crate::{
 
 /// How it is voted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Ballot {
+pub enum VoteKind {
     /// By name.
     ByName,
     /// By show of hands.
@@ -70,7 +69,7 @@ pub struct OpenVote {
     /// What kind of matter it is: the charter says by which rule it is decided, and whether in secret.
     pub matter: Matter,
     /// How it is voted.
-    pub ballot: Ballot,
+    pub kind: VoteKind,
     /// The version of the motion that was read out; the last if not said.
     pub version: Option<u32>,
     /// Who is recused.
@@ -105,13 +104,13 @@ impl Command for OpenVote {
         let charter = council.charter_at(version).ok_or_else(|| refused(CouncilRefusal::UnknownCouncil))?;
         let terms = charter.matter(self.matter);
         let (vote, poll) = (VoteId(Uuid::now_v7()), PollId(Uuid::now_v7()));
-        let method = match self.ballot {
-            Ballot::ByName => VotingMethod::ByName,
-            Ballot::ShowOfHands => VotingMethod::ShowOfHands,
-            Ballot::Secret => VotingMethod::Secret { poll },
+        let kind = match self.kind {
+            VoteKind::ByName => StoredKind::ByName,
+            VoteKind::ShowOfHands => StoredKind::ShowOfHands,
+            VoteKind::Secret => StoredKind::Secret { poll },
         };
-        let text = tidied(&self.question);
-        let question = Question { item: self.item, motion, text, method, rule: terms.rule.clone(), repeats: self.repeats };
+        let text = self.question.clone();
+        let question = Question { item: self.item, motion, text, kind, rule: terms.rule.clone(), repeats: self.repeats };
         let (secrecy, recused, now) = (terms.secrecy, self.recused.clone(), work.now);
         let standing = council.standing(work.today());
         let open = MeetingCommand::OpenVote { vote, question, secrecy, recused, council: standing, now };
@@ -120,7 +119,7 @@ impl Command for OpenVote {
             let last = work.load::<Motion>(motion).await?.inner().version;
             deciding::put_to_vote(work, motion, self.meeting, vote, self.version.unwrap_or(last)).await?;
         }
-        let secret = self.ballot == Ballot::Secret;
+        let secret = self.kind == VoteKind::Secret;
         if secret {
             let of = MeetingVote { meeting: self.meeting, vote };
             open_poll(work, poll, of, state.vote(vote).map_err(refused)?, charter, area).await?;
@@ -241,9 +240,9 @@ async fn counted(work: &Work<'_>, poll: PollId) -> Result<Counts, Rejection> {
     }
 }
 
-/// Vote by name, for oneself.
+/// Cast one's ballot in a vote by name.
 #[derive(Debug, Serialize)]
-pub struct CastOpenVote {
+pub struct CastMeetingBallot {
     /// In which meeting.
     pub meeting: MeetingId,
     /// In which vote.
@@ -252,8 +251,8 @@ pub struct CastOpenVote {
     pub choice: Choice,
 }
 
-impl Command for CastOpenVote {
-    const ACT: &'static Act = &CAST_OPEN_VOTE;
+impl Command for CastMeetingBallot {
+    const ACT: &'static Act = &CAST_MEETING_BALLOT;
     type Answer = MeetingId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
@@ -261,7 +260,7 @@ impl Command for CastOpenVote {
         let loaded = kept(work, Self::ACT, self.meeting, own).await?;
         let person = own.ok_or_else(|| refused(MeetingRefusal::NotAVoter))?;
         let council = voting_council(work, loaded.inner()).await?;
-        work.decide::<Meeting>(loaded, MeetingCommand::Cast { vote: self.vote, person, choice: self.choice, council }).await?;
+        work.decide::<Meeting>(loaded, MeetingCommand::CastBallot { vote: self.vote, person, choice: self.choice, council }).await?;
         Ok(self.meeting)
     }
 }
@@ -308,9 +307,9 @@ impl Command for CloseVote {
         let (vote, now) = (self.vote, work.now);
         let open = loaded.inner().vote(vote).map_err(refused)?.clone();
         let council = voting_council(work, loaded.inner()).await?;
-        let close = match open.question.method {
-            VotingMethod::ByName | VotingMethod::ShowOfHands => MeetingCommand::CloseVote { vote, council, now },
-            VotingMethod::Secret { poll } => {
+        let close = match open.question.kind {
+            StoredKind::ByName | StoredKind::ShowOfHands => MeetingCommand::CloseVote { vote, council, now },
+            StoredKind::Secret { poll } => {
                 let (ballots, voted) = (counted(work, poll).await?, voted(work, poll).await?);
                 MeetingCommand::CloseSecretVote { vote, ballots, voted, council, now }
             }
@@ -362,7 +361,7 @@ impl Command for AnnulVote {
                 deciding::abandoned(work, id, vote, reason.clone()).await?;
             }
         }
-        let VotingMethod::Secret { poll } = question.method else {
+        let StoredKind::Secret { poll } = question.kind else {
             return Ok(OpenedVote { meeting: self.meeting, vote, poll: None });
         };
         let loaded = work.load::<Poll>(poll).await?;

@@ -52,7 +52,7 @@ impl App {
         let mut taken_part: HashMap<RollEntryId, Uuid> = HashMap::new();
         for recorded in self.log().read_streams(&streams).await? {
             let event = self.upcasters().decode::<RollEntryEvent>(&recorded).map_err(|fault| Fault::Session(fault.into()))?;
-            if let RollEntryEvent::ParticipationRecorded { channel: Channel::Online, .. } = event {
+            if let RollEntryEvent::BallotCast { channel: Channel::Online, .. } = event {
                 taken_part.insert(RollEntryId(recorded.stream.id), recorded.commit.metadata.command_id);
             }
         }

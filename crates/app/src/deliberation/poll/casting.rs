@@ -97,7 +97,7 @@ impl Command for TakePart<'_> {
         let terms = poll.require_casting(Channel::Online, work.now).map_err(refused)?;
         let Secrecy::Secret { receipts } = terms.secrecy else { return Err(refused(PollRefusal::OtherSecrecy)) };
         self.marks.require_fitting(terms.method, terms.option_count()).map_err(refused)?;
-        work.decide::<RollEntry>(loaded, RollEntryCommand::TakePart { channel: Channel::Online, proxy, marks: None }).await?;
+        work.decide::<RollEntry>(loaded, RollEntryCommand::CastBallot { channel: Channel::Online, proxy, marks: None }).await?;
         match self.put_in(work.app, terms, receipts).await {
             Err(VaultError::NoBallotBox) => {
                 // The process died between opening the poll and making its box, or the poll has ended meanwhile.
@@ -236,9 +236,9 @@ fn gone(fault: VaultError) -> Result<(), Rejection> {
     }
 }
 
-/// Vote by name in an open poll.
+/// Cast a ballot by name, in an open poll.
 #[derive(Debug, Serialize)]
-pub struct VoteOpenly {
+pub struct CastOpenBallot {
     /// In this poll.
     pub poll: PollId,
     /// For this entry of its roll.
@@ -247,7 +247,7 @@ pub struct VoteOpenly {
     pub marks: Marks,
 }
 
-impl Command for VoteOpenly {
+impl Command for CastOpenBallot {
     const ACT: &'static Act = &CAST_BALLOT;
     type Answer = RollEntryId;
 
@@ -259,7 +259,7 @@ impl Command for VoteOpenly {
         }
         self.marks.require_fitting(terms.method, terms.option_count()).map_err(refused)?;
         let marks = Some(self.marks.clone());
-        work.decide::<RollEntry>(loaded, RollEntryCommand::TakePart { channel: Channel::Online, proxy, marks }).await?;
+        work.decide::<RollEntry>(loaded, RollEntryCommand::CastBallot { channel: Channel::Online, proxy, marks }).await?;
         Ok(self.entry)
     }
 }
@@ -301,8 +301,8 @@ impl Command for RecordInPerson {
                 return Err(refused(PollRefusal::NotItsProxy));
             }
         }
-        let take_part = RollEntryCommand::TakePart { channel: Channel::InPerson, proxy: self.proxy, marks: self.marks.clone() };
-        work.decide::<RollEntry>(loaded, take_part).await?;
+        let cast = RollEntryCommand::CastBallot { channel: Channel::InPerson, proxy: self.proxy, marks: self.marks.clone() };
+        work.decide::<RollEntry>(loaded, cast).await?;
         Ok(self.entry)
     }
 }

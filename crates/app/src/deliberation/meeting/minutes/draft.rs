@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use gongyi_domain::{
     deliberation::{
         decision::{Measure, Quorum, Turnout},
-        meeting::{Meeting, MeetingEvent, VotingMethod},
+        meeting::{Meeting, MeetingEvent, VoteKind},
         minutes::{MINUTES_MAX_CHARS, Resolution},
         sitting::{Attendee, Capacity},
         speakers::Side,
@@ -160,7 +160,7 @@ impl Happened<'_> {
                 | MeetingEvent::SpeakerCalled { .. }
                 | MeetingEvent::TurnEnded { .. }
                 | MeetingEvent::VoteOpened { .. }
-                | MeetingEvent::OpenVoteCast { .. }
+                | MeetingEvent::BallotCast { .. }
                 | MeetingEvent::HandsCounted { .. }
                 | MeetingEvent::VoteClosed { .. }
                 | MeetingEvent::VoteAnnulled { .. } => continue,
@@ -192,10 +192,10 @@ impl Happened<'_> {
                 Some(format!("{} {}发言（{}）", self.time(*at), name(*person), side(*it)))
             }
             MeetingEvent::VoteOpened { question, voters, recused, at, .. } if question.item == id => {
-                let how = match question.method {
-                    VotingMethod::ByName => "记名表决",
-                    VotingMethod::ShowOfHands => "举手表决",
-                    VotingMethod::Secret { .. } => "无记名投票",
+                let how = match question.kind {
+                    VoteKind::ByName => "记名表决",
+                    VoteKind::ShowOfHands => "举手表决",
+                    VoteKind::Secret { .. } => "无记名投票",
                 };
                 let mut line = format!("{} {how}：{}（可投票 {} 人）", self.time(*at), question.text, voters.len());
                 if !recused.is_empty() {
@@ -242,7 +242,7 @@ impl Happened<'_> {
             | MeetingEvent::SpeakerListed { .. }
             | MeetingEvent::SpeakerUnlisted { .. }
             | MeetingEvent::TurnEnded { .. }
-            | MeetingEvent::OpenVoteCast { .. }
+            | MeetingEvent::BallotCast { .. }
             | MeetingEvent::HandsCounted { .. } => None,
         };
         self.events.iter().filter_map(line).collect()

@@ -19,7 +19,7 @@ use gongyi_domain::{
         },
         meeting::{Meeting, MeetingPhase},
         seat::{GuestKind, Mandate, SeatSource, Vacancy},
-        text::{Prose, tidied},
+        text::Prose,
     },
     values::{AreaCode, CouncilId, Day, MeetingId, PersonId, VoteId},
 };
@@ -67,7 +67,7 @@ impl MandateGiven {
 }
 
 fn authority_of(authority: &str, reason: &str) -> Mandate {
-    Mandate::Authority { authority: tidied(authority), reason: tidied(reason) }
+    Mandate::Authority { authority: authority.to_owned(), reason: reason.to_owned() }
 }
 
 /// How representatives came by their seats, as it is given by hand.
@@ -90,8 +90,8 @@ pub enum SourceGiven {
 impl SourceGiven {
     fn source(&self) -> SeatSource {
         match self {
-            Self::Appointment { authority, reason } => SeatSource::Appointment { authority: tidied(authority), reason: tidied(reason) },
-            Self::Transition { source } => SeatSource::Transition { source: tidied(source) },
+            Self::Appointment { authority, reason } => SeatSource::Appointment { authority: authority.clone(), reason: reason.clone() },
+            Self::Transition { source } => SeatSource::Transition { source: source.clone() },
         }
     }
 }

@@ -19,7 +19,7 @@ use gongyi_domain::{
             drafting::{DRAFT_MOTION, Drafting},
         },
         motion_category::MotionCategory,
-        text::{Line, Paragraph, Prose, Text, tidied},
+        text::{Line, Paragraph, Prose, Text},
     },
     values::{AreaCode, CouncilId, MotionId, ParagraphId, PersonId, ResidentIssueId},
 };
@@ -281,13 +281,13 @@ impl Command for TakeUpIssue {
         let (raised_to, category) = (raised_to.ok_or_else(unknown)?, category.ok_or_else(unknown)?);
         let motion = MotionId(Uuid::now_v7());
         work.decide::<ResidentIssue>(issue, ResidentIssueCommand::TakeUp { motion }).await?;
-        let paragraph = |text: &String| Paragraph { id: ParagraphId(Uuid::now_v7()), text: tidied(text) };
+        let paragraph = |text: &String| Paragraph { id: ParagraphId(Uuid::now_v7()), text: text.clone() };
         let draft = Drafting::Draft {
             council: raised_to,
             area,
             mover: self.mover,
             category,
-            text: Text { title: tidied(&self.title), paragraphs: self.paragraphs.iter().map(paragraph).collect() },
+            text: Text { title: self.title.clone(), paragraphs: self.paragraphs.iter().map(paragraph).collect() },
             origin: Some(Origin::Issue { issue: self.issue }),
         };
         work.load_and_decide::<Motion>(motion, draft.into()).await?;
@@ -310,7 +310,7 @@ impl Command for AnswerIssue {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ResidentIssueId, Rejection> {
         let case = Case::kept(work, Self::ACT, self.issue).await?;
-        case.decide(work, ResidentIssueCommand::Answer { answer: tidied(&self.answer) }).await?;
+        case.decide(work, ResidentIssueCommand::Answer { answer: self.answer.clone() }).await?;
         Ok(self.issue)
     }
 }

@@ -11,7 +11,6 @@ use gongyi_domain::{
         project::Project,
         service_link::{LINK_SERVICE, ServiceLink, ServiceLinkCommand, ServicePurpose, UNLINK_SERVICE},
     },
-    prose::tidied,
     values::{ActivityId, AreaCode, CommunityActivityId, Day, ProjectId},
     volunteering::activity::{Activity, ActivityRefusal},
 };
@@ -65,7 +64,7 @@ impl Command for BeginCommunityActivity {
             return Err(refused(CommunityActivityRefusal::CommunityActivityElsewhere));
         }
         let id = CommunityActivityId(Uuid::now_v7());
-        let (begun_by, project, title, area) = (self.begun_by, self.project, tidied(&self.title), self.area.clone());
+        let (begun_by, project, title, area) = (self.begun_by, self.project, self.title.clone(), self.area.clone());
         work.load_and_decide::<CommunityActivity>(id, CommunityActivityCommand::Begin { begun_by, project, title, area }).await?;
         Ok(id)
     }
@@ -106,7 +105,7 @@ impl Command for HoldCommunityActivity {
     async fn decide(&self, work: &mut Work<'_>) -> Result<CommunityActivityId, Rejection> {
         let activity = kept(work, Self::ACT, self.community_activity).await?;
         let (today, person_times) = (work.today(), self.person_times);
-        let (on, report, evidence) = (self.on.unwrap_or(today), tidied(&self.report), self.evidence.clone());
+        let (on, report, evidence) = (self.on.unwrap_or(today), self.report.clone(), self.evidence.clone());
         let command = CommunityActivityCommand::Hold { on, today, person_times, report, evidence };
         work.decide::<CommunityActivity>(activity, command).await?;
         Ok(self.community_activity)
@@ -130,7 +129,7 @@ impl Command for CorrectPersonTimes {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<CommunityActivityId, Rejection> {
         let activity = kept(work, Self::ACT, self.community_activity).await?;
-        let command = CommunityActivityCommand::CorrectPersonTimes { person_times: self.person_times, reason: tidied(&self.reason) };
+        let command = CommunityActivityCommand::CorrectPersonTimes { person_times: self.person_times, reason: self.reason.clone() };
         work.decide::<CommunityActivity>(activity, command).await?;
         Ok(self.community_activity)
     }
@@ -151,7 +150,7 @@ impl Command for CancelCommunityActivity {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<CommunityActivityId, Rejection> {
         let activity = kept(work, Self::ACT, self.community_activity).await?;
-        work.decide::<CommunityActivity>(activity, CommunityActivityCommand::Cancel { reason: tidied(&self.reason) }).await?;
+        work.decide::<CommunityActivity>(activity, CommunityActivityCommand::Cancel { reason: self.reason.clone() }).await?;
         Ok(self.community_activity)
     }
 }
@@ -171,7 +170,7 @@ impl Command for VoidCommunityActivity {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<CommunityActivityId, Rejection> {
         let activity = kept(work, Self::ACT, self.community_activity).await?;
-        work.decide::<CommunityActivity>(activity, CommunityActivityCommand::Void { reason: tidied(&self.reason) }).await?;
+        work.decide::<CommunityActivity>(activity, CommunityActivityCommand::Void { reason: self.reason.clone() }).await?;
         Ok(self.community_activity)
     }
 }
@@ -238,7 +237,7 @@ impl Command for UnlinkService {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ActivityId, Rejection> {
         about_service(work, Self::ACT, self.activity).await?;
-        work.load_and_decide::<ServiceLink>(self.activity, ServiceLinkCommand::Unlink { reason: tidied(&self.reason) }).await?;
+        work.load_and_decide::<ServiceLink>(self.activity, ServiceLinkCommand::Unlink { reason: self.reason.clone() }).await?;
         Ok(self.activity)
     }
 }

@@ -15,7 +15,6 @@ use gongyi_domain::{
         project::{Project, ProjectCommand},
         project_terms::{GrantMovement, ProjectRefusal},
     },
-    prose::tidied,
     values::{AllocationId, AreaCode, Cents, Day, DisbursementId, FundId, ProjectId},
 };
 use serde::Serialize;
@@ -76,7 +75,7 @@ impl Command for EstablishFund {
         work.may(Self::ACT, &Subject::area(self.area.clone()))?;
         work.require_area(&self.area).await?;
         let id = FundId(Uuid::now_v7());
-        let command = FundCommand::Establish { name: tidied(&self.name), area: self.area.clone() };
+        let command = FundCommand::Establish { name: self.name.clone(), area: self.area.clone() };
         work.load_and_decide::<Fund>(id, command).await?;
         Ok(id)
     }
@@ -102,7 +101,7 @@ impl Command for AppropriateBudget {
     async fn decide(&self, work: &mut Work<'_>) -> Result<FundId, Rejection> {
         let fund = kept(work, Self::ACT, self.fund, None).await?;
         work.require_area(&self.line.area).await?;
-        let command = FundCommand::Appropriate { line: self.line.clone(), amount: self.amount, basis: tidied(&self.basis) };
+        let command = FundCommand::Appropriate { line: self.line.clone(), amount: self.amount, basis: self.basis.clone() };
         work.decide::<Fund>(fund, command).await?;
         Ok(self.fund)
     }
@@ -127,7 +126,7 @@ impl Command for WithdrawBudget {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<FundId, Rejection> {
         let fund = kept(work, Self::ACT, self.fund, None).await?;
-        let command = FundCommand::Withdraw { line: self.line.clone(), amount: self.amount, reason: tidied(&self.reason) };
+        let command = FundCommand::Withdraw { line: self.line.clone(), amount: self.amount, reason: self.reason.clone() };
         work.decide::<Fund>(fund, command).await?;
         Ok(self.fund)
     }
@@ -185,7 +184,7 @@ impl Command for ReleaseGrant {
     type Answer = AllocationId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AllocationId, Rejection> {
-        let (allocation, amount, today, reason) = (self.allocation, self.amount, work.today(), tidied(&self.reason));
+        let (allocation, amount, today, reason) = (self.allocation, self.amount, work.today(), self.reason.clone());
         let (fund, project) = kept_grant(work, Self::ACT, self.fund, allocation).await?;
         let on = self.on.unwrap_or(today);
         work.decide::<Fund>(fund, FundCommand::Release { allocation, amount, on, today, reason }).await?;
@@ -248,7 +247,7 @@ impl Command for ReturnGrant {
         let fund = kept(work, Self::ACT, self.fund, None).await?;
         let (allocation, grant, _) = fund.inner().grant_of(self.disbursement).map_err(refused)?;
         let (project, disbursement, amount, today) = (grant.project, self.disbursement, self.amount, work.today());
-        let (on, reason, evidence) = (self.on.unwrap_or(today), tidied(&self.reason), self.evidence.clone());
+        let (on, reason, evidence) = (self.on.unwrap_or(today), self.reason.clone(), self.evidence.clone());
         work.decide::<Fund>(fund, FundCommand::Return { disbursement, amount, on, today, reason, evidence }).await?;
         tell(work, self.fund, project, allocation, GrantMovement::Returned, amount).await?;
         Ok(disbursement)
@@ -318,7 +317,7 @@ impl Command for LapseBalance {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<FundId, Rejection> {
         let fund = kept(work, Self::ACT, self.fund, None).await?;
-        let command = FundCommand::Lapse { line: self.line.clone(), amount: self.amount, reason: tidied(&self.reason) };
+        let command = FundCommand::Lapse { line: self.line.clone(), amount: self.amount, reason: self.reason.clone() };
         work.decide::<Fund>(fund, command).await?;
         Ok(self.fund)
     }

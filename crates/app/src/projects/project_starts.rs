@@ -10,7 +10,6 @@ use gongyi_domain::{
         project_terms::{ProjectOrigin, ProjectRefusal},
         round::{Round, RoundCommand, terms::RoundRefusal},
     },
-    prose::tidied,
     values::{ApplicationId, AreaCode, MotionId, ProjectId, RoundId},
 };
 use serde::Serialize;
@@ -53,7 +52,7 @@ impl Command for StartProject {
         }
         require_working(work, self.carrier).await?;
         let origin = ProjectOrigin::Resolution { council, motion: self.motion, vote };
-        let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
+        let (title, area, carrier, plan) = (self.title.clone(), self.area.clone(), self.carrier, self.plan.clone());
         let (id, on) = (ProjectId(Uuid::now_v7()), work.today());
         work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
         Ok(id)
@@ -85,8 +84,8 @@ impl Command for StartOfficeProject {
         work.may(Self::ACT, &Subject::area(self.area.clone()))?;
         work.require_area(&self.area).await?;
         require_working(work, self.carrier).await?;
-        let origin = ProjectOrigin::Office { authority: tidied(&self.authority), reason: tidied(&self.reason) };
-        let (title, area, carrier, plan) = (tidied(&self.title), self.area.clone(), self.carrier, self.plan.clone());
+        let origin = ProjectOrigin::Office { authority: self.authority.clone(), reason: self.reason.clone() };
+        let (title, area, carrier, plan) = (self.title.clone(), self.area.clone(), self.carrier, self.plan.clone());
         let (id, on) = (ProjectId(Uuid::now_v7()), work.today());
         work.load_and_decide::<Project>(id, ProjectCommand::Start { origin, title, area, carrier, plan, on }).await?;
         Ok(id)

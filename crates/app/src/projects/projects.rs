@@ -11,7 +11,7 @@ use gongyi_domain::{
         project_plan::Plan,
         project_terms::{ProjectRefusal, RaisedFrom},
     },
-    prose::{Prose, tidied},
+    prose::Prose,
     values::{BookEntryId, Cents, Day, PersonId, ProjectId},
 };
 use serde::Serialize;
@@ -48,7 +48,7 @@ impl Command for RevisePlan {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        let command = ProjectCommand::RevisePlan { plan: self.plan.clone(), reason: tidied(&self.reason) };
+        let command = ProjectCommand::RevisePlan { plan: self.plan.clone(), reason: self.reason.clone() };
         done(work, Self::ACT, self.project, command).await
     }
 }
@@ -71,7 +71,7 @@ impl Command for ReachMilestone {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        let (milestone, report, evidence) = (self.milestone, tidied(&self.report), self.evidence.clone());
+        let (milestone, report, evidence) = (self.milestone, self.report.clone(), self.evidence.clone());
         done(work, Self::ACT, self.project, ProjectCommand::ReachMilestone { milestone, report, evidence }).await
     }
 }
@@ -100,7 +100,7 @@ impl Command for RecordRaisedMoney {
     async fn decide(&self, work: &mut Work<'_>) -> Result<BookEntryId, Rejection> {
         let (entry, today) = (BookEntryId(Uuid::now_v7()), work.today());
         let (from, amount, on) = (self.from, self.amount, self.on.unwrap_or(today));
-        let (note, evidence) = (tidied(&self.note), self.evidence.clone());
+        let (note, evidence) = (self.note.clone(), self.evidence.clone());
         done(work, Self::ACT, self.project, ProjectCommand::RecordRaised { entry, from, amount, on, today, note, evidence }).await?;
         Ok(entry)
     }
@@ -127,7 +127,7 @@ impl Command for RecordExpense {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<BookEntryId, Rejection> {
         let (entry, today) = (BookEntryId(Uuid::now_v7()), work.today());
-        let (amount, on, purpose, evidence) = (self.amount, self.on.unwrap_or(today), tidied(&self.purpose), self.evidence.clone());
+        let (amount, on, purpose, evidence) = (self.amount, self.on.unwrap_or(today), self.purpose.clone(), self.evidence.clone());
         done(work, Self::ACT, self.project, ProjectCommand::RecordExpense { entry, amount, on, today, purpose, evidence }).await?;
         Ok(entry)
     }
@@ -157,7 +157,7 @@ impl Command for RecordRefund {
     async fn decide(&self, work: &mut Work<'_>) -> Result<BookEntryId, Rejection> {
         let (entry, expense, today) = (BookEntryId(Uuid::now_v7()), self.expense, work.today());
         let (amount, on) = (self.amount, self.on.unwrap_or(today));
-        let (note, evidence) = (tidied(&self.note), self.evidence.clone());
+        let (note, evidence) = (self.note.clone(), self.evidence.clone());
         done(work, Self::ACT, self.project, ProjectCommand::RecordRefund { entry, expense, amount, on, today, note, evidence }).await?;
         Ok(entry)
     }
@@ -179,7 +179,7 @@ impl Command for VoidBookEntry {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        let command = ProjectCommand::VoidEntry { entry: self.entry, reason: tidied(&self.reason) };
+        let command = ProjectCommand::VoidEntry { entry: self.entry, reason: self.reason.clone() };
         done(work, Self::ACT, self.project, command).await
     }
 }
@@ -200,7 +200,7 @@ impl Command for CompleteProject {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        let command = ProjectCommand::Complete { report: tidied(&self.report), evidence: self.evidence.clone() };
+        let command = ProjectCommand::Complete { report: self.report.clone(), evidence: self.evidence.clone() };
         done(work, Self::ACT, self.project, command).await
     }
 }
@@ -223,7 +223,7 @@ impl Command for AuditProject {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        let (passed, findings, evidence) = (self.passed, tidied(&self.findings), self.evidence.clone());
+        let (passed, findings, evidence) = (self.passed, self.findings.clone(), self.evidence.clone());
         done(work, Self::ACT, self.project, ProjectCommand::Audit { passed, findings, evidence }).await
     }
 }
@@ -280,6 +280,6 @@ impl Command for CancelProject {
     type Answer = ProjectId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<ProjectId, Rejection> {
-        done(work, Self::ACT, self.project, ProjectCommand::Cancel { reason: tidied(&self.reason) }).await
+        done(work, Self::ACT, self.project, ProjectCommand::Cancel { reason: self.reason.clone() }).await
     }
 }

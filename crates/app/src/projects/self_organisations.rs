@@ -6,7 +6,6 @@ use gongyi_domain::{
     projects::incubation::{
         END_INCUBATION, INCUBATE_SELF_ORGANISATION, Incubation, IncubationCommand, IncubationRefusal, REGISTER_SELF_ORGANISATION,
     },
-    prose::tidied,
     values::{AreaCode, CouncilId, Day, MotionId, OrganisationId},
     volunteering::organisation::OrganisationKind,
 };
@@ -89,7 +88,7 @@ impl Command for RegisterSelfOrganisation {
     async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
         let incubation = kept(work, Self::ACT, self.organisation).await?;
         let today = work.today();
-        let command = IncubationCommand::Register { number: tidied(&self.number), on: self.on.unwrap_or(today), today };
+        let command = IncubationCommand::Register { number: self.number.clone(), on: self.on.unwrap_or(today), today };
         work.decide::<Incubation>(incubation, command).await?;
         Ok(self.organisation)
     }
@@ -110,7 +109,7 @@ impl Command for EndIncubation {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
         let incubation = kept(work, Self::ACT, self.organisation).await?;
-        work.decide::<Incubation>(incubation, IncubationCommand::End { reason: tidied(&self.reason) }).await?;
+        work.decide::<Incubation>(incubation, IncubationCommand::End { reason: self.reason.clone() }).await?;
         Ok(self.organisation)
     }
 }

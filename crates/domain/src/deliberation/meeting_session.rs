@@ -13,7 +13,7 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    prose::{Line, Prose},
+    prose::{Line, Prose, tidied},
     values::{AgendaItemId, AreaCode, CouncilId, Instant, PersonId},
 };
 
@@ -85,6 +85,7 @@ impl Meeting {
 
     pub(super) fn amend(&self, notice: Notice, agenda: Agenda, days_ahead: i64, statute_days: Option<u32>, now: Instant) -> Decided {
         self.require_going()?;
+        let notice = Notice { title: tidied(&notice.title), place: tidied(&notice.place), ..notice };
         let (begun, announced) = (self.phase != MeetingPhase::Convened, self.announced());
         let stays = announced == Some(&notice);
         if begun && !stays && self.phase != MeetingPhase::Adjourned {

@@ -13,7 +13,6 @@ use gongyi_domain::{
             Notice, StandingOrders,
         },
         sitting::Capacity,
-        text::tidied,
     },
     values::{AgendaItemId, CouncilId, MeetingId, MotionId, PersonId},
 };
@@ -61,7 +60,7 @@ fn agenda(drafts: &[AgendaDraft], known: &Agenda) -> Result<Agenda, Rejection> {
                 return Err(refused(MeetingRefusal::UnknownItem));
             }
             let id = draft.id.unwrap_or_else(|| AgendaItemId(Uuid::now_v7()));
-            items.push(AgendaItem { id, part_of, title: tidied(&draft.title), motion: draft.motion });
+            items.push(AgendaItem { id, part_of, title: draft.title.clone(), motion: draft.motion });
             list(&draft.parts, Some(id), depth + 1, known, items)?;
         }
         Ok(())
@@ -69,10 +68,6 @@ fn agenda(drafts: &[AgendaDraft], known: &Agenda) -> Result<Agenda, Rejection> {
     let mut items = vec![];
     list(drafts, None, 1, known, &mut items)?;
     Agenda::try_new(items).map_err(refused)
-}
-
-fn tidy(notice: &Notice) -> Notice {
-    Notice { title: tidied(&notice.title), place: tidied(&notice.place), ..notice.clone() }
 }
 
 /// Convene a meeting.
@@ -108,7 +103,7 @@ impl Command for ConveneMeeting {
         let convene = MeetingCommand::Convene {
             council: self.council,
             area,
-            notice: tidy(&self.notice),
+            notice: self.notice.clone(),
             agenda: agenda.clone(),
             orders,
             days_ahead: work.days_until(self.notice.starts),
@@ -144,7 +139,7 @@ impl Command for AmendMeeting {
         let council = loaded.inner().require_known().map_err(refused)?;
         let before = loaded.inner().agenda.clone();
         let notice = match (&self.notice, loaded.inner().announced()) {
-            (Some(notice), _) => tidy(notice),
+            (Some(notice), _) => notice.clone(),
             (None, Some(notice)) => notice.clone(),
             (None, None) => return Err(refused(MeetingRefusal::UnknownMeeting)),
         };

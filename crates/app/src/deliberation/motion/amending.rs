@@ -5,7 +5,6 @@ use gongyi_domain::{
     deliberation::{
         amendment::Change,
         motion::amending::{ACCEPT_AMENDMENT, Amending, PROPOSE_AMENDMENT, REJECT_AMENDMENT, REVISE_AMENDMENT, WITHDRAW_AMENDMENT},
-        text::tidied,
     },
     values::{AmendmentId, MotionId, ParagraphId, PersonId},
 };
@@ -49,11 +48,11 @@ pub enum ChangeDraft {
 impl ChangeDraft {
     fn change(&self) -> Change {
         match self {
-            Self::Retitle { title } => Change::Retitle { title: tidied(title) },
-            Self::Replace { paragraph, text } => Change::Replace { paragraph: *paragraph, text: tidied(text) },
+            Self::Retitle { title } => Change::Retitle { title: title.clone() },
+            Self::Replace { paragraph, text } => Change::Replace { paragraph: *paragraph, text: text.clone() },
             Self::InsertAfter { after, paragraph, text } => {
                 let paragraph = paragraph.unwrap_or_else(|| ParagraphId(Uuid::now_v7()));
-                Change::InsertAfter { after: *after, paragraph, text: tidied(text) }
+                Change::InsertAfter { after: *after, paragraph, text: text.clone() }
             }
             Self::Delete { paragraph } => Change::Delete { paragraph: *paragraph },
         }
@@ -62,10 +61,6 @@ impl ChangeDraft {
 
 fn changes(drafts: &[ChangeDraft]) -> Vec<Change> {
     drafts.iter().map(ChangeDraft::change).collect()
-}
-
-fn grounds(text: Option<&str>) -> Option<String> {
-    text.map(tidied).filter(|text| !text.is_empty())
 }
 
 /// Propose an amendment.
@@ -91,7 +86,7 @@ impl Command for ProposeAmendment {
         let case = MotionCase::load(work, self.motion).await?;
         case.case.in_the_council(work, Self::ACT, self.by).await?;
         let amendment = AmendmentId(Uuid::now_v7());
-        let (changes, grounds) = (changes(&self.changes), grounds(self.grounds.as_deref()));
+        let (changes, grounds) = (changes(&self.changes), self.grounds.clone());
         case.decide(work, Amending::Propose { amendment, by: self.by, against: self.against, changes, grounds }).await?;
         Ok(amendment)
     }
@@ -121,7 +116,7 @@ impl Command for ReviseAmendment {
     async fn decide(&self, work: &mut Work<'_>) -> Result<AmendmentId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         case.about_ones_own(work, Self::ACT, self.by).await?;
-        let (changes, grounds) = (changes(&self.changes), grounds(self.grounds.as_deref()));
+        let (changes, grounds) = (changes(&self.changes), self.grounds.clone());
         let Self { amendment, by, against, .. } = *self;
         case.decide(work, Amending::Revise { amendment, by, against, changes, grounds }).await?;
         Ok(amendment)
@@ -191,7 +186,7 @@ impl Command for RejectAmendment {
     async fn decide(&self, work: &mut Work<'_>) -> Result<AmendmentId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
-        case.decide(work, Amending::Reject { amendment: self.amendment, vote: None, reason: tidied(&self.reason) }).await?;
+        case.decide(work, Amending::Reject { amendment: self.amendment, vote: None, reason: self.reason.clone() }).await?;
         Ok(self.amendment)
     }
 }

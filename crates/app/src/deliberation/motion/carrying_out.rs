@@ -11,13 +11,13 @@ use gongyi_domain::{
             Motion, MotionRefusal,
             carrying_out::{COMPLETE_MOTION, CarryingOut, REPORT_PROGRESS, REVIEW_MOTION, REVIEW_TEXT_MAX_CHARS, REVOKE_COMPLETION},
         },
-        text::{Prose, tidied},
+        text::Prose,
     },
     values::{AreaCode, MotionId, PersonId},
 };
 use serde::Serialize;
 
-use super::{MotionCase, tidied_file};
+use super::MotionCase;
 use crate::{
     Command,
     rejection::{Rejection, refused},
@@ -44,8 +44,8 @@ impl Command for ReportProgress {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
-        let evidence = self.evidence.iter().map(tidied_file).collect();
-        case.decide(work, CarryingOut::ReportProgress { percent: self.percent, report: tidied(&self.report), evidence }).await?;
+        let evidence = self.evidence.clone();
+        case.decide(work, CarryingOut::ReportProgress { percent: self.percent, report: self.report.clone(), evidence }).await?;
         Ok(self.motion)
     }
 }
@@ -68,8 +68,8 @@ impl Command for CompleteMotion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
-        let evidence = self.evidence.iter().map(tidied_file).collect();
-        case.decide(work, CarryingOut::Complete { report: tidied(&self.report), evidence }).await?;
+        let evidence = self.evidence.clone();
+        case.decide(work, CarryingOut::Complete { report: self.report.clone(), evidence }).await?;
         Ok(self.motion)
     }
 }
@@ -90,7 +90,7 @@ impl Command for RevokeCompletion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
-        case.decide(work, CarryingOut::RevokeCompletion { reason: tidied(&self.reason) }).await?;
+        case.decide(work, CarryingOut::RevokeCompletion { reason: self.reason.clone() }).await?;
         Ok(self.motion)
     }
 }

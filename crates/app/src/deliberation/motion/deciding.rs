@@ -14,7 +14,6 @@ use gongyi_domain::{
             },
             drafting::Drafting,
         },
-        text::tidied,
     },
     values::{CouncilId, Day, MeetingId, MotionId, PersonId, VoteId},
 };
@@ -46,7 +45,7 @@ impl Command for ReferMotion {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
         CouncilCase::load(work, self.to).await?.council.require_working().map_err(refused)?;
-        case.decide(work, Deciding::Refer { to: self.to, vote: None, reason: tidied(&self.reason) }).await?;
+        case.decide(work, Deciding::Refer { to: self.to, vote: None, reason: self.reason.clone() }).await?;
         Ok(self.motion)
     }
 }
@@ -92,7 +91,7 @@ impl Command for AnswerReferral {
         match &self.answer {
             ReferralAnswer::Decline { reason } => {
                 work.may(Self::ACT, &Subject::area(there.area))?;
-                case.decide(work, Deciding::DeclineReferral { council, reason: tidied(reason) }).await?;
+                case.decide(work, Deciding::DeclineReferral { council, reason: reason.clone() }).await?;
                 Ok(None)
             }
             ReferralAnswer::TakeOver { mover } => {
@@ -132,7 +131,7 @@ impl Command for PostponeMotion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
-        let (today, reason) = (work.today(), tidied(&self.reason));
+        let (today, reason) = (work.today(), self.reason.clone());
         case.decide(work, Deciding::Postpone { until: self.until, today, vote: None, reason }).await?;
         Ok(self.motion)
     }
@@ -158,7 +157,7 @@ impl Command for MergeMotions {
         let case = MotionCase::load(work, id).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
         let council = case.council;
-        case.decide(work, Deciding::Merge { id, into, reason: tidied(&self.reason) }).await?;
+        case.decide(work, Deciding::Merge { id, into, reason: self.reason.clone() }).await?;
         let remains = MotionCase::load(work, into).await?;
         remains.decide(work, Deciding::Absorb { id: into, motion: id, council }).await?;
         Ok(into)
@@ -210,7 +209,7 @@ impl Command for AnnulDecision {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
-        case.decide(work, Deciding::AnnulDecision { vote: self.vote, reason: tidied(&self.reason) }).await?;
+        case.decide(work, Deciding::AnnulDecision { vote: self.vote, reason: self.reason.clone() }).await?;
         Ok(self.motion)
     }
 }
@@ -233,7 +232,7 @@ impl Command for ReconsiderMotion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         case.case.in_the_council(work, Self::ACT, self.by).await?;
-        case.decide(work, Deciding::Reconsider { mover: self.by, vote: None, reason: tidied(&self.reason) }).await?;
+        case.decide(work, Deciding::Reconsider { mover: self.by, vote: None, reason: self.reason.clone() }).await?;
         Ok(self.motion)
     }
 }

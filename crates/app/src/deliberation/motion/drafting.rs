@@ -18,7 +18,7 @@ use gongyi_domain::{
         },
         motion_category::MotionCategory,
         motion_register::{MotionRegister, MotionRegisterCommand},
-        text::{Paragraph, Text, tidied},
+        text::{Paragraph, Text},
     },
     refusal::Refusal,
     values::{AreaCode, CouncilId, MotionId, ParagraphId, PersonId},
@@ -26,7 +26,7 @@ use gongyi_domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{CouncilCase, MotionCase, tidied_file};
+use super::{CouncilCase, MotionCase};
 use crate::{
     Command,
     deliberation::residents::at_home,
@@ -53,7 +53,7 @@ pub struct TextDraft {
 }
 
 impl TextDraft {
-    /// The text, tidied; paragraphs that stand in `before` keep their ids.
+    /// The text; paragraphs that stand in `before` keep their ids.
     ///
     /// # Errors
     /// A paragraph that is neither new nor in the text before.
@@ -63,10 +63,10 @@ impl TextDraft {
                 let Refusal { zh, en, .. } = ChangeRefusal::UnknownParagraph.into();
                 Err(MotionRefusal::MotionTextUnfit { zh, en }.into())
             }
-            id => Ok(Paragraph { id: id.unwrap_or_else(|| ParagraphId(Uuid::now_v7())), text: tidied(&draft.text) }),
+            id => Ok(Paragraph { id: id.unwrap_or_else(|| ParagraphId(Uuid::now_v7())), text: draft.text.clone() }),
         };
         let paragraphs = self.paragraphs.iter().map(paragraph).collect::<Result<_, Refusal>>()?;
-        Ok(Text { title: tidied(&self.title), paragraphs })
+        Ok(Text { title: self.title.clone(), paragraphs })
     }
 }
 
@@ -207,7 +207,7 @@ impl Command for AttachToMotion {
     async fn decide(&self, work: &mut Work<'_>) -> Result<MotionId, Rejection> {
         let case = MotionCase::load(work, self.motion).await?;
         case.about_ones_own(work, Self::ACT, self.by).await?;
-        case.decide(work, Drafting::Attach { by: self.by, attachment: tidied_file(&self.attachment) }).await?;
+        case.decide(work, Drafting::Attach { by: self.by, attachment: self.attachment.clone() }).await?;
         Ok(self.motion)
     }
 }
@@ -357,7 +357,7 @@ impl Command for ReturnMotion {
         let case = MotionCase::load(work, self.motion).await?;
         work.may(Self::ACT, &Subject::area(case.case.area.clone()))?;
         let screener = work.actor.person();
-        case.decide(work, Drafting::Return { screener, reason: tidied(&self.reason) }).await?;
+        case.decide(work, Drafting::Return { screener, reason: self.reason.clone() }).await?;
         Ok(self.motion)
     }
 }

@@ -2,17 +2,14 @@
 //!
 //! - Who drafts, joins, seconds or proposes sits in the council on that day: [`CouncilCase::in_the_council`]. What is one's
 //!   own one may change and take back also after one's term.
-//! - What is pasted is tidied before it is judged and stored.
 
 use std::sync::Arc;
 
 use gongyi_domain::{
     access::authority::{Act, Subject},
     deliberation::{
-        attachment::Attachment,
         council::{Council, CouncilRefusal},
         motion::{Motion, MotionRefusal},
-        text::tidied,
     },
     values::{AreaCode, CouncilId, MotionId, PersonId},
 };
@@ -88,9 +85,4 @@ impl MotionCase {
     ) -> Result<Arc<Motion>, Rejection> {
         work.decide::<Motion>(self.motion, command.into()).await
     }
-}
-
-/// A file by reference, its name tidied.
-fn tidied_file(file: &Attachment) -> Attachment {
-    Attachment { name: tidied(&file.name), ..file.clone() }
 }

@@ -10,7 +10,6 @@ use gongyi_domain::{
             terms::{ConflictGround, RoundRefusal},
         },
     },
-    prose::tidied,
     values::{ApplicationId, AreaCode, Cents, PersonId, RoundId},
 };
 use serde::Serialize;
@@ -67,7 +66,7 @@ impl Command for ApplyInRound {
         work.require_area(&self.area).await?;
         let (application, today) = (ApplicationId(Uuid::now_v7()), work.today());
         let (applicant, by, area, ask) = (self.applicant, self.by, self.area.clone(), self.ask);
-        let (title, text) = (tidied(&self.title), tidied(&self.text));
+        let (title, text) = (self.title.clone(), self.text.clone());
         work.decide::<Round>(round, RoundCommand::Apply { application, applicant, by, title, text, area, ask, today }).await?;
         Ok(application)
     }
@@ -131,7 +130,7 @@ impl Command for ScreenApplication {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
         let round = kept(work, Self::ACT, self.round, None).await?;
-        let (application, eligible, reason) = (self.application, self.eligible, tidied(&self.reason));
+        let (application, eligible, reason) = (self.application, self.eligible, self.reason.clone());
         let screener = work.actor.person();
         work.decide::<Round>(round, RoundCommand::Screen { application, screener, eligible, reason }).await?;
         Ok(self.round)
@@ -155,7 +154,7 @@ impl Command for FormExclusiveGroup {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
         let round = kept(work, Self::ACT, self.round, None).await?;
-        let command = RoundCommand::FormGroup { applications: self.applications.clone(), reason: tidied(&self.reason) };
+        let command = RoundCommand::FormGroup { applications: self.applications.clone(), reason: self.reason.clone() };
         work.decide::<Round>(round, command).await?;
         Ok(self.round)
     }

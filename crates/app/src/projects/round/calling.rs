@@ -6,7 +6,6 @@ use gongyi_domain::{
         fund::Fund,
         round::{CALL_ROUND, CANCEL_ROUND, Round, RoundCommand, terms::RoundTerms},
     },
-    prose::tidied,
     values::RoundId,
 };
 use serde::Serialize;
@@ -56,7 +55,7 @@ impl Command for CancelRound {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
         let round = kept(work, Self::ACT, self.round, None).await?;
-        work.decide::<Round>(round, RoundCommand::Cancel { reason: tidied(&self.reason) }).await?;
+        work.decide::<Round>(round, RoundCommand::Cancel { reason: self.reason.clone() }).await?;
         Ok(self.round)
     }
 }

@@ -19,7 +19,7 @@ use gongyi_domain::{
         },
         selection::Approvals,
     },
-    prose::{Prose, REASON_MAX_CHARS, tidied},
+    prose::{Prose, REASON_MAX_CHARS},
     values::{ApplicationId, ObjectionId, PersonId, PollId, RoundId},
 };
 use serde::Serialize;
@@ -154,7 +154,7 @@ impl Command for SettleObjection {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
         let round = kept(work, Self::ACT, self.round, None).await?;
-        let (objection, upheld, reason) = (self.objection, self.upheld, tidied(&self.reason));
+        let (objection, upheld, reason) = (self.objection, self.upheld, self.reason.clone());
         work.decide::<Round>(round, RoundCommand::Settle { objection, upheld, reason }).await?;
         Ok(self.round)
     }
@@ -196,7 +196,7 @@ impl Command for DeclineAward {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<RoundId, Rejection> {
         let round = applied(work, Self::ACT, self.round, self.application).await?;
-        let command = RoundCommand::Decline { application: self.application, reason: tidied(&self.reason) };
+        let command = RoundCommand::Decline { application: self.application, reason: self.reason.clone() };
         work.decide::<Round>(round, command).await?;
         Ok(self.round)
     }

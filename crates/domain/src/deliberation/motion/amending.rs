@@ -4,6 +4,7 @@ use super::{Decision, E, KEEPERS, Motion, MotionCommand, MotionPhase, ONESELF_AN
 use crate::{
     access::authority::Act,
     deliberation::amendment::{AMENDMENTS_MAX_COUNT, Amendment, AmendmentPhase, Change, places},
+    prose::{Prose, REASON_MAX_CHARS},
     values::{AmendmentId, PersonId, VoteId},
 };
 
@@ -116,7 +117,8 @@ impl Motion {
     /// Changes that could be merged as the text stands, and their grounds, as they are stored.
     fn sound(&self, against: u32, changes: Vec<Change>, grounds: Option<String>) -> Result<(Vec<Change>, Option<String>), R> {
         check(against == self.version, R::VersionOutdated { last: self.version })?;
-        let grounds = grounds.as_deref().map(written).transpose()?;
+        let unfit = |most| R::ReasonUnfit { most };
+        let grounds = Prose::parse_any(grounds.as_deref(), REASON_MAX_CHARS, unfit)?.map(String::from);
         let changes = changes.into_iter().map(Change::tidied).collect::<Vec<_>>();
         self.text.amended(&changes)?;
         Ok((changes, grounds))

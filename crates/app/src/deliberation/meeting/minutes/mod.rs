@@ -10,7 +10,6 @@ use gongyi_domain::{
             APPROVE_MINUTES, DRAFT_MINUTES, EDIT_MINUTES, Minutes, MinutesCommand, MinutesRefusal, PUBLISH_MINUTES, REOPEN_MINUTES,
             Resolution,
         },
-        text::tidied,
     },
     values::MeetingId,
 };
@@ -110,7 +109,7 @@ impl Command for EditMinutes {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<MeetingId, Rejection> {
         held(work, Self::ACT, self.meeting).await?;
-        let edit = MinutesCommand::Edit { revision: self.revision, text: tidied(&self.text) };
+        let edit = MinutesCommand::Edit { revision: self.revision, text: self.text.clone() };
         work.load_and_decide::<Minutes>(self.meeting, edit).await?;
         Ok(self.meeting)
     }

@@ -10,12 +10,11 @@ use crate::{
     people::{Somebody, somebody},
 };
 
-/// The password of everybody in tests.
-pub const PASSWORD: &str = "gongyi-tests-2026";
+pub use gongyi_testing::people::PASSWORD;
 /// The team the coordinator runs.
 pub const TEAM: &str = "1号志愿服务队";
 /// The area that team is in.
-pub const TEAM_AREA: &str = "440402001001";
+pub const TEAM_AREA: &str = gongyi_testing::places::COMMUNITY;
 
 /// A district with a server.
 #[derive(Debug)]
@@ -128,7 +127,7 @@ impl District {
     pub fn figures(&self) -> Value {
         let document = "query($area: AreaCode) { participation(area: $area, from: \"2000-01-01\", to: \"2100-01-01\") \
                         { total { attestedMinutes declaredMinutes records volunteers } } }";
-        self.operator.asks(document, &json!({"area": "440402"}))["participation"]["total"].take()
+        self.operator.asks(document, &json!({"area": gongyi_testing::places::DISTRICT}))["participation"]["total"].take()
     }
 }
 

@@ -2,40 +2,12 @@
 //! that is seen before it is published, a receipt that finds nothing, one teller who sees the other's count, a name, tag or
 //! mark in what the server prints.
 
-use gongyi_domain::{
-    deliberation::{
-        charter::{Charter, CharterTerms},
-        council::{Council, CouncilEvent},
-        seat::Mandate,
-    },
-    values::CouncilId,
-};
-use gongyi_eventlog::{Commit, Metadata, NewEvent, StreamId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, Client, District, Resident, area, text};
+use crate::harness::{COMMUNITY, Client, District, Resident, global, text};
 
 const RULE: &str = "cn/village-election-tie";
-
-/// A council of the community, as its own commands would have established it.
-async fn council(district: &District) -> String {
-    let (id, on) = (CouncilId(Uuid::now_v7()), district.app.now().date_naive());
-    let charter = Charter::try_new(CharterTerms::model(9)).unwrap();
-    let mandate = Mandate::Authority { authority: "香洲区民政局".into(), reason: "设立".into() };
-    let established = CouncilEvent::CouncilEstablished { area: area(COMMUNITY), name: "紫荆议事会".into(), charter, mandate, on };
-    let (stream, command) = (StreamId::of::<Council>(id), Uuid::now_v7());
-    let metadata =
-        Metadata { actor: "test".into(), command_id: command, correlation: command, causation: None, recorded_at: district.app.now() };
-    let (expectations, events) = (vec![(stream.clone(), 0)], vec![(stream, NewEvent::of(&established).unwrap())]);
-    district.app.log().append(Commit { metadata, command_digest: [0; 32], answer: "null".into(), expectations, events }).await.unwrap();
-    global("Council", id)
-}
-
-fn global(kind: &str, id: impl std::fmt::Display) -> String {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    STANDARD.encode(format!("{kind}:{id}"))
-}
 
 async fn organiser(district: &District) -> Resident<'_> {
     district.registers_with("孙社工", "ORGANISER", json!({ "area": COMMUNITY })).await
@@ -209,7 +181,7 @@ async fn a_vote_by_name_shows_to_nobody_else_before_it_is_published() {
 async fn a_council_is_elected_from_the_call_to_the_certificate() {
     let district = District::new().await;
     let keeper = organiser(&district).await;
-    let council = council(&district).await;
+    let (_, council) = district.council(vec![]).await;
     let mut people = vec![];
     for name in ["李梅", "赵云", "王强", "陈静"] {
         people.push(district.registers(name).await);

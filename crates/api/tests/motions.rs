@@ -1,7 +1,6 @@
 //! Motions through the door. Makes loud: a draft that a stranger reads, a resident's words or name shown to everybody, a
 //! difference that does not show what an amendment changes, a subscriber who misses a change.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_app::{
     Command, Rejection,
     deliberation::motion::deciding::{decided, put_to_vote, schedule},
@@ -9,12 +8,7 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     access::authority::{Act, Actor, Grant, Role, Scope, Subject},
-    deliberation::{
-        charter::{Charter, CharterTerms},
-        council::{Council, CouncilCommand, ESTABLISH_COUNCIL},
-        meeting::CONVENE_MEETING,
-        seat::{Mandate, SeatSource},
-    },
+    deliberation::{charter::CharterTerms, meeting::CONVENE_MEETING},
     values::{CouncilId, MeetingId, MotionId, PersonId, VoteId},
 };
 use serde::Serialize;
@@ -22,36 +16,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    harness::{COMMUNITY, Client, District, OTHER_STREET, Resident, STREET, area, text},
+    harness::{COMMUNITY, Client, District, OTHER_STREET, Resident, STREET, area, global, text, uuid},
     subscriptions::Socket,
 };
-
-/// A council of the community under the model charter, two seconds a motion, but one endorsement an issue.
-#[derive(Serialize)]
-struct Establishes(Vec<PersonId>);
-
-gongyi_app::commands! { Establishes }
-
-impl Command for Establishes {
-    const ACT: &'static Act = &ESTABLISH_COUNCIL;
-    type Answer = CouncilId;
-
-    async fn decide(&self, work: &mut Work<'_>) -> Result<CouncilId, Rejection> {
-        work.may(Self::ACT, &Subject::default())?;
-        let (id, today) = (CouncilId(Uuid::now_v7()), work.today());
-        let mandate = Mandate::Authority { authority: "香洲区民政局".into(), reason: "批复".into() };
-        let mut terms = CharterTerms::model(5);
-        terms.issues.endorsements_needed = 1;
-        let charter = Charter::try_new(terms).unwrap();
-        let name = "紫荆议事会".to_owned();
-        let establish = CouncilCommand::Establish { area: area(COMMUNITY), name, charter, mandate, on: today, today };
-        work.load_and_decide::<Council>(id, establish).await?;
-        let source = SeatSource::Transition { source: "名册".into() };
-        let seat = CouncilCommand::Seat { people: self.0.clone(), from: today, until: None, source };
-        work.load_and_decide::<Council>(id, seat).await?;
-        Ok(id)
-    }
-}
 
 /// A meeting that adopts a motion.
 #[derive(Serialize)]
@@ -74,15 +41,6 @@ impl Command for Adopts {
     }
 }
 
-pub fn global(kind: &str, id: impl std::fmt::Display) -> String {
-    STANDARD.encode(format!("{kind}:{id}"))
-}
-
-pub fn uuid(id: &str) -> Uuid {
-    let text = String::from_utf8(STANDARD.decode(id).unwrap()).unwrap();
-    text.split_once(':').unwrap().1.parse().unwrap()
-}
-
 /// A council with its representatives, and the street's organiser.
 pub struct Chamber<'d> {
     pub council: CouncilId,
@@ -92,9 +50,10 @@ pub struct Chamber<'d> {
 
 pub async fn chamber(district: &District) -> Chamber<'_> {
     let people = [district.registers("张建国").await, district.registers("李四").await, district.registers("王五").await];
-    let seats = Establishes(people.iter().map(|it| PersonId(uuid(&it.person))).collect());
-    let request = district.app.request(Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }));
-    let council = district.app.dispatch(&request, &seats).await.unwrap().answer;
+    let mut terms = CharterTerms::model(5);
+    terms.issues.endorsements_needed = 1;
+    let seats = people.iter().map(|it| PersonId(uuid(&it.person))).collect();
+    let council = district.establishes_council(COMMUNITY, terms, seats).await;
     for representative in &people {
         let seat = json!({ "council": global("Council", council) });
         representative.client.does("acceptFunction", "account { id }", seat).await;

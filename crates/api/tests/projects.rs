@@ -5,8 +5,8 @@ use gongyi_domain::access::authority::{Role, Scope};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{COMMUNITY, Client, DISTRICT, District, OTHER_STREET, Resident, STREET, area, text},
-    motions::{Chamber, chamber, global},
+    harness::{COMMUNITY, Client, DISTRICT, District, OTHER_STREET, Resident, STREET, area, global, text},
+    motions::{Chamber, chamber},
 };
 
 pub fn evidence() -> Value {

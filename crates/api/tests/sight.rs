@@ -5,8 +5,8 @@ use gongyi_domain::access::authority::{Role, Scope};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{COMMUNITY, Client, DISTRICT, District, OTHER_STREET, Resident, STREET, area, id_number, text},
-    motions::{chamber, global, uuid},
+    harness::{COMMUNITY, Client, DISTRICT, District, OTHER_STREET, Resident, STREET, area, global, id_number, text, uuid},
+    motions::chamber,
     projects::{endows, officer},
     subscriptions::Socket,
     walker::{Seen, Walker},

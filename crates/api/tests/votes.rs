@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     harness::{COMMUNITY, Client, District, OTHER_STREET, Resident, STREET, text},
-    meetings::{council, person_of},
+    meetings::person_of,
     motions::chamber,
 };
 
@@ -56,7 +56,7 @@ async fn who_leaves_the_seat_in_a_meeting_neither_votes_nor_counts() {
     let keeper = organiser(&district).await;
     let people: [_; 3] = residents(&district).await;
     let ids: Vec<_> = people.iter().map(|it| person_of(&it.person)).collect();
-    let (_, council) = council(&district, &ids).await;
+    let (_, council) = district.council(ids).await;
     let notice = json!({ "title": "例会", "place": "活动室", "starts": district.in_minutes(60), "ends": district.in_minutes(180) });
     let input = json!({ "council": council, "notice": notice, "agenda": [{ "title": "修路" }], "shortNotice": "水管爆裂" });
     let meeting = keeper.client.does("conveneMeeting", "meeting { id agenda { id } }", input).await["meeting"].clone();

@@ -1,69 +1,47 @@
 //! A district behind its GraphQL door: a log in memory, a vault and views in a fresh folder, a clock that the test
 //! moves, and clients who ask.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt::Display, net::SocketAddr, ops::Deref, sync::Arc};
 
 use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Asia::Shanghai;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use gongyi_api::{ApiSettings, POSITION_HEADER};
-use gongyi_app::{
-    App, access::areas::ListArea, access::tokens::operator_token, clock::SharedClock, personal::VaultOpener, processes::AttendanceToLedger,
-};
+use gongyi_app::{access::tokens::operator_token, processes::AttendanceToLedger};
 use gongyi_domain::{
-    access::authority::{Actor, Grant, Role, Scope},
-    values::{AreaCode, Instant},
+    access::authority::{Grant, Role, Scope},
+    deliberation::charter::CharterTerms,
+    values::{CouncilId, PersonId},
 };
-use gongyi_eventlog::{Log, MemoryLog, Upcasters};
-use gongyi_projections::{ViewOptions, Views};
-use gongyi_vault::{KeyEncryptionKey, VAULT_FILE, Vault};
+use gongyi_eventlog::{Log, MemoryLog};
+use gongyi_testing::{Hands, Platform, opened, places::AREAS};
+use gongyi_vault::KeyEncryptionKey;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{sync::oneshot, task::JoinHandle};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-/// The district, a street with a community in it, and another street.
-pub const DISTRICT: &str = "440402";
-pub const STREET: &str = "440402001";
-pub const COMMUNITY: &str = "440402001001";
-pub const OTHER_STREET: &str = "440402002";
-const AREAS: [(&str, &str); 4] = [(DISTRICT, "香洲区"), (STREET, "翠香街道"), (COMMUNITY, "紫荆社区"), (OTHER_STREET, "梅华街道")];
-/// A Monday, nine in the morning in Zhuhai.
-const BEGINNING: &str = "2026-03-02T01:00:00Z";
-pub const PASSWORD: &str = "correct horse 公益";
-
-pub fn area(code: &str) -> AreaCode {
-    code.parse().unwrap()
-}
-
-/// An ID number that was never given out: an invented region, a right check character.
-pub fn id_number(birth: &str, sequence: u32) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let digits = format!("440499{}{sequence:03}", birth.replace('-', ""));
-    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    format!("{digits}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
-}
+pub use gongyi_testing::{
+    area,
+    people::{PASSWORD, id_number},
+    places::{COMMUNITY, DISTRICT, OTHER_STREET, STREET},
+};
 
 pub struct District {
-    pub app: App,
+    platform: Platform,
     pub router: Router,
-    clock: Arc<AtomicI64>,
-    invented: AtomicU32,
-    runner: std::sync::Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
     _folder: TempDir,
+}
+
+impl Deref for District {
+    type Target = Platform;
+    fn deref(&self) -> &Platform {
+        &self.platform
+    }
 }
 
 impl District {
@@ -78,63 +56,30 @@ impl District {
     /// A district whose events go to this log.
     pub async fn on(log: Arc<dyn Log>, settings: ApiSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(folder.path().join(VAULT_FILE), KeyEncryptionKey::generate()).await.unwrap();
-        let upcasters = Arc::new(Upcasters::new());
-        let opener = Arc::new(VaultOpener(vault.clone()));
-        let options = ViewOptions { time_zone: Shanghai, ..ViewOptions::default() };
-        let views = Views::open(folder.path(), log.clone(), upcasters.clone(), opener, options).await.unwrap();
-        let clock = Arc::new(AtomicI64::new(BEGINNING.parse::<DateTime<Utc>>().unwrap().timestamp_micros()));
-        let hands = clock.clone();
-        let told: SharedClock = Arc::new(move || DateTime::from_timestamp_micros(hands.load(Ordering::SeqCst)).unwrap());
-        let app = App::new(log, vault, views, upcasters, told, Shanghai);
+        let hands = Hands::default();
+        let app = opened(log, folder.path(), &KeyEncryptionKey::generate(), &hands).await;
         let router = gongyi_api::router(app.clone(), settings);
-        let district = Self { app, router, clock, invented: AtomicU32::new(0), runner: std::sync::Mutex::default(), _folder: folder };
-        district.resumes_views();
-        let grant = Grant { role: Role::Operator, scope: Scope::Everywhere };
-        for (code, name) in AREAS {
-            let request = district.app.request(Actor::Operator(grant.clone()));
-            district.app.dispatch(&request, &ListArea { code: area(code), name: name.to_owned() }).await.unwrap();
-        }
+        let district = Self { platform: Platform::running(app, hands, 0), router, _folder: folder };
+        district.lists_areas(&AREAS[..4]).await;
         district
-    }
-
-    /// The read models stand still from now on.
-    pub async fn pauses_views(&self) {
-        let runner = self.runner.lock().unwrap().take();
-        if let Some((stop, task)) = runner {
-            let _ = stop.send(());
-            task.await.unwrap();
-        }
-    }
-
-    /// The read models go on.
-    pub fn resumes_views(&self) {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let views = self.app.views().clone();
-        let task = tokio::spawn(async move { views.run(async { drop(stopped.await) }).await.unwrap() });
-        *self.runner.lock().unwrap() = Some((stop, task));
     }
 
     /// Who was checked out has a service record.
     pub async fn carries_out_attendance(&self) {
         self.app.catch_up(&AttendanceToLedger).await.unwrap();
-        self.views_reach_the_head().await;
+        self.settles().await;
     }
 
-    /// Whoever asks from now on, without a position, sees everything that was appended.
-    pub async fn views_reach_the_head(&self) {
-        let head = self.app.log().head().await.unwrap().position;
-        self.app.views().wait_for(head, Duration::from_secs(10)).await.unwrap();
-    }
-
-    pub fn waits_minutes(&self, minutes: i64) {
-        self.clock.fetch_add(minutes * 60_000_000, Ordering::SeqCst);
+    /// A council of nine seats in the community under the model charter, with these representatives: its id, and that of its
+    /// node.
+    pub async fn council(&self, people: Vec<PersonId>) -> (CouncilId, String) {
+        let id = self.establishes_council(COMMUNITY, CharterTerms::model(9), people).await;
+        (id, global("Council", id))
     }
 
     /// So many minutes from now, as a client writes it.
     pub fn in_minutes(&self, minutes: i64) -> String {
-        let at: Instant = self.app.now() + TimeDelta::minutes(minutes);
-        at.to_rfc3339()
+        self.platform.in_minutes(minutes).to_rfc3339()
     }
 
     pub fn stranger(&self) -> Client<'_> {
@@ -162,7 +107,7 @@ impl District {
 
     /// Somebody born on this day who registers as at home there and signs in.
     pub async fn registers_born(&self, birth: &str, home: &str, name: &str) -> Resident<'_> {
-        let number = self.invented.fetch_add(1, Ordering::SeqCst);
+        let number = self.invents();
         let phone = format!("1990121{number:04}");
         let input = json!({ "name": name, "idNumber": id_number(birth, number), "phone": phone, "homeArea": home, "password": PASSWORD });
         let id = text(&self.stranger().does("registerVolunteer", "volunteer { id }", input).await["volunteer"]["id"]);
@@ -206,6 +151,17 @@ impl District {
         tokio::spawn(async move { axum::serve(listener, service).await });
         address
     }
+}
+
+/// The id of a node.
+pub fn global(kind: &str, id: impl Display) -> String {
+    STANDARD.encode(format!("{kind}:{id}"))
+}
+
+/// What a node's id names.
+pub fn uuid(id: &str) -> Uuid {
+    let text = String::from_utf8(STANDARD.decode(id).unwrap()).unwrap();
+    text.split_once(':').unwrap().1.parse().unwrap()
 }
 
 pub fn text(value: &Value) -> String {

@@ -10,49 +10,13 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     access::authority::{Act, Subject},
-    deliberation::{
-        charter::{Charter, CharterTerms},
-        council::{Council, CouncilCommand, ESTABLISH_COUNCIL},
-        meeting::CONVENE_MEETING,
-        motion::Motion,
-        motion_category::MotionCategory,
-        seat::{Mandate, SeatSource},
-    },
-    values::{AreaCode, CouncilId, MeetingId, MotionId, PersonId, VoteId},
+    deliberation::{charter::CharterTerms, meeting::CONVENE_MEETING, motion::Motion, motion_category::MotionCategory},
+    values::{CouncilId, MeetingId, MotionId, VoteId},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{District, Resident, area};
-
-/// Establishes a council under the model charter and seats its representatives.
-#[derive(Debug, Serialize)]
-struct Establishes {
-    council: CouncilId,
-    area: AreaCode,
-    seats: u32,
-    people: Vec<PersonId>,
-}
-
-gongyi_app::commands! { Establishes }
-
-impl Command for Establishes {
-    const ACT: &'static Act = &ESTABLISH_COUNCIL;
-    type Answer = CouncilId;
-
-    async fn decide(&self, work: &mut Work<'_>) -> Result<CouncilId, Rejection> {
-        work.may(Self::ACT, &Subject::area(self.area.clone()))?;
-        let today = work.today();
-        let mandate = Mandate::Authority { authority: "香洲区民政局".into(), reason: "批复".into() };
-        let charter = Charter::try_new(CharterTerms::model(self.seats)).unwrap();
-        let establish = CouncilCommand::Establish { area: self.area.clone(), name: "议事会".into(), charter, mandate, on: today, today };
-        work.load_and_decide::<Council>(self.council, establish).await?;
-        let source = SeatSource::Transition { source: "名册".into() };
-        let seat = CouncilCommand::Seat { people: self.people.clone(), from: today, until: None, source };
-        work.load_and_decide::<Council>(self.council, seat).await?;
-        Ok(self.council)
-    }
-}
+use super::{District, Resident};
 
 /// What a meeting does to a motion.
 #[derive(Debug, Serialize)]
@@ -99,8 +63,7 @@ impl District {
     /// A council of five seats in the area, with these representatives; a motion there needs two seconds.
     pub async fn establishes(&self, code: &str, people: &[&Resident<'_>]) -> CouncilId {
         let people = people.iter().map(|it| it.person).collect();
-        let command = Establishes { council: CouncilId(Uuid::now_v7()), area: area(code), seats: 5, people };
-        self.operator().does(&command).await.unwrap()
+        self.establishes_council(code, CharterTerms::model(5), people).await
     }
 
     pub async fn motion(&self, motion: MotionId) -> Motion {

@@ -33,10 +33,7 @@ use gongyi_domain::{
 use gongyi_projections::VolunteerView;
 use uuid::Uuid;
 
-use super::{COMMUNITY, District, STREET, area, id_number};
-
-/// Everybody's password.
-pub const PASSWORD: &str = "correct horse 公益";
+use super::{COMMUNITY, District, PASSWORD, STREET, area, id_number};
 
 /// A correction in which everything stays; for struct updates.
 pub fn correction_of(who: &Resident<'_>) -> CorrectVolunteer {

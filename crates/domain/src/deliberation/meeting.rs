@@ -78,6 +78,16 @@ pub enum MeetingPhase {
     Cancelled,
 }
 
+impl MeetingPhase {
+    /// Nothing goes on any more.
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Closed | Self::Cancelled => true,
+            Self::Unknown | Self::Convened | Self::Open | Self::Adjourned => false,
+        }
+    }
+}
+
 /// Rules of the charter that hold for the whole meeting, frozen when it was convened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StandingOrders {
@@ -555,12 +565,11 @@ impl Aggregate for Meeting {
             }
             E::SpeakerCalled { item, person, side, at, .. } => meeting.speakers.entry(item).or_default().begin(person, side, at),
             E::TurnEnded { item, .. } => meeting.speakers.entry(item).or_default().speaking = None,
-            E::VoteOpened { vote, question, voters, entitled, on, .. } => {
+            E::VoteOpened { vote, question, voters, recused, entitled, at, on } => {
                 if on.is_some() {
                     meeting.entitled = entitled;
                 }
-                let voters = voters.into_iter().collect();
-                meeting.votes.insert(vote, Vote::opened(question, entitled, voters));
+                meeting.votes.insert(vote, Vote::opened(question, entitled, voters, recused, at));
             }
             E::BallotCast { vote, person, choice, on: _ } => {
                 if let Some(vote) = meeting.votes.get_mut(&vote) {

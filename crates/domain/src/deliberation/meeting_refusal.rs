@@ -44,6 +44,8 @@ refusals! {
         AlreadyPresent("person", "该人员已在会场", "This person is in the room"),
         /// Not in the room.
         NotPresent("person", "该人员不在会场", "This person is not in the room"),
+        /// Gone before a vote was opened in which they cast a ballot.
+        VotedSince("at", "该人员此后参加过表决，请核对离场时间", "This person has voted since then; look at the time again"),
         /// In the future, or too long ago.
         PresenceTimeUnfit("at", "时间不能在将来，也不能早于 {MEETING_ENTRY_LATE_HOURS} 小时前", "The time is not in the future, and at most {MEETING_ENTRY_LATE_HOURS} hours ago"),
         /// The quorum is not there.

@@ -167,6 +167,9 @@ impl Meeting {
         if !self.sitting.fits_going(person, at) {
             return Err(MeetingRefusal::NotPresent);
         }
+        if self.votes.values().any(|vote| vote.choices.contains_key(&person) && vote.opened.is_some_and(|opened| at < opened)) {
+            return Err(MeetingRefusal::VotedSince);
+        }
         let turns = self.speakers.iter().filter_map(|(item, list)| Some((*item, list.speaking?)));
         let speaking = turns.filter(|(_, turn)| turn.person == person);
         // Going may be entered late; a turn does not end before it began.

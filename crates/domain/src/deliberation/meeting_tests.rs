@@ -222,10 +222,23 @@ fn by_name_everybody_in_the_room_votes_once_and_nobody_else() {
     let meeting = open(6).and(open_vote(1, VoteKind::ByName, None));
     let meeting = meeting.and(cast(1, 1, Choice::Yes));
     meeting.when(cast(1, 1, Choice::No)).then_refused(MeetingRefusal::AlreadyVoted);
-    meeting.when(cast(1, 7, Choice::No)).then_refused(MeetingRefusal::NotAVoter); // not here when the vote opened
+    meeting.when(cast(1, 7, Choice::No)).then_refused(MeetingRefusal::NotAVoter); // not here
     meeting.when(cast(8, 2, Choice::No)).then_refused(MeetingRefusal::UnknownVote);
-    let late = meeting.and(come(7, 10_011));
-    late.when(cast(1, 7, Choice::No)).then_refused(MeetingRefusal::NotAVoter);
+    // Whoever comes while it is open votes too, and counts among those present at the close.
+    let late = meeting.and(come(7, 10_011)).and(cast(1, 7, Choice::No));
+    assert_eq!(late.votes[&vote(1)].choices.len(), 2);
+    let closed = late.and(MeetingCommand::CloseVote { vote: vote(1), council: council(), now: at(10_020) });
+    let VotePhase::Closed(decision) = &closed.votes[&vote(1)].phase else { panic!("it is closed") };
+    assert_eq!((decision.tally.heads.present, decision.tally.heads.no), (7, 1));
+}
+
+#[test]
+fn nobody_has_gone_before_a_vote_in_which_they_cast_a_ballot() {
+    let meeting = open(6).and(open_vote(1, VoteKind::ByName, None)).and(cast(1, 1, Choice::Yes));
+    let goes = |n, then| MeetingCommand::Go { person: who(n), council: council(), at: at(then), now: at(10_020) };
+    meeting.when(goes(1, 10_009)).then_refused(MeetingRefusal::VotedSince);
+    meeting.when(goes(2, 10_009)).then_done();
+    meeting.when(goes(1, 10_011)).then_done();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A vote within a meeting: who may vote, what was handed in, what came out.
 //!
-//! - Those may vote who sat in the council and were in the room when the vote opened, less those recused (回避), as long as
-//!   they sit and are in the room: each is asked anew when casting. What was cast stays.
+//! - Those may vote who sit in the council and are in the room, less those recused (回避), until the vote closes: each is asked
+//!   when casting, whoever comes meanwhile too. What was cast stays.
 //! - The shares are of those entitled and present when the vote closes, as the council is then, and of whoever has cast.
 //! - Hands were raised by who might vote when the tellers counted: once one of these may not any more, they count anew.
 //! - By name, everybody votes once. By show of hands, two tellers count and must agree. In secret, a poll counts.
@@ -108,8 +108,14 @@ pub struct Vote {
     pub question: Question,
     /// How many may vote at all, as the charter counts them: at its opening, and from its close on then.
     pub entitled: u64,
-    /// Who may vote here, as long as they sit and are in the room.
+    /// Who might vote here when it opened.
     pub voters: BTreeSet<PersonId>,
+    /// Who is recused.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub recused: BTreeSet<PersonId>,
+    /// When it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Instant>,
     /// Choices by name.
     pub choices: BTreeMap<PersonId, Choice>,
     /// Counts of hands, by teller.
@@ -133,9 +139,10 @@ pub struct House {
 }
 
 impl Vote {
-    pub(super) fn opened(question: Question, entitled: u64, voters: BTreeSet<PersonId>) -> Self {
+    pub(super) fn opened(question: Question, entitled: u64, voters: Vec<PersonId>, recused: Vec<PersonId>, at: Instant) -> Self {
+        let (voters, recused) = (voters.into_iter().collect(), recused.into_iter().collect());
         let (choices, hands, counted) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { question, entitled, voters, choices, hands, counted, phase: VotePhase::Open, closed: None }
+        Self { question, entitled, voters, recused, opened: Some(at), choices, hands, counted, phase: VotePhase::Open, closed: None }
     }
 
     /// Those entitled and present at its opening, by which votes were counted before councils were asked at the close.
@@ -176,9 +183,9 @@ pub fn secret_tally(House { entitled, present }: House, ballots: Counts) -> Tall
 }
 
 impl Meeting {
-    /// Who may vote now: who might at the opening, is in the room, and sits in the council as it is.
-    pub(super) fn voters_now(&self, vote: &Vote, council: &Standing) -> BTreeSet<PersonId> {
-        self.present_of(council).intersection(&vote.voters).copied().collect()
+    /// Who may vote now: who is in the room, sits in the council as it is, and is not recused.
+    pub fn voters_now(&self, vote: &Vote, council: &Standing) -> BTreeSet<PersonId> {
+        self.present_of(council).difference(&vote.recused).copied().collect()
     }
 
     /// Those entitled and present now, and whoever has cast.

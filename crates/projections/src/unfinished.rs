@@ -35,9 +35,10 @@ impl Views {
             (SELECT count(*) FROM elections e WHERE e.council=? AND e.phase NOT IN ('certified','voided')),
             (SELECT count(*) FROM polls p WHERE p.phase NOT IN ('published','voided')
                 AND (p.motion IN (SELECT o.id FROM motions o WHERE o.council=?)
-                     OR p.election IN (SELECT e.id FROM elections e WHERE e.council=?))),
+                     OR p.election IN (SELECT e.id FROM elections e WHERE e.council=?)
+                     OR json_extract(p.state, '$.terms.matter.council.council')=?)),
             (SELECT count(*) FROM projects p WHERE p.council=? AND p.phase='under_way'))";
-        let binds: Vec<Bind> = (0..5).map(|_| id.to_string().into()).collect();
+        let binds: Vec<Bind> = (0..6).map(|_| id.to_string().into()).collect();
         let (meetings, elections, polls, projects) = self.counts(sql, &binds).await?;
         Ok(Unfinished { meetings, elections, polls, projects, ..Unfinished::default() })
     }

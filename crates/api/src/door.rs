@@ -12,6 +12,7 @@ use std::{
 use async_graphql::{Context, Error, ID, dataloader::Loader};
 use gongyi_app::{
     AnyCommand, App, Command, Done, Fault, Rejection, Request,
+    clock::day_of,
     deliberation::poll::casting::{Cast, CastBallot},
     reading::{self, Rows, Subjects, Unread, allowances::Allowances},
 };
@@ -22,7 +23,7 @@ use gongyi_domain::{
     },
     deliberation::poll::CAST_BALLOT,
     refusal::Refusal,
-    values::{Instant, MotionId, OrganisationId, PersonId, VolunteerId},
+    values::{Day, Instant, MotionId, OrganisationId, PersonId, VolunteerId},
 };
 use gongyi_eventlog::Token;
 use gongyi_projections::{MembershipRow, MotionRow, OrganisationRow, PersonRow, QueryError, Views, VolunteerView};
@@ -124,6 +125,11 @@ impl<'a> Door<'a> {
     /// The moment of this request.
     pub(crate) fn now(&self) -> Instant {
         self.app.now()
+    }
+
+    /// Today, in the platform's time zone.
+    pub(crate) fn today(&self) -> Day {
+        day_of(self.now(), self.app.zone())
     }
 
     pub(crate) fn internal(&self, source: &(dyn std::error::Error + 'static)) -> Error {

@@ -33,11 +33,6 @@ use crate::{
     table::wires,
 };
 
-/// Today, in the platform's time zone.
-fn today(door: &Door<'_>) -> gongyi_domain::values::Day {
-    door.now().with_timezone(&door.app.zone()).date_naive()
-}
-
 /// As what somebody speaks who doesn't vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seat::GuestKind")]
@@ -179,7 +174,7 @@ impl Representative {
     }
     /// How it ended; null while it is held and before it begins.
     fn ending(&self, ctx: &Context<'_>) -> Result<Option<SeatEnding>, Error> {
-        let day = today(&Door::of(ctx)?);
+        let day = Door::of(ctx)?.today();
         Ok(match &self.row.vacancy {
             Some(Vacancy::Left { .. }) => Some(SeatEnding::Left),
             Some(Vacancy::Recalled { .. }) => Some(SeatEnding::Recalled),
@@ -255,16 +250,16 @@ impl Council {
     }
     /// How many seats are filled today.
     fn seats_filled(&self, ctx: &Context<'_>) -> Result<u64, Error> {
-        Ok(self.0.state.seats_filled(today(&Door::of(ctx)?)))
+        Ok(self.0.state.seats_filled(Door::of(ctx)?.today()))
     }
     /// How many «all» are today, as the charter counts them.
     fn entitled(&self, ctx: &Context<'_>) -> Result<u64, Error> {
-        Ok(self.0.state.entitled(today(&Door::of(ctx)?)))
+        Ok(self.0.state.entitled(Door::of(ctx)?.today()))
     }
     /// Whether the asker sits in it today.
     fn i_sit(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         let door = Door::of(ctx)?;
-        Ok(door.actor().person().is_some_and(|person| self.0.state.is_representative(person, today(&door))))
+        Ok(door.actor().person().is_some_and(|person| self.0.state.is_representative(person, door.today())))
     }
     /// Who sits, by the first day of the seat.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
@@ -280,7 +275,7 @@ impl Council {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<Paged<Representative>, Error> {
         let door = Door::of(ctx)?;
-        let day = if ever.unwrap_or_default() { None } else { Some(on.map_or_else(|| today(&door), |on| on.0)) };
+        let day = if ever.unwrap_or_default() { None } else { Some(on.map_or_else(|| door.today(), |on| on.0)) };
         let page = paging::asked(ctx, first, after, last, before)?;
         let page = match (day, self.0.dissolved_on) {
             // A dissolved council has no seats.

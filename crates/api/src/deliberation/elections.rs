@@ -25,7 +25,7 @@ use gongyi_projections::{ElectionFilter as Filter, ElectionRow, ProxyRow};
 use super::{
     decision_rules::{DecisionRule, RuleInput},
     poll::{
-        self, Poll, PollPerson,
+        self, Options, Poll, PollPerson,
         outcome::PollOutcome,
         preparing::{MethodInput, VotingMethod},
     },
@@ -113,10 +113,14 @@ impl ElectionProxy {
 pub struct ElectionConclusion {
     event: ElectionEvent,
     at: gongyi_domain::values::Instant,
-    candidates: Vec<PersonId>,
+    options: Options,
 }
 
 impl ElectionConclusion {
+    fn people(&self, of: &[PersonId]) -> List<PollPerson> {
+        of.iter().map(|person| PollPerson(self.options.met(*person))).collect()
+    }
+
     fn void(&self) -> Option<&Why> {
         if let ElectionEvent::ElectionVoided { reason, .. } = &self.event { Some(reason) } else { None }
     }
@@ -132,7 +136,7 @@ impl ElectionConclusion {
     /// Who is elected; nobody in a recall.
     fn elected(&self) -> List<PollPerson> {
         let elected: &[PersonId] = if let ElectionEvent::ElectionCertified { elected, .. } = &self.event { elected } else { &[] };
-        elected.iter().copied().map(PollPerson::standing).collect()
+        self.people(elected)
     }
     /// In a recall: the representative is recalled.
     fn recalled(&self) -> Option<bool> {
@@ -145,7 +149,7 @@ impl ElectionConclusion {
     /// Who would stand in a run-off for them.
     fn run_off_candidates(&self) -> List<PollPerson> {
         let run_off: &[PersonId] = if let ElectionEvent::ElectionCertified { run_off, .. } = &self.event { run_off } else { &[] };
-        run_off.iter().copied().map(PollPerson::standing).collect()
+        self.people(run_off)
     }
     /// Why it is void; null if it is not.
     fn void_reason(&self) -> Option<VoidReason> {
@@ -179,8 +183,7 @@ impl ElectionConclusion {
             | ElectionEvent::ElectorateFrozen { .. }
             | ElectionEvent::RunOffCalled { .. } => None,
         };
-        let options = self.candidates.iter().copied().map(BallotOption::Nominee).collect();
-        outcome.map(|outcome| PollOutcome { outcome: outcome.clone(), options })
+        outcome.map(|outcome| PollOutcome { outcome: outcome.clone(), options: self.options.clone() })
     }
 }
 
@@ -192,9 +195,11 @@ impl Election {
         self.0.state.terms().map_err(|refusal| door.internal(&refusal))
     }
 
-    /// Who was put forward; named once they have accepted.
-    fn person(nominee: &Named) -> PollPerson {
-        if nominee.accepted { PollPerson::standing(nominee.person) } else { PollPerson::resident(nominee.person) }
+    /// The candidates as options of a ballot.
+    fn options(&self, door: &Door<'_>) -> Result<Options, Error> {
+        let is_recall = matches!(self.terms(door)?.kind, Kind::Recall { .. });
+        let of = self.0.state.candidates().into_iter().map(BallotOption::Nominee).collect();
+        Ok(Options { of, recalled_from: is_recall.then_some(self.0.council) })
     }
 }
 
@@ -266,17 +271,20 @@ impl Election {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_closes))
     }
     /// Who was put forward, in that order; in a recall, whom it is about.
-    fn nominees(&self) -> List<Nominee> {
+    fn nominees(&self, ctx: &Context<'_>) -> Result<List<Nominee>, Error> {
+        let options = self.options(&Door::of(ctx)?)?;
         let told = |nominee: &Named| Nominee {
-            person: Self::person(nominee),
+            // Named once they have accepted.
+            person: if nominee.accepted { PollPerson(options.met(nominee.person)) } else { PollPerson::resident(nominee.person) },
             accepted: nominee.accepted,
             nominator_count: nominee.nominators.len(),
         };
-        self.0.state.nominees.iter().map(told).collect()
+        Ok(self.0.state.nominees.iter().map(told).collect())
     }
     /// Who stands, in the ballot's order.
-    fn candidates(&self) -> List<PollPerson> {
-        self.0.state.candidates().into_iter().map(PollPerson::standing).collect()
+    fn candidates(&self, ctx: &Context<'_>) -> Result<List<PollPerson>, Error> {
+        let options = self.options(&Door::of(ctx)?)?;
+        Ok(self.0.state.candidates().into_iter().map(|person| PollPerson(options.met(person))).collect())
     }
     /// How many votes are cast by proxies.
     fn proxy_count(&self) -> usize {
@@ -312,9 +320,10 @@ impl Election {
         }
     }
     /// What became of it; null while that is open.
-    fn conclusion(&self) -> Option<ElectionConclusion> {
-        let event = self.0.conclusion.clone()?;
-        Some(ElectionConclusion { event, at: self.0.concluded_at?, candidates: self.0.state.candidates() })
+    fn conclusion(&self, ctx: &Context<'_>) -> Result<Option<ElectionConclusion>, Error> {
+        let options = self.options(&Door::of(ctx)?)?;
+        let concluded = self.0.conclusion.clone().zip(self.0.concluded_at);
+        Ok(concluded.map(|(event, at)| ElectionConclusion { event, at, options }))
     }
     /// The run-off for the seats it left.
     async fn run_off(&self, ctx: &Context<'_>) -> Result<Option<Election>, Error> {

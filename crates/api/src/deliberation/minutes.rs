@@ -5,24 +5,15 @@ use gongyi_app::deliberation::meeting::minutes::{ApproveMinutes, DraftMinutes, E
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::minutes::{EDIT_MINUTES, MinutesPhase as Stored, Resolution},
-    values::{AreaCode, MeetingId, MotionId, PersonId},
+    values::{CouncilId, MeetingId, MotionId, PersonId},
 };
-use gongyi_projections::MinutesRow;
+use gongyi_projections::{MeetingRow, MinutesRow};
 
 use super::{
     meeting::{MeetingPayload, Participant},
     motion::{self, Motion},
 };
-use crate::{
-    access::personal::{Met, Named},
-    door::Door,
-    ids,
-    list::List,
-    loaders::MinutesOf,
-    phase::phase,
-    scalars::Moment,
-    table::mutations,
-};
+use crate::{door::Door, ids, list::List, loaders::MinutesOf, phase::phase, scalars::Moment, table::mutations};
 
 phase! {
     /// How far minutes have come.
@@ -65,6 +56,8 @@ impl MeetingResolution {
 /// The minutes (会议纪要) of a meeting.
 pub struct Minutes {
     row: MinutesRow,
+    /// Whose meeting's they are.
+    council: CouncilId,
     /// The asker keeps them.
     keeps: bool,
 }
@@ -80,15 +73,17 @@ fn named(text: &str) -> Vec<PersonId> {
 }
 
 impl Minutes {
-    /// The published text as the asker sees it: who is masked is named by the masked name, without the id.
+    fn participant(&self, person: PersonId) -> Participant {
+        Participant::of(self.council, person)
+    }
+
+    /// The published text as the asker sees it: people by the names that the asker sees.
     async fn published(&self, door: &Door<'_>) -> Result<Option<String>, Error> {
         let Some(text) = &self.row.published_text else { return Ok(None) };
         let mut shown = text.clone();
         for person in named(text) {
-            let (sight, name) = Met::as_resident(person).seen(door).await?;
-            if sight.identity(()).is_none() {
-                shown = shown.replace(&format!("@{{{person}}}"), name.as_deref().unwrap_or("*"));
-            }
+            let name = self.participant(person).shown_name(door).await?;
+            shown = shown.replace(&format!("@{{{person}}}"), name.as_deref().unwrap_or("*"));
         }
         Ok(Some(shown))
     }
@@ -98,8 +93,8 @@ impl Minutes {
     }
 }
 
-/// The minutes of a meeting. Texts name people by `@{person id}`; published ones, by their masked names where those are masked
-/// for the asker.
+/// The minutes of a meeting. The text that is kept names people by `@{person id}`; the published one, by the names that the asker
+/// sees.
 #[Object]
 impl Minutes {
     /// How far they have come.
@@ -146,15 +141,16 @@ impl Minutes {
     /// The people whom the text names, each once.
     #[graphql(complexity = "crate::paging::cost(None, None, child_complexity)")]
     fn people(&self) -> List<Participant> {
-        self.shown_text().map(named).unwrap_or_default().into_iter().map(Participant).collect()
+        self.shown_text().map(named).unwrap_or_default().into_iter().map(|person| self.participant(person)).collect()
     }
 }
 
 /// A meeting's minutes, as far as the asker may see them.
-pub(super) async fn minutes(door: &Door<'_>, meeting: MeetingId, area: &AreaCode) -> Result<Option<Minutes>, Error> {
-    let keeps = door.allowed(&EDIT_MINUTES, &Subject::area(area.clone()));
-    let row = door.load(MinutesOf(meeting)).await?;
-    Ok(row.filter(|row| keeps || row.published_text.is_some()).map(|row| Minutes { row, keeps }))
+pub(super) async fn minutes(door: &Door<'_>, meeting: &MeetingRow) -> Result<Option<Minutes>, Error> {
+    let keeps = door.allowed(&EDIT_MINUTES, &Subject::area(meeting.area.clone()));
+    let row = door.load(MinutesOf(meeting.id)).await?;
+    let council = meeting.council;
+    Ok(row.filter(|row| keeps || row.published_text.is_some()).map(|row| Minutes { row, council, keeps }))
 }
 
 mutations! {

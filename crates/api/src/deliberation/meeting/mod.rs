@@ -15,7 +15,7 @@ use gongyi_domain::{
         meeting::{MEETINGS, MeetingPhase as Stored, Notice},
         sitting::Capacity,
     },
-    values::{AgendaItemId, MeetingId, MotionId, PersonId},
+    values::{AgendaItemId, CouncilId, MeetingId, MotionId, PersonId},
 };
 use gongyi_projections::{MeetingFilter as Filter, MeetingRow, PageArgs};
 
@@ -33,7 +33,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
-        personal::{Met, Named},
+        personal::{Met, Named, PublicFunction},
     },
     door::Door,
     ids::{self, AgendaItemKey},
@@ -78,20 +78,39 @@ wires! {
     MeetingCapacity => Capacity = |it| it.into();
 }
 
-/// Somebody who takes part in a meeting. That they do is public by their function; the name is shown as of any person.
+/// Somebody who takes part in a meeting: named if they have accepted a seat in its council.
 #[derive(Debug, Clone, Copy)]
-pub struct Participant(pub(crate) PersonId);
+pub struct Participant(Met);
+
+impl Meeting {
+    fn participant(&self, who: &PersonId) -> Participant {
+        Participant::of(self.0.council, *who)
+    }
+}
+
+impl Participant {
+    /// Of a meeting of this council.
+    pub(crate) fn of(council: CouncilId, person: PersonId) -> Self {
+        Self(Met::in_public(person, PublicFunction::Seat(council)))
+    }
+
+    /// The name as the asker sees it; none once erased.
+    pub(crate) async fn shown_name(self, door: &Door<'_>) -> Result<Option<String>, Error> {
+        self.0.name(door).await
+    }
+}
 
 /// Somebody who takes part in a meeting.
 #[Object]
 impl Participant {
     /// The person's global id; null where the name is masked.
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
-        Met::as_resident(self.0).id(&Door::of(ctx)?).await
+        self.0.id(&Door::of(ctx)?).await
     }
-    /// The name; masked, `张*`, for those who may not see personal data; null once erased.
+    /// The name, of representatives who have accepted their seat for whoever asks; else masked, `张*`, for those who may not see
+    /// personal data; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        Met::as_resident(self.0).name(&Door::of(ctx)?).await
+        self.0.name(&Door::of(ctx)?).await
     }
 }
 
@@ -262,7 +281,7 @@ impl Meeting {
     fn agenda(&self, ctx: &Context<'_>) -> Result<List<AgendaItem>, Error> {
         let (now, state, meeting) = (Door::of(ctx)?.now(), &self.0.state, self.0.id);
         let speakers = |item: AgendaItemId| match (state.speakers_of(item), &state.orders) {
-            (Some(list), Some(orders)) => SpeakersList::new(&list, &orders.turns, now),
+            (Some(list), Some(orders)) => SpeakersList::new(self.0.council, &list, &orders.turns, now),
             (None, _) | (_, None) => SpeakersList::default(),
         };
         let items = state.agenda.items().iter().map(|item| AgendaItem {
@@ -279,29 +298,38 @@ impl Meeting {
     /// Experts and observers who are invited.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn invited(&self) -> List<InvitedGuest> {
-        let guest = |(who, capacity): (&PersonId, &Capacity)| InvitedGuest { participant: Participant(*who), capacity: (*capacity).into() };
+        let guest =
+            |(who, capacity): (&PersonId, &Capacity)| InvitedGuest { participant: self.participant(who), capacity: (*capacity).into() };
         self.0.state.invited.iter().map(guest).collect()
     }
     /// Representatives whose absence is excused.
     #[graphql(complexity = "room_cost(child_complexity)")]
     fn excused(&self) -> List<Participant> {
-        self.0.state.excused.iter().copied().map(Participant).collect()
+        self.0.state.excused.iter().map(|who| self.participant(who)).collect()
     }
     /// Everybody who has been in the room.
     #[graphql(complexity = "room_cost(child_complexity)")]
     fn attendances(&self) -> List<MeetingAttendance> {
-        self.0.state.sitting.all().map(|(who, it)| MeetingAttendance::new(who, it)).collect()
+        self.0.state.sitting.all().map(|(who, it)| MeetingAttendance::new(self.participant(&who), it)).collect()
     }
-    /// The quorum as it is now.
-    fn quorum(&self) -> MeetingQuorum {
-        let state = &self.0.state;
-        let (present, entitled) = (state.present(), Some(state.entitled).filter(|it| *it > 0));
+    /// The quorum as it is now, of the council as it is; once the meeting is over, as it was found to be last.
+    async fn quorum(&self, ctx: &Context<'_>) -> Result<MeetingQuorum, Error> {
+        let (door, state) = (Door::of(ctx)?, &self.0.state);
+        let council = if self.0.phase.is_over() { None } else { door.load(self.0.council).await? };
+        let (present, entitled) = match council {
+            Some(council) => {
+                let council = council.state.standing(door.today());
+                (state.present_of(&council).len() as u64, council.entitled())
+            }
+            None => (state.present(), state.entitled),
+        };
+        let entitled = Some(entitled).filter(|it| *it > 0);
         let step = state.orders.as_ref().zip(entitled).map(|(orders, entitled)| {
             let demanded = Demanded { counts: Turnout::Present, by: Measure::Heads, threshold: orders.quorum };
             demanded.step(present, entitled)
         });
         let (zh, en) = step.as_ref().map(|it| it.wording()).map(|it| (it.zh, it.en)).unzip();
-        MeetingQuorum { present, entitled, reached: step.map(|it| it.held()), zh, en }
+        Ok(MeetingQuorum { present, entitled, reached: step.map(|it| it.held()), zh, en })
     }
     /// Its course, in order: how the quorum came and went, adjournments, the end.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
@@ -315,7 +343,7 @@ impl Meeting {
     }
     /// Its minutes, once they are published; for those who keep them, from the first draft on.
     async fn minutes(&self, ctx: &Context<'_>) -> Result<Option<Minutes>, Error> {
-        minutes::minutes(&Door::of(ctx)?, self.0.id, &self.0.area).await
+        minutes::minutes(&Door::of(ctx)?, &self.0).await
     }
 }
 

@@ -11,7 +11,7 @@ use gongyi_domain::{
         sitting::Attendee,
         speakers::{Side, SpeakersList as StoredList},
     },
-    values::{Instant, MeetingId, PersonId},
+    values::{CouncilId, Instant, MeetingId, PersonId},
 };
 use gongyi_projections::{CourseEntry, CourseStep as StoredStep};
 
@@ -70,13 +70,13 @@ pub struct SpeakersList {
 
 impl SpeakersList {
     /// The list of an item, by the charter's turn policy.
-    pub(super) fn new(list: &StoredList, turns: &TurnPolicy, now: Instant) -> Self {
+    pub(super) fn new(council: CouncilId, list: &StoredList, turns: &TurnPolicy, now: Instant) -> Self {
         let seconds = turns.seconds_per_turn;
         let waiting = list.order(turns).into_iter();
         Self {
-            waiting: waiting.map(|(who, side)| WaitingSpeaker { participant: Participant(who), side: side.into() }).collect(),
+            waiting: waiting.map(|(who, side)| WaitingSpeaker { participant: Participant::of(council, who), side: side.into() }).collect(),
             speaking: list.speaking.map(|turn| RunningTurn {
-                participant: Participant(turn.person),
+                participant: Participant::of(council, turn.person),
                 side: turn.side.into(),
                 began: Moment(turn.began),
                 seconds,
@@ -109,9 +109,9 @@ pub struct MeetingAttendance {
 }
 
 impl MeetingAttendance {
-    pub(super) fn new(who: PersonId, attendee: &Attendee) -> Self {
+    pub(super) fn new(participant: Participant, attendee: &Attendee) -> Self {
         Self {
-            participant: Participant(who),
+            participant,
             capacity: attendee.capacity.into(),
             present: attendee.is_in(),
             stays: attendee.stays.iter().map(|stay| RoomStay { from: Moment(stay.from), until: stay.until.map(Moment) }).collect(),

@@ -7,7 +7,7 @@ use gongyi_app::deliberation::meeting::voting::{
 };
 use gongyi_domain::{
     deliberation::meeting::{Choice as StoredChoice, Hands, Vote as StoredVote, VoteKind as StoredKind, VotePhase as StoredPhase},
-    values::{MeetingId, PersonId, VoteId},
+    values::{CouncilId, MeetingId, PersonId, VoteId},
 };
 use gongyi_projections::{MeetingBallotRow, MeetingRow, VoteCourse};
 
@@ -97,12 +97,17 @@ pub struct TellerCount {
 /// A vote within a meeting.
 pub struct Vote {
     meeting: MeetingId,
+    council: CouncilId,
     id: VoteId,
     vote: StoredVote,
     course: Option<VoteCourse>,
 }
 
 impl Vote {
+    fn participant(&self, who: &PersonId) -> Participant {
+        Participant::of(self.council, *who)
+    }
+
     fn is_open(&self) -> bool {
         self.vote.phase == StoredPhase::Open
     }
@@ -170,15 +175,15 @@ impl Vote {
     fn entitled(&self) -> u64 {
         self.vote.entitled
     }
-    /// Who may vote here.
+    /// Who might vote here when it opened; whoever comes while it is open may too.
     #[graphql(complexity = "room_cost(child_complexity)")]
     fn voters(&self) -> List<Participant> {
-        self.vote.voters.iter().copied().map(Participant).collect()
+        self.vote.voters.iter().map(|who| self.participant(who)).collect()
     }
     /// Who is recused.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn recused(&self) -> List<Participant> {
-        self.course.iter().flat_map(|it| it.recused.iter().copied().map(Participant)).collect()
+        self.course.iter().flat_map(|it| &it.recused).map(|who| self.participant(who)).collect()
     }
     /// How many have voted by name so far.
     fn cast_count(&self) -> usize {
@@ -188,13 +193,13 @@ impl Vote {
     #[graphql(complexity = "room_cost(child_complexity)")]
     fn choices(&self) -> List<NamedChoice> {
         let shown = self.vote.choices.iter().filter(|_| !self.is_open());
-        shown.map(|(who, choice)| NamedChoice { participant: Participant(*who), choice: (*choice).into() }).collect()
+        shown.map(|(who, choice)| NamedChoice { participant: self.participant(who), choice: (*choice).into() }).collect()
     }
     /// What the tellers counted, once two have; neither follows the other.
     #[graphql(complexity = "paging::cost(None, None, child_complexity)")]
     fn hands(&self) -> List<TellerCount> {
         let shown = self.vote.hands.iter().filter(|_| !self.is_open() || self.vote.hands.len() > 1);
-        shown.map(|(who, it)| TellerCount { teller: Participant(*who), yes: it.yes, no: it.no, abstain: it.abstain }).collect()
+        shown.map(|(who, it)| TellerCount { teller: self.participant(who), yes: it.yes, no: it.no, abstain: it.abstain }).collect()
     }
     /// What was decided, once it is closed.
     fn decision(&self) -> Option<Decision> {
@@ -216,7 +221,7 @@ impl Vote {
 /// A vote of this meeting.
 fn vote(row: &MeetingRow, id: VoteId) -> Option<Vote> {
     let vote = row.state.votes.get(&id)?.clone();
-    Some(Vote { meeting: row.id, id, vote, course: row.votes.get(&id).cloned() })
+    Some(Vote { meeting: row.id, council: row.council, id, vote, course: row.votes.get(&id).cloned() })
 }
 
 /// A vote by its id alone; meetings and their votes are public.

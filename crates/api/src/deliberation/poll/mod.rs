@@ -15,12 +15,12 @@ use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject}
 use gongyi_domain::{
     access::authority::Subject,
     deliberation::{
-        ballot::is_tag,
+        ballot::{Method, is_tag},
         poll::{POLL_RECORDS, POLLS, PaperPhase as StoredPaper, PollPhase as Stored, PollRefusal},
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
     },
     refusal::Refusal,
-    values::{PersonId, PollId},
+    values::{CouncilId, PersonId, PollId},
 };
 use gongyi_projections::{PageArgs, PollFilter as Filter, PollRow, RollFilter};
 use uuid::Uuid;
@@ -108,11 +108,6 @@ impl From<&PollRow> for PollTurnout {
 pub struct PollPerson(pub(crate) Met);
 
 impl PollPerson {
-    /// Who stands does so in public, under their name.
-    pub(crate) fn standing(person: PersonId) -> Self {
-        Self(Met::standing(person))
-    }
-
     /// A voter or proxy, or who was put forward and has not accepted.
     pub(crate) fn resident(person: PersonId) -> Self {
         Self(Met::as_resident(person))
@@ -131,8 +126,8 @@ impl PollPerson {
     async fn id(&self, ctx: &Context<'_>) -> Result<Option<ID>, Error> {
         self.0.id(&Door::of(ctx)?).await
     }
-    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election or is a teller
-    /// and has accepted that; null once erased.
+    /// The name; masked, `张*`, for those who may not see personal data, unless the person stands for election, is a
+    /// teller and has accepted that, or is a representative to be recalled who has accepted the seat; null once erased.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         self.0.name(&Door::of(ctx)?).await
     }
@@ -149,22 +144,44 @@ pub struct PollOption {
     nominee: Option<PollPerson>,
 }
 
-impl PollOption {
-    fn new(number: u16, option: &BallotOption) -> Self {
-        match option {
-            BallotOption::Nominee(person) => Self { number, text: None, nominee: Some(PollPerson::standing(*person)) },
-            BallotOption::Text(text) => Self { number, text: Some(text.clone()), nominee: None },
+/// The options on a ballot, as they are told.
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) of: Vec<BallotOption>,
+    /// In a recall, whose seat it is about: who is recalled does not stand, but is named as a representative who has accepted.
+    pub(crate) recalled_from: Option<CouncilId>,
+}
+
+impl Options {
+    /// Whoever the ballot is about, as met there.
+    pub(crate) fn met(&self, person: PersonId) -> Met {
+        match self.recalled_from {
+            Some(council) => Met::in_public(person, PublicFunction::Seat(council)),
+            None => Met::standing(person),
         }
     }
 
-    pub(crate) fn all(options: &[BallotOption]) -> Vec<Self> {
-        (1..).zip(options).map(|(number, option)| Self::new(number, option)).collect()
+    fn told(&self, number: u16, option: &BallotOption) -> PollOption {
+        match option {
+            BallotOption::Nominee(person) => PollOption { number, text: None, nominee: Some(PollPerson(self.met(*person))) },
+            BallotOption::Text(text) => PollOption { number, text: Some(text.clone()), nominee: None },
+        }
+    }
+
+    /// All of them, in the ballot's order.
+    pub(crate) fn all(&self) -> Vec<PollOption> {
+        (1..).zip(&self.of).map(|(number, option)| self.told(number, option)).collect()
+    }
+
+    /// The one with this number.
+    fn one(&self, number: u16) -> Option<PollOption> {
+        Some(self.told(number, self.of.get(usize::from(number).checked_sub(1)?)?))
     }
 
     /// Those with these ids, in the ids' order.
-    fn of(options: &[BallotOption], wanted: &[Uuid]) -> List<Self> {
-        let one = |id: &Uuid| (1..).zip(options).find(|(number, option)| option.id(*number) == *id);
-        wanted.iter().filter_map(one).map(|(number, option)| Self::new(number, option)).collect()
+    fn named(&self, wanted: &[Uuid]) -> List<PollOption> {
+        let one = |id: &Uuid| (1..).zip(&self.of).find(|(number, option)| option.id(*number) == *id);
+        wanted.iter().filter_map(one).map(|(number, option)| self.told(number, option)).collect()
     }
 }
 
@@ -174,6 +191,17 @@ pub struct Poll(pub(crate) PollRow);
 impl Poll {
     fn terms(&self, door: &Door<'_>) -> Result<&PollTerms, Error> {
         self.0.state.terms().map_err(|refusal| door.internal(&refusal))
+    }
+
+    async fn ballot(&self, door: &Door<'_>) -> Result<Options, Error> {
+        let terms = self.terms(door)?;
+        // Only a recall asks yes or no of a person.
+        let recall = self.0.election.filter(|_| terms.method == Method::Stances);
+        let election = match recall {
+            Some(id) => door.load(id).await?,
+            None => None,
+        };
+        Ok(Options { of: terms.options.clone(), recalled_from: election.map(|row| row.council) })
     }
 
     fn keeps_records(&self, door: &Door<'_>) -> bool {
@@ -249,8 +277,8 @@ impl Poll {
         areas::area(&Door::of(ctx)?, self.0.area.clone()).await
     }
     /// The options, in the ballot's order.
-    fn options(&self, ctx: &Context<'_>) -> Result<List<PollOption>, Error> {
-        Ok(PollOption::all(&self.terms(&Door::of(ctx)?)?.options).into())
+    async fn options(&self, ctx: &Context<'_>) -> Result<List<PollOption>, Error> {
+        Ok(self.ballot(&Door::of(ctx)?).await?.all().into())
     }
     /// How ballots are marked and counted.
     fn method(&self, ctx: &Context<'_>) -> Result<VotingMethod, Error> {
@@ -345,11 +373,12 @@ impl Poll {
         Ok(seen.map(|(teller, count)| PaperCount::new(PollPerson::teller(*teller, self.0.id), count)).collect())
     }
     /// The count and what the rule makes of it: for everybody once it is published, before that for who keeps the poll.
-    fn result(&self, ctx: &Context<'_>) -> Result<Option<PollResult>, Error> {
+    async fn result(&self, ctx: &Context<'_>) -> Result<Option<PollResult>, Error> {
         let door = Door::of(ctx)?;
         let report = self.0.state.report.as_ref().filter(|_| self.tells(&door));
         let Some(report) = report else { return Ok(None) };
-        Ok(Some(PollResult { report: report.clone(), options: self.terms(&door)?.options.clone() }))
+        let is_of_a_meeting = self.terms(&door)?.vote.is_some();
+        Ok(Some(PollResult { report: report.clone(), options: self.ballot(&door).await?, is_of_a_meeting }))
     }
     /// Every ballot that was cast online in a secret poll, in a shuffled order, as soon as the result is shown; refused where
     /// sums only are told. Whoever does not want to be seen looking for their own pages through all of them.

@@ -10,9 +10,9 @@ use gongyi_domain::deliberation::{
 use gongyi_projections::PublishedBallotRow;
 use uuid::Uuid;
 
-use super::{PollOption, casting::Marks};
+use super::{Options, PollOption, casting::Marks};
 use crate::{
-    access::personal::{Met, Named},
+    access::personal::Named,
     deliberation::{
         decision_rules::{DecisionRule, Wording},
         decisions::{Decision, DecisionStep},
@@ -119,12 +119,15 @@ pub struct CountStage {
 }
 
 impl CountStage {
-    fn new(number: usize, stage: &Stage, options: &[BallotOption]) -> Self {
-        let one = |number: u16| Some(PollOption::new(number, options.get(usize::from(number).checked_sub(1)?)?));
-        let named = |numbers: &[u16]| numbers.iter().filter_map(|number| one(*number)).collect();
+    fn new(number: usize, stage: &Stage, options: &Options) -> Self {
+        let named = |numbers: &[u16]| numbers.iter().filter_map(|number| options.one(*number)).collect();
         Self {
             number,
-            votes: stage.votes.iter().filter_map(|it| Some(StageVotes { option: one(it.option)?, votes: it.votes.clone() })).collect(),
+            votes: stage
+                .votes
+                .iter()
+                .filter_map(|it| Some(StageVotes { option: options.one(it.option)?, votes: it.votes.clone() }))
+                .collect(),
             threshold: stage.threshold.clone(),
             exhausted: stage.exhausted.clone(),
             elected: named(&stage.elected),
@@ -153,8 +156,8 @@ pub struct PollTally {
 }
 
 impl PollTally {
-    fn new(tally: &Tally, options: &[BallotOption]) -> Self {
-        let of_options = PollOption::all(options).into_iter().zip(&tally.options).map(|(option, count)| OptionTally {
+    fn new(tally: &Tally, options: &Options) -> Self {
+        let of_options = options.all().into_iter().zip(&tally.options).map(|(option, count)| OptionTally {
             option,
             votes: count.votes.into(),
             against: count.against.into(),
@@ -174,7 +177,8 @@ impl PollTally {
 /// A poll's count.
 pub struct PollResult {
     pub(crate) report: PollReport,
-    pub(crate) options: Vec<BallotOption>,
+    pub(crate) options: Options,
+    pub(crate) is_of_a_meeting: bool,
 }
 
 /// What a poll's count says.
@@ -192,9 +196,11 @@ impl PollResult {
     fn clashing_tags(&self) -> u64 {
         self.report.clashing_tags
     }
-    /// What the rule makes of it.
-    fn outcome(&self) -> PollOutcome {
-        PollOutcome { outcome: self.report.outcome.clone(), options: self.options.clone() }
+    /// What the rule makes of it; null in a meeting's secret vote, which the meeting decides by its own rule, of those entitled
+    /// and present: see the vote's decision.
+    fn outcome(&self) -> Option<PollOutcome> {
+        let outcome = || PollOutcome { outcome: self.report.outcome.clone(), options: self.options.clone() };
+        (!self.is_of_a_meeting).then(outcome)
     }
 }
 
@@ -214,12 +220,12 @@ pub enum PollOutcomeKind {
 /// What a rule makes of a poll.
 pub struct PollOutcome {
     pub(crate) outcome: Outcome,
-    pub(crate) options: Vec<BallotOption>,
+    pub(crate) options: Options,
 }
 
 impl PollOutcome {
     fn named(&self, wanted: &[Uuid]) -> List<PollOption> {
-        PollOption::of(&self.options, wanted)
+        self.options.named(wanted)
     }
 }
 
@@ -293,10 +299,10 @@ impl PollOutcome {
     async fn reason(&self, ctx: &Context<'_>) -> Result<Wording, Error> {
         let door = Door::of(ctx)?;
         let mut names = std::collections::HashMap::new();
-        for (number, option) in (1..).zip(&self.options) {
+        for (number, option) in (1..).zip(&self.options.of) {
             let name = match option {
                 BallotOption::Text(text) => Some(text.clone()),
-                BallotOption::Nominee(person) => Met::standing(*person).name(&door).await?,
+                BallotOption::Nominee(person) => self.options.met(*person).name(&door).await?,
             };
             names.insert(option.id(number), name.unwrap_or_else(|| number.to_string()));
         }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
 use chrono::Datelike;
-use gongyi_app::clock::day_of;
 use gongyi_domain::{
     access::authority::Subject,
     report::{DISTRICT_REPORT, Figure as Stored},
@@ -291,20 +290,27 @@ pub struct ReportQueries;
 
 #[Object]
 impl ReportQueries {
-    /// An area's report as of a day: volunteers, service, councils, projects. Open to everybody; what fewer than five people stand
-    /// behind is told to holders of a role only.
+    /// An area's report as of a day: volunteers, service, councils, projects. Open to everybody. What fewer than five people stand
+    /// behind is told to holders of a role only, and so is what changed since the last month with five people behind it: figures
+    /// about people are told to everybody else of periods of whole months that are over.
     async fn district_report(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The area; everything in it counts.")] area: AreaCode,
-        #[graphql(desc = "The last day of the period; what there is counts at its end. Today if not said.")] as_of: Option<Date>,
+        #[graphql(
+            desc = "The last day of the period; what there is counts at its end. If not said today, for whoever holds no role the last day of last month."
+        )]
+        as_of: Option<Date>,
         #[graphql(desc = "The first day of the period; the first of January of that year if not said.")] from: Option<Date>,
         #[graphql(desc = "As it was known at the end of this day; as it is known now if not said.")] known_at: Option<Date>,
         #[graphql(desc = "What must be seen first: the position of an earlier answer.")] position: Option<Position>,
     ) -> Result<Report, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         door.may(&DISTRICT_REPORT, &Subject { area: Some(area.0.clone()), ..Subject::default() })?;
-        let as_of = as_of.map_or_else(|| day_of(door.now(), door.app.zone()), |day| day.0);
+        let is_stranger = door.actor().grants().is_empty();
+        // What was told to strangers tomorrow would tell of today.
+        let last = if is_stranger { door.today().with_day(1).and_then(|first| first.pred_opt()) } else { None };
+        let as_of = as_of.map_or_else(|| last.unwrap_or_else(|| door.today()), |day| day.0);
         let from = from.map_or_else(|| as_of.with_day(1).and_then(|day| day.with_month(1)).unwrap_or(as_of), |day| day.0);
         if as_of < from {
             return Err(fault::error(Code::BadInput, "the period ends before it begins"));
@@ -312,9 +318,9 @@ impl ReportQueries {
         let filter = ReportFilter { area: area.0, from, as_of, known_at: known_at.map(|day| day.0) };
         let with_parts = ctx.look_ahead().field("parts").exists() || ctx.look_ahead().field("own").exists();
         let found = door.read(door.app.views().report(&filter, with_parts).await)?;
-        let untold = match door.actor().grants() {
-            [] => Some(door.read(door.app.views().untold(&filter).await)?),
-            _ => None,
+        let untold = match is_stranger {
+            true => Some(door.read(door.app.views().untold(&filter, door.today()).await)?),
+            false => None,
         };
         Ok(Report { filter, found, untold })
     }

@@ -74,9 +74,9 @@ async fn what_few_people_did_is_told_to_no_stranger() {
     for name in ["安一", "白二", "陈三", "丁四", "方五", "高六"] {
         people.push(district.registers(name).await);
     }
-    let operator = district.operator().await;
     let organiser = district.with_role(Role::Organiser, Scope::Area(area(DISTRICT))).await;
-    let serves = async |volunteer: &str, organisation: &str, minutes: i64| {
+    const MONTH_MINUTES: i64 = 30 * 24 * 60;
+    let serves = async |organiser: &Client<'_>, volunteer: &str, organisation: &str, minutes: i64| {
         let (started, ended) = (district.in_minutes(-minutes - 10), district.in_minutes(-minutes));
         let input =
             json!({ "volunteer": volunteer, "organisation": organisation, "category": "ENVIRONMENT", "started": started, "ended": ended });
@@ -84,29 +84,81 @@ async fn what_few_people_did_is_told_to_no_stranger() {
         organiser.does("confirmService", "record { id }", json!({ "record": record })).await;
     };
     for person in &people {
-        serves(&person.id, &street, 20).await;
+        serves(&organiser, &person.id, &street, 20).await;
     }
-    serves(&people[0].id, &community, 40).await;
+    serves(&organiser, &people[0].id, &community, 40).await;
 
     let records = async |client: &Client<'_>, area: &str| {
-        let asked = json!({ "area": area, "asOf": "2026-12-31" });
+        let asked = json!({ "area": area, "asOf": "2026-03-31" });
         let report = client.asks(FEW, asked).await.data()["districtReport"].clone();
         let of = |figures: &Value| figures["confirmedServiceRecords"].clone();
         let parts: Vec<Value> = report["parts"].as_array().unwrap().iter().map(|part| of(&part["figures"])).collect();
         (of(&report["figures"]), parts, of(&report["own"]))
     };
     let (stranger, null) = (district.stranger(), Value::Null);
+    assert_eq!(records(&stranger, "440402").await, (null.clone(), vec![null.clone(), null.clone()], json!(0)), "the month is not over");
+    district.waits_minutes(MONTH_MINUTES);
+    let operator = district.operator().await;
+    let organiser = district.with_role(Role::Organiser, Scope::Area(area(DISTRICT))).await;
+    let resident = district.stranger().signs_in(&people[1].phone).await;
     assert_eq!(records(&operator, "440402").await, (json!(7), vec![json!(1), json!(6)], json!(0)));
     assert_eq!(records(&stranger, "440402").await, (json!(7), vec![null.clone(), null.clone()], json!(0)));
     for area in [STREET, COMMUNITY, OTHER_STREET] {
         assert_eq!(records(&stranger, area).await.0, null, "{area}");
     }
-    assert_eq!(records(&people[1].client, COMMUNITY).await.0, null, "an account without a role is a stranger here");
+    assert_eq!(records(&resident, COMMUNITY).await.0, null, "an account without a role is a stranger here");
     for person in &people[1..5] {
-        serves(&person.id, &community, 60).await;
+        serves(&organiser, &person.id, &community, MONTH_MINUTES + 60).await;
     }
     assert_eq!(records(&stranger, "440402").await, (json!(11), vec![json!(5), json!(6)], json!(0)));
     assert_eq!(records(&stranger, COMMUNITY).await.0, 5);
+}
+
+/// Of a month in which few served nothing is told, nor reckoned from periods that end before and after it, or begin there.
+#[tokio::test]
+async fn no_two_periods_tell_of_few_people_by_their_difference() {
+    const DAY_MINUTES: i64 = 24 * 60;
+    let district = District::new().await;
+    let team = district.founds("甲队", COMMUNITY, None).await;
+    let mut people = vec![];
+    for _ in 0..6 {
+        people.push(district.registers("安一").await);
+    }
+    // All six serve in March, one of them in April, all again in May.
+    for served in [6, 1, 6] {
+        let organiser = district.with_role(Role::Organiser, Scope::Area(area(DISTRICT))).await;
+        for person in &people[..served] {
+            let input = json!({ "volunteer": person.id, "organisation": team, "category": "ENVIRONMENT",
+                "started": district.in_minutes(-60), "ended": district.in_minutes(0) });
+            let record = text(&organiser.does("logService", "record { id }", input).await["record"]["id"]);
+            organiser.does("confirmService", "record { id }", json!({ "record": record })).await;
+        }
+        district.waits_minutes(31 * DAY_MINUTES);
+    }
+    let operator = district.operator().await;
+    let records = async |client: &Client<'_>, from: &str, as_of: &str| {
+        let ask = "query($from: Date!, $asOf: Date!) { districtReport(area: \"440402001001\", from: $from, asOf: $asOf) {
+            figures { confirmedServiceRecords registeredVolunteers } } }";
+        let figures = client.asks(ask, json!({ "from": from, "asOf": as_of })).await.data()["districtReport"]["figures"].clone();
+        (figures["confirmedServiceRecords"].clone(), figures["registeredVolunteers"].clone())
+    };
+    let stranger = district.stranger();
+    for (from, as_of, all, told) in [
+        ("2026-03-01", "2026-03-31", 6, true),
+        ("2026-03-01", "2026-05-31", 13, true),
+        ("2026-04-01", "2026-05-31", 7, true),
+        ("2026-03-01", "2026-04-30", 7, false),
+        ("2026-05-01", "2026-05-31", 6, false),
+        ("2026-03-01", "2026-03-30", 6, false),
+        ("2026-03-02", "2026-03-31", 6, true),
+    ] {
+        assert_eq!(records(&operator, from, as_of).await.0, all, "{from} to {as_of}");
+        let expected = if told { json!(all) } else { Value::Null };
+        assert_eq!(records(&stranger, from, as_of).await.0, expected, "{from} to {as_of}");
+    }
+    // All are there since March: nothing changed in April.
+    assert_eq!(records(&stranger, "2026-03-01", "2026-04-30").await.1, 6);
+    assert_eq!(records(&stranger, "2026-03-01", "2026-03-30").await.1, Value::Null);
 }
 
 const FEW: &str = "query($area: AreaCode!, $asOf: Date!) { districtReport(area: $area, from: \"2026-01-01\", asOf: $asOf) {

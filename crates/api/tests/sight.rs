@@ -232,7 +232,11 @@ async fn hours_are_logged_and_places_taken_only_for_whom_one_has_a_say() {
     assert_eq!((&seen["name"], &seen["phone"]), (&own_doing["name"], &own_doing["phone"]));
     assert_eq!((&seen["idNumber"], &seen["birthDate"]), (&Value::Null, &Value::Null));
     volunteer.client.does("joinOrganisation", "organisation { id }", json!({ "organisation": organisation })).await;
-    organiser.does("logService", "record { minutes }", served).await;
+    // A member is seen, but for the whole ID number: that is for who has a say where the person lives.
+    let fields = "record { minutes volunteer { name phone birthDate idNumber } }";
+    let seen = organiser.does("logService", fields, served).await["record"]["volunteer"].clone();
+    assert_eq!((&seen["name"], &seen["phone"]), (&json!(NAME), &json!(volunteer.phone)));
+    assert!(seen["idNumber"].as_str().unwrap().contains("****"), "{seen}");
 }
 #[tokio::test]
 async fn a_running_subscription_sees_no_more_than_its_asker_may_now() {

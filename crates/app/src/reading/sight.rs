@@ -128,7 +128,8 @@ pub trait Seeing: Subjects {
             let mut sight = Sight::by(actor, &Subject::person(person, home));
             if sight < Sight::Full && !actor.grants().is_empty() {
                 for membership in self.memberships(volunteer_of(person)).await? {
-                    sight = sight.max(Sight::by(actor, &self.organisation_subject(membership.organisation).await?));
+                    // A membership is no reason to read a whole ID number.
+                    sight = sight.max(Sight::by(actor, &self.organisation_subject(membership.organisation).await?).min(Sight::Personal));
                 }
             }
             Ok(sight)

@@ -5,12 +5,17 @@
 //! - Of an area's parts and what was recorded at itself, so many are kept back that fewer people cannot be reckoned from its own
 //!   figure and those of the others: the smallest of the others too, until enough people stand behind all of them together.
 //! - What is kept back of an area is kept back of everything within it, and of an area asked for by itself as much as of a part.
+//! - Two periods that end on neighbouring days would tell by their difference what a single person did. So a figure is told of a
+//!   period only whose ends are settled: of the months up to an end, the last in which anybody stands behind the figure is over
+//!   and has enough people, so that whatever lies between two settled ends has enough people too. As it was known on a day
+//!   nothing about people is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike;
 use gongyi_domain::{
     report::{Figure, SMALLEST_CELL_PEOPLE},
-    values::AreaCode,
+    values::{AreaCode, Day},
 };
 
 use super::queries::{Report, ReportFilter};
@@ -27,25 +32,57 @@ pub struct Untold {
     pub of_own: BTreeSet<Figure>,
 }
 
+/// So many months before an end are looked at one by one.
+const MONTHS_MAX: usize = 13;
+
 /// How many people stand behind a figure, by area: the parts of one, and itself for what was recorded there.
 type Cells = BTreeMap<AreaCode, u64>;
 
+/// The areas in which anybody stands behind each of [`ABOUT`].
+type Wanted = [BTreeSet<AreaCode>; ABOUT.len()];
+
+/// The months up to an end of a period, the last first, until each area has one with anybody in it.
+#[derive(Debug, Default)]
+struct End(Vec<Month>);
+
+#[derive(Debug)]
+struct Month {
+    is_over: bool,
+    people: Cells,
+}
+
+impl End {
+    /// Whether what these areas together did up to this end is told.
+    fn is_settled(&self, of: impl Fn(&AreaCode) -> bool) -> bool {
+        let together = |month: &Month| month.people.iter().filter(|(area, _)| of(area)).map(|(_, people)| people).sum::<u64>();
+        let last = self.0.iter().map(|month| (month.is_over, together(month))).find(|(_, people)| *people > 0);
+        last.is_none_or(|(is_over, people)| is_over && people >= SMALLEST_CELL_PEOPLE)
+    }
+}
+
+fn are_settled(ends: &[End], of: impl Fn(&AreaCode) -> bool) -> bool {
+    ends.iter().all(|end| end.is_settled(&of))
+}
+
 /// The cells that are not told.
-fn kept_back(cells: &Cells) -> BTreeSet<AreaCode> {
-    let (mut small, mut others) = (vec![], vec![]);
+fn kept_back(cells: &Cells, ends: &[End]) -> BTreeSet<AreaCode> {
+    let (mut kept, mut others) = (BTreeSet::new(), vec![]);
     for (area, people) in cells.iter().filter(|(_, people)| **people > 0) {
-        if *people < SMALLEST_CELL_PEOPLE { small.push((*people, area)) } else { others.push((*people, area)) }
+        if *people >= SMALLEST_CELL_PEOPLE && are_settled(ends, |it| it == area) {
+            others.push((*people, area));
+        } else {
+            kept.insert(area.clone());
+        }
     }
     others.sort();
-    let mut together: u64 = small.iter().map(|(people, _)| people).sum();
-    for other in others {
-        if together == 0 || together >= SMALLEST_CELL_PEOPLE {
+    let people = |of: &BTreeSet<AreaCode>| of.iter().map(|area| cells[area]).sum::<u64>();
+    for (_, area) in others {
+        if kept.is_empty() || people(&kept) >= SMALLEST_CELL_PEOPLE && are_settled(ends, |it| kept.contains(it)) {
             break;
         }
-        together += other.0;
-        small.push(other);
+        kept.insert(area.clone());
     }
-    small.into_iter().map(|(_, area)| area.clone()).collect()
+    kept
 }
 
 /// All areas around an area, the district first.
@@ -91,12 +128,55 @@ impl About {
     }
 }
 
+/// The people of each area whose figure changed from one report to the other.
+fn changed(before: &Cells, after: &Cells) -> Cells {
+    let areas = before.keys().chain(after.keys()).collect::<BTreeSet<_>>();
+    let of = |cells: &Cells, area: &AreaCode| cells.get(area).copied().unwrap_or(0);
+    areas.into_iter().map(|area| (area.clone(), of(before, area).abs_diff(of(after, area)))).collect()
+}
+
 impl Views {
-    /// What of this report is told to nobody without a role.
+    /// The months up to the end of a day behind each of [`ABOUT`], as far back as it takes for the areas wanted.
+    async fn end(&self, area: &AreaCode, day: Day, today: Day, wanted: &Wanted) -> Result<[End; ABOUT.len()], QueryError> {
+        let mut ends = [End::default(), End::default(), End::default()];
+        let (mut wanted, mut last) = (wanted.clone(), day);
+        let all = ReportFilter { area: area.clone(), from: Day::default(), as_of: day, known_at: None };
+        let (report, served) = (self.report(&all, true).await?, self.participation(&all.service(), &[GroupBy::Area], None).await?);
+        for (about, wanted) in ABOUT.into_iter().zip(&mut wanted) {
+            let ever = about.cells(area, &report, &served).0;
+            wanted.retain(|area| ever.get(area).is_some_and(|people| *people > 0));
+        }
+        for month in 1..=MONTHS_MAX {
+            if wanted.iter().all(BTreeSet::is_empty) {
+                break;
+            }
+            // The last of these is all that was before.
+            let first = if month == MONTHS_MAX { Day::default() } else { last.with_day(1).unwrap_or(last) };
+            let is_over = month < MONTHS_MAX && last < today && last.succ_opt().is_some_and(|next| next.day() == 1);
+            let Some(before) = first.pred_opt() else { break };
+            let of = |from, as_of| ReportFilter { area: area.clone(), from, as_of, known_at: None };
+            let within = of(first, last);
+            let (now, then) = (self.report(&within, true).await?, self.report(&of(before, before), true).await?);
+            let served = self.participation(&within.service(), &[GroupBy::Area], None).await?;
+            for ((about, end), wanted) in ABOUT.into_iter().zip(&mut ends).zip(&mut wanted) {
+                let cells = about.cells(area, &now, &served).0;
+                let people = match about {
+                    About::Counted(_) => changed(&about.cells(area, &then, &served).0, &cells),
+                    About::Service => cells,
+                };
+                wanted.retain(|area| people.get(area).copied().unwrap_or(0) == 0);
+                end.0.push(Month { is_over, people });
+            }
+            last = before;
+        }
+        Ok(ends)
+    }
+
+    /// What of this report is told to nobody without a role, who asks today.
     ///
     /// # Errors
     /// See [`QueryError`].
-    pub async fn untold(&self, filter: &ReportFilter) -> Result<Untold, QueryError> {
+    pub async fn untold(&self, filter: &ReportFilter, today: Day) -> Result<Untold, QueryError> {
         let mut untold = Untold::default();
         let mut around = around(&filter.area);
         around.push(filter.area.clone());
@@ -104,10 +184,21 @@ impl Views {
             let of_area = ReportFilter { area: area.clone(), ..filter.clone() };
             let report = self.report(&of_area, true).await?;
             let served = self.participation(&of_area.service(), &[GroupBy::Area], None).await?;
-            for about in ABOUT {
+            let wanted = ABOUT.map(|about| {
+                let cells = about.cells(area, &report, &served).0;
+                cells.into_iter().filter(|(_, people)| *people > 0).map(|(area, _)| area).collect()
+            });
+            let begins = self.end(area, filter.from.pred_opt().unwrap_or(filter.from), today, &wanted).await?;
+            let ends = self.end(area, filter.as_of, today, &wanted).await?;
+            for ((about, begins), ends) in ABOUT.into_iter().zip(begins).zip(ends) {
                 let (cells, people) = about.cells(area, &report, &served);
-                let kept = kept_back(&cells);
-                let whole = (1..SMALLEST_CELL_PEOPLE).contains(&people);
+                let ends = match about {
+                    About::Counted(_) => vec![ends],
+                    About::Service => vec![begins, ends],
+                };
+                let kept = kept_back(&cells, &ends);
+                let few = (1..SMALLEST_CELL_PEOPLE).contains(&people) || people > 0 && !are_settled(&ends, |_| true);
+                let whole = few || filter.known_at.is_some();
                 for figure in about.figures() {
                     match around.get(place + 1) {
                         Some(next) if whole || kept.contains(next) => _ = untold.of_area.insert(figure),
@@ -158,7 +249,7 @@ mod tests {
 
     fn kept(people: &[u64]) -> Vec<u64> {
         let cells = cells(people);
-        kept_back(&cells).iter().map(|area| cells[area]).collect()
+        kept_back(&cells, &[]).iter().map(|area| cells[area]).collect()
     }
 
     #[test]
@@ -180,7 +271,7 @@ mod tests {
         #[test]
         fn what_is_kept_back_is_never_of_few(people in prop::collection::vec(0..12_u64, 1..8)) {
             let (cells, total) = (cells(&people), people.iter().sum::<u64>());
-            let kept = kept_back(&cells);
+            let kept = kept_back(&cells, &[]);
             let together: u64 = kept.iter().map(|area| cells[area]).sum();
             prop_assert!(kept.is_empty() || together >= SMALLEST_CELL_PEOPLE || together == total, "{:?}", cells);
             prop_assert!(cells.iter().all(|(area, people)| *people == 0 || *people >= SMALLEST_CELL_PEOPLE || kept.contains(area)));

@@ -19,6 +19,7 @@ use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use gongyi_app::rejection::causes;
+use gongyi_vault::{KekError, VaultError};
 
 use crate::settings::{Cli, Command};
 
@@ -83,6 +84,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Verify(args) => commands::verify::run(&args).await,
         Command::Token(args) => commands::token::run(&args).await,
+        Command::RotateSigningKey(args) => commands::rotate_signing_key::run(&args).await,
+        Command::RotateKek(args) => commands::rotate_kek::run(&args).await,
         Command::Doctor(args) => commands::doctor::run(&args).await,
         Command::Generate(args) => commands::generate::run(&args),
     }
@@ -101,7 +104,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<simulate::Impossible>().is_some() {
         return 65;
     }
-    if error.downcast_ref::<settings::WrongSetting>().is_some() || error.downcast_ref::<gongyi_vault::KekError>().is_some() {
+    if error.downcast_ref::<settings::WrongSetting>().is_some() || error.chain().any(is_about_the_kek) {
         return 78;
     }
     if is_not_written(error) {
@@ -112,6 +115,11 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(_) => 74,
         None => 70,
     }
+}
+
+/// The key-encryption key is missing, is none, or is another's.
+fn is_about_the_kek(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<KekError>() || matches!(cause.downcast_ref(), Some(VaultError::WrongKeyEncryptionKey))
 }
 
 /// The disk did not take what was to be written. What stores data tells it in SQLite's own words, however it is wrapped.

@@ -24,6 +24,7 @@ mod claims;
 mod credentials;
 mod error;
 mod kek;
+mod kek_rotation;
 mod key_ring;
 mod keys;
 mod rewrap;
@@ -46,6 +47,7 @@ pub use credentials::{
 };
 pub use error::VaultError;
 pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};
+pub use kek_rotation::NEXT_KEK_FILE;
 pub use key_ring::{KEY_CACHE_MAX_PERSONS, KeyRing};
 pub use sealing::{OpenError, PersonKey, SealedFor};
 pub use sign_in_attempts::{

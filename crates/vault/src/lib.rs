@@ -27,9 +27,11 @@ mod kek;
 mod kek_rotation;
 mod key_ring;
 mod keys;
+mod known_devices;
 mod rewrap;
 mod sealing;
 mod sign_in_attempts;
+mod sign_in_codes;
 mod signing;
 mod stops;
 #[cfg(test)]
@@ -49,10 +51,12 @@ pub use error::VaultError;
 pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};
 pub use kek_rotation::NEXT_KEK_FILE;
 pub use key_ring::{KEY_CACHE_MAX_PERSONS, KeyRing};
+pub use known_devices::{DeviceToken, KNOWN_DEVICE_MAX_SECONDS, KNOWN_DEVICES_MAX_COUNT, KnownDevice};
 pub use sealing::{OpenError, PersonKey, SealedFor};
 pub use sign_in_attempts::{
     ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_ADDRESS_MAX, ATTEMPTS_PER_NAME_MAX, Attempt, Attempts, RetryAfter, Verdict,
 };
+pub use sign_in_codes::{SIGN_IN_CODE_DIGITS, SIGN_IN_CODE_MAX_SECONDS, SignInCode};
 pub use signing::{SIGNING_KEY_PUBLISHED_SECONDS, SigningKey};
 pub use stops::stop_at;
 pub use tokens::{RefreshError, RefreshToken, Rotated};

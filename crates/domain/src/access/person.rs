@@ -21,7 +21,7 @@ pub const ERASE_PERSON: Act =
 pub const PERSONAL_DATA: Act = Act {
     name: "personalData",
     open_to: &[
-        To::Oneself,
+        To::Bearer,
         To::Holders(Role::Coordinator),
         To::Holders(Role::Organiser),
         To::Holders(Role::DistrictOfficer),

@@ -381,6 +381,8 @@ impl Aggregate for Account {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{
         scenario::{Given, given},
@@ -463,6 +465,38 @@ mod tests {
         closed.when(AccountCommand::IssueCode).then_refused(AccountRefusal::AccountIsClosed);
         let again = closed.and(AccountCommand::Open { person: PERSON, by_owner: false });
         assert!(!again.proven && again.grants.is_empty() && !again.holds(&Session::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_the_owner_alone_proves_and_what_ends_a_generation_ends_its_sessions(
+            asked in proptest::collection::vec(0..7_u8, 0..40),
+        ) {
+            use AccountCommand as C;
+            let (mut account, mut owner_chose) = (Account::default(), false);
+            for asked in asked {
+                let command = match asked {
+                    0 => C::Open { person: PERSON, by_owner: false },
+                    1 => C::Open { person: PERSON, by_owner: true },
+                    2 => C::IssueCode,
+                    3 => C::SetPasswordByCode { code: account.codes },
+                    4 => C::ChangePassword,
+                    5 => C::EndSessions(None),
+                    _ => C::Close,
+                };
+                let session = Session { generation: account.generation, id: None };
+                let Ok(events) = Account::handle_command(&account, command.clone()) else { continue };
+                account = events.into_iter().fold(account, Account::apply_event);
+                owner_chose = match command {
+                    C::Open { by_owner, .. } => by_owner,
+                    C::SetPasswordByCode { .. } => true,
+                    C::Close => false,
+                    _ => owner_chose,
+                };
+                let ends = matches!(command, C::SetPasswordByCode { .. } | C::ChangePassword | C::EndSessions(_) | C::Close);
+                prop_assert_eq!((account.proven, account.holds(&session)), (owner_chose, !ends));
+            }
+        }
     }
 
     #[test]

@@ -89,8 +89,7 @@ fn another_key_encryption_key_is_taken_up_by_the_server_that_runs() {
 fn a_wrong_key_is_told_as_one_by_every_command_that_needs_it() {
     let folder = TestFolder::with_teams();
     fs::write(folder.data().join("kek"), OTHER_KEY).unwrap();
-    let file = folder.writes("hours.csv", "x\n");
-    let file = file.to_str().unwrap();
+    let areas = gongyi_tests::shared_data("areas-440402.csv");
     let commands: [&[&str]; 9] = [
         &["serve", "--listen", "127.0.0.1:0"],
         &["token", "--role", "operator"],
@@ -98,7 +97,7 @@ fn a_wrong_key_is_told_as_one_by_every_command_that_needs_it() {
         &["rebuild"],
         &["rotate-kek"],
         &["rotate-signing-key"],
-        &["import", "areas", file],
+        &["import", "areas", areas.to_str().unwrap()],
         &["report", "--area", "440402", "--as-of", "2026-01-01"],
         &["export", "participation", "--area", "440402"],
     ];

@@ -1,18 +1,22 @@
 # make demo   build, fill an invented district, serve it on 127.0.0.1:8080 (GONGYI_LISTEN changes the address)
 # make build  make everything that ships: target/release/gongyi
 # make test   install what is missing, then everything that CI runs
-# make soak   walks deeper into the schema as every role, for which `make test` has no time
-# make lint   formatting, clippy, licences and bans, generated files
+# make soak   walks deeper into the schema as every role and kills more often, for which `make test` has no time
+# make lint   formatting, clippy, licences, bans and advisories, generated files
 # make bench  the benchmarks, each beside a floor measured in the same run
 # make generate  rewrite what is generated and committed
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test soak lint bench generate tools
+.PHONY: help build demo test soak lint deny bench generate tools
 
 DEMO_DATA ?= demo-data
 NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
+# In a folder of its version: it takes the place of nobody's own, and is built once a machine.
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY_ROOT := $(or $(CARGO_HOME),$(HOME)/.cargo)/tools/cargo-deny-$(CARGO_DENY_VERSION)
+CARGO_DENY := $(CARGO_DENY_ROOT)/bin/cargo-deny
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -46,18 +50,28 @@ else
 endif
 
 soak: tools
-	GONGYI_SOAK=1 cargo test --locked --package gongyi-api --test api sight:: -- --include-ignored
+	GONGYI_SOAK=1 cargo test --locked --package gongyi-api --test api -- --include-ignored sight:: stolen_desk::
+	cargo build --locked --package gongyi
+	cargo test --locked --package gongyi-tests --test keys -- --include-ignored
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null; then \
-		cargo deny check licenses bans sources; \
-		if cargo deny fetch >/dev/null 2>&1; then cargo deny check advisories; \
-		else echo "lint: the advisory database cannot be reached from here; advisories are not checked"; fi; \
-	else echo "lint: cargo-deny is not installed (cargo install cargo-deny); licences, bans and advisories are not checked"; fi
+	@$(MAKE) --no-print-directory deny
 	@$(MAKE) --no-print-directory generate
 	@test -z "$$(git status --porcelain -- schema)" || { echo "lint: generated files differ from the committed ones; commit them" >&2; exit 1; }
+
+$(CARGO_DENY):
+	cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --root $(CARGO_DENY_ROOT)
+
+# Advisories are news: without the database nobody knows them, and an older copy knows the older ones.
+deny: $(CARGO_DENY)
+	$(CARGO_DENY) --locked check licenses bans sources
+	@if $(CARGO_DENY) --locked fetch db >/dev/null 2>&1; then $(CARGO_DENY) --locked check advisories; \
+	elif $(CARGO_DENY) --frozen check advisories; then \
+		echo "lint: THE ADVISORY DATABASE CANNOT BE REACHED: advisories were checked against an older copy of it, not against today's" >&2; \
+	elif ls $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs/advisory-db-*/.git >/dev/null 2>&1; then exit 1; \
+	else echo "lint: THE ADVISORY DATABASE CANNOT BE REACHED, and there is no copy: ADVISORIES ARE NOT CHECKED" >&2; fi
 
 # The peer has a workspace and a lock file of its own: its sqlx 0.8 would pull the bundled SQLite down.
 PGSTORE := target/pgstore/release/gongyi-pgstore-bench

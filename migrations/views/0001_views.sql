@@ -50,6 +50,7 @@ CREATE TABLE accounts (
     person    TEXT    NOT NULL,
     opened_at INTEGER NOT NULL,
     closed    INTEGER NOT NULL,
+    proven    INTEGER NOT NULL,
     position  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX accounts_by_person ON accounts (person);

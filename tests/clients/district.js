@@ -22,11 +22,11 @@ export const client = (token) => new GraphQLClient(url, token ? { headers: { aut
 const SIGN_IN = gql`
   mutation SignIn($input: SignInInput!) {
     signIn(input: $input) {
-      session { accessToken refreshToken expiresIn }
+      session { accessToken refreshToken expiresIn device }
       refusal { code message(lang: EN) }
     }
   }
 `;
 
-export const signIn = async (withPassword = password) =>
-  (await client().request(SIGN_IN, { input: { phone, password: withPassword } })).signIn;
+export const signIn = async (withPassword = password, device = null) =>
+  (await client().request(SIGN_IN, { input: { phone, password: withPassword, device } })).signIn;

@@ -44,6 +44,13 @@ test('a refresh token is exchanged once; used again it ends the session', async 
   assert.equal((await exchanged(next.session.refreshToken)).refusal.code, 'SessionExpired');
 });
 
+test('a device keeps what it is known by', async () => {
+  const { device } = (await signIn()).session;
+  assert.ok(device.length > 20);
+  assert.equal((await signIn(undefined, device)).session.device, device);
+  assert.notEqual((await signIn()).session.device, device);
+});
+
 test('a wrong password is a refusal, a missing token an error with a code', async () => {
   const { session, refusal } = await signIn('not the password');
   assert.deepEqual([session, refusal.code], [null, 'WrongCredentials']);

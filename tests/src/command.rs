@@ -67,7 +67,9 @@ impl Ran {
 /// The binary, untouched by the settings of whoever runs the tests.
 pub(crate) fn gongyi() -> Command {
     let mut command = Command::new(binary::gongyi());
-    for variable in ["GONGYI_DATA", "GONGYI_KEK", "GONGYI_LISTEN", "GONGYI_LOG", "GONGYI_TIME_ZONE", "GONGYI_BEHIND_PROXY"] {
+    for variable in
+        ["GONGYI_DATA", "GONGYI_KEK", "GONGYI_NEW_KEK", "GONGYI_LISTEN", "GONGYI_LOG", "GONGYI_TIME_ZONE", "GONGYI_BEHIND_PROXY"]
+    {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

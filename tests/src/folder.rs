@@ -66,6 +66,13 @@ impl TestFolder {
         command::ran(command)
     }
 
+    /// The same with variables in its environment.
+    pub fn runs_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+        let mut command = command::gongyi();
+        command.envs(variables.iter().copied()).args(args).arg("--data").arg(self.data());
+        command::ran(command)
+    }
+
     /// Starts `gongyi ARGS --data <this folder>` and kills it (SIGKILL) as soon as `now` holds; whether it was still running.
     pub fn kills<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, mut now: impl FnMut() -> bool) -> bool {
         let mut command = command::gongyi();

@@ -88,7 +88,8 @@ impl TestServer {
 
     fn starts(how: &str, folder: &TestFolder, more: &[&str], hangs_after_seconds: u64) -> Self {
         let mut command = command::gongyi();
-        command.args([how, "--listen", "127.0.0.1:0", "--log", "info"]).args(more).arg("--data").arg(folder.data());
+        let log: &[&str] = if more.contains(&"--log") { &[] } else { &["--log", "info"] };
+        command.args([how, "--listen", "127.0.0.1:0"]).args(log).args(more).arg("--data").arg(folder.data());
         let mut child = command.spawn().expect("gongyi starts");
         let (told, waiting) = mpsc::channel();
         let stdout = Output::of(child.stdout.take().expect("a pipe"), Some(told));

@@ -198,11 +198,11 @@ fn one_id_number_and_one_phone_are_registered_once() {
     let mut twin = registration(&anna.who);
     twin["password"] = json!(PASSWORD);
     twin["phone"] = json!(other.phone);
-    assert_eq!(district.server.stranger().is_refused("registerVolunteer", &twin), "IdNumberTaken");
+    assert_eq!(district.server.stranger().is_refused("registerVolunteer", &twin), "NumberOrPhoneTaken");
     let mut shared = registration(&other);
     shared["password"] = json!(PASSWORD);
     shared["phone"] = json!(anna.who.phone);
-    assert_eq!(district.server.stranger().is_refused("registerVolunteer", &shared), "PhoneTaken");
+    assert_eq!(district.server.stranger().is_refused("registerVolunteer", &shared), "NumberOrPhoneTaken");
     assert_eq!(
         district.server.stranger().is_refused("registerVolunteer", &registration(&other)),
         "InvalidInput",

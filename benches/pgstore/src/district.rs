@@ -9,7 +9,7 @@ use esrs::Aggregate;
 use gongyi_domain::{
     access::{
         account::{Account, AccountEvent, account_of},
-        authority::{Actor, Grant, Role, Scope, Subject},
+        authority::{Actor, Grant, Role, Scope, Session, Subject},
         person::{Person, PersonEvent},
     },
     event::DomainEvent,
@@ -135,8 +135,8 @@ impl District {
             if team.coordinator.0.is_nil() {
                 team.coordinator = account_of(person);
                 let grant = Grant { role: Role::Coordinator, scope: Scope::Organisation(team.line[0]) };
-                events.push(past::<Account>(team.coordinator.0, 1, &AccountEvent::AccountOpened { person }));
-                events.push(past::<Account>(team.coordinator.0, 2, &AccountEvent::RoleGranted { grant }));
+                events.push(past::<Account>(team.coordinator.0, 1, &AccountEvent::AccountOpened { person, proven: true }));
+                events.push(past::<Account>(team.coordinator.0, 2, &AccountEvent::RoleGranted { grant, by: None }));
             } else {
                 team.members.push((person, volunteer));
             }
@@ -218,7 +218,8 @@ impl Task<'_> {
     pub fn ask(&self, loaded: &Loaded<'_>) -> ServiceLedgerCommand {
         let person = loaded.account.require_open().expect("an open account");
         let grants = loaded.account.grants.iter().cloned().collect();
-        let actor = Actor::Account { account: self.team.coordinator, person, volunteer: Some(volunteer_of(person)), grants };
+        let (account, volunteer, session) = (self.team.coordinator, Some(volunteer_of(person)), Session::default());
+        let actor = Actor::Account { account, person, volunteer, grants, proven: true, session };
         let mut organisations = Vec::new();
         for (id, organisation) in self.team.line.iter().zip(loaded.line) {
             organisation.require_working().expect("a working organisation");

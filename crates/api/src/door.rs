@@ -329,9 +329,10 @@ impl<'a> Door<'a> {
 
     /// What is answered after a command is seen with the roles held after it.
     async fn reads_roles_anew(&self) {
-        if let Actor::Account { account, .. } = &*self.actor() {
+        let before = self.actor();
+        if matches!(*before, Actor::Account { .. }) {
             // A fault shows as nobody signed in.
-            self.asker.is_now(self.app.actor_of(*account).await.ok().flatten().unwrap_or(Actor::Anonymous));
+            self.asker.is_now(self.app.as_now(&before).await.unwrap_or(Actor::Anonymous));
         }
     }
 

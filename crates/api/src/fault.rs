@@ -133,7 +133,7 @@ pub(crate) fn refused(refusal: impl Into<Refusal>) -> Error {
     let refusal = refusal.into();
     let code = match refusal.code {
         "SignInRequired" => Code::Unauthenticated,
-        "NotAllowed" => Code::Forbidden,
+        "NotAllowed" | "AccountNotProven" => Code::Forbidden,
         _ => Code::Refused,
     };
     let field = refusal.field.map_or(Value::Null, Value::from);

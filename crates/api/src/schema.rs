@@ -6,7 +6,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema a
 use gongyi_app::{App, reading::allowances::Allowances};
 
 use crate::{
-    access::{accounts, areas, calendars, processes, sign_in},
+    access::{accounts, areas, calendars, codes, processes, sign_in},
     budget::Budget,
     deliberation::{council_commands, councils, covenants, elections, issues, meeting, minutes, motion, poll},
     execution::Rehearsing,
@@ -58,6 +58,7 @@ pub struct Query(
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    codes::SignInCodeMutations,
     sign_in::SignInMutations,
     accounts::AccountMutations,
     volunteers::RegistrationMutations,
@@ -121,7 +122,7 @@ pub fn schema(app: Option<App>, settings: &ApiSettings, metrics: Metrics) -> Sch
         .extension(Limits)
         .extension(Rehearsing)
         .extension(Budget::new(settings))
-        .data(Allowances::new(settings.sign_ins_per_minute, settings.registrations_per_hour))
+        .data(Allowances::new(settings.sign_ins_per_minute, settings.registrations_per_hour, settings.refused_registrations_per_hour))
         .data(metrics);
     if let Some(app) = app {
         builder = builder.data(Arc::new(loaders::loaders(app.clone()))).data(app);

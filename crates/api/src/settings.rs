@@ -51,6 +51,8 @@ pub const ANONYMOUS_SOCKETS_MAX_COUNT: usize = 4_096;
 pub const SIGN_INS_PER_ADDRESS_MAX_PER_MINUTE: u32 = 120;
 /// Registrations by strangers from one address, in an hour.
 pub const REGISTRATIONS_PER_ADDRESS_MAX_PER_HOUR: u32 = 120;
+/// Refused registrations by strangers from one address, in an hour, that are told why.
+pub const REFUSED_REGISTRATIONS_PER_ADDRESS_MAX_PER_HOUR: u32 = 10;
 /// Events by which a read model may lag and the node still be ready.
 pub const READY_LAG_MAX_EVENTS: u64 = 5_000;
 
@@ -77,6 +79,8 @@ pub struct ApiSettings {
     pub sign_ins_per_minute: u32,
     /// Registrations by strangers from one address in an hour.
     pub registrations_per_hour: u32,
+    /// Refused registrations by strangers from one address in an hour that are told why.
+    pub refused_registrations_per_hour: u32,
     /// Events by which a read model may lag and the node still be ready.
     pub ready_lag_events: u64,
 }
@@ -94,6 +98,7 @@ impl Default for ApiSettings {
             stopping: Stopping::default(),
             sign_ins_per_minute: SIGN_INS_PER_ADDRESS_MAX_PER_MINUTE,
             registrations_per_hour: REGISTRATIONS_PER_ADDRESS_MAX_PER_HOUR,
+            refused_registrations_per_hour: REFUSED_REGISTRATIONS_PER_ADDRESS_MAX_PER_HOUR,
             ready_lag_events: READY_LAG_MAX_EVENTS,
         }
     }

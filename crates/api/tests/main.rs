@@ -25,6 +25,7 @@ mod schema;
 mod sight;
 mod sign_in;
 mod stars;
+mod stolen_desk;
 mod subscriptions;
 mod votes;
 mod walker;

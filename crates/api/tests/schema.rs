@@ -155,13 +155,14 @@ async fn everything_is_described() {
 fn is_open(act: &Act, to: To) -> &'static str {
     let open = act.open_to.contains(&to)
         || act.open_to.contains(&To::Anyone)
+        || act.open_to.contains(&To::Bearer) && to == To::Oneself
         || act.open_to.contains(&To::SignedIn) && !matches!(to, To::Anyone | To::Process);
     if open { "x" } else { "." }
 }
 
 #[test]
 fn who_may_do_what() {
-    let mut columns = vec![("anyone", To::Anyone), ("signed in", To::SignedIn), ("oneself", To::Oneself)];
+    let mut columns = vec![("anyone", To::Anyone), ("signed in", To::SignedIn), ("unproven", To::Bearer), ("oneself", To::Oneself)];
     columns.extend(Role::ALL.map(|role| (role.name(), To::Holders(role))));
     columns.push(("process", To::Process));
     let heads: Vec<_> = columns.iter().map(|(name, _)| *name).collect();

@@ -17,8 +17,8 @@ const NAME: &str = "欧阳不见";
 const BORN: &str = "1977-11-23";
 
 /// What was done with somebody of the other street before anybody asks, and all that may be asked for.
-struct Scene {
-    walker: Walker,
+pub struct Scene {
+    pub walker: Walker,
     secrets: Vec<String>,
     /// Of those, what is told to whom the district lets see all of it.
     found: Vec<String>,
@@ -38,7 +38,11 @@ fn key(kind: &str, id: &str) -> String {
 /// Somebody of the other street, met in everything of this one by what others did: a seat, a guest's place, a teller's and a
 /// reviewer's office, a nomination, a roll, a place at an activity; and an issue and a motion at home.
 async fn scene(district: &District) -> Scene {
-    let victim = district.registers_born(BORN, OTHER_STREET, NAME).await;
+    scene_with(district, &district.registers_born(BORN, OTHER_STREET, NAME).await).await
+}
+
+/// The same with somebody chosen, who has raised no issue if their account is not proven: a stranger's stands there then.
+pub async fn scene_with(district: &District, victim: &Resident<'_>) -> Scene {
     let local = district.registers("本街居民").await;
     let (operator, officer) = (district.operator().await, officer(district).await);
     let mut walker = Walker::new(district.in_minutes(45)).await;
@@ -61,7 +65,14 @@ async fn scene(district: &District) -> Scene {
     let guest = json!({ "council": here, "person": victim.person, "kind": "LAWYER" });
     operator.tries("registerGuest", "refusal { code }", guest).await;
     let raise = json!({ "council": there, "category": "PUBLIC_FACILITIES", "title": "路灯", "text": "太暗" });
-    let issue = text(&victim.client.does("raiseIssue", "issue { id }", raise).await["issue"]["id"]);
+    let raised = victim.client.tries("raiseIssue", "issue { id }", raise.clone()).await["issue"]["id"].clone();
+    let issue = match raised.as_str() {
+        Some(issue) => issue.to_owned(),
+        None => {
+            let neighbour = district.registers_in(OTHER_STREET, "邻街居民").await;
+            text(&neighbour.client.does("raiseIssue", "issue { id }", raise).await["issue"]["id"])
+        }
+    };
     whole.does("admitIssue", "issue { phase }", json!({ "issue": issue })).await;
     let paragraphs = json!([{ "text": "在东门装十盏灯" }]);
     let draft = json!({ "council": here, "category": "PUBLIC_FACILITIES", "text": { "title": "增设路灯", "paragraphs": paragraphs } });
@@ -103,7 +114,7 @@ async fn scene(district: &District) -> Scene {
     for (kind, id) in [
         ("Person", &victim.person),
         ("Volunteer", &victim.id),
-        ("Account", &key("Account", &account(&victim).await)),
+        ("Account", &key("Account", &account(victim).await)),
         ("Organisation", &organisation),
         ("SelfOrganisation", &key("SelfOrganisation", &organisation)),
         ("Activity", &activity),

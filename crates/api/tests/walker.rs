@@ -345,9 +345,18 @@ impl Walker {
         Value::Object(object)
     }
 
-    /// Tries a mutation: every id is the victim's until the refusal says of what type it must be, and what is optional is
-    /// left out one by one where it is refused. What is answered is walked over.
+    /// Tries a mutation and walks over what is answered; why not, if it was not done.
     pub async fn does(&self, by: &Client<'_>, mutation: &str, seen: &mut Vec<Seen>) -> Option<String> {
+        let (why_not, input) = self.tries(by, mutation).await?;
+        if why_not.is_none() {
+            self.asks(by, "mutation", mutation, "(input: $input)", &json!({ "input": input }), seen).await;
+        }
+        why_not
+    }
+
+    /// Tries a mutation: every id is the victim's until the refusal says of what type it must be, and what is optional is
+    /// left out one by one where it is refused. Why not, if it was not done, and the input; `None` for one that takes none.
+    pub async fn tries(&self, by: &Client<'_>, mutation: &str) -> Option<(Option<String>, Value)> {
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
         let of = self.kinds.get(&kind)?;
         let mut input = self.object(&kind, 0);
@@ -356,7 +365,7 @@ impl Walker {
         for _ in 0..MENDS_MAX {
             let answer = by.asks(&query, json!({ "input": input })).await;
             if answer.body.get("errors").is_some() {
-                return Some(answer.code().to_owned());
+                return Some((Some(answer.code().to_owned()), input));
             }
             let refusal = &answer.body["data"][mutation]["refusal"];
             last = refusal["code"].as_str().map(str::to_owned);
@@ -365,16 +374,13 @@ impl Walker {
             if let Some(id) = said.strip_prefix("This is not the id of a ").and_then(|kind| self.ids.get(kind)?.first()) {
                 replace(&mut input[field], id);
             } else if optional && !input[field].is_null() && !matches!(field, "person" | "volunteer") {
-                input.as_object_mut()?.remove(field);
+                input.as_object_mut().unwrap().remove(field);
             } else {
                 break;
             }
             input["commandId"] = json!(Uuid::now_v7());
         }
-        if last.is_none() {
-            self.asks(by, "mutation", mutation, "(input: $input)", &json!({ "input": input }), seen).await;
-        }
-        last
+        Some((last, input))
     }
 }
 

@@ -37,7 +37,7 @@ use gongyi_app::{
 use gongyi_domain::{
     access::{
         account::{Account, AccountEvent, account_of},
-        authority::{Actor, Grant, Role, Scope},
+        authority::{Actor, Grant, Role, Scope, Session},
         person::{Person, PersonEvent},
     },
     deliberation::{
@@ -80,7 +80,7 @@ fn operator(role: Role) -> Actor {
 }
 
 fn voter(person: PersonId) -> Actor {
-    Actor::Account { account: account_of(person), person, volunteer: None, grants: vec![] }
+    Actor::Account { account: account_of(person), person, volunteer: None, grants: vec![], proven: true, session: Session::default() }
 }
 
 /// The option of the nth voter, on both of their ballots: whichever is first, the count must be the same.
@@ -160,7 +160,7 @@ async fn opens_accounts(app: &App, persons: &[PersonId]) {
         let events: Vec<_> = some
             .iter()
             .flat_map(|person| {
-                let opened = NewEvent::of(&AccountEvent::AccountOpened { person: *person }).unwrap();
+                let opened = NewEvent::of(&AccountEvent::AccountOpened { person: *person, proven: true }).unwrap();
                 let sealed = || Sealed { of: *person, text: String::new() };
                 let registered = PersonEvent::PersonRegistered {
                     name: sealed(),

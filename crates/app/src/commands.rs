@@ -2,10 +2,15 @@
 
 crate::commands! {
     crate::access::accounts::OpenAccount,
+    crate::access::accounts::IssueSignInCode,
+    crate::access::accounts::EndSessions,
+    crate::access::accounts::CloseAccount,
     crate::access::accounts::GrantRole,
     crate::access::accounts::RevokeRole,
     crate::access::areas::ListArea,
     crate::access::erasure::ErasePerson,
+    crate::access::passwords::SetPasswordByCode,
+    crate::access::passwords::ChangePassword,
     crate::access::public_functions::AcceptFunction,
     crate::access::public_functions::TakeBackAcceptance,
     crate::deliberation::councils::EstablishCouncil,

@@ -1,20 +1,21 @@
-//! What a command puts into the vault beside its events: the keys of new persons, a first password.
+//! What a command puts into the vault beside its events: the keys of new persons, a password, a code to be handed over.
 //!
 //! - Until the command is decided they are in memory only: a refused command leaves nothing behind.
 //! - They are stored before the commit, so that no committed event is ever without its key, whenever the process dies.
 //! - If the commit surely did not happen they are taken back; if that is unknown they stay.
 
-use gongyi_domain::values::{AccountId, PersonId};
+use gongyi_domain::values::{AccountId, Instant, PersonId};
 use gongyi_eventlog::{AppendError, Appended};
-use gongyi_vault::{PersonKey, SetPassword, Vault, VaultError};
+use gongyi_vault::{PersonKey, SetPassword, SignInCode, Vault, VaultError};
 
-use crate::{access::accounts::unfit_password, rejection::Rejection};
+use crate::{access::passwords::unfit_password, rejection::Rejection};
 
 /// The secrets of one command.
 #[derive(Default)]
 pub(crate) struct Secrets {
     keys: Vec<(PersonId, PersonKey)>,
     passwords: Vec<(AccountId, String)>,
+    codes: Vec<(AccountId, u32, SignInCode, Instant)>,
 }
 
 /// Secrets in the vault, for a commit that is about to happen.
@@ -40,6 +41,11 @@ impl Secrets {
         self.passwords.push((account, password.to_owned()));
     }
 
+    /// A code of an account, by its number. It need not be taken back: where the commit does not happen nobody has seen it.
+    pub(crate) fn add_code(&mut self, account: AccountId, number: u32, code: SignInCode, now: Instant) {
+        self.codes.push((account, number, code, now));
+    }
+
     /// Stores them, or none.
     pub(crate) async fn store(self, vault: &Vault) -> Result<Stored, Rejection> {
         let mut stored = Stored::default();
@@ -55,6 +61,9 @@ impl Secrets {
     async fn store_each(self, vault: &Vault, stored: &mut Stored) -> Result<(), Rejection> {
         for (account, password) in &self.passwords {
             stored.passwords.push(vault.set_password(*account, password).await.map_err(unfit_password)?);
+        }
+        for (account, number, code, now) in &self.codes {
+            vault.keep_code(*account, *number, code, *now).await?;
         }
         for (person, key) in &self.keys {
             vault.keep_key(*person, key).await?;

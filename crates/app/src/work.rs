@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use esrs::{Aggregate, AggregateState};
 use gongyi_domain::{
     access::{
-        account::Account,
+        account::{Account, AccountRefusal},
         area::{Area, area_stream},
         authority::{Act, Actor, AuthorityRefusal, Grant, Role, Scope, Subject, To},
         person::{Person, PersonRefusal},
@@ -20,12 +20,11 @@ use gongyi_domain::{
 };
 use gongyi_eventlog::Session;
 use gongyi_projections::Views;
-use gongyi_vault::{PersonKey, SealedFor, VaultError, check_password};
+use gongyi_vault::{PersonKey, SealedFor, VaultError};
 use uuid::Uuid;
 
 use crate::{
     App, Request,
-    access::accounts::unfit_password,
     clock::day_of,
     rejection::{Fault, Rejection, refused},
     secrets::Secrets,
@@ -127,11 +126,14 @@ impl<'a> Work<'a> {
     pub(crate) async fn begin(app: &'a App, request: &Request, session: Session) -> Result<Self, Rejection> {
         let mut work =
             Self { app, actor: request.actor.clone(), now: request.now, session, secrets: Secrets::default(), authorised: false };
-        if let Actor::Account { account, person, volunteer, .. } = work.actor {
+        if let Actor::Account { account, person, volunteer, session, .. } = work.actor {
             let loaded = work.load::<Account>(account).await?;
             loaded.inner().require_open().map_err(refused)?;
+            if !loaded.inner().holds(&session) {
+                return Err(refused(AccountRefusal::SessionExpired));
+            }
             let grants = loaded.inner().grants.iter().cloned().collect();
-            work.actor = Actor::Account { account, person, volunteer, grants };
+            work.actor = Actor::Account { account, person, volunteer, grants, proven: loaded.inner().proven, session };
         }
         Ok(work)
     }
@@ -240,7 +242,7 @@ impl<'a> Work<'a> {
         let from_above = act.open_to.iter().any(|to| match to {
             To::Holders(role) => *role <= Role::DistrictOfficer && self.actor.holds(*role, subject),
             To::Process => matches!(self.actor, Actor::Process(_)),
-            To::Anyone | To::SignedIn | To::Oneself => false,
+            To::Anyone | To::SignedIn | To::Oneself | To::Bearer => false,
         });
         from_above || act.may(&self.actor, &Subject::person(person, home)).is_ok()
     }
@@ -286,14 +288,9 @@ impl<'a> Work<'a> {
         person
     }
 
-    /// Sets the password of an account when the command is decided.
-    ///
-    /// # Errors
-    /// [`WeakPassword`](gongyi_domain::access::account::AccountRefusal::WeakPassword).
-    pub fn set_password(&mut self, account: AccountId, password: &str) -> Result<(), Rejection> {
-        check_password(password).map_err(unfit_password)?;
+    /// Sets the password of an account, which was found to be fit, when the command is decided.
+    pub(crate) fn set_password(&mut self, account: AccountId, password: &str) {
         self.secrets.add_password(account, password);
-        Ok(())
     }
 
     /// Seals text about `person` for an event of aggregate `A`.

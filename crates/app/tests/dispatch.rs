@@ -91,8 +91,7 @@ async fn a_password_is_no_part_of_a_commands_identity() {
     let other = RegisterVolunteer { password: Some("another password".to_owned()), ..application };
     let again = district.stranger().sends(id, &other).await.unwrap();
     assert_eq!(again.answer.person, first.answer.person);
-    let now = district.now();
-    expect_refused("WrongCredentials", district.app.sign_in(&other.phone, "another password", None, now).await);
+    expect_refused("WrongCredentials", district.signs_in(&other.phone, "another password").await);
 }
 
 #[tokio::test]
@@ -125,7 +124,7 @@ async fn a_refusal_leaves_no_event() {
     let zhang = district.registers("张三").await;
     let events = district.events().await;
     let taken = RegisterVolunteer { id_number: zhang.id_number.clone(), ..district.application("李四") };
-    expect_refused("IdNumberTaken", district.stranger().does(&taken).await);
+    expect_refused("NumberOrPhoneTaken", district.stranger().does(&taken).await);
     assert_eq!(district.events().await, events);
 }
 

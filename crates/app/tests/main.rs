@@ -1,6 +1,7 @@
 //! What the platform promises to whoever sends it commands, one file a topic.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
 mod activities;
 mod anything;
 mod attendance;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::Days;
 use gongyi_app::{
     Rejection,
-    access::accounts::OpenAccount,
+    access::accounts::{OpenAccount, SignInCode},
     volunteering::volunteers::{CorrectVolunteer, RegisterVolunteer, Registered, WithdrawVolunteer},
 };
 use gongyi_domain::{
@@ -49,7 +49,7 @@ async fn who_registers_is_a_volunteer_with_an_account() {
     assert_eq!(seen.birth_date, Some("1990-05-17".parse().unwrap()));
     assert_eq!(seen.registered_on, "2026-03-02".parse().unwrap());
     assert_ne!(seen.number, zhang.id_number);
-    district.app.sign_in(&zhang.phone, PASSWORD, None, district.now()).await.unwrap();
+    district.signs_in(&zhang.phone, PASSWORD).await.unwrap();
 }
 
 #[tokio::test]
@@ -87,9 +87,39 @@ async fn what_does_not_exist_or_does_not_fit_is_refused() {
     expect_refused_at("UnknownArea", "area", stranger.does(&nowhere).await);
     let nothing = RegisterVolunteer { organisation: Some(OrganisationId(Uuid::now_v7())), ..fresh() };
     expect_refused_at("UnknownOrganisation", "organisation", stranger.does(&nothing).await);
-    for password in ["short", &"长".repeat(129)] {
-        let weak = RegisterVolunteer { password: Some(password.to_owned()), ..fresh() };
-        expect_refused_at("WeakPassword", "password", stranger.does(&weak).await);
+}
+
+#[tokio::test]
+async fn a_password_is_judged_before_anything_that_tells_who_is_registered() {
+    let district = District::new().await;
+    let (stranger, zhang) = (district.stranger(), district.registers("张三丰").await);
+    let taken =
+        || RegisterVolunteer { id_number: zhang.id_number.clone(), phone: zhang.phone.clone(), ..district.application("张三丰") };
+    let long = "长江黄河".repeat(33);
+    let birth_date = format!("my day is {}", &zhang.id_number[6..14]);
+    for (code, password) in [
+        ("WeakPassword", "short"),
+        ("WeakPassword", long.as_str()),
+        ("CommonPassword", "1234567890"),
+        ("OwnDataInPassword", zhang.phone.as_str()),
+        ("OwnDataInPassword", zhang.id_number.as_str()),
+        ("OwnDataInPassword", "我是张三丰没错的呀呀"),
+        ("OwnDataInPassword", birth_date.as_str()),
+    ] {
+        let unfit = RegisterVolunteer { password: Some(password.to_owned()), ..taken() };
+        expect_refused_at(code, "password", stranger.does(&unfit).await);
+    }
+    expect_refused("NumberOrPhoneTaken", stranger.does(&taken()).await);
+    let child = RegisterVolunteer { id_number: id_number("2020-03-05", 7), ..taken() };
+    expect_refused("GuardianConsentMissing", stranger.does(&child).await);
+}
+
+#[tokio::test]
+async fn nobody_sets_the_password_of_another() {
+    let district = District::new().await;
+    let zhang = district.registers("张三").await;
+    for by in [&*zhang, &district.operator(), &*district.organiser_in(STREET).await] {
+        expect_refused_at("PasswordOfAnother", "password", by.does(&district.application("李四")).await);
     }
 }
 
@@ -101,7 +131,9 @@ async fn one_id_number_is_one_person_however_it_is_typed() {
     district.stranger().does(&first).await.unwrap();
     for typed in [number, " 11010519491231002x ", "１１０１０５１９４９１２３１００２Ｘ"] {
         let again = RegisterVolunteer { id_number: typed.to_owned(), ..district.application("李四") };
-        expect_refused_at("IdNumberTaken", "idNumber", district.stranger().does(&again).await);
+        expect_refused("NumberOrPhoneTaken", district.stranger().does(&again).await);
+        let by_staff = RegisterVolunteer { password: None, ..again };
+        expect_refused_at("IdNumberTaken", "idNumber", district.operator().does(&by_staff).await);
     }
 }
 
@@ -111,7 +143,7 @@ async fn one_phone_is_one_account_however_it_is_typed() {
     let zhang = district.registers("张三").await;
     let spaced = format!("+86 {}-{}", &zhang.phone[..3], &zhang.phone[3..]);
     let again = RegisterVolunteer { phone: spaced, ..district.application("李四") };
-    expect_refused_at("PhoneTaken", "phone", district.stranger().does(&again).await);
+    expect_refused("NumberOrPhoneTaken", district.stranger().does(&again).await);
     // Without an account the number is no sign-in name: a family may share it.
     let shared = RegisterVolunteer { phone: zhang.phone.clone(), password: None, ..district.application("张小三") };
     district.operator().does(&shared).await.unwrap();
@@ -140,11 +172,13 @@ async fn only_operators_register_for_another_day_and_never_for_tomorrow() {
     let yesterday = "2026-03-01".parse().unwrap();
     let backdated = || RegisterVolunteer { registered_on: Some(yesterday), ..district.application("张三") };
     expect_refused_at("InvalidInput", "registeredOn", district.stranger().does(&backdated()).await);
+    let backdated = || RegisterVolunteer { password: None, ..backdated() };
     let organiser = district.with_role(Role::Organiser, Scope::Area(area(DISTRICT)));
     expect_refused_at("InvalidInput", "registeredOn", organiser.does(&backdated()).await);
     let done = district.operator().does(&backdated()).await.unwrap();
     assert_eq!(district.sees(done.volunteer).await.registered_on, yesterday);
-    let ahead = RegisterVolunteer { registered_on: yesterday.checked_add_days(Days::new(2)), ..district.application("李四") };
+    let tomorrow = yesterday.checked_add_days(Days::new(2));
+    let ahead = RegisterVolunteer { registered_on: tomorrow, password: None, ..district.application("李四") };
     expect_refused_at("RegisteredInFuture", "registeredOn", district.operator().does(&ahead).await);
 }
 
@@ -170,7 +204,7 @@ async fn a_corrected_id_number_frees_the_old_one() {
     let seen = district.sees(zhang.volunteer).await;
     assert_eq!((seen.id_number, seen.birth_date), (Some(right.clone()), Some("1991-06-18".parse().unwrap())));
     let takes = |number: &str| RegisterVolunteer { id_number: number.to_owned(), ..district.application("李四") };
-    expect_refused("IdNumberTaken", district.stranger().does(&takes(&right)).await);
+    expect_refused("NumberOrPhoneTaken", district.stranger().does(&takes(&right)).await);
     district.stranger().does(&takes(&zhang.id_number)).await.unwrap();
 }
 
@@ -188,7 +222,7 @@ async fn an_id_number_is_not_corrected_to_somebody_elses_nor_by_oneself() {
     let same = CorrectVolunteer { id_number: Some(zhang.id_number.clone()), ..correction_of(&zhang) };
     organiser.does(&same).await.unwrap();
     let again = RegisterVolunteer { id_number: zhang.id_number.clone(), ..district.application("王五") };
-    expect_refused("IdNumberTaken", district.stranger().does(&again).await);
+    expect_refused("NumberOrPhoneTaken", district.stranger().does(&again).await);
 }
 
 #[tokio::test]
@@ -216,12 +250,13 @@ async fn an_account_opened_later_signs_in_with_the_phone_as_it_is_now() {
     let operator = district.operator();
     let zhang = district.enrols("张三").await;
     operator.does(&CorrectVolunteer { phone: Some("13700000001".to_owned()), ..correction_of(&zhang) }).await.unwrap();
-    let open = |person, password: &str| OpenAccount { person, password: password.to_owned() };
-    expect_refused_at("WeakPassword", "password", operator.does(&open(zhang.person, "short")).await);
-    let account = operator.does(&open(zhang.person, PASSWORD)).await.unwrap();
-    expect_refused_at("AccountExists", "person", operator.does(&open(zhang.person, "another password")).await);
-    expect_refused_at("UnknownPerson", "person", operator.does(&open(PersonId(Uuid::now_v7()), PASSWORD)).await);
-    let signed_in = district.app.sign_in("13700000001", PASSWORD, None, district.now()).await.unwrap();
+    let open = |person| OpenAccount { person, code: SignInCode::generate() };
+    let first = open(zhang.person);
+    let account = operator.does(&first).await.unwrap();
+    expect_refused_at("AccountExists", "person", operator.does(&open(zhang.person)).await);
+    expect_refused_at("UnknownPerson", "person", operator.does(&open(PersonId(Uuid::now_v7()))).await);
+    district.sets_password("13700000001", &first.code, PASSWORD).await.unwrap();
+    let signed_in = district.signs_in("13700000001", PASSWORD).await.unwrap();
     assert_eq!(signed_in.account, account);
 }
 

@@ -78,20 +78,21 @@ async fn who_has_withdrawn_returns_as_the_same_volunteer_with_what_is_given_now(
     expect_refused("WrongCredentials", district.signs_in(&zhang.phone, PASSWORD).await);
     zhang.logs(&zhang, team, moment("2026-03-01 03:00"), moment("2026-03-01 04:00")).await.unwrap();
     // Back is back: once more is somebody who is registered.
-    expect_refused_at("IdNumberTaken", "idNumber", zhang.does(&district.return_of(&zhang)).await);
+    expect_refused("NumberOrPhoneTaken", zhang.does(&district.return_of(&zhang)).await);
 }
 
 #[tokio::test]
 async fn nobody_returns_who_is_here_and_no_stranger_returns_for_somebody() {
     let district = District::new().await;
     let (zhang, li) = (district.registers("张三").await, district.registers("李四").await);
-    expect_refused_at("IdNumberTaken", "idNumber", takes_back(&zhang, &zhang).await);
+    expect_refused("NumberOrPhoneTaken", takes_back(&zhang, &zhang).await);
     leaves(&zhang).await;
     let team = district.founds("巡河队").await;
     // Not to be told from somebody who is registered: nobody learns that Zhang has left.
     let with_password = RegisterVolunteer { password: Some(PASSWORD.to_owned()), ..district.return_of(&zhang) };
-    expect_refused_at("IdNumberTaken", "idNumber", district.stranger().does(&with_password).await);
-    for other in [&*li, &*district.coordinator_of(team).await, &district.with_role(Role::Organiser, Scope::Area(area(OTHER_STREET)))] {
+    expect_refused("NumberOrPhoneTaken", district.stranger().does(&with_password).await);
+    expect_refused("NumberOrPhoneTaken", takes_back(&li, &zhang).await);
+    for other in [&*district.coordinator_of(team).await, &district.with_role(Role::Organiser, Scope::Area(area(OTHER_STREET)))] {
         expect_refused_at("IdNumberTaken", "idNumber", takes_back(other, &zhang).await);
     }
     // Somebody else's file does not bring them back either.
@@ -109,10 +110,9 @@ async fn nobody_returns_who_is_here_and_no_stranger_returns_for_somebody() {
     let another_day = RegisterVolunteer { registered_on: Some("2026-03-01".parse().unwrap()), ..district.return_of(&zhang) };
     expect_refused_at("InvalidInput", "registeredOn", district.operator().does(&another_day).await);
     let taken = RegisterVolunteer { phone: li.phone.clone(), ..district.return_of(&zhang) };
-    expect_refused_at("PhoneTaken", "phone", zhang.does(&taken).await);
-    // A second account is not opened.
+    expect_refused("NumberOrPhoneTaken", zhang.does(&taken).await);
     let anew = RegisterVolunteer { password: Some(PASSWORD.to_owned()), ..district.return_of(&zhang) };
-    expect_refused("AccountExists", zhang.does(&anew).await);
+    expect_refused("PasswordOfAnother", zhang.does(&anew).await);
     let coordinator = district.with_role(Role::Coordinator, Scope::Area(area(STREET)));
     assert_eq!(takes_back(&coordinator, &zhang).await.unwrap().volunteer, zhang.volunteer);
 }

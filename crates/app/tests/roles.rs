@@ -6,7 +6,7 @@ use gongyi_app::{
     volunteering::{organisations::DissolveOrganisation, volunteers::JoinOrganisation},
 };
 use gongyi_domain::{
-    access::authority::{Actor, Grant, Role, Scope},
+    access::authority::{Actor, Grant, Role, Scope, Session},
     values::AccountId,
 };
 use uuid::Uuid;
@@ -90,7 +90,7 @@ async fn a_revoked_role_is_gone_at_once_though_the_token_still_holds() {
     let zhang = district.registers("张三").await;
     let now = district.now();
     let served = zhang.logs(&zhang, team, district.in_minutes(-60), now).await.unwrap();
-    let token = district.app.access_token(coordinator.account(), now).await.unwrap();
+    let token = district.app.access_token(coordinator.account(), Session::default(), now).await.unwrap();
     district.operator().revokes(&coordinator, Role::Coordinator, Scope::Organisation(team)).await.unwrap();
     // Whatever an actor at hand still claims to hold, the log decides.
     let mut stale = coordinator.actor.clone();

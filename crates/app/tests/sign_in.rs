@@ -4,10 +4,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use gongyi_app::{
     App, Rejection,
-    access::tokens::{ACCESS_TOKEN_MAX_SECONDS, operator_token},
+    access::{
+        sign_in::Caller,
+        tokens::{ACCESS_TOKEN_MAX_SECONDS, operator_token},
+    },
 };
-use gongyi_domain::access::authority::{Actor, Grant, Role, Scope};
-use gongyi_vault::{ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_NAME_MAX};
+use gongyi_domain::access::authority::{Actor, Grant, Role, Scope, Session};
+use gongyi_vault::{ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_NAME_AND_ADDRESS_MAX};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
@@ -24,7 +27,7 @@ async fn the_right_password_signs_in_however_the_number_is_typed() {
         let signed_in = district.signs_in(phone, PASSWORD).await.unwrap();
         assert_eq!((signed_in.account, signed_in.expires_in), (zhang.account(), ACCESS_TOKEN_MAX_SECONDS));
         let bearer = district.app.authenticate(&signed_in.access_token, district.now()).await.unwrap().unwrap();
-        assert_eq!(bearer, zhang.actor);
+        assert_eq!((bearer.log_name(), bearer.person()), (zhang.actor.log_name(), Some(zhang.person)));
     }
 }
 
@@ -47,7 +50,7 @@ async fn who_guesses_too_often_waits_whatever_the_spelling() {
     let district = District::new().await;
     let zhang = district.registers("张三").await;
     let spellings = ["", " ", "+86", "+86 ", "+86-"].map(|prefix| format!("{prefix}{}", zhang.phone));
-    assert_eq!(spellings.len(), ATTEMPTS_PER_NAME_MAX as usize);
+    assert_eq!(spellings.len(), ATTEMPTS_PER_NAME_AND_ADDRESS_MAX as usize);
     for spelling in &spellings {
         expect_refused("WrongCredentials", district.signs_in(spelling, "not the password").await);
     }
@@ -98,15 +101,18 @@ async fn a_session_ends_by_disuse_and_by_signing_out() {
 async fn a_changed_password_ends_what_the_old_one_began() {
     let district = District::new().await;
     let zhang = district.registers("张三").await;
-    let (app, now) = (&district.app, district.now());
+    let (app, now, here) = (&district.app, district.now(), Caller::default());
     let session = district.signs_in(&zhang.phone, PASSWORD).await.unwrap();
+    assert!(believed(app, &session.access_token).await.is_some());
     let new = "a new password, a long one";
-    expect_refused_at("WrongCredentials", "password", app.change_password(&zhang.actor, "not the password", new, now).await);
-    expect_refused_at("WeakPassword", "password", app.change_password(&zhang.actor, PASSWORD, "short", now).await);
-    expect_refused("SignInRequired", app.change_password(&Actor::Anonymous, PASSWORD, new, now).await);
-    expect_refused("NotAllowed", app.change_password(&district.operator().actor, PASSWORD, new, now).await);
-    app.change_password(&zhang.actor, PASSWORD, new, now).await.unwrap();
+    expect_refused_at("WrongCredentials", "password", app.change_password(&zhang.actor, "not the password", new, &here, now).await);
+    expect_refused_at("WeakPassword", "password", app.change_password(&zhang.actor, PASSWORD, "short", &here, now).await);
+    expect_refused("SignInRequired", app.change_password(&Actor::Anonymous, PASSWORD, new, &here, now).await);
+    expect_refused("NotAllowed", app.change_password(&district.operator().actor, PASSWORD, new, &here, now).await);
+    app.change_password(&zhang.actor, PASSWORD, new, &here, now).await.unwrap();
+    assert_eq!(believed(app, &session.access_token).await, None, "at once, not after a quarter of an hour");
     expect_refused("SessionExpired", app.refresh(&session.refresh_token, now).await);
+    expect_refused("SessionExpired", app.change_password(&zhang.actor, new, PASSWORD, &here, now).await);
     expect_refused("WrongCredentials", district.signs_in(&zhang.phone, PASSWORD).await);
     district.signs_in(&zhang.phone, new).await.unwrap();
 }
@@ -115,11 +121,11 @@ async fn a_changed_password_ends_what_the_old_one_began() {
 async fn who_guesses_the_old_password_too_often_waits() {
     let district = District::new().await;
     let zhang = district.registers("张三").await;
-    let (app, now, new) = (&district.app, district.now(), "a new password, a long one");
-    for _ in 0..ATTEMPTS_PER_NAME_MAX {
-        expect_refused("WrongCredentials", app.change_password(&zhang.actor, "not the password", new, now).await);
+    let (app, now, here, new) = (&district.app, district.now(), Caller::default(), "a new password, a long one");
+    for _ in 0..ATTEMPTS_PER_NAME_AND_ADDRESS_MAX {
+        expect_refused("WrongCredentials", app.change_password(&zhang.actor, "not the password", new, &here, now).await);
     }
-    expect_refused("TooManyAttempts", app.change_password(&zhang.actor, PASSWORD, new, now).await);
+    expect_refused("TooManyAttempts", app.change_password(&zhang.actor, PASSWORD, new, &here, now).await);
 }
 
 async fn believed(app: &App, token: &str) -> Option<Actor> {
@@ -140,7 +146,8 @@ async fn a_token_holds_for_a_quarter_of_an_hour() {
     let zhang = district.registers("张三").await;
     let token = district.signs_in(&zhang.phone, PASSWORD).await.unwrap().access_token;
     district.waits_minutes(ACCESS_TOKEN_MAX_SECONDS / 60);
-    assert_eq!(believed(&district.app, &token).await.as_ref(), Some(&zhang.actor), "clocks may differ a little");
+    let bearer = believed(&district.app, &token).await;
+    assert_eq!(bearer.and_then(|bearer| bearer.person()), Some(zhang.person), "clocks may differ a little");
     district.waits_minutes(1);
     assert_eq!(believed(&district.app, &token).await, None);
 }
@@ -217,9 +224,9 @@ async fn a_retired_key_is_published_until_its_tokens_are_gone() {
     let district = District::new().await;
     let zhang = district.registers("张三").await;
     let app = &district.app;
-    let old = app.access_token(zhang.account(), district.now()).await.unwrap();
+    let old = app.access_token(zhang.account(), Session::default(), district.now()).await.unwrap();
     app.vault().rotate_signing_key(district.now()).await.unwrap();
-    let new = app.access_token(zhang.account(), district.now()).await.unwrap();
+    let new = app.access_token(zhang.account(), Session::default(), district.now()).await.unwrap();
     assert_eq!(app.jwks(district.now()).await.unwrap()["keys"].as_array().unwrap().len(), 2);
     assert!(believed(app, &old).await.is_some() && believed(app, &new).await.is_some());
     district.waits_minutes(24 * 60);
@@ -229,7 +236,8 @@ async fn a_retired_key_is_published_until_its_tokens_are_gone() {
 #[tokio::test]
 async fn a_token_of_nobody_is_not_believed() {
     let district = District::new().await;
-    let token = district.app.access_token(gongyi_domain::values::AccountId(uuid::Uuid::now_v7()), district.now()).await.unwrap();
+    let nobody = gongyi_domain::values::AccountId(uuid::Uuid::now_v7());
+    let token = district.app.access_token(nobody, Session::default(), district.now()).await.unwrap();
     let outcome: Result<_, Rejection> = district.app.authenticate(&token, district.now()).await;
     assert!(outcome.unwrap().is_err());
 }

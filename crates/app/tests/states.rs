@@ -9,7 +9,10 @@ use std::sync::{
 use async_trait::async_trait;
 use gongyi_app::{
     App, Command, Rejection,
-    access::{accounts::OpenAccount, areas::ListArea},
+    access::{
+        accounts::{OpenAccount, SignInCode},
+        areas::ListArea,
+    },
     volunteering::{
         services::LogService,
         volunteers::{JoinOrganisation, LeaveOrganisation, RegisterVolunteer, ReinstateVolunteer, SuspendVolunteer},
@@ -33,7 +36,7 @@ use proptest::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, District, Hand, Resident, area, expect_refused};
+use crate::harness::{COMMUNITY, District, Hand, PASSWORD, Resident, area, expect_refused};
 
 /// The same actor, acting through another process on the same folder.
 fn beside<'d>(hand: &Hand<'d>) -> Hand<'d> {
@@ -112,10 +115,10 @@ async fn refused_registrations_leave_no_key_and_no_password() {
     let before = district.secrets().await;
     for n in 0..50 {
         let taken = RegisterVolunteer { id_number: zhang.id_number.clone(), ..district.application(&format!("李{n}")) };
-        expect_refused("IdNumberTaken", district.stranger().does(&taken).await);
+        expect_refused("NumberOrPhoneTaken", district.stranger().does(&taken).await);
         // The phone is claimed last, when everything is sealed.
         let taken = RegisterVolunteer { phone: zhang.phone.clone(), ..district.application(&format!("王{n}")) };
-        expect_refused("PhoneTaken", district.stranger().does(&taken).await);
+        expect_refused("NumberOrPhoneTaken", district.stranger().does(&taken).await);
     }
     assert_eq!(district.secrets().await, before);
 }
@@ -125,13 +128,13 @@ async fn a_registration_that_loses_to_another_leaves_no_key_and_no_password() {
     let district = District::new().await;
     let stranger = district.stranger();
     let mine = district.application("张三");
-    let weak = RegisterVolunteer { password: Some("weak".to_owned()), ..district.application("张三") };
+    let nowhere = RegisterVolunteer { organisation: Some(OrganisationId(Uuid::now_v7())), ..district.application("张三") };
     // From now on it is known here that nobody has this ID number.
-    expect_refused("WeakPassword", stranger.does(&RegisterVolunteer { id_number: mine.id_number.clone(), ..weak }).await);
+    expect_refused("UnknownOrganisation", stranger.does(&RegisterVolunteer { id_number: mine.id_number.clone(), ..nowhere }).await);
     let theirs = RegisterVolunteer { id_number: mine.id_number.clone(), ..district.application("李四") };
     let winner = beside(&stranger).does(&theirs).await.unwrap();
     let before = district.secrets().await;
-    expect_refused("IdNumberTaken", stranger.does(&mine).await);
+    expect_refused("NumberOrPhoneTaken", stranger.does(&mine).await);
     let after = district.secrets().await;
     assert_eq!((after.keys, after.passwords), (before.keys, before.passwords));
     assert_eq!(after.tombstones, before.tombstones + 1, "it had been stored, and was taken back");
@@ -140,17 +143,18 @@ async fn a_registration_that_loses_to_another_leaves_no_key_and_no_password() {
 }
 
 #[tokio::test]
-async fn an_opening_that_loses_to_another_leaves_the_winners_password() {
+async fn an_opening_that_loses_to_another_leaves_the_winners_code() {
     let district = District::new().await;
     let zhang = district.enrols("张三").await;
     let operator = district.operator();
-    let opens = |password: &str| OpenAccount { person: zhang.person, password: password.to_owned() };
-    expect_refused("WeakPassword", operator.does(&opens("weak")).await);
-    let account = beside(&operator).does(&opens("the winner's password")).await.unwrap();
-    expect_refused("AccountExists", operator.does(&opens("the loser's password")).await);
+    let opens = || OpenAccount { person: zhang.person, code: SignInCode::generate() };
+    let (winner, loser) = (opens(), opens());
+    let account = beside(&operator).does(&winner).await.unwrap();
+    expect_refused("AccountExists", operator.does(&loser).await);
     assert!(district.app.state::<Account>(account).await.unwrap().require_open().is_ok());
-    assert!(district.signs_in(&zhang.phone, "the winner's password").await.is_ok());
-    expect_refused("WrongCredentials", district.signs_in(&zhang.phone, "the loser's password").await);
+    expect_refused("CodeNotAccepted", district.sets_password(&zhang.phone, &loser.code, PASSWORD).await);
+    district.sets_password(&zhang.phone, &winner.code, PASSWORD).await.unwrap();
+    assert!(district.signs_in(&zhang.phone, PASSWORD).await.is_ok());
 }
 
 /// A log that looks into the vault before it appends, and may fail then.

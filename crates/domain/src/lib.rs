@@ -57,7 +57,11 @@ pub const ACTS: &[&Act] = &[
     &account::SIGN_OUT,
     &account::ME,
     &account::OPEN_ACCOUNT,
+    &account::ISSUE_SIGN_IN_CODE,
+    &account::SET_PASSWORD_BY_CODE,
     &account::CHANGE_PASSWORD,
+    &account::END_SESSIONS,
+    &account::CLOSE_ACCOUNT,
     &account::MAKE_CALENDAR_ADDRESS,
     &account::REVOKE_CALENDAR_ADDRESS,
     &account::GRANT_ROLE,
@@ -277,6 +281,16 @@ mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
 
     use super::*;
+
+    /// Whoever adds an act here says that it harms nobody's say if somebody else than the account's owner does it.
+    #[test]
+    fn what_an_unproven_account_may_do_for_itself_is_told_here() {
+        let bearers: Vec<_> = ACTS.iter().filter(|act| act.open_to.contains(&access::authority::To::Bearer)).map(|act| act.name).collect();
+        let account = ["setPasswordByCode", "changePassword", "endSessions", "makeCalendarAddress", "revokeCalendarAddress"];
+        let seen = ["personalData", "volunteer"];
+        let service = ["signUp", "withdrawSignUp", "signUps", "logService", "serviceRecords"];
+        assert_eq!(bearers, [&account[..], &seen, &service].concat());
+    }
 
     /// What the log holds is found by a stream's kind: two contexts with one kind would read each other's events.
     #[test]

@@ -4,14 +4,28 @@ use std::{borrow::Cow, collections::HashMap};
 
 use gongyi_domain::{
     Event,
+    access::authority::Actor,
     event::{CodecError, DomainEvent},
 };
 use serde_json::Value;
 
-use crate::{Position, Recorded};
+use crate::{CommitInfo, Position, Recorded};
 
-/// One step: a payload of one schema version, made one of the next.
-pub type Step = fn(Value) -> Result<Value, String>;
+/// One step: a payload of one schema version, made one of the next. What the payload did not say may stand in its commit.
+pub type Step = fn(Value, &CommitInfo) -> Result<Value, String>;
+
+/// Who opened an account with a password is only in the commit: whoever registered oneself did so before signing in, and chose it.
+/// Everybody else chose a password for another.
+fn account_opened_2(mut payload: Value, commit: &CommitInfo) -> Result<Value, String> {
+    payload["proven"] = Value::Bool(commit.metadata.actor == Actor::Anonymous.log_name());
+    Ok(payload)
+}
+
+/// Which account granted a role was only in the commit.
+fn role_granted_2(mut payload: Value, commit: &CommitInfo) -> Result<Value, String> {
+    payload["by"] = commit.metadata.actor.strip_prefix("account:").map_or(Value::Null, Value::from);
+    Ok(payload)
+}
 
 /// The steps that old payloads go through, by stream kind, event type and the version they start from. (Event types
 /// of different kinds may share a name.)
@@ -81,9 +95,12 @@ pub enum DecodeError {
 }
 
 impl Upcasters {
-    /// No steps: right as long as every event type is at version 1.
+    /// The steps to this build's forms.
     pub fn new() -> Self {
-        Self::default()
+        let steps: [(&str, &str, u16, Step); _] =
+            [("account", "AccountOpened", 1, account_opened_2), ("account", "RoleGranted", 1, role_granted_2)];
+        let key = |kind: &str, event_type: &str, from_version| (kind.to_owned(), event_type.to_owned(), from_version);
+        Self { steps: steps.into_iter().map(|(kind, event_type, from, step)| (key(kind, event_type, from), step)).collect() }
     }
 
     /// Adds the step that leads from `from_version` to the next.
@@ -133,9 +150,61 @@ impl Upcasters {
             let Some(step) = self.steps.get(&key) else {
                 return Err(DecodeError::MissingStep { position, event_type: event_type.clone(), from_version });
             };
-            payload =
-                step(payload).map_err(|reason| DecodeError::Step { position, event_type: event_type.clone(), from_version, reason })?;
+            payload = step(payload, &recorded.commit).map_err(|reason| DecodeError::Step {
+                position,
+                event_type: event_type.clone(),
+                from_version,
+                reason,
+            })?;
         }
         Ok(Cow::Owned(payload.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path, sync::Arc};
+
+    use gongyi_domain::access::account::AccountEvent;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Metadata, StreamId};
+
+    fn stored(event_type: &str, version: u16, actor: &str) -> AccountEvent {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/events/fixtures/account");
+        let payload = fs::read_to_string(fixtures.join(format!("{event_type}.v{version}.json"))).unwrap();
+        let (command_id, correlation, recorded_at) = (Uuid::nil(), Uuid::nil(), chrono::DateTime::UNIX_EPOCH);
+        let metadata = Metadata { actor: actor.to_owned(), command_id, correlation, causation: None, recorded_at };
+        let stream = StreamId::of::<gongyi_domain::access::account::Account>(Uuid::nil());
+        let commit = Arc::new(CommitInfo { number: 1, metadata, first_position: 1, last_position: 1, chain: [0; 32] });
+        let recorded =
+            Recorded { position: 1, stream, version: 1, event_type: event_type.to_owned(), schema_version: version, payload, commit };
+        Upcasters::new().decode(&recorded).unwrap()
+    }
+
+    #[test]
+    fn an_account_of_before_is_proven_if_its_owner_registered_alone() {
+        let proven = |version, actor| match stored("AccountOpened", version, actor) {
+            AccountEvent::AccountOpened { proven, .. } => proven,
+            other => panic!("{other:?}"),
+        };
+        assert!(proven(1, "anonymous"));
+        for staff in ["operator:operator", "operator:organiser@area:440402", "account:01900000-0000-7000-8000-000000000009"] {
+            assert!(!proven(1, staff), "{staff}");
+        }
+        assert!(!proven(2, "anonymous"), "what is stored counts");
+    }
+
+    #[test]
+    fn who_granted_a_role_before_stands_in_the_commit() {
+        let by = |version, actor: &str| match stored("RoleGranted", version, actor) {
+            AccountEvent::RoleGranted { by, .. } => by.map(|by| by.to_string()),
+            other => panic!("{other:?}"),
+        };
+        let account = "01900000-0000-7000-8000-000000000009";
+        assert_eq!(by(1, &format!("account:{account}")).as_deref(), Some(account));
+        assert_eq!(by(1, "operator:operator"), None);
+        assert_eq!(by(2, "operator:operator").as_deref(), Some(account));
     }
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use esrs::{Aggregate, AggregateState, manager::AggregateManager, store::EventStore};
 use gongyi_domain::event::DomainEvent;
 use gongyi_eventlog::{
-    AppendError, Commit, DecodeError, Log, MemoryLog, Metadata, NewEvent, Session, SessionError, StateCache, StreamId, StreamLocks,
-    Upcasters,
+    AppendError, Commit, CommitInfo, DecodeError, Log, MemoryLog, Metadata, NewEvent, Session, SessionError, StateCache, StreamId,
+    StreamLocks, Upcasters,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,12 +74,12 @@ impl House {
 
 fn upcasters() -> Upcasters {
     let mut upcasters = Upcasters::new();
-    let rename = |mut payload: Value| match payload["amount"].take() {
+    let rename = |mut payload: Value, _: &CommitInfo| match payload["amount"].take() {
         Value::Null => Err("no amount".to_owned()),
         amount => Ok(json!({ "amount_now": amount })),
     };
     upcasters.register("counter", "Counted", 1, rename).unwrap();
-    upcasters.register("counter", "Counted", 2, |payload| Ok(json!({ "by": payload["amount_now"] }))).unwrap();
+    upcasters.register("counter", "Counted", 2, |payload, _| Ok(json!({ "by": payload["amount_now"] }))).unwrap();
     upcasters
 }
 
@@ -329,7 +329,7 @@ async fn payloads_that_cannot_be_upcast_are_typed_errors() {
     assert!(matches!(decode(stored(&house, 4, "{}").await), DecodeError::Newer { stored: 4, known: 3, .. }));
     house.upcasters = Arc::new(Upcasters::new());
     assert!(matches!(decode(stored(&house, 1, "{}").await), DecodeError::MissingStep { from_version: 1, .. }));
-    assert!(upcasters().register("counter", "Counted", 1, Ok).is_err(), "one step from a version");
+    assert!(upcasters().register("counter", "Counted", 1, |payload, _| Ok(payload)).is_err(), "one step from a version");
 }
 
 impl House {

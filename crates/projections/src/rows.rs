@@ -187,6 +187,14 @@ impl<R: Row> Rows<R> {
         }
     }
 
+    /// Takes away every row at hand that fits; to be used after [`Self::want_by`].
+    pub(crate) fn remove_all(&mut self, fits: impl Fn(&R) -> bool) {
+        for slot in self.slots.values_mut().filter(|slot| slot.row.as_ref().is_some_and(&fits)) {
+            slot.row = None;
+            slot.dirty = true;
+        }
+    }
+
     /// Loads the rows that join `values`, an SQL expression for rows `j` made of a JSON text. All rows come as one value:
     /// a row each would cross threads one by one.
     async fn load_slots(&mut self, connection: &mut SqliteConnection, values: &str, on: &str, json: String) -> Result<(), StoreError> {

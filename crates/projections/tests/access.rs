@@ -112,8 +112,8 @@ async fn accounts_show_the_roles_they_hold_now() {
     let organiser = grant(Role::Organiser, Scope::Area(code("440402")));
     let coordinator = grant(Role::Coordinator, Scope::Organisation(Uuid::from_u128(5).into()));
     for (person, grants) in [(ming, vec![organiser.clone(), coordinator.clone()]), (hong, vec![])] {
-        let mut events = vec![AccountEvent::AccountOpened { person }];
-        events.extend(grants.into_iter().map(|grant| AccountEvent::RoleGranted { grant }));
+        let mut events = vec![AccountEvent::AccountOpened { person, proven: true }];
+        events.extend(grants.into_iter().map(|grant| AccountEvent::RoleGranted { grant, by: None }));
         platform.append::<Account>(account_of(person), &events).await;
     }
     platform.append::<Account>(account_of(ming), &[AccountEvent::RoleRevoked { grant: coordinator }]).await;

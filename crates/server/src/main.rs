@@ -19,6 +19,14 @@ use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use gongyi_app::rejection::causes;
+use gongyi_vault::{KekError, VaultError};
+use tracing::Level;
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{FilterExt, filter_fn},
+    layer::{Layer, SubscriberExt},
+    util::SubscriberInitExt,
+};
 
 use crate::settings::{Cli, Command};
 
@@ -65,11 +73,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs go to standard error, so that standard output stays what a script asked for.
+/// Logs go to standard error, so that standard output stays what a script asked for. Whatever the filter says, libraries are heard
+/// up to `info` alone: below that some print what they receive, headers with tokens and bodies with phone numbers among it.
 fn init_tracing(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let discreet = filter_fn(|it| *it.level() <= Level::INFO || it.target() == "gongyi" || it.target().starts_with("gongyi_"));
     let by_a_person = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(by_a_person).init();
+    let printed = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(by_a_person);
+    tracing_subscriber::registry().with(printed.with_filter(filter.and(discreet))).init();
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -83,6 +94,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Verify(args) => commands::verify::run(&args).await,
         Command::Token(args) => commands::token::run(&args).await,
+        Command::RotateSigningKey(args) => commands::rotate_signing_key::run(&args).await,
+        Command::RotateKek(args) => commands::rotate_kek::run(&args).await,
         Command::Doctor(args) => commands::doctor::run(&args).await,
         Command::Generate(args) => commands::generate::run(&args),
     }
@@ -101,7 +114,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<simulate::Impossible>().is_some() {
         return 65;
     }
-    if error.downcast_ref::<settings::WrongSetting>().is_some() || error.downcast_ref::<gongyi_vault::KekError>().is_some() {
+    if error.downcast_ref::<settings::WrongSetting>().is_some() || error.chain().any(is_about_the_kek) {
         return 78;
     }
     if is_not_written(error) {
@@ -112,6 +125,11 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(_) => 74,
         None => 70,
     }
+}
+
+/// The key-encryption key is missing, is none, or is another's.
+fn is_about_the_kek(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<KekError>() || matches!(cause.downcast_ref(), Some(VaultError::WrongKeyEncryptionKey))
 }
 
 /// The disk did not take what was to be written. What stores data tells it in SQLite's own words, however it is wrapped.

@@ -182,5 +182,5 @@ async fn open_vault_at(vault: &Path, folder: &Path) -> anyhow::Result<Vault> {
             file.display()
         ),
     }
-    Ok(Vault::open(vault, kek).await?)
+    Ok(Vault::open(vault, kek.that_opens(vault, folder).await?).await?)
 }

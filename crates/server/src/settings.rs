@@ -54,6 +54,11 @@ pub enum Command {
     Verify(Verify),
     /// Print a bearer token of the built-in operator, whose acts are marked as such in the log.
     Token(Token),
+    /// Make a new key that signs access tokens; those that the old one signed hold until they run out. Works beside a running server.
+    RotateSigningKey(DataFolder),
+    /// Wrap the vault's keys with a new key-encryption key, which takes the old one's place. Works beside a running server; stopped
+    /// on the way, it goes on where it was.
+    RotateKek(RotateKek),
     /// Tell how the data folder is: log, vault, views, processes.
     Doctor(Doctor),
     /// Write what is generated from the source: `schema/schema.graphql` and `schema/events/*.json`.
@@ -297,6 +302,16 @@ pub struct Token {
     /// How long it holds, in minutes; a day at most.
     #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub minutes: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct RotateKek {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The new key, 32 bytes in base64 or hex, where the present one comes from `GONGYI_KEK`: nobody serves the folder then. Otherwise
+    /// the key is made in the folder.
+    #[arg(long, value_name = "KEY", env = "GONGYI_NEW_KEK", hide_env_values = true)]
+    pub new_kek: Option<String>,
 }
 
 #[derive(Debug, Args)]

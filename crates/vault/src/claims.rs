@@ -30,6 +30,7 @@ pub(crate) struct Subkeys {
     pub(crate) attempts: KeyBytes,
     pub(crate) pepper: KeyBytes,
     pub(crate) ballots: KeyBytes,
+    pub(crate) codes: KeyBytes,
 }
 
 impl Subkeys {
@@ -42,6 +43,7 @@ impl Subkeys {
             attempts: derive("sign-in attempt"),
             pepper: derive("password pepper"),
             ballots: derive("ballot box"),
+            codes: derive("sign-in code"),
         }
     }
 }

@@ -30,6 +30,12 @@ pub const ARGON2_LANES: u32 = 1;
 pub const PASSWORD_MIN_CHARS: usize = 10;
 /// The longest password, in characters after NFKC.
 pub const PASSWORD_MAX_CHARS: usize = 128;
+/// How many guesses, in the order in which guessers try, it takes at least to come upon a password: what stands on the lists of
+/// common ones, on a keyboard in a row, or is counted up, takes fewer.
+pub const PASSWORD_MIN_GUESSES: u64 = 1_000_000;
+/// What passwords are made of here; the lists that ship with zxcvbn were gathered elsewhere.
+const COMMON_HERE: [&str; 14] =
+    ["5201314", "1314520", "woaini", "woaini1314", "1314", "520", "521", "aini", "wodemima", "mima", "nihao", "zhangsan", "lisi", "wangwu"];
 /// How many passwords are hashed at once.
 pub const HASHES_AT_ONCE_MAX: usize = 2;
 
@@ -44,6 +50,9 @@ pub enum SetPasswordError {
     /// Longer than [`PASSWORD_MAX_CHARS`].
     #[error("a password has at most {PASSWORD_MAX_CHARS} characters")]
     TooLong,
+    /// It takes fewer than [`PASSWORD_MIN_GUESSES`] to come upon it.
+    #[error("the password is common, or follows a pattern")]
+    Common,
     /// The vault failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -65,10 +74,14 @@ pub struct SetPassword {
 /// Whether this could be a password.
 ///
 /// # Errors
-/// [`SetPasswordError::TooShort`] and [`SetPasswordError::TooLong`] count characters after NFKC.
+/// [`SetPasswordError::TooShort`] and [`SetPasswordError::TooLong`] count characters after NFKC; [`SetPasswordError::Common`].
 pub fn check_password(password: &str) -> Result<(), SetPasswordError> {
-    match normalised(password).chars().count() {
+    let password = normalised(password);
+    match password.chars().count() {
         ..PASSWORD_MIN_CHARS => Err(SetPasswordError::TooShort),
+        PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS if zxcvbn::zxcvbn(&password, &COMMON_HERE).guesses() < PASSWORD_MIN_GUESSES => {
+            Err(SetPasswordError::Common)
+        }
         PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS => Ok(()),
         _ => Err(SetPasswordError::TooLong),
     }
@@ -141,7 +154,7 @@ impl Vault {
         Ok(right)
     }
 
-    /// Removes the account's password, all its refresh tokens and its calendar's address, and wipes their traces. Again is no error.
+    /// Removes the account's password, codes, refresh tokens, devices and its calendar's address, and wipes their traces. Again is no error.
     ///
     /// # Errors
     /// [`VaultError::TracesRemain`] if a reader of another process keeps the WAL: do it again.
@@ -151,6 +164,8 @@ impl Vault {
         sqlx::query("DELETE FROM password WHERE account = ?").bind(id).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM refresh_token WHERE account = ?").bind(id).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM calendar_address WHERE account = ?").bind(id).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM sign_in_code WHERE account = ?").bind(id).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM known_device WHERE account = ?").bind(id).execute(&mut *tx).await?;
         tx.commit().await?;
         self.wipe_traces().await
     }
@@ -267,10 +282,39 @@ mod tests {
     async fn length_is_counted_in_characters_after_nfkc() {
         let (_dir, vault) = fresh().await;
         assert!(matches!(vault.set_password(ACCOUNT, "密码密码密码密码密").await, Err(SetPasswordError::TooShort)));
-        assert!(matches!(vault.set_password(ACCOUNT, &"密".repeat(129)).await, Err(SetPasswordError::TooLong)));
-        vault.set_password(ACCOUNT, &"密".repeat(128)).await.unwrap();
-        vault.set_password(ACCOUNT, "ｐａｓｓｗｏｒｄ１２").await.unwrap();
-        assert!(vault.verify_password(Some(ACCOUNT), "password12").await.unwrap(), "full width is the same");
+        let long: String = ('\u{4e00}'..).step_by(37).take(PASSWORD_MAX_CHARS).collect();
+        assert!(matches!(vault.set_password(ACCOUNT, &format!("{long}密")).await, Err(SetPasswordError::TooLong)));
+        vault.set_password(ACCOUNT, &long).await.unwrap();
+        vault.set_password(ACCOUNT, "ｃｏｒｒｅｃｔ ｈｏｒｓｅ").await.unwrap();
+        assert!(vault.verify_password(Some(ACCOUNT), "correct horse").await.unwrap(), "full width is the same");
+    }
+
+    #[test]
+    fn what_many_have_or_anybody_comes_upon_is_no_password() {
+        let common = [
+            "1234567890",
+            "0123456789",
+            "1111111111",
+            "password12",
+            "qwertyuiop",
+            "1qaz2wsx3edc",
+            "abcdefghij",
+            "iloveyou123",
+            "passw0rd123",
+            "asdfghjkl123",
+            "88888888888",
+            "aaaaaaaaaaaa",
+            "20260101000",
+            "woaini1314",
+            "5201314520",
+            "zhangsan123",
+        ];
+        for password in common {
+            assert!(matches!(check_password(password), Err(SetPasswordError::Common)), "{password}");
+        }
+        for password in [PASSWORD, "another one entirely", "前山河边的三棵榕树下", "tK7#pQ2vLx", "gongyi-demo-2026"] {
+            assert!(check_password(password).is_ok(), "{password}");
+        }
     }
 
     #[tokio::test]
@@ -305,7 +349,7 @@ mod tests {
     async fn removed_credentials_are_gone_from_the_files_too() {
         let (dir, vault) = fresh().await;
         vault.set_password(ACCOUNT, PASSWORD).await.unwrap();
-        let token = vault.issue_refresh(ACCOUNT, None, second(0), chrono::TimeDelta::days(1)).await.unwrap();
+        let token = vault.issue_refresh(ACCOUNT, None, 0, second(0), chrono::TimeDelta::days(1)).await.unwrap();
         let hash = phc(&vault).await;
         assert!(stored_somewhere(&dir, hash.as_bytes()));
         vault.remove_credentials(ACCOUNT).await.unwrap();

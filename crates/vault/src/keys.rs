@@ -72,6 +72,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::KeyDestroyed`] if one of them was erased: then none is made.
     pub async fn create_keys(&self, persons: &[PersonId]) -> Result<KeyRing, VaultError> {
+        match self.create_keys_once(persons).await {
+            Err(error) if self.has_new_kek(&error).await? => self.create_keys_once(persons).await,
+            done => done,
+        }
+    }
+
+    async fn create_keys_once(&self, persons: &[PersonId]) -> Result<KeyRing, VaultError> {
         let (mut ring, missing, erasures) = self.cached(persons);
         if missing.is_empty() {
             return Ok(ring);
@@ -138,6 +145,13 @@ impl Vault {
     }
 
     async fn keep_keys(&self, keys: &[(PersonId, &PersonKey)]) -> Result<(), VaultError> {
+        match self.keep_keys_once(keys).await {
+            Err(error) if self.has_new_kek(&error).await? => self.keep_keys_once(keys).await,
+            done => done,
+        }
+    }
+
+    async fn keep_keys_once(&self, keys: &[(PersonId, &PersonKey)]) -> Result<(), VaultError> {
         let erasures = self.0.cache().erasures;
         let wrapping = self.0.wrapping.read().await;
         let mut tx = self.begin_wrapping(&wrapping).await?;
@@ -165,6 +179,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Store`] and [`VaultError::Damaged`].
     pub async fn keys(&self, persons: &[PersonId]) -> Result<KeyRing, VaultError> {
+        match self.keys_once(persons).await {
+            Err(error) if self.has_new_kek(&error).await? => self.keys_once(persons).await,
+            done => done,
+        }
+    }
+
+    async fn keys_once(&self, persons: &[PersonId]) -> Result<KeyRing, VaultError> {
         let (mut ring, missing, erasures) = self.cached(persons);
         if !missing.is_empty() {
             let wrapping = self.0.wrapping.read().await;

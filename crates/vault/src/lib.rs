@@ -9,8 +9,7 @@
 //! 3. At start, destroy again what the log calls erased: [`Vault::destroy_keys`].
 //! 4. Seal: [`Vault::create_key`], or [`PersonKey::generate`] and [`Vault::keep_key`] before the commit, then [`PersonKey::seal`] with the [`SealedFor`] that says where the text will stand.
 //! 5. Open: [`Vault::keys`] for everybody on the page, then [`KeyRing::open`].
-//! 6. Sign in: [`Attempts::check`], [`Vault::verify_password`], [`Attempts::succeeded`], [`Vault::issue_refresh`].
-//!
+//! 6. Sign in: [`Vault::known_device`], [`Attempts::check`], [`Vault::verify_password`], [`Attempts::succeeded`], [`Vault::issue_refresh`].
 //! 7. Secret ballots: [`Vault::ballot_box`], in a file of its own beside the vault's.
 //!
 //! No error text, `Debug` output or span of this crate holds a secret or anything personal.
@@ -24,11 +23,14 @@ mod claims;
 mod credentials;
 mod error;
 mod kek;
+mod kek_rotation;
 mod key_ring;
 mod keys;
+mod known_devices;
 mod rewrap;
 mod sealing;
 mod sign_in_attempts;
+mod sign_in_codes;
 mod signing;
 mod stops;
 #[cfg(test)]
@@ -41,17 +43,21 @@ pub use calendar_addresses::CalendarAddress;
 pub use checkpoints::{Checkpoint, Parked};
 pub use claims::{ATTENDANCE_CODE_STEP_SECONDS, AttendanceCode};
 pub use credentials::{
-    ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, HASHES_AT_ONCE_MAX, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SetPassword,
-    SetPasswordError, check_password,
+    ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, HASHES_AT_ONCE_MAX, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, PASSWORD_MIN_GUESSES,
+    SetPassword, SetPasswordError, check_password,
 };
 pub use error::VaultError;
 pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};
+pub use kek_rotation::NEXT_KEK_FILE;
 pub use key_ring::{KEY_CACHE_MAX_PERSONS, KeyRing};
+pub use known_devices::{DeviceToken, KNOWN_DEVICE_MAX_SECONDS, KNOWN_DEVICES_MAX_COUNT, KnownDevice};
 pub use sealing::{OpenError, PersonKey, SealedFor};
 pub use sign_in_attempts::{
-    ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_ADDRESS_MAX, ATTEMPTS_PER_NAME_MAX, Attempt, Attempts, RetryAfter, Verdict,
+    ATTEMPT_WINDOW_SECONDS, ATTEMPTS_PER_ADDRESS_MAX, ATTEMPTS_PER_DEVICE_MAX, ATTEMPTS_PER_NAME_AND_ADDRESS_MAX,
+    ATTEMPTS_SLOWED_MAX_MILLIS, ATTEMPTS_UNSLOWED_PER_NAME_MAX, Attempt, Attempts, RetryAfter, Verdict,
 };
+pub use sign_in_codes::{SIGN_IN_CODE_DIGITS, SIGN_IN_CODE_MAX_SECONDS, SignInCode};
 pub use signing::{SIGNING_KEY_PUBLISHED_SECONDS, SigningKey};
 pub use stops::stop_at;
-pub use tokens::{RefreshError, RefreshToken, Rotated};
+pub use tokens::{Family, RefreshError, RefreshToken, Rotated};
 pub use vault::{SQLITE_VERSION_MIN, VAULT_FILE, Vault};

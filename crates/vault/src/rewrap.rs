@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::Row;
 use uuid::Uuid;
 
-use crate::{error::VaultError, kek::KeyEncryptionKey, keys::person_key_aad, signing::signing_key_aad, vault::Vault};
+use crate::{error::VaultError, kek::KeyEncryptionKey, keys::person_key_aad, signing::signing_key_aad, stops::stop_at, vault::Vault};
 
 const REWRAP_BATCH_ROWS: i64 = 10_000;
 
@@ -55,7 +55,9 @@ impl Vault {
             update.execute(&mut *tx).await?;
         }
         let wrapped_root = Self::rewrap_root(&mut tx, &wrapping, &new_kek).await?;
+        stop_at("keys rewrapped");
         tx.commit().await?;
+        stop_at("rewrapping committed");
         wrapping.kek = new_kek;
         wrapping.wrapped_root = wrapped_root;
         self.wipe_traces().await

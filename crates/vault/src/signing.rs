@@ -17,6 +17,7 @@ use crate::{
     aead::{self, KeyBytes},
     error::VaultError,
     kek::KeyEncryptionKey,
+    stops::stop_at,
     vault::{Vault, instant, micros},
 };
 
@@ -71,6 +72,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Store`] and [`VaultError::Damaged`].
     pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, VaultError> {
+        match self.signing_keys_once().await {
+            Err(error) if self.has_new_kek(&error).await? => self.signing_keys_once().await,
+            done => done,
+        }
+    }
+
+    async fn signing_keys_once(&self) -> Result<Vec<SigningKey>, VaultError> {
         let wrapping = self.0.wrapping.read().await;
         let rows = sqlx::query(
             "SELECT kid, public, wrapped, created, retired FROM signing_key
@@ -95,6 +103,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::WrongKeyEncryptionKey`] if another process has changed the KEK; [`VaultError::Store`].
     pub async fn rotate_signing_key(&self, now: Instant) -> Result<SigningKey, VaultError> {
+        match self.rotate_signing_key_once(now).await {
+            Err(error) if self.has_new_kek(&error).await? => self.rotate_signing_key_once(now).await,
+            done => done,
+        }
+    }
+
+    async fn rotate_signing_key_once(&self, now: Instant) -> Result<SigningKey, VaultError> {
         let wrapping = self.0.wrapping.read().await;
         let mut tx = self.begin_wrapping(&wrapping).await?;
         let expired = micros(now - TimeDelta::seconds(SIGNING_KEY_PUBLISHED_SECONDS));
@@ -102,7 +117,9 @@ impl Vault {
         let retire = sqlx::query("UPDATE signing_key SET retired = ?, wrapped = NULL WHERE retired IS NULL").bind(micros(now));
         retire.execute(&mut *tx).await?;
         let key = make(&mut tx, &wrapping.kek, now).await?;
+        stop_at("another key signs");
         tx.commit().await?;
+        stop_at("signing key rotated");
         self.wipe_traces().await?;
         Ok(key)
     }

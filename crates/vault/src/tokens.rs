@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::{
     aead,
     error::VaultError,
-    vault::{Vault, micros},
+    vault::{Vault, instant, micros},
 };
 
 const TOKEN_BYTES: usize = 32;
@@ -44,10 +44,23 @@ pub struct Rotated {
     pub account: AccountId,
     /// The family: one sign-in on one device.
     pub family: Uuid,
+    /// The account's generation in which it began. Whether that is still the present one is for the caller to ask.
+    pub generation: u32,
     /// The next token.
     pub new_token: RefreshToken,
     /// When that one expires.
     pub expires_at: Instant,
+}
+
+/// A family of refresh tokens: one sign-in on one device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// Its id.
+    pub id: Uuid,
+    /// The account's generation in which it began.
+    pub generation: u32,
+    /// When a token of it was used last.
+    pub used_at: Instant,
 }
 
 /// Why a refresh token was not exchanged.
@@ -82,13 +95,14 @@ impl Vault {
         &self,
         account: AccountId,
         family: Option<Uuid>,
+        generation: u32,
         now: Instant,
         ttl: TimeDelta,
     ) -> Result<RefreshToken, VaultError> {
         let family = family.unwrap_or_else(|| uuid::Builder::from_random_bytes(aead::random()).into_uuid());
         let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM refresh_token WHERE expires_at <= ?").bind(micros(now)).execute(&mut *tx).await?;
-        let (token, _) = issue(&mut tx, account, family, now, ttl).await?;
+        let (token, _) = issue(&mut tx, account, (family, generation), now, ttl).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -101,7 +115,7 @@ impl Vault {
     pub async fn rotate_refresh(&self, token: &str, now: Instant) -> Result<Rotated, RefreshError> {
         let digest = digest(token);
         let mut tx = self.begin().await?;
-        let found = sqlx::query("SELECT family, account, ttl, expires_at, used FROM refresh_token WHERE digest = ?")
+        let found = sqlx::query("SELECT family, generation, account, ttl, expires_at, used FROM refresh_token WHERE digest = ?")
             .bind(&digest[..])
             .fetch_optional(&mut *tx)
             .await?
@@ -120,9 +134,10 @@ impl Vault {
         }
         sqlx::query("UPDATE refresh_token SET used = 1 WHERE digest = ?").bind(&digest[..]).execute(&mut *tx).await?;
         let ttl = TimeDelta::microseconds(found.try_get("ttl")?);
-        let (new_token, expires_at) = issue(&mut tx, account, family, now, ttl).await?;
+        let generation: u32 = found.try_get("generation")?;
+        let (new_token, expires_at) = issue(&mut tx, account, (family, generation), now, ttl).await?;
         tx.commit().await?;
-        Ok(Rotated { account, family, new_token, expires_at })
+        Ok(Rotated { account, family, generation, new_token, expires_at })
     }
 
     /// Revokes the family of a token: signing out on one device. An unknown token is no error.
@@ -137,14 +152,44 @@ impl Vault {
         Ok(())
     }
 
-    /// Revokes all tokens of a family. An unknown one is no error.
+    /// Revokes all tokens of a family of an account. An unknown one, or another's, is no error.
     ///
     /// # Errors
     /// [`VaultError::Store`].
-    pub async fn revoke_family(&self, family: Uuid) -> Result<(), VaultError> {
-        let delete = sqlx::query("DELETE FROM refresh_token WHERE family = ?").bind(&family.as_bytes()[..]);
-        delete.execute(&self.0.writer).await?;
+    pub async fn revoke_family(&self, account: AccountId, family: Uuid) -> Result<(), VaultError> {
+        let delete = sqlx::query("DELETE FROM refresh_token WHERE family = ? AND account = ?").bind(&family.as_bytes()[..]);
+        delete.bind(&account.0.as_bytes()[..]).execute(&self.0.writer).await?;
         Ok(())
+    }
+
+    /// Revokes the tokens of an account's generations before this one. Again is no error.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub async fn revoke_before(&self, account: AccountId, generation: u32) -> Result<(), VaultError> {
+        let delete = sqlx::query("DELETE FROM refresh_token WHERE account = ? AND generation < ?").bind(account.0.as_bytes().to_vec());
+        delete.bind(generation).execute(&self.0.writer).await?;
+        Ok(())
+    }
+
+    /// The families of an account whose tokens can be used now, the last used first.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`] and [`VaultError::Damaged`].
+    pub async fn families(&self, account: AccountId, now: Instant) -> Result<Vec<Family>, VaultError> {
+        let rows = sqlx::query(
+            "SELECT family, generation, expires_at - ttl AS used_at FROM refresh_token
+             WHERE account = ? AND used = 0 AND expires_at > ? ORDER BY used_at DESC",
+        )
+        .bind(&account.0.as_bytes()[..])
+        .bind(micros(now))
+        .fetch_all(&self.0.readers)
+        .await?;
+        let family = |row: &sqlx::sqlite::SqliteRow| {
+            let id = Uuid::from_slice(row.try_get("family")?).map_err(|_| VaultError::Damaged("an id has not 16 bytes"))?;
+            Ok(Family { id, generation: row.try_get("generation")?, used_at: instant(row.try_get("used_at")?)? })
+        };
+        rows.iter().map(family).collect()
     }
 
     /// Revokes all tokens of an account: signing out everywhere. An unknown one is no error.
@@ -165,7 +210,7 @@ pub(crate) fn digest(token: &str) -> [u8; 32] {
 async fn issue(
     tx: &mut SqliteConnection,
     account: AccountId,
-    family: Uuid,
+    (family, generation): (Uuid, u32),
     now: Instant,
     ttl: TimeDelta,
 ) -> Result<(RefreshToken, Instant), VaultError> {
@@ -173,9 +218,10 @@ async fn issue(
     let (Some(expires_at), Some(ttl)) = (now.checked_add_signed(ttl), ttl.num_microseconds()) else { return Err(out_of_range) };
     let bytes = Zeroizing::new(aead::random::<TOKEN_BYTES>());
     let token = RefreshToken(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())));
-    sqlx::query("INSERT INTO refresh_token (digest, family, account, ttl, expires_at) VALUES (?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO refresh_token (digest, family, generation, account, ttl, expires_at) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(&digest(token.as_str())[..])
         .bind(&family.as_bytes()[..])
+        .bind(generation)
         .bind(&account.0.as_bytes()[..])
         .bind(ttl)
         .bind(micros(expires_at))
@@ -200,7 +246,7 @@ mod tests {
     async fn a_token_is_exchanged_for_the_next_of_its_family() {
         let (dir, vault) = fresh().await;
         let family = Uuid::from_u128(9);
-        let token = vault.issue_refresh(ACCOUNT, Some(family), second(0), HOUR).await.unwrap();
+        let token = vault.issue_refresh(ACCOUNT, Some(family), 0, second(0), HOUR).await.unwrap();
         let next = rotate(&vault, &token, 3599).await.unwrap();
         assert_eq!((next.account, next.family, next.expires_at), (ACCOUNT, family, second(3599 + 3600)));
         assert_ne!(next.new_token, token);
@@ -211,8 +257,8 @@ mod tests {
     #[tokio::test]
     async fn a_token_used_twice_revokes_its_family_and_no_other() {
         let (_dir, vault) = fresh().await;
-        let token = vault.issue_refresh(ACCOUNT, None, second(0), HOUR).await.unwrap();
-        let elsewhere = vault.issue_refresh(ACCOUNT, None, second(0), HOUR).await.unwrap();
+        let token = vault.issue_refresh(ACCOUNT, None, 0, second(0), HOUR).await.unwrap();
+        let elsewhere = vault.issue_refresh(ACCOUNT, None, 0, second(0), HOUR).await.unwrap();
         let next = rotate(&vault, &token, 1).await.unwrap();
         assert!(matches!(rotate(&vault, &token, 2).await, Err(RefreshError::Reused)));
         assert!(matches!(rotate(&vault, &next.new_token, 3).await, Err(RefreshError::Unknown)));
@@ -225,15 +271,15 @@ mod tests {
         for unknown in ["", "AAAA", "陈静"] {
             assert!(matches!(vault.rotate_refresh(unknown, second(0)).await, Err(RefreshError::Unknown)));
         }
-        let token = vault.issue_refresh(ACCOUNT, None, second(0), HOUR).await.unwrap();
+        let token = vault.issue_refresh(ACCOUNT, None, 0, second(0), HOUR).await.unwrap();
         assert!(matches!(rotate(&vault, &token, 3600).await, Err(RefreshError::Expired)));
-        assert!(matches!(vault.issue_refresh(ACCOUNT, None, second(0), TimeDelta::MAX).await, Err(VaultError::OutOfRange(_))));
+        assert!(matches!(vault.issue_refresh(ACCOUNT, None, 0, second(0), TimeDelta::MAX).await, Err(VaultError::OutOfRange(_))));
     }
 
     #[tokio::test]
     async fn of_many_exchanges_at_once_exactly_one_succeeds() {
         let (_dir, vault) = fresh().await;
-        let token = vault.issue_refresh(ACCOUNT, None, second(0), HOUR).await.unwrap();
+        let token = vault.issue_refresh(ACCOUNT, None, 0, second(0), HOUR).await.unwrap();
         let exchanges = (0..16).map(|_| {
             let (vault, token) = (vault.clone(), token.clone());
             tokio::spawn(async move { rotate(&vault, &token, 1).await })
@@ -255,9 +301,12 @@ mod tests {
         let family = Uuid::from_u128(9);
         let mut tokens = Vec::new();
         for family in [Some(family), None, None] {
-            tokens.push(vault.issue_refresh(ACCOUNT, family, second(0), HOUR).await.unwrap());
+            tokens.push(vault.issue_refresh(ACCOUNT, family, 0, second(0), HOUR).await.unwrap());
         }
-        vault.revoke_family(family).await.unwrap();
+        vault.revoke_family(AccountId(Uuid::from_u128(2)), family).await.unwrap();
+        assert_eq!(vault.families(ACCOUNT, second(1)).await.unwrap().len(), 3, "it is not theirs");
+        vault.revoke_family(ACCOUNT, family).await.unwrap();
+        assert!(vault.families(ACCOUNT, second(1)).await.unwrap().iter().all(|it| it.id != family && it.used_at == second(0)));
         assert!(matches!(rotate(&vault, &tokens[0], 1).await, Err(RefreshError::Unknown)));
         let next = rotate(&vault, &tokens[1], 1).await.unwrap().new_token;
         vault.revoke_refresh(tokens[1].as_str()).await.unwrap();
@@ -265,15 +314,15 @@ mod tests {
         vault.revoke_account(ACCOUNT).await.unwrap();
         assert!(matches!(rotate(&vault, &tokens[2], 2).await, Err(RefreshError::Unknown)));
         vault.revoke_account(ACCOUNT).await.unwrap();
-        vault.revoke_family(family).await.unwrap();
+        vault.revoke_family(ACCOUNT, family).await.unwrap();
         vault.revoke_refresh("unknown").await.unwrap();
     }
 
     #[tokio::test]
     async fn expired_tokens_are_forgotten() {
         let (_dir, vault) = fresh().await;
-        vault.issue_refresh(ACCOUNT, None, second(0), HOUR).await.unwrap();
-        vault.issue_refresh(ACCOUNT, None, second(3600), HOUR).await.unwrap();
+        vault.issue_refresh(ACCOUNT, None, 0, second(0), HOUR).await.unwrap();
+        vault.issue_refresh(ACCOUNT, None, 0, second(3600), HOUR).await.unwrap();
         let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM refresh_token").fetch_one(&vault.0.readers).await.unwrap();
         assert_eq!(kept, 1);
     }
@@ -281,7 +330,7 @@ mod tests {
     #[tokio::test]
     async fn debug_shows_no_token() {
         let (_dir, vault) = fresh().await;
-        let token = vault.issue_refresh(ACCOUNT, None, second(0), HOUR).await.unwrap();
+        let token = vault.issue_refresh(ACCOUNT, None, 0, second(0), HOUR).await.unwrap();
         let rotated = rotate(&vault, &token, 1).await.unwrap();
         assert_eq!(format!("{token:?}"), "RefreshToken(redacted)");
         assert!(!format!("{rotated:?}").contains(rotated.new_token.as_str()));

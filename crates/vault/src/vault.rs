@@ -35,7 +35,7 @@ pub const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
 const READERS_MAX: u32 = 2;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const ROOT_LABEL: &[u8] = b"gongyi vault root v1";
+pub(crate) const ROOT_LABEL: &[u8] = b"gongyi vault root v1";
 
 /// The erasable store. Clones share it.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ pub(crate) struct Inner {
     pub(crate) keeping: KeysWaiting,
     pub(crate) hashing: Arc<Semaphore>,
     ballot_box: OnceCell<BallotBox>,
-    ballot_box_path: PathBuf,
+    pub(crate) ballot_box_path: PathBuf,
 }
 
 /// The KEK and the root secret as it is wrapped by it; whoever finds another root in the file has a stale KEK.
@@ -211,7 +211,7 @@ pub(crate) async fn require_recent_sqlite(connection: &mut SqliteConnection) -> 
 }
 
 /// The wrapped root secret, unless the vault is new.
-async fn stored_root(connection: &mut SqliteConnection) -> Result<Option<Vec<u8>>, VaultError> {
+pub(crate) async fn stored_root(connection: &mut SqliteConnection) -> Result<Option<Vec<u8>>, VaultError> {
     let known = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'vault_secret'");
     if known.fetch_optional(&mut *connection).await?.is_none() {
         return Ok(None);

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
+use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
 use gongyi_app::access::{
-    accounts::{GrantRole, OpenAccount, RevokeRole},
+    accounts::{CloseAccount, EndSessions, GrantRole, RevokeRole},
     erasure::ErasePerson,
     public_functions::{AcceptFunction, TakeBackAcceptance},
+    sign_in::Family,
 };
 use gongyi_domain::{
     access::{
-        account::{ACCOUNTS, ME},
-        authority::{Actor, Grant as Granted, Role as Held, Scope, Subject},
+        account::{ACCOUNTS, AccountRefusal, ME},
+        authority::{Actor, AuthorityRefusal, Grant as Granted, Role as Held, Scope, Subject},
         contact::Phone,
         public_function::PublicFunction,
     },
@@ -20,6 +21,7 @@ use gongyi_domain::{
     volunteering::volunteer::volunteer_of,
 };
 use gongyi_projections::{AccountFilter as Filter, AccountView};
+use uuid::Uuid;
 
 use super::{
     areas::{self, Area},
@@ -36,7 +38,7 @@ use crate::{
     outcome::payloads,
     paging::{self, Paged},
     scalars::{Area as AreaCode, Moment, Position},
-    table::{mutations, wires},
+    table::{At, Wire, mutations, wires},
     volunteering::{
         organisations::{self, Organisation},
         volunteers::{self, Volunteer, VolunteerPayload},
@@ -139,7 +141,12 @@ impl Account {
     fn opened_at(&self) -> Moment {
         Moment(self.0.opened_at)
     }
-    /// Closed for good.
+    /// Its owner has chosen the password: by registering oneself, or with a code that was handed over in person. Until then it signs
+    /// up and logs hours, and has no say: no ballot, endorsement, second or nomination.
+    fn proven(&self) -> bool {
+        self.0.proven
+    }
+    /// Closed.
     fn closed(&self) -> bool {
         self.0.closed
     }
@@ -161,6 +168,43 @@ pub(crate) async fn account_node(door: &Door<'_>, id: AccountId) -> Result<Optio
         door.may(&ACCOUNTS, &subject)?;
     }
     Ok(found)
+}
+
+/// A session in which somebody is signed in.
+#[derive(SimpleObject)]
+pub struct OwnSession {
+    /// What `endSessions` takes.
+    id: ID,
+    /// When it was begun or its refresh token was exchanged last.
+    last_used_at: Moment,
+    /// The one that asks.
+    current: bool,
+}
+
+/// One's own account, if none is named.
+enum OwnAccount {}
+
+impl Wire for OwnAccount {
+    type Sent = Option<ID>;
+    type Taken = AccountId;
+    fn read(sent: Option<ID>, at: At<'_>) -> Result<AccountId, Refusal> {
+        match (sent, &*at.door.actor()) {
+            (Some(id), _) => ids::named(&id, at.field),
+            (None, Actor::Account { account, .. }) => Ok(*account),
+            (None, Actor::Anonymous) => Err(AuthorityRefusal::SignInRequired.into()),
+            (None, Actor::Operator(_) | Actor::Process(_)) => Err(AccountRefusal::UnknownAccount.into()),
+        }
+    }
+}
+
+/// A session by its id.
+fn session(id: &str) -> Result<Uuid, Refusal> {
+    id.parse().map_err(|_| Refusal {
+        code: "InvalidInput",
+        field: Some("session"),
+        zh: "这不是登录会话的编号".to_owned(),
+        en: "This is not the id of a session".to_owned(),
+    })
 }
 
 /// Who asks.
@@ -188,6 +232,18 @@ impl Me {
             Actor::Account { volunteer: Some(id), .. } => volunteers::volunteer(&Door::of(ctx)?, *id).await,
             Actor::Account { volunteer: None, .. } | Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => Ok(None),
         }
+    }
+    /// The sessions in which the asker is signed in, the last used first; none for who has no account.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<List<OwnSession>, Error> {
+        let door = Door::of(ctx)?;
+        let families = door.app.own_sessions(&self.actor, door.now()).await.map_err(|fault| door.unread(fault.into()))?;
+        let current = match &*self.actor {
+            Actor::Account { session, .. } => session.id,
+            Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => None,
+        };
+        let session =
+            |family: Family| OwnSession { id: family.id.into(), last_used_at: Moment(family.used_at), current: current == Some(family.id) };
+        Ok(families.into_iter().map(session).collect())
     }
     /// What the asker may vote on or has, the last prepared poll first: own entries, and those whose voters have made the
     /// asker their proxy. Null for who is no person.
@@ -359,12 +415,20 @@ mutations! {
     /// The root fields that change accounts.
     pub struct AccountMutations;
 
-    /// Open an account for a person who has none.
-    OpenAccount -> AccountPayload {
-        /// The person, as `Volunteer.person` has it. The sign-in name is the person's phone number.
-        person: PersonId,
-        /// The first password.
-        password: String,
+    /// End one session, or all, of one's own account or of that of a person whom the staff looks after: refresh and access tokens
+    /// hold no more.
+    EndSessions -> AccountPayload {
+        /// Of which account; one's own if not said.
+        account: OwnAccount,
+        /// Which session, as `me.sessions` has it; all if not said.
+        session: Option<String>,
+    } = EndSessions { account, session: session.as_deref().map(self::session).transpose()? };
+
+    /// Close an account, one's own or that of a person whom the staff looks after: its roles, sessions and sign-in name are given
+    /// up. The staff can open it again.
+    CloseAccount -> AccountPayload {
+        /// Which account; one's own if not said.
+        account: OwnAccount,
     }
 
     /// Grant a role. Who grants holds a role above it whose scope includes the grant's. Of `everywhere`, `area` and `organisation`

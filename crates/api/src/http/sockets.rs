@@ -170,10 +170,7 @@ impl Operations {
     async fn asked(&self, query: Query, session: Option<&Data>) -> Query {
         let actor = match session.and_then(in_session::<OpenedBy>) {
             // A fault shows as nobody signed in; the operation says so.
-            Some(OpenedBy(Actor::Account { account, .. })) => {
-                self.shared.app.actor_of(*account).await.ok().flatten().unwrap_or(Actor::Anonymous)
-            }
-            Some(OpenedBy(actor)) => actor.clone(),
+            Some(OpenedBy(actor)) => self.shared.app.as_now(actor).await.unwrap_or(Actor::Anonymous),
             None => Actor::Anonymous,
         };
         query.data(Arc::new(Asker::new(actor, self.address, Uuid::now_v7(), None)))

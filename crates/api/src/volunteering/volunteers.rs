@@ -37,11 +37,11 @@ use crate::{
     ids,
     list::List,
     loaders::MembershipsOf,
-    outcome::payloads,
+    outcome::{Refused, Told, payloads},
     paging::{self, Paged},
     phase::phase,
     scalars::{Area as AreaCode, Date, Position},
-    table::{At, Wire, mutations, sent},
+    table::{At, Payload, Wire, mutations},
 };
 
 phase! {
@@ -419,7 +419,8 @@ pub struct RegisterVolunteerInput {
     separate_consent: bool,
     /// The day of registration; today if not said. Only operators register for another day.
     registered_on: Option<Date>,
-    /// Opens an account with this password; needed by who registers oneself.
+    /// Opens an account with this password; needed by who registers oneself, and by nobody else. Not one's own phone number, ID
+    /// number, name or birth date, and none that is common.
     password: Option<String>,
     /// The command's id, a UUID; sent again, it is answered as the first time.
     command_id: Option<ID>,
@@ -446,6 +447,21 @@ fn may_register_now(door: &Door<'_>) -> Result<(), Refusal> {
     if door.actor().grants().is_empty() { door.allowances.take(Attempt::Registration, door.asker.address) } else { Ok(()) }
 }
 
+/// Refusals for what was typed alone: they tell nothing of who is registered.
+const FOR_WHAT_WAS_TYPED: [&str; 4] = ["InvalidInput", "WeakPassword", "CommonPassword", "OwnDataInPassword"];
+
+/// Who holds no role is told few times an hour why not, so that nobody finds out by it who is registered.
+fn told_sparingly(door: &Door<'_>, told: Told) -> Told {
+    let Some(Refused(refusal)) = &told.refusal else { return told };
+    if !door.actor().grants().is_empty() || FOR_WHAT_WAS_TYPED.contains(&refusal.code) {
+        return told;
+    }
+    match door.allowances.take(Attempt::RefusedRegistration, door.asker.address) {
+        Ok(()) => told,
+        Err(refusal) => Told { refusal: Some(Refused(refusal)), ..told },
+    }
+}
+
 /// The root field that registers volunteers.
 #[derive(Default)]
 pub struct RegistrationMutations;
@@ -459,7 +475,9 @@ impl RegistrationMutations {
         let door = Door::of(ctx)?;
         let command_id = input.command_id.clone();
         let command = may_register_now(&door).and_then(|()| input.command());
-        sent(&door, command_id.as_ref(), command.map(|command| (command, |registered: Registered| registered.volunteer))).await
+        let done = door.does(command_id.as_ref(), command).await?;
+        let volunteer = done.answer.map(|registered: Registered| registered.volunteer);
+        VolunteerPayload::shown(&door, told_sparingly(&door, done.told), volunteer).await
     }
 }
 

@@ -1,9 +1,14 @@
 //! Accounts and their roles.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use gongyi_domain::{
     access::{
-        account::{Account, AccountCommand, AccountRefusal, GRANT_ROLE, OPEN_ACCOUNT, REVOKE_ROLE, account_of, may_grant},
-        authority::{Act, Actor, Grant, Scope, Subject},
+        account::{
+            Account, AccountCommand, AccountRefusal, CLOSE_ACCOUNT, END_SESSIONS, GRANT_ROLE, ISSUE_SIGN_IN_CODE, OPEN_ACCOUNT,
+            REVOKE_ROLE, account_of, may_grant,
+        },
+        authority::{Act, Actor, Grant, Scope, Session, Subject},
         claim::{Claim, ClaimCommand, Purpose},
         contact::Phone,
         person::{Person, PersonRefusal},
@@ -11,8 +16,9 @@ use gongyi_domain::{
     values::{AccountId, PersonId},
     volunteering::volunteer::volunteer_of,
 };
-use gongyi_vault::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SetPasswordError};
+pub use gongyi_vault::SignInCode;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::{
     App, Command,
@@ -20,14 +26,15 @@ use crate::{
     work::Work,
 };
 
-/// Open an account for a person who has none. The sign-in name is the person's phone number.
+/// Open an account for a person who has none. The sign-in name is the person's phone number; its owner chooses the password with
+/// the code.
 #[derive(Debug, Serialize)]
 pub struct OpenAccount {
     /// Whose.
     pub person: PersonId,
-    /// The first password; not part of the command's identity.
+    /// What is handed over to its owner; not part of the command's identity.
     #[serde(skip)]
-    pub password: String,
+    pub code: SignInCode,
 }
 
 impl Command for OpenAccount {
@@ -35,26 +42,159 @@ impl Command for OpenAccount {
     type Answer = AccountId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AccountId, Rejection> {
-        let person = work.load::<Person>(self.person).await?.into_inner();
-        let Person::Registered { home_area, phone, .. } = person else {
+        let Person::Registered { home_area, phone, .. } = work.load::<Person>(self.person).await?.into_inner() else {
             return Err(refused(PersonRefusal::UnknownPerson));
         };
         work.may(Self::ACT, &Subject::person(self.person, Some(home_area)))?;
         let phone = work.open_person(self.person, &phone, "phone").await?;
-        // Held until the commit: of two openings at once the second is refused before it could set its password.
+        // Held until the commit: of two openings at once the second is refused before it could keep its code.
         work.lock::<Account>(account_of(self.person)).await?;
-        open_account(work, self.person, &phone, &self.password).await
+        let opened = open_account(work, self.person, &phone, false).await?;
+        hand_over(work, account_of(self.person), &opened, &self.code);
+        Ok(account_of(self.person))
     }
 }
 
 /// Opens the account of `person` in this unit of work.
-pub(crate) async fn open_account(work: &mut Work<'_>, person: PersonId, phone: &str, password: &str) -> Result<AccountId, Rejection> {
+pub(crate) async fn open_account(work: &Work<'_>, person: PersonId, phone: &str, by_owner: bool) -> Result<Arc<Account>, Rejection> {
     let account = account_of(person);
-    work.load_and_decide::<Account>(account, AccountCommand::Open { person }).await?;
+    let opened = work.load_and_decide::<Account>(account, AccountCommand::Open { person, by_owner }).await?;
     let claim = work.app.vault().claim_id(Purpose::Phone.label(), phone);
     work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::Phone, holder: account.0 }).await?;
-    work.set_password(account, password)?;
-    Ok(account)
+    Ok(opened)
+}
+
+/// The vault keeps the code that the account awaits now, once the command is decided.
+fn hand_over(work: &mut Work<'_>, account: AccountId, state: &Account, code: &SignInCode) {
+    if let Some(number) = state.open_code() {
+        work.secrets.add_code(account, number, code.clone(), work.now);
+    }
+}
+
+/// The actor may do `act` to the account, which is open: about its person, at home in an area. Whoever acts on another's account
+/// could also take each of its roles.
+async fn may_about(work: &mut Work<'_>, act: &Act, account: AccountId) -> Result<PersonId, Rejection> {
+    let found = work.load::<Account>(account).await?.into_inner();
+    let subject = match found.person {
+        Some(person) => match work.load::<Person>(person).await?.into_inner() {
+            Person::Registered { home_area, .. } => Subject::person(person, Some(home_area)),
+            Person::Unknown | Person::Erased => Subject::person(person, None),
+        },
+        None => Subject::default(),
+    };
+    work.may(act, &subject)?;
+    let person = found.require_open().map_err(refused)?;
+    if work.actor.person() == Some(person) {
+        return Ok(person);
+    }
+    for grant in &found.grants {
+        let subject = subject_of(work, &grant.scope).await?;
+        if !may_grant(&work.actor, grant, |held| held.scope.covers(&subject)) {
+            return Err(refused(AccountRefusal::BeyondOwnAuthority));
+        }
+    }
+    require_no_superior(work, account).await?;
+    Ok(person)
+}
+
+/// The account is not of who appointed the actor, or of who appointed those.
+async fn require_no_superior(work: &Work<'_>, account: AccountId) -> Result<(), Rejection> {
+    let Actor::Account { account: own, .. } = work.actor else { return Ok(()) };
+    let (mut seen, mut above) = (BTreeSet::from([own]), vec![own]);
+    while let Some(next) = above.pop() {
+        for by in work.load::<Account>(next).await?.inner().granted_by.values() {
+            if *by == account && account != own {
+                return Err(refused(AccountRefusal::AppointedByThem));
+            }
+            if seen.insert(*by) {
+                above.push(*by);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Issue a new code to who has no password yet or has forgotten it; the one before holds no more.
+#[derive(Debug, Serialize)]
+pub struct IssueSignInCode {
+    /// To whose account.
+    pub account: AccountId,
+    /// What is handed over to its owner; not part of the command's identity.
+    #[serde(skip)]
+    pub code: SignInCode,
+}
+
+impl Command for IssueSignInCode {
+    const ACT: &'static Act = &ISSUE_SIGN_IN_CODE;
+    type Answer = AccountId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<AccountId, Rejection> {
+        let person = may_about(work, Self::ACT, self.account).await?;
+        if work.actor.person() == Some(person) {
+            return Err(refused(AccountRefusal::OwnCode));
+        }
+        let issued = work.load_and_decide::<Account>(self.account, AccountCommand::IssueCode).await?;
+        hand_over(work, self.account, &issued, &self.code);
+        Ok(self.account)
+    }
+}
+
+/// End one session of an account, or all.
+#[derive(Debug, Serialize)]
+pub struct EndSessions {
+    /// Of which account.
+    pub account: AccountId,
+    /// Which; all if not said.
+    pub session: Option<Uuid>,
+}
+
+impl Command for EndSessions {
+    const ACT: &'static Act = &END_SESSIONS;
+    type Answer = AccountId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<AccountId, Rejection> {
+        may_about(work, Self::ACT, self.account).await?;
+        work.load_and_decide::<Account>(self.account, AccountCommand::EndSessions(self.session)).await?;
+        Ok(self.account)
+    }
+
+    async fn settle(&self, app: &App, _: &AccountId) -> Result<(), Rejection> {
+        match self.session {
+            Some(session) => Ok(app.vault().revoke_family(self.account, session).await?),
+            None => app.forget_ended_sessions(self.account).await,
+        }
+    }
+}
+
+/// Close an account. It can be opened again, without what it had.
+#[derive(Debug, Serialize)]
+pub struct CloseAccount {
+    /// Which.
+    pub account: AccountId,
+}
+
+impl Command for CloseAccount {
+    const ACT: &'static Act = &CLOSE_ACCOUNT;
+    type Answer = AccountId;
+
+    async fn decide(&self, work: &mut Work<'_>) -> Result<AccountId, Rejection> {
+        let person = may_about(work, Self::ACT, self.account).await?;
+        if let Person::Registered { phone, .. } = work.load::<Person>(person).await?.into_inner() {
+            let phone = work.open_person(person, &phone, "phone").await?;
+            let claim = work.app.vault().claim_id(Purpose::Phone.label(), &phone);
+            work.load_and_decide::<Claim>(claim, ClaimCommand::Release { holder: self.account.0 }).await?;
+        }
+        work.load_and_decide::<Account>(self.account, AccountCommand::Close).await?;
+        Ok(self.account)
+    }
+
+    async fn settle(&self, app: &App, _: &AccountId) -> Result<(), Rejection> {
+        // Sent again after the account was opened again, it takes nothing from its owner.
+        if app.state::<Account>(self.account).await?.closed {
+            app.vault().remove_credentials(self.account).await?;
+        }
+        Ok(())
+    }
 }
 
 impl App {
@@ -67,22 +207,10 @@ impl App {
         Ok(self.state::<Claim>(claim).await?.holder.map(AccountId))
     }
 
-    /// Keeps an account's password.
-    ///
-    /// # Errors
-    /// [`AccountRefusal::WeakPassword`]; faults of the vault.
-    pub(crate) async fn keep_password(&self, account: AccountId, password: &str) -> Result<(), Rejection> {
-        self.vault().set_password(account, password).await.map(drop).map_err(unfit_password)
-    }
-}
-
-/// Why a password was not set, as a rejection.
-pub(crate) fn unfit_password(error: SetPasswordError) -> Rejection {
-    match error {
-        SetPasswordError::Vault(fault) => fault.into(),
-        SetPasswordError::TooShort | SetPasswordError::TooLong => {
-            refused(AccountRefusal::WeakPassword { least: PASSWORD_MIN_CHARS, most: PASSWORD_MAX_CHARS })
-        }
+    /// Refresh tokens of generations that are over hold no more; this forgets them.
+    pub(crate) async fn forget_ended_sessions(&self, account: AccountId) -> Result<(), Rejection> {
+        let generation = self.state::<Account>(account).await?.generation;
+        Ok(self.vault().revoke_before(account, generation).await?)
     }
 }
 
@@ -126,7 +254,12 @@ impl Command for GrantRole {
         if let Scope::Organisation(organisation) = self.grant.scope {
             work.line(organisation).await?;
         }
-        change_roles(work, Self::ACT, self.account, &self.grant, AccountCommand::Grant(self.grant.clone())).await?;
+        let by = match work.actor {
+            Actor::Account { account, .. } => Some(account),
+            Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => None,
+        };
+        let command = AccountCommand::Grant { grant: self.grant.clone(), by };
+        change_roles(work, Self::ACT, self.account, &self.grant, command).await?;
         Ok(self.account)
     }
 }
@@ -145,6 +278,7 @@ impl Command for RevokeRole {
     type Answer = AccountId;
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<AccountId, Rejection> {
+        require_no_superior(work, self.account).await?;
         change_roles(work, Self::ACT, self.account, &self.grant, AccountCommand::Revoke(self.grant.clone())).await?;
         Ok(self.account)
     }
@@ -157,8 +291,33 @@ impl App {
     /// Faults of the log.
     pub async fn actor_of(&self, account: AccountId) -> Result<Option<Actor>, Rejection> {
         let found = self.state::<Account>(account).await?;
-        let Ok(person) = found.require_open() else { return Ok(None) };
-        let volunteer = Some(volunteer_of(person));
-        Ok(Some(Actor::Account { account, person, volunteer, grants: found.grants.into_iter().collect() }))
+        let session = Session { generation: found.generation, id: None };
+        Ok(acting(account, found, session))
     }
+
+    /// The account as an actor in a session, with the roles it holds now; `None` if it is unknown or closed, or the session over.
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn actor_in(&self, account: AccountId, session: Session) -> Result<Option<Actor>, Rejection> {
+        let found = self.state::<Account>(account).await?;
+        Ok(found.holds(&session).then(|| acting(account, found, session)).flatten())
+    }
+
+    /// An actor as it is now: nobody signed in where the account or its session is over.
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn as_now(&self, actor: &Actor) -> Result<Actor, Rejection> {
+        match actor {
+            Actor::Account { account, session, .. } => Ok(self.actor_in(*account, *session).await?.unwrap_or(Actor::Anonymous)),
+            Actor::Anonymous | Actor::Operator(_) | Actor::Process(_) => Ok(actor.clone()),
+        }
+    }
+}
+
+fn acting(account: AccountId, found: Account, session: Session) -> Option<Actor> {
+    let person = found.require_open().ok()?;
+    let (volunteer, grants) = (Some(volunteer_of(person)), found.grants.into_iter().collect());
+    Some(Actor::Account { account, person, volunteer, grants, proven: found.proven, session })
 }

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod areas;
 pub mod calendars;
 pub mod erasure;
+pub mod passwords;
 pub mod public_functions;
 pub mod sign_in;
 pub mod tokens;

@@ -1,12 +1,13 @@
 //! Access tokens: JSON Web Tokens (RFC 7519) signed with EdDSA by the vault's key, published as a JWK set.
 //!
 //! - The algorithm is pinned; a token that names another is refused.
-//! - A token names an account; its roles are read from the log at every use, so that a revoked role is gone at once.
+//! - A token names an account and its session. Both are looked up in the log at every use: a revoked role is gone at once, and so is
+//!   whatever was given out before a password was changed, a session ended or the account closed.
 //! - A token of the built-in operator carries one role with its scope and is marked as such.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gongyi_domain::{
-    access::authority::{Actor, Grant},
+    access::authority::{Actor, Grant, Session},
     values::{AccountId, Instant},
 };
 use gongyi_vault::{SigningKey, Vault};
@@ -37,12 +38,18 @@ struct Claims {
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<Grant>,
+    /// The account's generation; the first, where a token was given before there were any.
+    #[serde(default)]
+    generation: u32,
+    /// The session, under the name that OpenID Connect has for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
 }
 
 /// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// Malformed, of another issuer, signed by a key that is not published, of an account that is closed.
+    /// Malformed, of another issuer, signed by a key that is not published, of an account that is closed, of a session that is over.
     #[error("the token is not valid")]
     Invalid,
     /// It was valid, and its time is over: another one will do.
@@ -55,25 +62,29 @@ pub enum InvalidToken {
 /// # Errors
 /// Faults of the vault and of signing.
 pub async fn operator_token(vault: &Vault, grant: Grant, now: Instant, seconds: i64) -> Result<String, Fault> {
-    sign(vault, "operator".to_owned(), Some(grant), now, seconds).await
+    let whose = ("operator".to_owned(), Some(grant), Session::default());
+    sign(vault, whose, now, seconds).await
 }
 
-async fn sign(vault: &Vault, sub: String, operator: Option<Grant>, now: Instant, seconds: i64) -> Result<String, Fault> {
+type Whose = (String, Option<Grant>, Session);
+
+async fn sign(vault: &Vault, (sub, operator, session): Whose, now: Instant, seconds: i64) -> Result<String, Fault> {
     let key = vault.current_signing_key().await?;
     let (iat, issuer) = (now.timestamp(), TOKEN_ISSUER.to_owned());
-    let claims = Claims { iss: issuer.clone(), aud: issuer, sub, jti: Uuid::now_v7(), iat, exp: iat + seconds, operator };
+    let (jti, Session { generation, id: sid }) = (Uuid::now_v7(), session);
+    let claims = Claims { iss: issuer.clone(), aud: issuer, sub, jti, iat, exp: iat + seconds, operator, generation, sid };
     let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::EdDSA) };
     let secret = key.pkcs8_der.as_ref().ok_or(Fault::NoSigningKey)?;
     Ok(jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(secret))?)
 }
 
 impl App {
-    /// An access token for an account.
+    /// An access token for an account in a session.
     ///
     /// # Errors
     /// Faults of the vault and of signing.
-    pub async fn access_token(&self, account: AccountId, now: Instant) -> Result<String, Fault> {
-        sign(self.vault(), format!("account:{account}"), None, now, ACCESS_TOKEN_MAX_SECONDS).await
+    pub async fn access_token(&self, account: AccountId, session: Session, now: Instant) -> Result<String, Fault> {
+        sign(self.vault(), (format!("account:{account}"), None, session), now, ACCESS_TOKEN_MAX_SECONDS).await
     }
 
     /// Who the bearer of `token` is.
@@ -90,7 +101,10 @@ impl App {
         }
         let account = claims.sub.strip_prefix("account:").and_then(|id| id.parse().ok());
         Ok(match account {
-            Some(account) => self.actor_of(account).await?.ok_or(InvalidToken::Invalid),
+            Some(account) => {
+                let session = Session { generation: claims.generation, id: claims.sid };
+                self.actor_in(account, session).await?.ok_or(InvalidToken::Invalid)
+            }
             None => Err(InvalidToken::Invalid),
         })
     }

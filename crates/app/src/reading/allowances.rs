@@ -15,6 +15,7 @@ const REMEMBERED_MAX_ADDRESSES: usize = 50_000;
 pub struct Allowances {
     sign_ins: DefaultKeyedRateLimiter<IpAddr>,
     registrations: DefaultKeyedRateLimiter<IpAddr>,
+    refused_registrations: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 /// What is tried.
@@ -24,15 +25,18 @@ pub enum Attempt {
     SignIn,
     /// Registering, without a role that takes others in.
     Registration,
+    /// Being told that a registration is refused for what is registered.
+    RefusedRegistration,
 }
 
 impl Allowances {
     /// So many attempts from one address; at least one each.
-    pub fn new(sign_ins_per_minute: u32, registrations_per_hour: u32) -> Self {
+    pub fn new(sign_ins_per_minute: u32, registrations_per_hour: u32, refused_registrations_per_hour: u32) -> Self {
         let at_least_one = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
         Self {
             sign_ins: RateLimiter::keyed(Quota::per_minute(at_least_one(sign_ins_per_minute))),
             registrations: RateLimiter::keyed(Quota::per_hour(at_least_one(registrations_per_hour))),
+            refused_registrations: RateLimiter::keyed(Quota::per_hour(at_least_one(refused_registrations_per_hour))),
         }
     }
 
@@ -44,6 +48,7 @@ impl Allowances {
         let limiter = match attempt {
             Attempt::SignIn => &self.sign_ins,
             Attempt::Registration => &self.registrations,
+            Attempt::RefusedRegistration => &self.refused_registrations,
         };
         if limiter.len() > REMEMBERED_MAX_ADDRESSES {
             limiter.retain_recent();
@@ -78,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_address_has_its_own_allowance() {
-        let allowances = Allowances::new(5, 2);
+        let allowances = Allowances::new(5, 2, 1);
         let from = |text: &str| text.parse().ok();
         let take = |address| allowances.take(Attempt::Registration, address);
         assert!(take(from("192.0.2.1")).is_ok() && take(from("192.0.2.1")).is_ok());

@@ -146,9 +146,6 @@ where
 
     /// The actor with the roles held now.
     async fn now(&self) -> Result<Actor, Unread> {
-        match &self.actor {
-            Actor::Account { account, .. } => Ok(self.app.actor_of(*account).await?.unwrap_or(Actor::Anonymous)),
-            actor @ (Actor::Anonymous | Actor::Operator(_) | Actor::Process(_)) => Ok(actor.clone()),
-        }
+        Ok(self.app.as_now(&self.actor).await?)
     }
 }

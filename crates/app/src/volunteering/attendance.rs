@@ -247,7 +247,7 @@ async fn by_code(
     activity.inner().require_place(shift, volunteer).map_err(refused)?;
     // Six digits are soon guessed by who may try for ever.
     let attempts = work.app.vault().attempts();
-    let attempt = match attempts.check(&format!("attendance code {shift} {volunteer}"), None, work.now).await? {
+    let attempt = match attempts.check(&format!("attendance code {shift} {volunteer}"), None, None, work.now).await? {
         Verdict::Allowed(attempt) => attempt,
         Verdict::RetryAfter(wait) => return Err(refused(ActivityRefusal::TooManyCodes { seconds: wait.0 })),
     };

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use esrs::Aggregate;
 use gongyi_domain::{
     access::{
-        account::{Account, account_of},
+        account::{Account, AccountRefusal, account_of},
         authority::{Act, Actor, Role, Subject},
-        claim::{Claim, ClaimCommand, Purpose},
+        claim::{Claim, ClaimCommand, ClaimRefusal, Purpose},
         contact::{PersonName, Phone},
         id_number::IdNumber,
+        password::OwnData,
         person::{Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
     },
     prose::Prose,
@@ -32,7 +33,7 @@ use uuid::Uuid;
 
 use crate::{
     Command,
-    access::accounts::open_account,
+    access::{accounts::open_account, passwords::require_fit},
     rejection::{Fault, Rejection, refused},
     volunteering::sign_ups::{give_back_coming_shifts, take_up_waiting},
     work::{Kind, Loaded, Work},
@@ -74,7 +75,7 @@ pub struct RegisterVolunteer {
     pub consents: Consents,
     /// The day of registration; `None` for today. Only operators register for another day.
     pub registered_on: Option<Day>,
-    /// Opens an account with this password; not part of the command's identity.
+    /// Opens an account with this password, for who registers oneself; not part of the command's identity.
     #[serde(skip)]
     pub password: Option<String>,
 }
@@ -96,10 +97,25 @@ impl Command for RegisterVolunteer {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<Registered, Rejection> {
         let given = self.given(work).await?;
-        match self.withdrawn(work, &given).await? {
+        let registered = match self.withdrawn(work, &given).await? {
             Some(person) => self.take_back(work, person, given).await,
             None => self.take_in(work, given).await,
-        }
+        };
+        registered.map_err(|rejection| if is_staff(&work.actor) { rejection } else { told_to_strangers(rejection) })
+    }
+}
+
+/// Who takes in others sees who they are.
+fn is_staff(actor: &Actor) -> bool {
+    matches!(actor, Actor::Process(_)) || !actor.grants().is_empty()
+}
+
+/// Whoever holds no role is not told whether it is the ID number or the phone number that somebody has.
+fn told_to_strangers(rejection: Rejection) -> Rejection {
+    let taken = [ClaimRefusal::IdNumberTaken, ClaimRefusal::PhoneTaken].map(Refusal::from);
+    match rejection {
+        Rejection::Refused(refusal) if taken.iter().any(|it| it.code == refusal.code) => refused(VolunteerRefusal::NumberOrPhoneTaken),
+        other => other,
     }
 }
 
@@ -118,8 +134,20 @@ impl RegisterVolunteer {
         work.may(&REGISTER_VOLUNTEER, &Subject::area(self.home_area.clone()))?;
         let (name, phone) = (name_of(&self.name)?, phone_of(&self.phone)?);
         let id_number = id_number_of(&self.id_number, work.today())?;
-        if matches!(work.actor, Actor::Anonymous) && self.password.is_none() {
-            return Err(invalid("password", ("请设置登录密码", "A password is needed")));
+        // Judged before anything that tells who is registered.
+        match (&work.actor, &self.password) {
+            (Actor::Anonymous, None) => return Err(invalid("password", ("请设置登录密码", "A password is needed"))),
+            (Actor::Anonymous, Some(password)) => {
+                let (name, phone, id_number, born) = (name.as_str(), phone.as_str(), id_number.as_str(), id_number.birth());
+                require_fit(password, &OwnData { name, phone, id_number, born })?;
+            }
+            (Actor::Account { .. } | Actor::Operator(_) | Actor::Process(_), Some(_)) => {
+                return Err(refused(AccountRefusal::PasswordOfAnother));
+            }
+            (Actor::Account { .. } | Actor::Operator(_) | Actor::Process(_), None) => {}
+        }
+        if !is_staff(&work.actor) {
+            Volunteer::require_consents(id_number.birth(), work.today(), self.consents).map_err(refused)?;
         }
         work.require_area(&self.home_area).await?;
         let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
@@ -173,7 +201,14 @@ impl RegisterVolunteer {
         if let Some(organisation) = self.organisation {
             join(work, organisation, volunteer).await?;
         }
-        let account = self.opened_account(work, person, &phone).await?;
+        let account = match &self.password {
+            Some(password) => {
+                open_account(work, person, phone.as_str(), true).await?;
+                work.set_password(account_of(person), password);
+                Some(account_of(person))
+            }
+            None => None,
+        };
         Ok(Registered { person, volunteer, account })
     }
 
@@ -211,15 +246,7 @@ impl RegisterVolunteer {
             returned.require_active().map_err(refused)?;
             join(work, organisation, volunteer).await?;
         }
-        let account = self.opened_account(work, person, &phone).await?;
-        Ok(Registered { person, volunteer, account })
-    }
-
-    async fn opened_account(&self, work: &mut Work<'_>, person: PersonId, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
-        match &self.password {
-            Some(password) => open_account(work, person, phone.as_str(), password).await.map(Some),
-            None => Ok(None),
-        }
+        Ok(Registered { person, volunteer, account: None })
     }
 
     /// Registers somebody new; who has withdrawn comes back by asking for it, not by a file.

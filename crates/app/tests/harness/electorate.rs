@@ -15,7 +15,7 @@ use gongyi_app::{
 use gongyi_domain::{
     access::{
         account::{Account, AccountEvent, account_of},
-        authority::{Actor, Role, Scope},
+        authority::{Actor, Role, Scope, Session},
         person::{Person, PersonEvent},
     },
     deliberation::{
@@ -46,7 +46,14 @@ pub struct Voter {
 
 impl Voter {
     pub fn new(person: PersonId) -> Self {
-        let actor = Actor::Account { account: account_of(person), person, volunteer: None, grants: vec![] };
+        let actor = Actor::Account {
+            account: account_of(person),
+            person,
+            volunteer: None,
+            grants: vec![],
+            proven: true,
+            session: Session::default(),
+        };
         Self { person, actor }
     }
 
@@ -113,7 +120,7 @@ impl District {
         for some in voters.chunks(ACCOUNTS_AT_ONCE) {
             let opened = |voter: &Voter| {
                 let account = StreamId::of::<Account>(account_of(voter.person).0);
-                let opened = NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap();
+                let opened = NewEvent::of(&AccountEvent::AccountOpened { person: voter.person, proven: true }).unwrap();
                 [(account, opened), (StreamId::of::<Person>(voter.person.0), NewEvent::of(&registered(voter.person, COMMUNITY)).unwrap())]
             };
             let events: Vec<_> = some.iter().flat_map(opened).collect();

@@ -11,7 +11,13 @@ use std::{ops::Deref, path::Path, sync::Arc};
 
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Asia::Shanghai;
-use gongyi_app::{App, Rejection, access::sign_in::SignedIn};
+use gongyi_app::{
+    App, Rejection,
+    access::{
+        accounts::SignInCode,
+        sign_in::{Caller, SignedIn},
+    },
+};
 use gongyi_domain::{
     access::authority::{Actor, Grant, Role, Scope},
     refusal::Refusal,
@@ -151,7 +157,13 @@ impl District {
     }
 
     pub async fn signs_in(&self, phone: &str, password: &str) -> Result<SignedIn, Rejection> {
-        self.app.sign_in(phone, password, None, self.now()).await
+        self.app.sign_in(phone, password, &Caller::default(), self.now()).await
+    }
+
+    /// Somebody chooses a password with a code.
+    pub async fn sets_password(&self, phone: &str, code: &SignInCode, password: &str) -> Result<(), Rejection> {
+        let (code, caller) = (code.in_groups(), Caller::default());
+        self.app.set_password_by_code(&Actor::Anonymous, (phone, &code), password, &caller, self.now()).await
     }
 
     /// The platform as another process has it, with a cache of states of its own: what it does is done behind the back of

@@ -48,7 +48,7 @@ impl District {
     /// Somebody with an account and nothing else.
     pub async fn somebody(&self) -> Voter {
         let voter = Voter::new(PersonId(Uuid::now_v7()));
-        let event = NewEvent::of(&AccountEvent::AccountOpened { person: voter.person }).unwrap();
+        let event = NewEvent::of(&AccountEvent::AccountOpened { person: voter.person, proven: true }).unwrap();
         self.begins_with(StreamId::of::<Account>(account_of(voter.person).0), vec![event]).await;
         voter
     }

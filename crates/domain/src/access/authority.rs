@@ -3,11 +3,14 @@
 //! - Every command and every query has an [`Act`], declared beside the rule it guards, that lists who may do it.
 //! - A role counts only where its scope covers the subject.
 //! - Nobody signed in, nothing allowed, except what is open to [`To::Anyone`].
+//! - What is done as oneself takes a proven account ([`To::Oneself`]), unless the act says otherwise ([`To::Bearer`]): a new act of
+//!   civic life is closed to unproven accounts without anybody remembering.
 
 use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     refusal::refusals,
@@ -106,6 +109,15 @@ pub struct Grant {
     pub scope: Scope,
 }
 
+/// In which session an account acts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The account's generation when it began.
+    pub generation: u32,
+    /// Which one; `None` for acts that are not done over a session.
+    pub id: Option<Uuid>,
+}
+
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
@@ -121,6 +133,10 @@ pub enum Actor {
         volunteer: Option<VolunteerId>,
         /// Its roles.
         grants: Vec<Grant>,
+        /// Its owner has chosen the password: who acts is that person.
+        proven: bool,
+        /// In which session it acts.
+        session: Session,
     },
     /// The built-in operator (command line or a token made by it), acting with one role; its acts are marked as such.
     Operator(Grant),
@@ -155,6 +171,14 @@ impl Actor {
         match self {
             Self::Account { person, .. } => Some(*person),
             Self::Anonymous | Self::Operator(_) | Self::Process(_) => None,
+        }
+    }
+
+    /// Whether whoever acts may be another than the account's owner.
+    fn is_unproven(&self) -> bool {
+        match self {
+            Self::Account { proven, .. } => !proven,
+            Self::Anonymous | Self::Operator(_) | Self::Process(_) => false,
         }
     }
 
@@ -194,8 +218,11 @@ pub enum To {
     Anyone,
     /// Everybody signed in.
     SignedIn,
-    /// The person it is about.
+    /// The person it is about, by an account that is proven to be that person's.
     Oneself,
+    /// Whoever holds the account of the person it is about, also while it is not proven that this is that person: what harms
+    /// nobody's say, such as signing up and logging hours.
+    Bearer,
     /// Holders of a role that covers the subject.
     Holders(Role),
     /// A process of the platform.
@@ -216,6 +243,9 @@ refusals! {
     pub enum AuthorityRefusal {
         /// The act needs a signed-in actor.
         SignInRequired("", "请先登录", "Sign in first"),
+        /// Who opened the account, and not its owner, may know the password.
+        AccountNotProven("", "账号尚未由本人启用，不能以本人名义办理此事；请到社区当面领取登录码，自设密码",
+            "It is not proven that this account is yours: get a code from the staff in person and choose the password yourself"),
         /// The actor's roles do not cover it.
         NotAllowed { act: &'static str }("", "您没有权限执行 {act}", "You may not do {act} here"),
     }
@@ -225,18 +255,22 @@ impl Act {
     /// Whether `actor` may do this to `subject`.
     ///
     /// # Errors
-    /// [`AuthorityRefusal::SignInRequired`] for strangers, [`AuthorityRefusal::NotAllowed`] otherwise.
+    /// [`AuthorityRefusal::SignInRequired`] for strangers, [`AuthorityRefusal::AccountNotProven`] for what would be allowed to the
+    /// owner of the account, [`AuthorityRefusal::NotAllowed`] otherwise.
     pub fn may(&self, actor: &Actor, subject: &Subject) -> Result<(), AuthorityRefusal> {
+        let is_about_actor = actor.person().is_some() && actor.person() == subject.person;
         let allowed = self.open_to.iter().any(|to| match to {
             To::Anyone => true,
             To::SignedIn => matches!(actor, Actor::Account { .. } | Actor::Operator(_)),
-            To::Oneself => actor.person().is_some() && actor.person() == subject.person,
+            To::Oneself => is_about_actor && !actor.is_unproven(),
+            To::Bearer => is_about_actor,
             To::Holders(role) => actor.holds(*role, subject),
             To::Process => matches!(actor, Actor::Process(_)),
         });
         match (allowed, actor) {
             (true, _) => Ok(()),
             (false, Actor::Anonymous) => Err(AuthorityRefusal::SignInRequired),
+            (false, _) if is_about_actor && self.open_to.contains(&To::Oneself) => Err(AuthorityRefusal::AccountNotProven),
             (false, _) => Err(AuthorityRefusal::NotAllowed { act: self.name }),
         }
     }
@@ -283,11 +317,28 @@ mod tests {
     }
 
     #[test]
+    fn an_unproven_account_is_oneself_only_where_the_act_says_so() {
+        let person = PersonId(Uuid::from_u128(7));
+        let holder = |proven, grants| {
+            let account = AccountId(Uuid::from_u128(8));
+            Actor::Account { account, person, volunteer: None, grants, proven, session: Session::default() }
+        };
+        let own = Subject::person(person, Some("440402001".parse().unwrap()));
+        assert_eq!(READ.may(&holder(true, vec![]), &own), Ok(()));
+        assert_eq!(READ.may(&holder(false, vec![]), &own), Err(AuthorityRefusal::AccountNotProven));
+        let lenient = Act { name: "signUp", open_to: &[To::Bearer] };
+        assert_eq!(lenient.may(&holder(false, vec![]), &own), Ok(()));
+        assert_eq!(lenient.may(&holder(true, vec![]), &Subject::default()), Err(AuthorityRefusal::NotAllowed { act: "signUp" }));
+        let organiser = Grant { role: Role::Organiser, scope: Scope::Area("440402".parse().unwrap()) };
+        assert_eq!(READ.may(&holder(false, vec![organiser]), &own), Ok(()), "as staff, not as oneself");
+    }
+
+    #[test]
     fn the_log_tells_the_operators_scopes_apart() {
         let name = |scope| Actor::Operator(Grant { role: Role::Coordinator, scope }).log_name();
         assert_eq!(name(Scope::Everywhere), "operator:coordinator");
         assert_eq!(name(Scope::Area("440402".parse().unwrap())), "operator:coordinator@area:440402");
-        let organisation = Scope::Organisation(OrganisationId(uuid::Uuid::nil()));
+        let organisation = Scope::Organisation(OrganisationId(Uuid::nil()));
         assert_eq!(name(organisation), "operator:coordinator@organisation:00000000-0000-0000-0000-000000000000");
     }
 

@@ -21,7 +21,7 @@ pub const ERASE_PERSON: Act =
 pub const PERSONAL_DATA: Act = Act {
     name: "personalData",
     open_to: &[
-        To::Oneself,
+        To::Bearer,
         To::Holders(Role::Coordinator),
         To::Holders(Role::Organiser),
         To::Holders(Role::DistrictOfficer),
@@ -45,6 +45,8 @@ pub enum Person {
     Registered {
         /// Home area.
         home_area: AreaCode,
+        /// The name, which no password of theirs has in it.
+        name: Kept,
         /// The birth date, for age rules.
         birth_date: Kept,
         /// The ID number, to release its claim.
@@ -181,17 +183,24 @@ impl Aggregate for Person {
     fn apply_event(person: Self, event: PersonEvent) -> Self {
         let kept = |event_type| move |sealed| Kept { sealed, event_type };
         match (person, event) {
-            (_, PersonEvent::PersonRegistered { id_number, phone, birth_date, home_area, .. }) => {
+            (_, PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area }) => {
                 let kept = kept("PersonRegistered");
-                Self::Registered { home_area, birth_date: kept(birth_date), id_number: kept(id_number), phone: kept(phone) }
+                Self::Registered {
+                    home_area,
+                    name: kept(name),
+                    birth_date: kept(birth_date),
+                    id_number: kept(id_number),
+                    phone: kept(phone),
+                }
             }
             (
-                Self::Registered { home_area, birth_date, id_number, phone },
-                PersonEvent::PersonCorrected { home_area: area, birth_date: birth, id_number: number, phone: tel, .. },
+                Self::Registered { home_area, name, birth_date, id_number, phone },
+                PersonEvent::PersonCorrected { home_area: area, name: called, birth_date: birth, id_number: number, phone: tel, .. },
             ) => {
                 let kept = kept("PersonCorrected");
                 Self::Registered {
                     home_area: area.unwrap_or(home_area),
+                    name: called.map_or(name, kept),
                     birth_date: birth.map_or(birth_date, kept),
                     id_number: number.map_or(id_number, kept),
                     phone: tel.map_or(phone, kept),

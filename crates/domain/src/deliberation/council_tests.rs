@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    access::authority::{Actor, AuthorityRefusal},
+    access::authority::{Actor, AuthorityRefusal, Session},
     deliberation::charter::{AbsenceRule, Absences, CharterTerms, EntitledBasis},
     scenario::{Given, given},
     values::{AccountId, ElectionId, MeetingId, Sealed, VoteId},
@@ -302,7 +302,14 @@ fn guests_speak_and_hold_no_seat() {
 fn an_act_open_to_oneself_is_open_to_whoever_sits() {
     const SPEAK: Act = Act { name: "speak", open_to: &[To::Oneself] };
     let sitting = council([establish(5), seat(&[1], "2026-01-01"), guest(9, GuestKind::Lawyer)]);
-    let actor = |n| Actor::Account { account: AccountId(Uuid::nil()), person: person(n), volunteer: None, grants: vec![] };
+    let actor = |n| Actor::Account {
+        account: AccountId(Uuid::nil()),
+        person: person(n),
+        volunteer: None,
+        grants: vec![],
+        proven: true,
+        session: Session::default(),
+    };
     let may = |n, on: &str| SPEAK.may(&actor(n), &sitting.subject(Some(person(n)), day(on)));
     assert_eq!(may(1, "2026-06-01"), Ok(()));
     for (n, on) in [(1, "2025-12-31"), (1, "2029-01-01"), (9, "2026-06-01"), (2, "2026-06-01")] {

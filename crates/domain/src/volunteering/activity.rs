@@ -42,8 +42,8 @@ const CHECK_OUT_LATE_HOURS: i64 = CHECK_OUT_LATE_MINUTES / 60;
 
 const KEEPERS: &[To] =
     &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
-const ONESELF_AND_KEEPERS: &[To] = &[
-    To::Oneself,
+const BEARER_AND_KEEPERS: &[To] = &[
+    To::Bearer,
     To::Holders(Role::Coordinator),
     To::Holders(Role::Organiser),
     To::Holders(Role::DistrictOfficer),
@@ -58,9 +58,9 @@ pub const CANCEL_ACTIVITY: Act = Act { name: "cancelActivity", open_to: KEEPERS 
 /// Close it when all is done.
 pub const CLOSE_ACTIVITY: Act = Act { name: "closeActivity", open_to: KEEPERS };
 /// Sign up for a shift.
-pub const SIGN_UP: Act = Act { name: "signUp", open_to: ONESELF_AND_KEEPERS };
+pub const SIGN_UP: Act = Act { name: "signUp", open_to: BEARER_AND_KEEPERS };
 /// Withdraw from a shift or its waitlist.
-pub const WITHDRAW_SIGN_UP: Act = Act { name: "withdrawSignUp", open_to: ONESELF_AND_KEEPERS };
+pub const WITHDRAW_SIGN_UP: Act = Act { name: "withdrawSignUp", open_to: BEARER_AND_KEEPERS };
 /// Check a volunteer in or out.
 pub const CHECK_IN: Act = Act { name: "checkIn", open_to: KEEPERS };
 /// See check-in's counterpart.
@@ -77,7 +77,7 @@ pub const ACTIVITIES: Act = Act { name: "activities", open_to: &[To::Anyone] };
 pub const SIGN_UPS: Act = Act {
     name: "signUps",
     open_to: &[
-        To::Oneself,
+        To::Bearer,
         To::Holders(Role::Coordinator),
         To::Holders(Role::Organiser),
         To::Holders(Role::DistrictOfficer),

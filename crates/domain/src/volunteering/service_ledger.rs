@@ -44,7 +44,7 @@ const DAY_PARENT_MAX_HOURS: u32 = SERVICE_DAY_PARENT_MAX_MINUTES / 60;
 const CONFIRMERS: &[To] = &[To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer)];
 /// Log a record: the volunteer, a coordinator, or the attendance process.
 pub const LOG_SERVICE: Act =
-    Act { name: "logService", open_to: &[To::Oneself, To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Process] };
+    Act { name: "logService", open_to: &[To::Bearer, To::Holders(Role::Coordinator), To::Holders(Role::Organiser), To::Process] };
 /// Confirm a record.
 pub const CONFIRM_SERVICE: Act = Act { name: "confirmService", open_to: CONFIRMERS };
 /// Confirm many records at once, each for itself.
@@ -63,7 +63,7 @@ pub const IMPORT_HOURS: Act = Act { name: "importHours", open_to: &[To::Holders(
 pub const SERVICE_RECORDS: Act = Act {
     name: "serviceRecords",
     open_to: &[
-        To::Oneself,
+        To::Bearer,
         To::Holders(Role::Coordinator),
         To::Holders(Role::Organiser),
         To::Holders(Role::DistrictOfficer),

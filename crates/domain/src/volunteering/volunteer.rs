@@ -71,7 +71,7 @@ pub const VOLUNTEERS: Act = Act {
 pub const VOLUNTEER: Act = Act {
     name: "volunteer",
     open_to: &[
-        To::Oneself,
+        To::Bearer,
         To::Holders(Role::Coordinator),
         To::Holders(Role::Organiser),
         To::Holders(Role::DistrictOfficer),
@@ -241,6 +241,9 @@ refusals! {
         UnknownVolunteer("volunteer", "没有此志愿者", "There is no such volunteer"),
         /// Registered already.
         AlreadyRegistered("volunteer", "该志愿者已注册", "This volunteer is registered already"),
+        /// Somebody has the ID number, or the phone number as a sign-in name; who holds no role is not told which.
+        NumberOrPhoneTaken("", "该证件号码或手机号已登记；曾退出的志愿者请登录后重新注册，或请工作人员办理",
+            "This ID number or phone number is registered already; who has withdrawn signs in to register again, or asks the staff"),
         /// The day of registration lies in the future.
         RegisteredInFuture("registeredOn", "注册日期不能晚于今天", "The day of registration lies in the future"),
         /// Not of age, without a guardian's consent.

@@ -1,6 +1,7 @@
 //! Accounts and the roles they hold now.
 //!
-//! - A revoked role is gone from here, and so is an acceptance that was taken back; the log keeps them.
+//! - A revoked role is gone from here, with a closed account all of them, and so is an acceptance that was taken back; the log keeps
+//!   them.
 
 use std::collections::HashSet;
 
@@ -42,9 +43,12 @@ row! {
             opened_at: Instant,
         }
         live {
-            /// Closed for good.
+            /// Closed.
             #[serde(with = "flag")]
             closed: bool,
+            /// Its owner has chosen the password.
+            #[serde(with = "flag")]
+            proven: bool,
         }
     }
 }
@@ -114,11 +118,16 @@ impl Fold for AccountsFold {
         let account = AccountId(change.stream.id);
         self.accounts.want((account,));
         match event {
-            AccountEvent::RoleGranted { grant } | AccountEvent::RoleRevoked { grant } => self.grants.want(grant_key(account, grant)),
+            AccountEvent::RoleGranted { grant, .. } | AccountEvent::RoleRevoked { grant } => self.grants.want(grant_key(account, grant)),
             AccountEvent::FunctionAccepted { function } | AccountEvent::AcceptanceTakenBack { function } => {
                 self.acceptances.want((account, function.text()));
             }
-            AccountEvent::AccountOpened { .. } | AccountEvent::AccountClosed {} => {}
+            AccountEvent::AccountClosed {} => self.grants.want_by("account", account),
+            AccountEvent::AccountOpened { .. }
+            | AccountEvent::SignInCodeIssued {}
+            | AccountEvent::PasswordSetByCode {}
+            | AccountEvent::PasswordChanged {}
+            | AccountEvent::SessionsEnded { .. } => {}
         }
     }
 
@@ -126,10 +135,20 @@ impl Fold for AccountsFold {
         let Some(event) = concern(change) else { return Ok(()) };
         let (account, position) = (AccountId(change.stream.id), change.position);
         match event {
-            AccountEvent::AccountOpened { person } => {
-                self.accounts.add(AccountRow { account, person: *person, opened_at: change.recorded_at, closed: false, position })?;
-            }
-            AccountEvent::RoleGranted { grant } => {
+            AccountEvent::AccountOpened { person, proven } => match self.accounts.get(&(account,))? {
+                // Opened again: it keeps its place among the others.
+                Some(AccountRow { closed: true, .. }) => {
+                    let row = self.accounts.change(&(account,), position)?;
+                    (row.closed, row.proven) = (false, *proven);
+                }
+                Some(_) | None => {
+                    let (person, opened_at) = (*person, change.recorded_at);
+                    self.accounts.add(AccountRow { account, person, opened_at, closed: false, proven: *proven, position })?;
+                }
+            },
+            AccountEvent::PasswordSetByCode {} => self.accounts.change(&(account,), position)?.proven = true,
+            AccountEvent::SignInCodeIssued {} | AccountEvent::PasswordChanged {} | AccountEvent::SessionsEnded { .. } => {}
+            AccountEvent::RoleGranted { grant, .. } => {
                 self.accounts.change(&(account,), position)?;
                 let (account, role, scope) = grant_key(account, grant);
                 self.grants.add(GrantRow { account, role, scope, granted_at: change.recorded_at, position })?;
@@ -143,7 +162,11 @@ impl Fold for AccountsFold {
                 self.acceptances.add(AcceptanceRow { account, function, accepted_at: change.recorded_at, position })?;
             }
             AccountEvent::AcceptanceTakenBack { function } => drop(self.acceptances.remove(&(account, function.text()))?),
-            AccountEvent::AccountClosed {} => self.accounts.change(&(account,), position)?.closed = true,
+            AccountEvent::AccountClosed {} => {
+                let row = self.accounts.change(&(account,), position)?;
+                (row.closed, row.proven) = (true, false);
+                self.grants.remove_all(|grant| grant.account == account);
+            }
         }
         Ok(())
     }
@@ -162,8 +185,10 @@ pub struct AccountView {
     pub person: PersonId,
     /// When it was opened.
     pub opened_at: Instant,
-    /// Closed for good.
+    /// Closed.
     pub closed: bool,
+    /// Its owner has chosen the password.
+    pub proven: bool,
     /// The person's name; `None` once erased.
     pub name: Option<String>,
     /// The person's phone number, which is the sign-in name; `None` once erased.
@@ -182,6 +207,8 @@ struct Joined {
     opened_at: Instant,
     #[serde(with = "flag")]
     closed: bool,
+    #[serde(with = "flag")]
+    proven: bool,
     name: Option<String>,
     phone: Option<String>,
     home_area: Option<AreaCode>,
@@ -190,15 +217,15 @@ struct Joined {
 
 impl From<Joined> for AccountView {
     fn from(row: Joined) -> Self {
-        let Joined { account, person, opened_at, closed, name, phone, home_area, grants } = row;
+        let Joined { account, person, opened_at, closed, proven, name, phone, home_area, grants } = row;
         let mut grants: Vec<_> =
             grants.into_iter().filter_map(|(role, text)| scope::parse(&text).map(|scope| Grant { role, scope })).collect();
         grants.sort();
-        Self { account, person, opened_at, closed, name, phone, home_area, grants }
+        Self { account, person, opened_at, closed, proven, name, phone, home_area, grants }
     }
 }
 
-const SELECT: &str = "json_array(a.account,a.person,a.opened_at,a.closed,p.name,p.phone,p.home_area,
+const SELECT: &str = "json_array(a.account,a.person,a.opened_at,a.closed,a.proven,p.name,p.phone,p.home_area,
     (SELECT json_group_array(json_array(g.role,g.scope)) FROM grants g WHERE g.account=a.account))";
 const FROM: &str = "accounts a LEFT JOIN persons p ON p.person=a.person";
 

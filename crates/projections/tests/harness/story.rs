@@ -153,11 +153,12 @@ impl Story {
                 let scopes = [Scope::Everywhere, Scope::Area(area(b)), Scope::Organisation(organisation(b))];
                 let grant = Grant { role: pick(&Role::ALL, b), scope: pick(&scopes, b) };
                 let command = match b % 5 {
-                    0 => AccountCommand::Open { person: person(a) },
+                    0 => AccountCommand::Open { person: person(a), by_owner: b.is_multiple_of(2) },
                     1 => AccountCommand::Revoke(grant),
-                    2..4 => AccountCommand::Grant(grant),
+                    2 => AccountCommand::Grant { grant, by: None },
+                    3 => AccountCommand::IssueCode,
                     _ if a.is_multiple_of(3) => AccountCommand::Close,
-                    _ => AccountCommand::Open { person: person(a) },
+                    _ => AccountCommand::Open { person: person(a), by_owner: true },
                 };
                 self.accounts.act::<Account>(platform, account, command).await;
             }

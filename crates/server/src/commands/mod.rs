@@ -6,6 +6,8 @@ pub mod generate;
 pub mod open_data;
 pub mod rebuild;
 pub mod report;
+pub mod rotate_kek;
+pub mod rotate_signing_key;
 pub mod serve;
 pub mod token;
 pub mod verify;

@@ -7,7 +7,10 @@ use chrono::{Days, NaiveTime, TimeDelta, TimeZone};
 use futures::{StreamExt, TryStreamExt, stream};
 use gongyi_app::{
     App, Command, Rejection,
-    access::accounts::{GrantRole, OpenAccount},
+    access::{
+        accounts::{GrantRole, OpenAccount},
+        passwords::SetPasswordByCode,
+    },
     clock::day_of,
     volunteering::{
         activities::{ActivityDraft, PublishActivity, ShiftDraft},
@@ -25,6 +28,7 @@ use gongyi_domain::{
     values::{ActivityId, AreaCode, Day, Instant, Minutes, OrganisationId, PersonId},
     volunteering::{activity::Activity, activity_details::Risk, category::Category, organisation::OrganisationKind, volunteer::Consents},
 };
+use gongyi_vault::SignInCode;
 
 use super::{AUDITOR, DAYS, DEMO_PASSWORD, REPRESENTATIVE, VOLUNTEER};
 use crate::simulate::{Somebody, operator, people};
@@ -162,10 +166,14 @@ impl Present<'_> {
 
     async fn opens(&self, person: PersonId, role: Option<Role>) -> Result<(), Rejection> {
         let operator = operator(Role::Operator);
-        self.does(&operator, &OpenAccount { person, password: DEMO_PASSWORD.into() }).await?;
+        self.does(&operator, &OpenAccount { person, code: SignInCode::generate() }).await?;
+        let account = account_of(person);
+        if let Some(owner) = self.app.actor_of(account).await? {
+            self.does(&owner, &SetPasswordByCode { account, code: 1, password: DEMO_PASSWORD.into() }).await?;
+        }
         if let Some(role) = role {
             let grant = Grant { role, scope: Scope::Area(self.area.clone()) };
-            self.does(&operator, &GrantRole { account: account_of(person), grant }).await?;
+            self.does(&operator, &GrantRole { account, grant }).await?;
         }
         Ok(())
     }

@@ -11,7 +11,10 @@ use chrono::{Days, NaiveTime, TimeZone};
 use futures::{StreamExt, stream};
 use gongyi_app::{
     App, Command, Rejection, Request,
-    access::accounts::{GrantRole, OpenAccount},
+    access::{
+        accounts::{GrantRole, OpenAccount},
+        passwords::SetPasswordByCode,
+    },
 };
 use gongyi_domain::{
     access::{
@@ -20,6 +23,7 @@ use gongyi_domain::{
     },
     values::{AreaCode, Day, Instant, OrganisationId, PersonId, VolunteerId},
 };
+use gongyi_vault::SignInCode;
 use indicatif::ProgressBar;
 
 use super::{
@@ -149,8 +153,10 @@ impl World {
     /// Opens an account with a role in the whole area.
     async fn employs(&self, somebody: &Somebody, role: Role, password: &str, now: Instant) -> anyhow::Result<Actor> {
         let operator = operator(Role::Operator);
-        self.done(&operator, now, &OpenAccount { person: somebody.person, password: password.to_owned() }).await?;
+        self.done(&operator, now, &OpenAccount { person: somebody.person, code: SignInCode::generate() }).await?;
         let account = account_of(somebody.person);
+        let owner = self.app.actor_of(account).await?.context("an account just opened")?;
+        self.done(&owner, now, &SetPasswordByCode { account, code: 1, password: password.to_owned() }).await?;
         let grant = Grant { role, scope: Scope::Area(self.profile.area.clone()) };
         self.done(&operator, now, &GrantRole { account, grant }).await?;
         self.app.actor_of(account).await?.context("an account just opened")

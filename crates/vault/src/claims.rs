@@ -30,6 +30,7 @@ pub(crate) struct Subkeys {
     pub(crate) attempts: KeyBytes,
     pub(crate) pepper: KeyBytes,
     pub(crate) ballots: KeyBytes,
+    pub(crate) mark: KeyBytes,
 }
 
 impl Subkeys {
@@ -42,6 +43,7 @@ impl Subkeys {
             attempts: derive("sign-in attempt"),
             pepper: derive("password pepper"),
             ballots: derive("ballot box"),
+            mark: derive("log mark"),
         }
     }
 }
@@ -136,9 +138,11 @@ mod tests {
         let id = here.claim_id("phone", "13800000000");
         assert_eq!(id.get_version_num(), 8);
         assert_eq!(here.claim_id("phone", "13800000000"), id);
-        for other in
-            [here.claim_id("phone", "13800000001"), here.claim_id("id_number", "13800000000"), here.claim_id("phon", "e13800000000")]
-        {
+        for other in [
+            here.claim_id("phone", "13800000001"),
+            here.claim_id("id_number", "13800000000"),
+            here.claim_id("phon", "e13800000000"),
+        ] {
             assert_ne!(other, id);
         }
         assert_ne!(there.claim_id("phone", "13800000000"), id);

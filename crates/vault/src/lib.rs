@@ -5,7 +5,8 @@
 //! neither. Destroying the data key makes every ciphertext of that person noise.
 //!
 //! 1. Get the KEK: [`KeyEncryptionKey::load_or_create`] (print a warning when it was created or is readable by others).
-//! 2. Open the vault: [`Vault::open`]. Another KEK than the vault's own is an error before anything is written.
+//! 2. Open the vault: [`Vault::open`] makes one where there is none, [`Vault::open_existing`] does not, [`Vault::open_read_only`] writes
+//!    nothing. Another KEK than the vault's own is an error before anything is written.
 //! 3. At start, destroy again what the log calls erased: [`Vault::destroy_keys`].
 //! 4. Seal: [`Vault::create_key`], or [`PersonKey::generate`] and [`Vault::keep_key`] before the commit, then [`PersonKey::seal`] with the [`SealedFor`] that says where the text will stand.
 //! 5. Open: [`Vault::keys`] for everybody on the page, then [`KeyRing::open`].
@@ -18,6 +19,7 @@
 
 mod aead;
 mod ballot_box;
+mod binding;
 mod calendar_addresses;
 mod checkpoints;
 mod claims;

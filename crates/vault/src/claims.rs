@@ -31,6 +31,7 @@ pub(crate) struct Subkeys {
     pub(crate) pepper: KeyBytes,
     pub(crate) ballots: KeyBytes,
     pub(crate) mark: KeyBytes,
+    pub(crate) claim_stream: KeyBytes,
 }
 
 impl Subkeys {
@@ -44,6 +45,7 @@ impl Subkeys {
             pepper: derive("password pepper"),
             ballots: derive("ballot box"),
             mark: derive("log mark"),
+            claim_stream: derive("claim stream"),
         }
     }
 }

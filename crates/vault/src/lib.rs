@@ -22,6 +22,7 @@ mod ballot_box;
 mod binding;
 mod calendar_addresses;
 mod checkpoints;
+mod claim_streams;
 mod claims;
 mod credentials;
 mod error;
@@ -41,6 +42,7 @@ mod vault;
 pub use ballot_box::{BALLOT_BOX_FILE, BALLOT_MAX_BYTES, BallotBox, PENDING_MAX_BALLOTS, PendingBallot};
 pub use calendar_addresses::CalendarAddress;
 pub use checkpoints::{Checkpoint, Parked};
+pub use claim_streams::{ClaimDigest, NewClaim};
 pub use claims::{ATTENDANCE_CODE_STEP_SECONDS, AttendanceCode};
 pub use credentials::{
     ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES, HASHES_AT_ONCE_MAX, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SetPassword,

@@ -26,6 +26,7 @@ mod claim_streams;
 mod claims;
 mod credentials;
 mod error;
+mod freezing;
 mod kek;
 mod key_ring;
 mod keys;
@@ -49,6 +50,7 @@ pub use credentials::{
     SetPasswordError, check_password,
 };
 pub use error::VaultError;
+pub use freezing::Frozen;
 pub use kek::{KEK_FILE, KekError, KekOrigin, KeyEncryptionKey};
 pub use key_ring::{KEY_CACHE_MAX_PERSONS, KeyRing};
 pub use sealing::{OpenError, PersonKey, SealedFor};

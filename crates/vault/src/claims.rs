@@ -32,6 +32,7 @@ pub(crate) struct Subkeys {
     pub(crate) ballots: KeyBytes,
     pub(crate) mark: KeyBytes,
     pub(crate) claim_stream: KeyBytes,
+    pub(crate) texts: KeyBytes,
 }
 
 impl Subkeys {
@@ -46,6 +47,7 @@ impl Subkeys {
             ballots: derive("ballot box"),
             mark: derive("log mark"),
             claim_stream: derive("claim stream"),
+            texts: derive("text key"),
         }
     }
 }

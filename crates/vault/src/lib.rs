@@ -12,7 +12,8 @@
 //! 5. Open: [`Vault::keys`] for everybody on the page, then [`KeyRing::open`].
 //! 6. Sign in: [`Attempts::check`], [`Vault::verify_password`], [`Attempts::succeeded`], [`Vault::issue_refresh`].
 //!
-//! 7. Secret ballots: [`Vault::ballot_box`], in a file of its own beside the vault's.
+//! 7. Texts of documents: [`Vault::seal_texts`], [`Vault::text_keys`], [`Vault::destroy_text_keys`].
+//! 8. Secret ballots: [`Vault::ballot_box`], in a file of its own beside the vault's.
 //!
 //! No error text, `Debug` output or span of this crate holds a secret or anything personal.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a broken assumption fails the test"))]
@@ -37,6 +38,7 @@ mod signing;
 mod stops;
 #[cfg(test)]
 mod testing;
+mod text_keys;
 mod tokens;
 mod vault;
 
@@ -59,5 +61,6 @@ pub use sign_in_attempts::{
 };
 pub use signing::{SIGNING_KEY_PUBLISHED_SECONDS, SigningKey};
 pub use stops::stop_at;
+pub use text_keys::{SealedText, Text, TextKeys};
 pub use tokens::{RefreshError, RefreshToken, Rotated};
 pub use vault::{SQLITE_VERSION_MIN, VAULT_FILE, Vault};

@@ -8,6 +8,8 @@ pub mod contact;
 pub mod id_number;
 pub mod person;
 pub mod public_function;
+pub mod redaction;
+pub mod vault_binding;
 
 use crate::event::aggregates;
 
@@ -22,5 +24,9 @@ aggregates! {
         Claim(claim::Claim),
         /// Accounts.
         Account(account::Account),
+        /// Redacted texts.
+        Redaction(redaction::Redaction),
+        /// The vault that the log belongs to.
+        VaultBinding(vault_binding::VaultBinding),
     }
 }

@@ -5,6 +5,7 @@ mod activities;
 mod anything;
 mod attendance;
 mod ballots;
+mod claims;
 mod community_activities;
 mod councils;
 mod dispatch;

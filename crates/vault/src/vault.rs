@@ -283,10 +283,10 @@ mod tests {
     #[tokio::test]
     async fn a_vault_opens_again_with_its_key() {
         let (dir, vault) = fresh().await;
-        let claim = vault.claim_id("id_number", "11010519491231002X");
+        let claim = vault.former_claim_id("id_number", "11010519491231002X");
         vault.close().await;
         let again = Vault::open(dir.path().join(VAULT_FILE), kek()).await.unwrap();
-        assert_eq!(again.claim_id("id_number", "11010519491231002X"), claim);
+        assert_eq!(again.former_claim_id("id_number", "11010519491231002X"), claim);
     }
 
     #[tokio::test]
@@ -342,7 +342,7 @@ mod tests {
         let path = dir.path().join(VAULT_FILE);
         let (a, b) = tokio::join!(Vault::open(&path, kek()), Vault::open(&path, kek()));
         let (a, b) = (a.unwrap(), b.unwrap());
-        assert_eq!(a.claim_id("phone", "1"), b.claim_id("phone", "1"));
+        assert_eq!(a.former_claim_id("phone", "1"), b.former_claim_id("phone", "1"));
         assert_eq!(a.signing_keys().await.unwrap().len(), 1);
         assert_eq!(a.signing_keys().await.unwrap()[0].kid, b.signing_keys().await.unwrap()[0].kid);
     }

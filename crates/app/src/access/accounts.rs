@@ -4,7 +4,7 @@ use gongyi_domain::{
     access::{
         account::{Account, AccountCommand, AccountRefusal, GRANT_ROLE, OPEN_ACCOUNT, REVOKE_ROLE, account_of, may_grant},
         authority::{Act, Actor, Grant, Scope, Subject},
-        claim::{Claim, ClaimCommand, Purpose},
+        claim::Purpose,
         contact::Phone,
         person::{Person, PersonRefusal},
     },
@@ -51,8 +51,7 @@ impl Command for OpenAccount {
 pub(crate) async fn open_account(work: &mut Work<'_>, person: PersonId, phone: &str, password: &str) -> Result<AccountId, Rejection> {
     let account = account_of(person);
     work.load_and_decide::<Account>(account, AccountCommand::Open { person }).await?;
-    let claim = work.app.vault().claim_id(Purpose::Phone.label(), phone);
-    work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::Phone, holder: account.0 }).await?;
+    work.take_claim(Purpose::Phone, phone, account.0).await?;
     work.set_password(account, password)?;
     Ok(account)
 }
@@ -63,8 +62,7 @@ impl App {
     /// # Errors
     /// Faults of the log.
     pub async fn account_by_phone(&self, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
-        let claim = self.vault().claim_id(Purpose::Phone.label(), phone.as_str());
-        Ok(self.state::<Claim>(claim).await?.holder.map(AccountId))
+        Ok(self.claim_holder(Purpose::Phone, phone.as_str()).await?.map(AccountId))
     }
 
     /// Keeps an account's password.

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod areas;
 pub mod calendars;
+mod claims;
 pub mod erasure;
 pub mod public_functions;
 pub mod sign_in;

@@ -3,6 +3,7 @@
 //! Exit codes follow sysexits.h: 0 done, 64 wrong usage, 65 the input is wrong, 66 the input is missing, 70 something broke,
 //! 74 reading or writing failed, 75 somebody else holds the data folder, 78 the configuration is wrong.
 
+mod belonging;
 mod commands;
 mod connections;
 mod demo;
@@ -19,8 +20,12 @@ use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use gongyi_app::rejection::causes;
+use gongyi_vault::{KekError, VaultError};
 
-use crate::settings::{Cli, Command};
+use crate::{
+    belonging::Apart,
+    settings::{Cli, Command},
+};
 
 /// Takes the C library's place for SQLite, too, whose pages come and go all the time.
 #[global_allocator]
@@ -98,11 +103,17 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<settings::WrongUsage>().is_some() {
         return 64;
     }
-    if error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<simulate::Impossible>().is_some() {
+    let unreadable = error.downcast_ref::<import::Unreadable>().is_some();
+    if unreadable || error.downcast_ref::<simulate::Impossible>().is_some() {
         return 65;
     }
-    if error.downcast_ref::<settings::WrongSetting>().is_some() || error.downcast_ref::<gongyi_vault::KekError>().is_some() {
+    if error.downcast_ref::<settings::WrongSetting>().is_some() || is_wrong_key(error) {
         return 78;
+    }
+    match error.downcast_ref::<belonging::Apart>() {
+        Some(Apart::LostVault | Apart::LostLog) => return 66,
+        Some(Apart::AnotherVault | Apart::OlderVault | Apart::OlderLog) => return 65,
+        None => {}
     }
     if is_not_written(error) {
         return 74;
@@ -112,6 +123,11 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(_) => 74,
         None => 70,
     }
+}
+
+/// The key-encryption key is missing, malformed or another vault's.
+fn is_wrong_key(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<KekError>().is_some() || matches!(error.downcast_ref::<VaultError>(), Some(VaultError::WrongKeyEncryptionKey))
 }
 
 /// The disk did not take what was to be written. What stores data tells it in SQLite's own words, however it is wrapped.

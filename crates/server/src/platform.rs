@@ -11,11 +11,12 @@ use gongyi_app::{
     clock::{SharedClock, SystemClock},
     personal::VaultOpener,
 };
-use gongyi_eventlog::{SqliteLog, SqliteSettings, StateCache, Upcasters};
+use gongyi_eventlog::{Log, SqliteLog, SqliteSettings, StateCache, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KekOrigin, KeyEncryptionKey, VAULT_FILE, Vault};
 
 use crate::{
+    belonging::{self, Apart},
     folder::{self, FolderLock, Held, LOG_FILE, make_private},
     progress,
 };
@@ -27,6 +28,8 @@ pub const KEK_VARIABLE: &str = "GONGYI_KEK";
 pub struct Platform {
     app: App,
     log: Arc<SqliteLog>,
+    /// The log's file, if log and vault are written here.
+    writes: Option<PathBuf>,
 }
 
 impl Platform {
@@ -43,21 +46,36 @@ impl Platform {
     /// # Errors
     /// Any part that does not open.
     pub async fn open_at(folder: &Path, zone: Tz, clock: SharedClock, states: StateCache) -> anyhow::Result<Self> {
-        make_private(&folder.join(LOG_FILE))?;
+        let path = folder.join(LOG_FILE);
+        let (log, vault) = open_or_make(&path, folder).await?;
         make_private(&Views::file(folder, zone))?;
-        let log = SqliteLog::open(folder.join(LOG_FILE), SqliteSettings::default()).await?;
-        Self::with_log(folder, zone, log, clock, states).await
+        belonging::name_vault(&log, &vault, clock.now()).await?;
+        belonging::begin_turn(&log, &path, &vault).await?;
+        let mut platform = Self::with_vault(folder, zone, log, vault, clock, states).await?;
+        platform.writes = Some(path);
+        Ok(platform)
     }
 
-    /// Opens a copy of a folder for a trial. The key of its vault stays in the folder; where there is none yet, the trial makes
-    /// one of its own.
+    /// Opens a copy of a folder for a trial. The key of its vault stays in the folder; where there is none yet, the trial's is
+    /// never stored.
     ///
     /// # Errors
     /// Any part that does not open.
     pub async fn open_trial(trial: &Path, folder: &Path, zone: Tz) -> anyhow::Result<Self> {
-        let log = SqliteLog::open(trial.join(LOG_FILE), SqliteSettings::default()).await?;
-        let has_key = [VAULT_FILE, gongyi_vault::KEK_FILE].iter().any(|name| folder.join(name).exists());
-        let vault = open_vault_at(&trial.join(VAULT_FILE), if has_key { folder } else { trial }).await?;
+        let (path, vault) = (trial.join(LOG_FILE), trial.join(VAULT_FILE));
+        let (log, vault) = match (path.exists(), vault.exists()) {
+            (true, true) => {
+                let vault = open_vault_at(&vault, folder).await?;
+                (SqliteLog::open(&path, SqliteSettings::default()).await?, vault)
+            }
+            (false, false) => {
+                let vault = Vault::open(&vault, KeyEncryptionKey::generate()).await?;
+                (SqliteLog::open(&path, SqliteSettings::default()).await?, vault)
+            }
+            (true, false) => return Err(Apart::LostVault.into()),
+            (false, true) => return Err(Apart::LostLog.into()),
+        };
+        belonging::require_together(&log, &vault).await?;
         Self::with_vault(trial, zone, log, vault, Arc::new(SystemClock), StateCache::default()).await
     }
 
@@ -67,7 +85,7 @@ impl Platform {
     /// Any part that does not open.
     pub async fn open_beside(folder: &Path, zone: Tz) -> anyhow::Result<Self> {
         let log = SqliteLog::open_read_only(folder.join(LOG_FILE), SqliteSettings::default()).await?;
-        Self::with_log(folder, zone, log, Arc::new(SystemClock), StateCache::default()).await
+        Self::with_log(folder, zone, log).await
     }
 
     /// Opens a folder to read its views. With the lock they are brought up to date here; beside a server, that keeps them so.
@@ -78,7 +96,9 @@ impl Platform {
         folder::existing_log(folder)?;
         match folder::lock(folder, who) {
             Ok(lock) => {
-                let platform = Self::open(folder, zone).await?;
+                make_private(&Views::file(folder, zone))?;
+                let log = SqliteLog::open(folder.join(LOG_FILE), SqliteSettings::default()).await?;
+                let platform = Self::with_log(folder, zone, log).await?;
                 platform.catch_up_views().await?;
                 Ok((platform, Some(lock)))
             }
@@ -87,9 +107,10 @@ impl Platform {
         }
     }
 
-    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog, clock: SharedClock, states: StateCache) -> anyhow::Result<Self> {
+    async fn with_log(folder: &Path, zone: Tz, log: SqliteLog) -> anyhow::Result<Self> {
         let vault = open_vault(folder).await?;
-        Self::with_vault(folder, zone, log, vault, clock, states).await
+        belonging::require_together(&log, &vault).await?;
+        Self::with_vault(folder, zone, log, vault, Arc::new(SystemClock), StateCache::default()).await
     }
 
     async fn with_vault(
@@ -104,7 +125,7 @@ impl Platform {
         let upcasters = Arc::new(Upcasters::new());
         let views = Views::open(folder, log.clone(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
         let app = App::with_states(log.clone(), vault, views, upcasters, clock, zone, states);
-        Ok(Self { app, log })
+        Ok(Self { app, log, writes: None })
     }
 
     /// The platform.
@@ -124,9 +145,23 @@ impl Platform {
         Ok(())
     }
 
-    /// Closes everything; what was acknowledged is durable long before.
+    /// Whether nothing has happened here yet.
+    ///
+    /// # Errors
+    /// Faults of the log.
+    pub async fn holds_nothing(&self) -> anyhow::Result<bool> {
+        belonging::holds_nothing(&*self.log).await
+    }
+
+    /// Closes everything; what was acknowledged is durable long before. The vault's turn ends with it: a copy of the vault that
+    /// was taken meanwhile is an older one from now on.
     pub async fn close(self) {
         self.app.views().close().await;
+        if let Some(path) = &self.writes
+            && let Err(error) = belonging::begin_turn(&self.log, path, self.app.vault()).await
+        {
+            tracing::warn!(error = %error, "the end of the vault's turn could not be noted");
+        }
         self.app.vault().close().await;
         self.log.close().await;
     }
@@ -139,6 +174,7 @@ impl Platform {
 pub async fn rebuild_views(folder: &Path, zone: Tz) -> anyhow::Result<PathBuf> {
     let log = Arc::new(SqliteLog::open_read_only(folder.join(LOG_FILE), SqliteSettings::default()).await?);
     let vault = open_vault(folder).await?;
+    belonging::require_together(&log, &vault).await?;
     let bar = progress::bar(0, "rebuild");
     let upcasters = Arc::new(Upcasters::new());
     let path = Views::rebuild(folder, log.clone(), upcasters, opener(&vault), view_options(zone), |done, total| {
@@ -162,17 +198,79 @@ pub fn opener(vault: &Vault) -> Arc<VaultOpener> {
     Arc::new(VaultOpener(vault.clone()))
 }
 
-/// Opens the vault, with a warning where its key-encryption key was just made or can be read by others.
+/// Opens log and vault of a folder to write in them; an empty folder gets both.
+async fn open_or_make(path: &Path, folder: &Path) -> anyhow::Result<(SqliteLog, Vault)> {
+    let vault_path = folder.join(VAULT_FILE);
+    match (path.exists(), vault_path.exists()) {
+        (true, true) => {
+            let vault = open_vault(folder).await?;
+            let log = SqliteLog::open(path, SqliteSettings::default()).await?;
+            belonging::require_together(&log, &vault).await?;
+            Ok((log, vault))
+        }
+        // What is left of a first start that was killed, or nothing at all.
+        (has_log, has_vault) => {
+            if has_log {
+                let log = SqliteLog::open(path, SqliteSettings::default()).await?;
+                let events = log.head().await?.position;
+                log.close().await;
+                if events > 0 {
+                    return Err(Apart::LostVault.into());
+                }
+            }
+            let (kek, origin) = if has_vault {
+                KeyEncryptionKey::load(folder, std::env::var(KEK_VARIABLE).ok())?
+            } else {
+                KeyEncryptionKey::load_or_create(folder, std::env::var(KEK_VARIABLE).ok())?
+            };
+            warn_of(origin, folder);
+            let vault = Vault::open(&vault_path, kek).await?;
+            if !vault.is_unused().await? {
+                return Err(Apart::LostLog.into());
+            }
+            make_private(path)?;
+            Ok((SqliteLog::open(path, SqliteSettings::default()).await?, vault))
+        }
+    }
+}
+
+/// Opens a folder's vault, with a warning where its key-encryption key can be read by others. It makes none.
 ///
 /// # Errors
-/// A missing or wrong key; a vault that does not open.
+/// [`Apart::LostVault`]; a missing or wrong key; a vault that does not open.
 pub async fn open_vault(folder: &Path) -> anyhow::Result<Vault> {
     open_vault_at(&folder.join(VAULT_FILE), folder).await
 }
 
 /// A vault's file, with the key that a folder holds.
 async fn open_vault_at(vault: &Path, folder: &Path) -> anyhow::Result<Vault> {
-    let (kek, origin) = KeyEncryptionKey::load_or_create(folder, std::env::var(KEK_VARIABLE).ok())?;
+    if !vault.exists() {
+        return Err(Apart::LostVault.into());
+    }
+    let kek = kek_of(folder)?;
+    Ok(Vault::open_existing(vault, kek).await?)
+}
+
+/// Opens a folder's vault to look at it, see [`Vault::open_read_only`].
+///
+/// # Errors
+/// As [`open_vault`].
+pub async fn look_at_vault(folder: &Path, at_rest: bool) -> anyhow::Result<Vault> {
+    let path = folder.join(VAULT_FILE);
+    if !path.exists() {
+        return Err(Apart::LostVault.into());
+    }
+    Ok(Vault::open_read_only(path, kek_of(folder)?, at_rest).await?)
+}
+
+/// The key-encryption key of a folder.
+fn kek_of(folder: &Path) -> anyhow::Result<KeyEncryptionKey> {
+    let (kek, origin) = KeyEncryptionKey::load(folder, std::env::var(KEK_VARIABLE).ok())?;
+    warn_of(origin, folder);
+    Ok(kek)
+}
+
+fn warn_of(origin: KekOrigin, folder: &Path) {
     let file = folder.join(gongyi_vault::KEK_FILE);
     match origin {
         KekOrigin::Environment | KekOrigin::File { readable_by_others: false } => {}
@@ -182,5 +280,4 @@ async fn open_vault_at(vault: &Path, folder: &Path) -> anyhow::Result<Vault> {
             file.display()
         ),
     }
-    Ok(Vault::open(vault, kek).await?)
 }

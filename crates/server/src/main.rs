@@ -87,6 +87,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => commands::rebuild::run(&args).await,
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Verify(args) => commands::verify::run(&args).await,
+        Command::Backup(args) => commands::backup::run(&args).await,
+        Command::Restore(args) => commands::restore::run(&args).await,
         Command::Token(args) => commands::token::run(&args).await,
         Command::Doctor(args) => commands::doctor::run(&args).await,
         Command::Generate(args) => commands::generate::run(&args),
@@ -103,7 +105,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<settings::WrongUsage>().is_some() {
         return 64;
     }
-    let unreadable = error.downcast_ref::<import::Unreadable>().is_some();
+    let unreadable = error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<commands::restore::NoBackup>().is_some();
     if unreadable || error.downcast_ref::<simulate::Impossible>().is_some() {
         return 65;
     }

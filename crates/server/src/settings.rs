@@ -52,6 +52,10 @@ pub enum Command {
     Rebuild(DataFolder),
     /// Check a log from outside: hashes, chain, positions, versions. Works beside a running server.
     Verify(Verify),
+    /// Write log, vault and ballot box as they are at one moment into one new file. Works beside a running server.
+    Backup(Backup),
+    /// Make a data folder of a backup, as a new life of its log.
+    Restore(Restore),
     /// Print a bearer token of the built-in operator, whose acts are marked as such in the log.
     Token(Token),
     /// Tell how the data folder is: log, vault, views, processes.
@@ -265,6 +269,26 @@ pub struct Verify {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The file to make, outside the data folder. The key-encryption key is not in it: keep that elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The backup.
+    pub file: PathBuf,
+    /// The file with the vault's key-encryption key, which is copied into the folder; without it, `GONGYI_KEK` is.
+    #[arg(long, value_name = "FILE")]
+    pub kek: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

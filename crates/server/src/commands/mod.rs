@@ -1,11 +1,13 @@
 //! One subcommand a file.
 
+pub mod backup;
 pub mod doctor;
 pub mod export;
 pub mod generate;
 pub mod open_data;
 pub mod rebuild;
 pub mod report;
+pub mod restore;
 pub mod serve;
 pub mod token;
 pub mod verify;

@@ -6,6 +6,7 @@ crate::commands! {
     crate::access::accounts::RevokeRole,
     crate::access::areas::ListArea,
     crate::access::erasure::ErasePerson,
+    crate::access::redaction::RedactTexts,
     crate::access::public_functions::AcceptFunction,
     crate::access::public_functions::TakeBackAcceptance,
     crate::deliberation::councils::EstablishCouncil,

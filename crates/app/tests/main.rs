@@ -24,6 +24,7 @@ mod registration;
 mod returning;
 mod roles;
 mod rounds;
+mod sealed_texts;
 mod secrecy;
 mod services;
 mod sign_in;

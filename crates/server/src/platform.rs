@@ -6,11 +6,14 @@ use std::{
 };
 
 use chrono_tz::Tz;
+use esrs::Aggregate;
 use gongyi_app::{
     App,
     clock::{SharedClock, SystemClock},
     personal::VaultOpener,
+    texts::SealedTexts,
 };
+use gongyi_domain::access::redaction::Redaction;
 use gongyi_eventlog::{Log, SqliteLog, SqliteSettings, StateCache, Upcasters};
 use gongyi_projections::{ViewOptions, Views};
 use gongyi_vault::{KekOrigin, KeyEncryptionKey, VAULT_FILE, Vault};
@@ -123,8 +126,9 @@ impl Platform {
     ) -> anyhow::Result<Self> {
         let log = Arc::new(log);
         let upcasters = Arc::new(Upcasters::new());
-        let views = Views::open(folder, log.clone(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
-        let app = App::with_states(log.clone(), vault, views, upcasters, clock, zone, states);
+        let texts = texts_of(&log, &vault).await?;
+        let views = Views::open(folder, texts.log(), upcasters.clone(), opener(&vault), view_options(zone)).await?;
+        let app = App::with_states(texts, vault, views, upcasters, clock, zone, states);
         Ok(Self { app, log, writes: None })
     }
 
@@ -177,7 +181,7 @@ pub async fn rebuild_views(folder: &Path, zone: Tz) -> anyhow::Result<PathBuf> {
     belonging::require_together(&log, &vault).await?;
     let bar = progress::bar(0, "rebuild");
     let upcasters = Arc::new(Upcasters::new());
-    let path = Views::rebuild(folder, log.clone(), upcasters, opener(&vault), view_options(zone), |done, total| {
+    let path = Views::rebuild(folder, texts_of(&log, &vault).await?.log(), upcasters, opener(&vault), view_options(zone), |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })
@@ -186,6 +190,13 @@ pub async fn rebuild_views(folder: &Path, zone: Tz) -> anyhow::Result<PathBuf> {
     vault.close().await;
     log.close().await;
     Ok(path)
+}
+
+/// A log with its texts. Those that were redacted are read no more, also if their keys are still there.
+async fn texts_of(log: &Arc<SqliteLog>, vault: &Vault) -> anyhow::Result<SealedTexts> {
+    let texts = SealedTexts::over(log.clone(), vault.clone());
+    texts.take_redactions(&log.streams_of(Redaction::NAME).await?).await?;
+    Ok(texts)
 }
 
 /// The options of this tenant's views.

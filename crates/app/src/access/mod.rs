@@ -6,5 +6,6 @@ pub mod calendars;
 mod claims;
 pub mod erasure;
 pub mod public_functions;
+pub mod redaction;
 pub mod sign_in;
 pub mod tokens;

@@ -87,6 +87,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => commands::rebuild::run(&args).await,
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Verify(args) => commands::verify::run(&args).await,
+        Command::FindName(args) => commands::find_name::run(&args).await,
         Command::Backup(args) => commands::backup::run(&args).await,
         Command::Restore(args) => commands::restore::run(&args).await,
         Command::Token(args) => commands::token::run(&args).await,

@@ -8,7 +8,7 @@ use gongyi_api::settings::{ANONYMOUS_SOCKETS_MAX_COUNT, SOCKETS_PER_ADDRESS_MAX_
 use gongyi_domain::{
     access::authority::Role,
     report::SMALLEST_CELL_PEOPLE,
-    values::{AreaCode, Day, OrganisationId},
+    values::{AreaCode, Day, OrganisationId, PersonId},
 };
 
 use crate::connections::{CONNECTIONS_MAX_COUNT, CONNECTIONS_PER_ADDRESS_MAX_COUNT};
@@ -52,6 +52,8 @@ pub enum Command {
     Rebuild(DataFolder),
     /// Check a log from outside: hashes, chain, positions, versions. Works beside a running server.
     Verify(Verify),
+    /// Tell where a person is named in the texts of documents: before the person is erased. Works beside a running server.
+    FindName(FindName),
     /// Write log, vault and ballot box as they are at one moment into one new file. Works beside a running server.
     Backup(Backup),
     /// Make a data folder of a backup, as a new life of its log.
@@ -267,6 +269,18 @@ pub struct Verify {
     #[arg(long)]
     pub decisions: bool,
     /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FindName {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// Whom; the UUID in `Volunteer.person`.
+    #[arg(long, value_name = "UUID")]
+    pub person: PersonId,
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }

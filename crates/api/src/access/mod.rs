@@ -6,4 +6,5 @@ pub(crate) mod areas;
 pub(crate) mod calendars;
 pub(crate) mod personal;
 pub(crate) mod processes;
+pub(crate) mod redaction;
 pub(crate) mod sign_in;

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod doctor;
 pub mod export;
+pub mod find_name;
 pub mod generate;
 pub mod open_data;
 pub mod rebuild;

@@ -1,7 +1,7 @@
 # make demo   build, fill an invented district, serve it on 127.0.0.1:8080 (GONGYI_LISTEN changes the address)
 # make build  make everything that ships: target/release/gongyi
 # make test   install what is missing, then everything that CI runs
-# make soak   walks deeper into the schema as every role, for which `make test` has no time
+# make soak   walks deeper into the schema as every role and kills what must survive it, for which `make test` has no time
 # make lint   formatting, clippy, licences and bans, generated files
 # make bench  the benchmarks, each beside a floor measured in the same run
 # make generate  rewrite what is generated and committed
@@ -47,6 +47,8 @@ endif
 
 soak: tools
 	GONGYI_SOAK=1 cargo test --locked --package gongyi-api --test api sight:: -- --include-ignored
+	cargo build --locked --package gongyi
+	cargo test --locked --package gongyi-tests --test backups --test redaction --test killed_imports -- --ignored
 
 lint:
 	cargo fmt --all --check

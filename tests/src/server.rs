@@ -152,6 +152,14 @@ impl TestServer {
         Pid::from_child(self.child.as_ref().expect("a running server"))
     }
 
+    /// Kills it at once, while others still talk to it.
+    ///
+    /// # Panics
+    /// If it has ended already.
+    pub fn dies(&self) {
+        kill_process(self.pid(), Signal::KILL).expect("a running server");
+    }
+
     /// Kills it at once, as a power cut would, and answers what it had printed.
     pub fn is_killed(mut self) -> Ran {
         self.kill_now()

@@ -85,16 +85,30 @@ fn a_killed_import_takes_what_is_missing_when_it_is_run_again() {
 
 #[test]
 fn a_killed_dry_run_leaves_no_key_and_what_it_leaves_is_swept() {
+    killed_dry_runs(4);
+}
+
+#[test]
+#[ignore = "takes long: make soak"]
+fn soak_killed_dry_runs() {
+    killed_dry_runs(10);
+}
+
+fn killed_dry_runs(rounds: usize) {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = Rng::with_seed(seed);
     let folder = TestFolder::with_teams();
     let file = folder.writes("v.csv", volunteers());
     let head = folder.head();
-    let next: [&[&str]; 4] =
-        [&["doctor"], &["export", "participation", "--area", "440402"], &["import", "volunteers", "v.csv", "--dry-run"], &["rebuild"]];
+    let next: [&[&str]; 4] = [
+        &["import", "volunteers", "v.csv", "--dry-run"],
+        &["export", "participation", "--area", "440402"],
+        &["import", "volunteers", "v.csv", "--dry-run"],
+        &["rebuild"],
+    ];
     let mut left = 0;
-    for (args, most) in next.into_iter().zip(PAUSES_MAX_MICROSECONDS) {
+    for (args, most) in next.into_iter().zip(PAUSES_MAX_MICROSECONDS).cycle().take(rounds) {
         let pause = Duration::from_micros(random.u64(..most));
         let run = ["import", "volunteers", file.to_str().unwrap(), "--dry-run"];
         folder.kills(run, some_time_after(pause, || !trials(&folder).is_empty()));

@@ -6,7 +6,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema a
 use gongyi_app::{App, reading::allowances::Allowances};
 
 use crate::{
-    access::{accounts, areas, calendars, codes, processes, sign_in},
+    access::{accounts, areas, calendars, codes, processes, redaction, sign_in},
     budget::Budget,
     deliberation::{council_commands, councils, covenants, elections, issues, meeting, minutes, motion, poll},
     execution::Rehearsing,
@@ -53,6 +53,7 @@ pub struct Query(
     project::ProjectQueries,
     community_activities::CommunityActivityQueries,
     self_organisations::SelfOrganisationQueries,
+    redaction::RedactionQueries,
 );
 
 /// Everything that can be done. What the rules refuse is data in the payload, not an error.
@@ -100,6 +101,7 @@ pub struct Mutation(
     service_links::ServiceLinkMutations,
     self_organisations::SelfOrganisationMutations,
     calendars::CalendarMutations,
+    redaction::RedactionMutations,
 );
 
 /// Everything that is told as it happens. Each item says its position; subscribe again after it to miss nothing.

@@ -25,7 +25,7 @@ use std::{
 
 use chrono_tz::Asia::Shanghai;
 use esrs::Aggregate;
-use gongyi_app::{App, clock::SystemClock, personal::VaultOpener, volunteering::services::LogService};
+use gongyi_app::{App, clock::SystemClock, personal::VaultOpener, texts::SealedTexts, volunteering::services::LogService};
 use gongyi_domain::{
     access::{account::Account, authority::Actor},
     event::DomainEvent,
@@ -197,7 +197,15 @@ async fn through_app(folder: &Path, district: &Arc<District>, vault: &Vault, com
     let opener = Arc::new(VaultOpener(vault.clone()));
     let options = ViewOptions { time_zone: Shanghai, ..ViewOptions::default() };
     let views = Views::open(&own, log.clone(), upcasters.clone(), opener, options).await.unwrap();
-    let app = App::with_states(log.clone(), vault.clone(), views, upcasters, Arc::new(SystemClock), Shanghai, states);
+    let app = App::with_states(
+        SealedTexts::over(log.clone(), vault.clone()),
+        vault.clone(),
+        views,
+        upcasters,
+        Arc::new(SystemClock),
+        Shanghai,
+        states,
+    );
     let mut actors = Vec::with_capacity(TEAMS);
     for team in &district.teams {
         actors.push(app.actor_of(team.coordinator).await.unwrap().unwrap());

@@ -33,6 +33,7 @@ use gongyi_app::{
         roll::EnterOnRoll,
     },
     personal::VaultOpener,
+    texts::SealedTexts,
 };
 use gongyi_domain::{
     access::{
@@ -101,7 +102,7 @@ async fn run(folder: &Path, voters: usize) {
     let runner = views.clone();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(async move { runner.run(async { drop(stopped.await) }).await.unwrap() });
-    let app = App::new(log.clone(), vault.clone(), views, upcasters, Arc::new(SystemClock), Shanghai);
+    let app = App::new(SealedTexts::over(log.clone(), vault.clone()), vault.clone(), views, upcasters, Arc::new(SystemClock), Shanghai);
 
     let persons: Arc<[PersonId]> = (0..voters).map(|_| PersonId(Uuid::now_v7())).collect();
     opens_accounts(&app, &persons).await;

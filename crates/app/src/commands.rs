@@ -11,6 +11,7 @@ crate::commands! {
     crate::access::erasure::ErasePerson,
     crate::access::passwords::SetPasswordByCode,
     crate::access::passwords::ChangePassword,
+    crate::access::redaction::RedactTexts,
     crate::access::public_functions::AcceptFunction,
     crate::access::public_functions::TakeBackAcceptance,
     crate::deliberation::councils::EstablishCouncil,

@@ -257,7 +257,14 @@ impl App {
                     return Ok(Done { answer, token, unchanged: true, stale: false });
                 }
             };
-            let stored = secrets.store(self.vault()).await?;
+            let stored = match secrets.store(self.vault()).await {
+                Err(Rejection::Conflict) => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(conflicts) * 2)).await;
+                    (conflicts, states) = (conflicts + 1, from_log.clone());
+                    continue;
+                }
+                stored => stored?,
+            };
             let appended = session.commit(&answer).await;
             stored.settle(self.vault(), &appended).await;
             match appended {

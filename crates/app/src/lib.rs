@@ -18,6 +18,7 @@ pub mod projects;
 pub mod reading;
 pub mod rejection;
 mod secrets;
+pub mod texts;
 pub mod volunteering;
 pub mod work;
 
@@ -38,6 +39,7 @@ use clock::SharedClock;
 pub use dispatch::{AnyCommand, Command, Done, Request};
 use reading::feed::Feed;
 pub use rejection::{Fault, Rejection};
+use texts::SealedTexts;
 use work::{Kind, Work};
 
 /// The platform: log, vault, views, clock and time zone. Cheap to clone.
@@ -48,6 +50,7 @@ pub struct App {
 
 struct Inner {
     log: Arc<dyn Log>,
+    texts: SealedTexts,
     vault: Vault,
     views: Views,
     upcasters: Arc<Upcasters>,
@@ -61,14 +64,14 @@ struct Inner {
 }
 
 impl App {
-    /// Puts the parts together.
-    pub fn new(log: Arc<dyn Log>, vault: Vault, views: Views, upcasters: Arc<Upcasters>, clock: SharedClock, zone: Tz) -> Self {
-        Self::with_states(log, vault, views, upcasters, clock, zone, StateCache::default())
+    /// Puts the parts together. The views read the same log, with its texts.
+    pub fn new(texts: SealedTexts, vault: Vault, views: Views, upcasters: Arc<Upcasters>, clock: SharedClock, zone: Tz) -> Self {
+        Self::with_states(texts, vault, views, upcasters, clock, zone, StateCache::default())
     }
 
     /// The same with a cache of states of a size chosen; of none, commands read every stream from the log.
     pub fn with_states(
-        log: Arc<dyn Log>,
+        texts: SealedTexts,
         vault: Vault,
         views: Views,
         upcasters: Arc<Upcasters>,
@@ -76,8 +79,9 @@ impl App {
         zone: Tz,
         states: StateCache,
     ) -> Self {
+        let log = texts.log();
         let (locks, storage_fails, feed) = (StreamLocks::new(), AtomicBool::new(false), Feed::new(log.clone()));
-        Self { inner: Arc::new(Inner { log, vault, views, upcasters, locks, states, clock, zone, feed, storage_fails }) }
+        Self { inner: Arc::new(Inner { log, texts, vault, views, upcasters, locks, states, clock, zone, feed, storage_fails }) }
     }
 
     /// The log.

@@ -1,12 +1,15 @@
-//! What a command puts into the vault beside its events: the keys of new persons, a password, a code to be handed over.
+//! What a command puts into the vault beside its events: the keys of new persons, a password, a code to be handed over, what leads
+//! to new claims.
 //!
 //! - Until the command is decided they are in memory only: a refused command leaves nothing behind.
 //! - They are stored before the commit, so that no committed event is ever without its key, whenever the process dies.
 //! - If the commit surely did not happen they are taken back; if that is unknown they stay.
 
+use std::sync::{Mutex, PoisonError};
+
 use gongyi_domain::values::{AccountId, Instant, PersonId};
 use gongyi_eventlog::{AppendError, Appended};
-use gongyi_vault::{PersonKey, SetPassword, SignInCode, Vault, VaultError};
+use gongyi_vault::{NewClaim, PersonKey, SetPassword, SignInCode, Vault, VaultError};
 
 use crate::{access::passwords::unfit_password, rejection::Rejection};
 
@@ -16,6 +19,7 @@ pub(crate) struct Secrets {
     keys: Vec<(PersonId, PersonKey)>,
     passwords: Vec<(AccountId, String)>,
     codes: Vec<(AccountId, u32, SignInCode, Instant)>,
+    claims: Mutex<Vec<NewClaim>>,
 }
 
 /// Secrets in the vault, for a commit that is about to happen.
@@ -46,7 +50,12 @@ impl Secrets {
         self.codes.push((account, number, code, now));
     }
 
-    /// Stores them, or none.
+    /// A stream for a claim that has none. It stays if the command is not done: nobody else is led to another one then.
+    pub(crate) fn add_claim(&self, claim: NewClaim) {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner).push(claim);
+    }
+
+    /// Stores them, or none. A [`Rejection::Conflict`] says that somebody claims the same at this moment.
     pub(crate) async fn store(self, vault: &Vault) -> Result<Stored, Rejection> {
         let mut stored = Stored::default();
         match self.store_each(vault, &mut stored).await {
@@ -59,6 +68,10 @@ impl Secrets {
     }
 
     async fn store_each(self, vault: &Vault, stored: &mut Stored) -> Result<(), Rejection> {
+        let claims = self.claims.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !claims.is_empty() && !vault.keep_claims(&claims).await? {
+            return Err(Rejection::Conflict);
+        }
         for (account, password) in &self.passwords {
             stored.passwords.push(vault.set_password(*account, password).await.map_err(unfit_password)?);
         }

@@ -18,7 +18,7 @@ mod scenario;
 pub mod values;
 pub mod volunteering;
 
-use access::{account, area, authority::Act, person, public_function};
+use access::{account, area, authority::Act, person, public_function, redaction};
 use deliberation::{
     council, covenant, election, issue, meeting, minutes,
     motion::{self, amending, carrying_out, deciding, drafting},
@@ -71,6 +71,8 @@ pub const ACTS: &[&Act] = &[
     &account::ACCOUNTS,
     &access::authority::PARKED_EVENTS,
     &person::ERASE_PERSON,
+    &redaction::NAMED_ELSEWHERE,
+    &redaction::REDACT_TEXTS,
     &person::PERSONAL_DATA,
     &person::WHOLE_ID_NUMBER,
     &volunteer::REGISTER_VOLUNTEER,

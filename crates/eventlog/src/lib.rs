@@ -132,7 +132,9 @@ pub use commit::{
 pub use log::{AppendError, Log, LogError, StorageFault, follow};
 pub use memory::MemoryLog;
 pub use session::{LOCK_WAIT_MAX_MILLIS, Session, SessionError, SessionStore};
-pub use sqlite::{BATCH_MAX_BYTES, BATCH_MAX_COMMITS, OpenError, QUEUE_MAX_COMMITS, SQLITE_MIN_VERSION, SqliteLog, SqliteSettings};
+pub use sqlite::{
+    BATCH_MAX_BYTES, BATCH_MAX_COMMITS, FrozenLog, Moment, OpenError, QUEUE_MAX_COMMITS, SQLITE_MIN_VERSION, SqliteLog, SqliteSettings,
+};
 pub use state_cache::{STATE_CACHE_MAX_BYTES, STATE_OVERHEAD_BYTES, StateCache};
 pub use stream_locks::{StreamGuard, StreamLocks};
 pub use token::{NotAToken, Standing, Token};

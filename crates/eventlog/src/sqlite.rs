@@ -35,8 +35,11 @@ use crate::{
     verify::{StoredCommit, StoredEvent, Verifiable},
 };
 
+mod backup;
+mod belonging;
 mod writer;
 
+pub use backup::{FrozenLog, Moment};
 pub use writer::{BATCH_MAX_BYTES, BATCH_MAX_COMMITS};
 use writer::{Job, Writer};
 
@@ -62,11 +65,19 @@ pub struct SqliteSettings {
     pub poll_interval: Duration,
     /// The id of a log that is created now; random if not given. An existing log keeps its own.
     pub new_log_id: Option<Uuid>,
+    /// Of a log opened read-only: nobody writes it meanwhile and its WAL is empty, so nothing is made beside the file.
+    pub at_rest: bool,
 }
 
 impl Default for SqliteSettings {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), readers: 4, poll_interval: Duration::from_millis(100), new_log_id: None }
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 4,
+            poll_interval: Duration::from_millis(100),
+            new_log_id: None,
+            at_rest: false,
+        }
     }
 }
 
@@ -105,6 +116,8 @@ pub struct SqliteLog {
     task: Mutex<Option<JoinHandle<()>>>,
     watch: watch::Receiver<Position>,
     read_only: bool,
+    /// How the file is opened to write.
+    last: Option<SqliteConnectOptions>,
     log: Uuid,
     epoch: u32,
     batches: Arc<AtomicU64>,
@@ -131,11 +144,12 @@ impl SqliteLog {
         let (durable, watch) = watch::channel(head.position);
         let (queue, jobs) = mpsc::channel(QUEUE_MAX_COMMITS);
         let batches = Arc::new(AtomicU64::new(0));
+        let last = options.clone();
         let writer = Writer::new(connection, options, head, durable, Arc::clone(&batches));
         let task = tokio::spawn(writer.run(jobs));
         let readers = read_pool(path.as_ref(), settings);
         let (queue, task) = (Mutex::new(Some(queue)), Mutex::new(Some(task)));
-        Ok(Self { readers, queue, task, watch, read_only: false, log, epoch, batches })
+        Ok(Self { readers, queue, task, watch, read_only: false, last: Some(last), log, epoch, batches })
     }
 
     /// Opens the log for reading, also beside the process that writes it; new events are found by looking.
@@ -163,7 +177,7 @@ impl SqliteLog {
             }
         });
         let (queue, task) = (Mutex::new(None), Mutex::new(Some(task)));
-        Ok(Self { readers, queue, task, watch, read_only: true, log, epoch, batches: Arc::default() })
+        Ok(Self { readers, queue, task, watch, read_only: true, last: None, log, epoch, batches: Arc::default() })
     }
 
     /// Begins the next epoch of a log that nobody has open: to be called after a restore, so that tokens of what was
@@ -201,6 +215,13 @@ impl SqliteLog {
             }
         }
         self.readers.close().await;
+        // Who only reads leaves the WAL as it is. The last to go moves it into the file, so that a folder at rest is its files alone.
+        if let Some(options) = &self.last
+            && let Ok(connection) = options.connect().await
+        {
+            // What is durable in the WAL is durable; it is moved another time.
+            let _ = connection.close().await;
+        }
     }
 
     /// Batches made durable since the log was opened.
@@ -400,7 +421,7 @@ fn write_options(path: &Path, settings: SqliteSettings) -> SqliteConnectOptions 
 }
 
 fn read_pool(path: &Path, settings: SqliteSettings) -> SqlitePool {
-    let options = base_options(path, settings).read_only(true).row_buffer_size(ROW_BUFFER_ROWS);
+    let options = base_options(path, settings).read_only(true).immutable(settings.at_rest).row_buffer_size(ROW_BUFFER_ROWS);
     SqlitePoolOptions::new().max_connections(settings.readers.max(1)).test_before_acquire(false).connect_lazy_with(options)
 }
 

@@ -97,6 +97,13 @@ impl StateCache {
         }
     }
 
+    /// Forgets every state: what earlier events say has changed.
+    pub fn forget_all(&self) {
+        let mut kept = self.kept();
+        kept.states.clear();
+        kept.bytes = 0;
+    }
+
     pub(crate) fn forget(&self, stream: &StreamId) {
         let mut kept = self.kept();
         if let Some(old) = kept.states.pop(stream) {

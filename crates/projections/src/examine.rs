@@ -57,16 +57,17 @@ pub struct Examined {
 }
 
 impl Views {
-    /// Looks at the views of this build in a folder and changes nothing.
+    /// Looks at the views of this build in a folder and changes nothing. Those `at_rest` are written by nobody meanwhile and have
+    /// an empty WAL: then nothing is made beside the file, either.
     ///
     /// # Errors
     /// The log or the file could not be read.
-    pub async fn examine(dir: &Path, log: &dyn Log, options: ViewOptions) -> Result<Examined, OpenError> {
+    pub async fn examine(dir: &Path, log: &dyn Log, options: ViewOptions, at_rest: bool) -> Result<Examined, OpenError> {
         let path = files::current(dir, options.time_zone);
         if !path.exists() {
             return Ok(Examined::default());
         }
-        let read_only = SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(options.busy_timeout);
+        let read_only = SqliteConnectOptions::new().filename(&path).read_only(true).immutable(at_rest).busy_timeout(options.busy_timeout);
         let mut connection = read_only.connect().await?;
         let unfit = files::follows(&mut connection, log).await?;
         let rows = sqlx::query(

@@ -117,14 +117,23 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes views of other versions and half-built ones.
+/// Removes views of other versions and time zones, and half-built ones.
 pub(crate) fn remove_others(current: &Path) -> io::Result<()> {
+    remove_others_but(current, |_| false)
+}
+
+/// The same, save what somebody builds at this moment: that has folded nothing yet that is purged here, or will meet it.
+pub(crate) fn remove_other_finished(current: &Path) -> io::Result<()> {
+    remove_others_but(current, |name| name.contains(".building"))
+}
+
+fn remove_others_but(current: &Path, spared: impl Fn(&str) -> bool) -> io::Result<()> {
     let (Some(dir), Some(own)) = (current.parent(), current.file_name()) else { return Ok(()) };
     let own = own.to_string_lossy().into_owned();
     let keep = [own.clone(), format!("{own}-wal"), format!("{own}-shm")];
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.starts_with("views-") && name.contains(".db") && !keep.contains(&name) {
+        if name.starts_with("views-") && name.contains(".db") && !keep.contains(&name) && !spared(&name) {
             tracing::info!(file = name, "removing views of another version");
             remove_file(&dir.join(&name))?;
         }

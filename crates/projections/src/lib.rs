@@ -41,6 +41,7 @@ mod stored;
 mod unfinished;
 mod values;
 mod views;
+mod writing;
 
 pub use access::{accounts::*, areas::*, persons::*};
 pub use deliberation::{

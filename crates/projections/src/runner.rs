@@ -2,12 +2,15 @@
 //!
 //! - A batch's rows and every read model's checkpoint are one transaction: a crash between batches loses nothing and
 //!   doubles nothing.
+//! - A redaction changes what earlier events say: all is folded again, in one transaction, so that readers see the old rows or
+//!   the new ones and never a part of them.
 //! - What cannot be folded parks its read model before that event; what cannot be read or written now is tried again.
 
 use std::{
     collections::BTreeSet,
     future::Future,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +18,7 @@ use std::{
 use futures::FutureExt;
 use gongyi_domain::values::PersonId;
 use gongyi_eventlog::{Log, LogError, Upcasters};
-use sqlx::{Connection, QueryBuilder, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -29,13 +32,13 @@ use crate::{
         meetings::MeetingsFold, motion_history::MotionHistoryFold, motions::MotionsFold, polls::PollsFold,
     },
     files::{self, OpenError},
-    opener::{Opener, OpenerError, Texts},
+    opener::{Opener, Texts},
     projects::{
         community_activities::CommunityActivitiesFold, funds::FundsFold, incubations::IncubationsFold, projects::ProjectsFold,
         rounds::RoundsFold, service_links::ServiceLinksFold,
     },
     purge::{self, Purge},
-    read_model::{ApplyError, ReadModel, StoreError, model},
+    read_model::{ReadModel, model},
     report::figures::FiguresFold,
     status::{Parked, Progress, ViewStatus},
     views::ViewOptions,
@@ -43,6 +46,7 @@ use crate::{
         activities::ActivitiesFold, history::HistoryFold, organisations::OrganisationsFold, service_records::ServiceFold,
         star_schemes::StarSchemesFold, volunteers::VolunteersFold,
     },
+    writing::{Care, StepError, write_rows},
 };
 
 /// How long to wait before what failed is tried again.
@@ -91,37 +95,6 @@ fn models() -> Vec<Box<dyn ReadModel>> {
     ]
 }
 
-/// A batch was not folded, for a reason that may pass.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StepError {
-    #[error("the log could not be read")]
-    Log(#[from] LogError),
-    #[error(transparent)]
-    Opener(#[from] OpenerError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A row was refused, or an event did not fold; to be done again with more care.
-    #[error("a row was refused")]
-    Refused,
-}
-
-/// How a batch is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Care {
-    /// So many rows may wait in memory for their next change. Which event is to blame for what goes wrong is not told.
-    Keep(usize),
-    /// Whole, or not at all.
-    Plain,
-    /// To find the event whose row is refused; costs a tenth of the whole.
-    Savepoints,
-}
-
-impl From<sqlx::Error> for StepError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(StoreError::Storage(error))
-    }
-}
-
 /// The only writer of a file of views.
 pub(crate) struct Writer {
     connection: SqliteConnection,
@@ -136,6 +109,18 @@ pub(crate) struct Writer {
     stands: Vec<ViewStatus>,
     purge: Purge,
     progress: watch::Sender<Progress>,
+    folding: Folding,
+}
+
+/// What is done with the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Folding {
+    /// They are folded on, as they come.
+    On,
+    /// All are folded anew, into a file of its own: redacted texts are read as such from the beginning.
+    Anew,
+    /// So they are within one transaction that has begun.
+    Within,
 }
 
 impl Writer {
@@ -163,7 +148,8 @@ impl Writer {
         let (progress, _) = watch::channel(Progress { views: stands.clone().into() });
         let (log_id, epoch) = (head.log, head.epoch);
         let batches = Batches::new(Arc::clone(&log), upcasters, options);
-        Ok(Self { connection, path, log, log_id, epoch, batches, opener, options, models, stands, purge, progress })
+        let folding = Folding::On;
+        Ok(Self { connection, path, log, log_id, epoch, batches, opener, options, models, stands, purge, progress, folding })
     }
 
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
@@ -251,6 +237,12 @@ impl Writer {
 
     /// Purges if it is due; whether nothing is due any more.
     async fn purge_if_due(&mut self) -> bool {
+        if self.purge == Purge::Due
+            && let Err(error) = files::remove_other_finished(&self.path)
+        {
+            tracing::error!(%error, "views of other builds and time zones could not be removed");
+            return false;
+        }
         match purge::purge(&mut self.connection, self.purge).await {
             Ok(left) => self.purge = left,
             Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "erased text could not be purged; trying again"),
@@ -275,7 +267,12 @@ impl Writer {
         let persons: Vec<PersonId> = persons.into_iter().collect();
         let keys = self.opener.keys(&persons).await?;
         let texts = Texts { keys: keys.as_ref() };
-        let erased = items.iter().filter_map(|item| item.change.as_ref().ok()).any(|change| change.erases().is_some());
+        let changes = || items.iter().filter_map(|item| item.change.as_ref().ok());
+        let erased = changes().any(|change| change.erases().is_some());
+        if self.folding == Folding::On && changes().any(Change::redacts) {
+            self.fold_anew().await?;
+            return Ok(true);
+        }
 
         match self.write(&items, &texts, erased, care).await {
             Err(StepError::Refused) if care == Care::Plain => self.write(&items, &texts, erased, Care::Savepoints).await?,
@@ -284,10 +281,55 @@ impl Writer {
         Ok(true)
     }
 
+    /// Folds everything again, in one transaction.
+    async fn fold_anew(&mut self) -> Result<(), StepError> {
+        let stands = self.stands.clone();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await?;
+        self.folding = Folding::Within;
+        let folded = self.fold_from_nothing().await;
+        self.folding = Folding::On;
+        match folded {
+            Ok(()) => {
+                sqlx::query("COMMIT").execute(&mut self.connection).await?;
+                self.purge = Purge::Due;
+                self.publish();
+                Ok(())
+            }
+            Err(error) => {
+                self.stands = stands;
+                sqlx::query("ROLLBACK").execute(&mut self.connection).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fold_from_nothing(&mut self) -> Result<(), StepError> {
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%sqlx%'",
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        for table in tables {
+            sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut self.connection).await?;
+        }
+        for stand in &mut self.stands {
+            (stand.position, stand.parked) = (0, None);
+        }
+        while self.step_within().await? {}
+        purge::mark_due(&mut self.connection).await?;
+        Ok(())
+    }
+
+    /// A step of its own within a step.
+    fn step_within(&mut self) -> Pin<Box<dyn Future<Output = Result<bool, StepError>> + Send + '_>> {
+        Box::pin(self.step(Care::Plain))
+    }
+
     /// Folds all there is, or up to an event that parks a read model.
     async fn fold_all(&mut self, care: Care, progress: &mut (impl FnMut(u64, u64) + Send)) -> Result<(), StepError> {
         let total = self.log.head().await?.position;
         progress(0, total);
+        self.folding = Folding::Anew;
         while self.stands.iter().all(|stand| stand.parked.is_none()) && self.step(care).await? {
             let done = self.stands.iter().map(|stand| stand.position).min().unwrap_or(0);
             progress(done, total.max(done));
@@ -306,29 +348,14 @@ impl Writer {
     /// Folds a batch in one transaction.
     async fn write(&mut self, items: &[Item], texts: &Texts<'_>, erased: bool, care: Care) -> Result<(), StepError> {
         let mut stands = self.stands.clone();
-        let mut reached = Vec::with_capacity(stands.len());
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        for (model, stand) in self.models.iter_mut().zip(&mut stands) {
-            if stand.parked.is_some() {
-                continue;
-            }
-            let first = items.partition_point(|item| item.position <= stand.position);
-            let (folded, parked) = fold(&mut transaction, model.as_mut(), &items[first..], texts, care).await?;
-            if let Some(last) = folded {
-                stand.position = last.position;
-                reached.push((model.name(), last));
-            }
-            if let Some(parked) = parked {
-                park(&mut transaction, model.name(), &parked).await?;
-                stand.parked = Some(parked);
-            }
+        let of = (self.log_id, self.epoch);
+        if self.folding == Folding::Within {
+            write_rows(&mut self.connection, &mut self.models, &mut stands, of, items, texts, care).await?;
+            self.stands = stands;
+            return Ok(());
         }
-        save_checkpoints(&mut transaction, (self.log_id, self.epoch), &reached).await?;
-        let going: Vec<_> = stands.iter().filter(|stand| stand.parked.is_none()).map(|stand| stand.name).collect();
-        sqlx::query("DELETE FROM parked WHERE name IN (SELECT value FROM json_each(?))")
-            .bind(serde_json::json!(going).to_string())
-            .execute(&mut *transaction)
-            .await?;
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        write_rows(&mut transaction, &mut self.models, &mut stands, of, items, texts, care).await?;
         if erased {
             purge::mark_due(&mut transaction).await?;
         }
@@ -341,137 +368,6 @@ impl Writer {
         self.stands = stands;
         self.publish();
         Ok(())
-    }
-}
-
-/// Notes how far read models have come, all in one statement: a batch may be a single event.
-async fn save_checkpoints(
-    connection: &mut SqliteConnection,
-    (log_id, epoch): (Uuid, u32),
-    reached: &[(&'static str, &Item)],
-) -> Result<(), sqlx::Error> {
-    if reached.is_empty() {
-        return Ok(());
-    }
-    let mut insert = QueryBuilder::new("INSERT INTO checkpoints (name, log_id, epoch, position, chain) ");
-    insert.push_values(reached, |mut row, (name, last)| {
-        row.push_bind(*name).push_bind(log_id.to_string()).push_bind(i64::from(epoch));
-        row.push_bind(i64::try_from(last.position).unwrap_or(i64::MAX)).push_bind(last.chain.as_slice());
-    });
-    insert.push(
-        " ON CONFLICT(name) DO UPDATE SET log_id=excluded.log_id, epoch=excluded.epoch, position=excluded.position, \
-         chain=excluded.chain WHERE excluded.position>position",
-    );
-    insert.build().execute(connection).await.map(|_| ())
-}
-
-async fn park(connection: &mut SqliteConnection, name: &str, parked: &Parked) -> Result<(), sqlx::Error> {
-    let Parked { position, event_type, reason } = parked;
-    tracing::error!(view = name, position, event_type, reason, "this read model is parked: it cannot fold this event");
-    sqlx::query("INSERT OR REPLACE INTO parked (name, position, event_type, reason) VALUES (?,?,?,?)")
-        .bind(name)
-        .bind(i64::try_from(*position).unwrap_or(i64::MAX))
-        .bind(event_type)
-        .bind(reason)
-        .execute(connection)
-        .await
-        .map(|_| ())
-}
-
-/// Lets a read model fold a batch, up to what it cannot fold. Returns the last item it is past and why it stops.
-async fn fold<'i>(
-    connection: &mut SqliteConnection,
-    model: &mut dyn ReadModel,
-    items: &'i [Item],
-    texts: &Texts<'_>,
-    care: Care,
-) -> Result<(Option<&'i Item>, Option<Parked>), StepError> {
-    let mut end = items.len();
-    let mut parked = None;
-    // An event of a kind this build does not know concerns everybody, as far as anybody can tell.
-    let kinds = model.kinds();
-    let concerns = |item: &Item| kinds.contains(&item.kind()) || !change::is_known_kind(item.kind());
-    if let Some((at, item, undecoded)) = items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| concerns(item))
-        .find_map(|(at, item)| item.change.as_ref().err().map(|undecoded| (at, item, undecoded)))
-    {
-        end = at;
-        parked = Some(item.park(undecoded.reason.clone()));
-    }
-    let relevant = |items: &'i [Item]| -> Vec<&'i Change> {
-        items.iter().filter(|item| concerns(item)).filter_map(|item| item.change.as_ref().ok()).collect()
-    };
-
-    match apply(connection, model, &relevant(&items[..end]), texts, care).await {
-        Ok(()) => {}
-        Err(ApplyError::Fold { .. }) if matches!(care, Care::Keep(_)) => return Err(StepError::Refused),
-        Err(ApplyError::Fold { position, source }) => {
-            end = items.partition_point(|item| item.position < position);
-            parked = Some(items[end].park(source.to_string()));
-            apply(connection, model, &relevant(&items[..end]), texts, care).await.map_err(refold)?;
-        }
-        Err(ApplyError::Store(error)) if error.is_of_the_data() && care != Care::Savepoints => return Err(StepError::Refused),
-        // The storage refuses a row: which event's is found by folding one at a time.
-        Err(ApplyError::Store(error)) if error.is_of_the_data() => {
-            let mut at = 0;
-            while at < end {
-                match apply(connection, model, &relevant(&items[at..=at]), texts, care).await {
-                    Ok(()) => at += 1,
-                    Err(ApplyError::Store(error)) if !error.is_of_the_data() => return Err(error.into()),
-                    Err(error) => {
-                        let reason = match &error {
-                            ApplyError::Fold { source, .. } => source.to_string(),
-                            ApplyError::Store(StoreError::Storage(source)) => source.to_string(),
-                            ApplyError::Store(StoreError::Row(source)) => source.to_string(),
-                            ApplyError::Store(StoreError::Value(source)) => source.to_string(),
-                        };
-                        parked = Some(items[at].park(reason));
-                        end = at;
-                    }
-                }
-            }
-        }
-        Err(ApplyError::Store(error)) => return Err(error.into()),
-    }
-    Ok((items[..end].last(), parked))
-}
-
-fn refold(error: ApplyError) -> StepError {
-    match error {
-        ApplyError::Store(error) => error.into(),
-        // What folded once up to here folds again; else the fold is not a function of its events.
-        ApplyError::Fold { position, source } => {
-            let text = format!("the fold of position {position} is not repeatable: {source}");
-            StepError::Store(StoreError::Storage(sqlx::Error::Protocol(text)))
-        }
-    }
-}
-
-/// Applies a batch. An event that does not fold leaves nothing written; a refused row does so only with savepoints.
-async fn apply(
-    connection: &mut SqliteConnection,
-    model: &mut dyn ReadModel,
-    changes: &[&Change],
-    texts: &Texts<'_>,
-    care: Care,
-) -> Result<(), ApplyError> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    match care {
-        Care::Keep(rows) => return model.apply(connection, changes, texts, rows).await,
-        Care::Plain => return model.apply(connection, changes, texts, 0).await,
-        Care::Savepoints => {}
-    }
-    let mut savepoint = connection.begin().await.map_err(StoreError::from)?;
-    match model.apply(&mut savepoint, changes, texts, 0).await {
-        Ok(()) => Ok(savepoint.commit().await.map_err(StoreError::from)?),
-        Err(error) => {
-            savepoint.rollback().await.map_err(StoreError::from)?;
-            Err(error)
-        }
     }
 }
 

@@ -150,6 +150,14 @@ impl Views {
         files::current(dir, time_zone)
     }
 
+    /// Removes this build's views of a folder. Nobody may have them open.
+    ///
+    /// # Errors
+    /// Writing.
+    pub fn remove(dir: &Path, time_zone: Tz) -> std::io::Result<()> {
+        files::remove(&files::current(dir, time_zone))
+    }
+
     /// The file of these views.
     pub fn path(&self) -> &Path {
         &self.inner.path

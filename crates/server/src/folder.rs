@@ -77,6 +77,66 @@ pub fn lock(folder: &Path, purpose: &str) -> anyhow::Result<FolderLock> {
     Ok(FolderLock { file })
 }
 
+/// Who holds the lock of `folder`, if anybody does. Nothing is made or changed, so it works where nothing can be.
+///
+/// # Errors
+/// Reading.
+pub fn holder(folder: &Path) -> anyhow::Result<Option<Held>> {
+    let mut file = match File::open(folder.join(LOCK_FILE)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder)?;
+            let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+            Ok(Some(Held { folder: folder.to_owned(), holder }))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Whether nobody writes in the folder and no write-ahead log waits: then its databases can be read without a file made beside
+/// them.
+///
+/// # Errors
+/// Reading.
+pub fn is_at_rest(folder: &Path) -> anyhow::Result<bool> {
+    if holder(folder)?.is_some() {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().ends_with("-wal") && entry.metadata()?.len() > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What was left behind: trials that were killed, restores that were never finished, views of other builds and zones.
+///
+/// # Errors
+/// Reading.
+pub fn left_over(folder: &Path, views: &Path) -> io::Result<Vec<String>> {
+    let own = views.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut left = vec![];
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.starts_with(TRIAL_PREFIX) || name.starts_with(BACKUP_PREFIX) || (is_views(&name) && !name.starts_with(&own)) {
+            left.push(name);
+        }
+    }
+    let beside = std::path::absolute(folder)?;
+    let restoring = beside.file_name().map(|name| restoring(&name.to_string_lossy()));
+    left.extend(restoring.filter(|name| beside.with_file_name(name).exists()));
+    left.sort();
+    Ok(left)
+}
+
 /// The folder's log, for commands that make nothing.
 ///
 /// # Errors
@@ -105,6 +165,36 @@ pub fn make_private(path: &Path) -> io::Result<()> {
 
 /// Begins the names of trials.
 const TRIAL_PREFIX: &str = ".dry-run-";
+/// Begins the names of folders in which a backup is put together.
+const BACKUP_PREFIX: &str = ".backup-";
+
+/// A folder for the copies of which a backup is made, gone with this value.
+///
+/// # Errors
+/// Writing.
+pub fn backup_copies(folder: &Path) -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix(BACKUP_PREFIX).tempdir_in(folder)
+}
+
+/// The name of the folder in which a folder of this name is restored.
+pub fn restoring(name: &str) -> String {
+    format!(".{name}.restoring")
+}
+
+/// Empties a folder whose lock is held.
+///
+/// # Errors
+/// Reading and writing.
+pub fn empty_but_lock(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK_FILE {
+            continue;
+        }
+        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+    }
+    Ok(())
+}
 
 /// A copy of the folder's log and vault for a trial that must change nothing; the key that opens the vault stays where it is.
 /// The lock must be held.
@@ -123,11 +213,17 @@ pub fn trial_copy(folder: &Path) -> io::Result<tempfile::TempDir> {
     Ok(trial)
 }
 
-/// Removes what trials that were killed have left. Whoever holds the lock knows that none is going on.
+/// Whether a file is one of views, by its name.
+fn is_views(name: &str) -> bool {
+    name.starts_with("views-") && name.ends_with(".db")
+}
+
+/// Removes what trials and backups that were killed have left. Whoever holds the lock knows that none is going on.
 fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(TRIAL_PREFIX) && entry.file_type()?.is_dir() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if [TRIAL_PREFIX, BACKUP_PREFIX].iter().any(|prefix| name.starts_with(prefix)) && entry.file_type()?.is_dir() {
             fs::remove_dir_all(entry.path())?;
         }
     }
@@ -168,7 +264,21 @@ impl NewFile {
     /// # Errors
     /// Writing.
     pub fn keep(mut self, content: &[u8]) -> anyhow::Result<()> {
-        self.file.write_all(content).and_then(|()| self.file.sync_all()).with_context(|| self.path.display().to_string())?;
+        self.file.write_all(content).with_context(|| self.path.display().to_string())?;
+        self.done()
+    }
+
+    /// The file, to be filled bit by bit and [kept](Self::done).
+    pub fn file(&mut self) -> &File {
+        &self.file
+    }
+
+    /// It is filled.
+    ///
+    /// # Errors
+    /// Writing.
+    pub fn done(mut self) -> anyhow::Result<()> {
+        self.file.sync_all().with_context(|| self.path.display().to_string())?;
         self.kept = true;
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! Exit codes follow sysexits.h: 0 done, 64 wrong usage, 65 the input is wrong, 66 the input is missing, 70 something broke,
 //! 74 reading or writing failed, 75 somebody else holds the data folder, 78 the configuration is wrong.
 
+mod belonging;
 mod commands;
 mod connections;
 mod demo;
@@ -28,7 +29,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::settings::{Cli, Command};
+use crate::{
+    belonging::Apart,
+    settings::{Cli, Command},
+};
 
 /// Takes the C library's place for SQLite, too, whose pages come and go all the time.
 #[global_allocator]
@@ -93,6 +97,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => commands::rebuild::run(&args).await,
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Verify(args) => commands::verify::run(&args).await,
+        Command::FindName(args) => commands::find_name::run(&args).await,
+        Command::Backup(args) => commands::backup::run(&args).await,
+        Command::Restore(args) => commands::restore::run(&args).await,
         Command::Token(args) => commands::token::run(&args).await,
         Command::RotateSigningKey(args) => commands::rotate_signing_key::run(&args).await,
         Command::RotateKek(args) => commands::rotate_kek::run(&args).await,
@@ -111,11 +118,17 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<settings::WrongUsage>().is_some() {
         return 64;
     }
-    if error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<simulate::Impossible>().is_some() {
+    let unreadable = error.downcast_ref::<import::Unreadable>().is_some() || error.downcast_ref::<commands::restore::NoBackup>().is_some();
+    if unreadable || error.downcast_ref::<simulate::Impossible>().is_some() {
         return 65;
     }
     if error.downcast_ref::<settings::WrongSetting>().is_some() || error.chain().any(is_about_the_kek) {
         return 78;
+    }
+    match error.downcast_ref::<belonging::Apart>() {
+        Some(Apart::LostVault | Apart::LostLog) => return 66,
+        Some(Apart::AnotherVault | Apart::OlderVault | Apart::OlderLog) => return 65,
+        None => {}
     }
     if is_not_written(error) {
         return 74;

@@ -8,7 +8,7 @@ use gongyi_api::settings::{ANONYMOUS_SOCKETS_MAX_COUNT, SOCKETS_PER_ADDRESS_MAX_
 use gongyi_domain::{
     access::authority::Role,
     report::SMALLEST_CELL_PEOPLE,
-    values::{AreaCode, Day, OrganisationId},
+    values::{AreaCode, Day, OrganisationId, PersonId},
 };
 
 use crate::connections::{CONNECTIONS_MAX_COUNT, CONNECTIONS_PER_ADDRESS_MAX_COUNT};
@@ -52,6 +52,12 @@ pub enum Command {
     Rebuild(DataFolder),
     /// Check a log from outside: hashes, chain, positions, versions. Works beside a running server.
     Verify(Verify),
+    /// Tell where a person is named in the texts of documents: before the person is erased. Works beside a running server.
+    FindName(FindName),
+    /// Write log, vault and ballot box as they are at one moment into one new file. Works beside a running server.
+    Backup(Backup),
+    /// Make a data folder of a backup, as a new life of its log.
+    Restore(Restore),
     /// Print a bearer token of the built-in operator, whose acts are marked as such in the log.
     Token(Token),
     /// Make a new key that signs access tokens; those that the old one signed hold until they run out. Works beside a running server.
@@ -270,6 +276,38 @@ pub struct Verify {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FindName {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// Whom; the UUID in `Volunteer.person`.
+    #[arg(long, value_name = "UUID")]
+    pub person: PersonId,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The file to make, outside the data folder. The key-encryption key is not in it: keep that elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub folder: DataFolder,
+    /// The backup.
+    pub file: PathBuf,
+    /// The file with the vault's key-encryption key, which is copied into the folder; without it, `GONGYI_KEK` is.
+    #[arg(long, value_name = "FILE")]
+    pub kek: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

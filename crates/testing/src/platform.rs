@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::{Asia::Shanghai, Tz};
-use gongyi_app::{App, Command, Rejection, access::areas::ListArea, clock::SharedClock, personal::VaultOpener};
+use gongyi_app::{App, Command, Rejection, access::areas::ListArea, clock::SharedClock, personal::VaultOpener, texts::SealedTexts};
 use gongyi_domain::{
     access::authority::{Actor, Grant, Role, Scope},
     values::{AreaCode, Instant},
@@ -68,8 +68,9 @@ pub async fn opened(log: Arc<dyn Log>, folder: &Path, kek: &KeyEncryptionKey, ha
     let upcasters = Arc::new(Upcasters::new());
     let opener = Arc::new(VaultOpener(vault.clone()));
     let options = ViewOptions { time_zone: ZONE, ..ViewOptions::default() };
-    let views = Views::open(folder, log.clone(), upcasters.clone(), opener, options).await.unwrap();
-    App::new(log, vault, views, upcasters, hands.clock(), ZONE)
+    let texts = SealedTexts::over(log, vault.clone());
+    let views = Views::open(folder, texts.log(), upcasters.clone(), opener, options).await.unwrap();
+    App::new(texts, vault, views, upcasters, hands.clock(), ZONE)
 }
 
 struct Runner {

@@ -29,7 +29,7 @@ use gongyi_domain::values::{PollId, RollEntryId};
 use serde_json::json;
 use sqlx::{
     ConnectOptions, Connection, Row, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -105,7 +105,8 @@ enum Change {
 }
 
 impl BallotBox {
-    /// Opens the box, making its file (mode 0600) if there is none. One process at a time: the file is locked.
+    /// Opens the box, making its file (mode 0600) if there is none. One process at a time, which the data folder's lock sees to;
+    /// a backup may hold it still for a moment.
     ///
     /// Boxed, because the compiler cannot see through sqlx that the future may move between threads.
     pub(crate) fn open(path: PathBuf, wrapping: KeyBytes) -> Pin<Box<dyn Future<Output = Result<Self, VaultError>> + Send>> {
@@ -113,7 +114,6 @@ impl BallotBox {
             make_private(&path).map_err(VaultError::File)?;
             let options = SqliteConnectOptions::new()
                 .filename(path)
-                .locking_mode(SqliteLockingMode::Exclusive)
                 .journal_mode(SqliteJournalMode::Truncate)
                 .synchronous(SqliteSynchronous::Full)
                 .pragma("secure_delete", "ON")

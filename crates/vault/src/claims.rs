@@ -31,6 +31,9 @@ pub(crate) struct Subkeys {
     pub(crate) pepper: KeyBytes,
     pub(crate) ballots: KeyBytes,
     pub(crate) codes: KeyBytes,
+    pub(crate) mark: KeyBytes,
+    pub(crate) claim_stream: KeyBytes,
+    pub(crate) texts: KeyBytes,
 }
 
 impl Subkeys {
@@ -44,6 +47,9 @@ impl Subkeys {
             pepper: derive("password pepper"),
             ballots: derive("ballot box"),
             codes: derive("sign-in code"),
+            mark: derive("log mark"),
+            claim_stream: derive("claim stream"),
+            texts: derive("text key"),
         }
     }
 }
@@ -75,9 +81,9 @@ impl fmt::Debug for AttendanceCode {
 }
 
 impl Vault {
-    /// The id of the claim stream for what may exist once, such as an account by its phone number: an HMAC under a key of
-    /// this vault, as a UUID of version 8. The same purpose and value give the same id; bring `value` into one form first.
-    pub fn claim_id(&self, purpose: &str, value: &str) -> Uuid {
+    /// The id that the claim stream for what may exist once had before ids were random: an HMAC under a key of this vault, as
+    /// a UUID of version 8. Such claims are read as long as they are held; [`Self::claim_stream`] leads to the others.
+    pub fn former_claim_id(&self, purpose: &str, value: &str) -> Uuid {
         uuid(hmac(&self.0.subkeys.claim, &[purpose.as_bytes(), value.as_bytes()]))
     }
 
@@ -135,15 +141,17 @@ mod tests {
     #[tokio::test]
     async fn a_claim_has_one_id_in_one_vault_and_another_elsewhere() {
         let ((_a, here), (_b, there)) = (fresh().await, fresh().await);
-        let id = here.claim_id("phone", "13800000000");
+        let id = here.former_claim_id("phone", "13800000000");
         assert_eq!(id.get_version_num(), 8);
-        assert_eq!(here.claim_id("phone", "13800000000"), id);
-        for other in
-            [here.claim_id("phone", "13800000001"), here.claim_id("id_number", "13800000000"), here.claim_id("phon", "e13800000000")]
-        {
+        assert_eq!(here.former_claim_id("phone", "13800000000"), id);
+        for other in [
+            here.former_claim_id("phone", "13800000001"),
+            here.former_claim_id("id_number", "13800000000"),
+            here.former_claim_id("phon", "e13800000000"),
+        ] {
             assert_ne!(other, id);
         }
-        assert_ne!(there.claim_id("phone", "13800000000"), id);
+        assert_ne!(there.former_claim_id("phone", "13800000000"), id);
         assert_ne!(here.command_id("phone", b"13800000000"), id, "commands have a key of their own");
     }
 

@@ -3,6 +3,9 @@
 /// A fault of the vault, or a use of it that its state forbids.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
+    /// There is no vault, and none was to be made.
+    #[error("there is no vault")]
+    Missing,
     /// The vault was made with another key-encryption key, or another process has changed it since.
     #[error("this key-encryption key does not open this vault")]
     WrongKeyEncryptionKey,

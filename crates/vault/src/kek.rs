@@ -99,6 +99,22 @@ impl KeyEncryptionKey {
     /// # Errors
     /// [`KekError::MissingForVault`] if it would have to make one although `dir` holds a vault; see [`KekError`].
     pub fn load_or_create(dir: &Path, env: Option<String>) -> Result<(Self, KekOrigin), KekError> {
+        match Self::load(dir, env) {
+            Err(KekError::MissingForVault) if !dir.join(VAULT_FILE).exists() => {
+                fs::create_dir_all(dir)?;
+                let key = Self::generate();
+                key.store_new(&dir.join(KEK_FILE))?;
+                Ok((key, KekOrigin::Created))
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// Takes the key from the environment value if there is one (empty counts as none), else from `dir/kek`; makes none.
+    ///
+    /// # Errors
+    /// [`KekError::MissingForVault`] if it is nowhere; see [`KekError`].
+    pub fn load(dir: &Path, env: Option<String>) -> Result<(Self, KekOrigin), KekError> {
         let env = env.map(Zeroizing::new);
         if let Some(text) = env.as_ref().filter(|text| !text.trim().is_empty()) {
             return Ok((Self::parse(text)?, KekOrigin::Environment));
@@ -106,15 +122,7 @@ impl KeyEncryptionKey {
         let path = dir.join(KEK_FILE);
         match Self::from_file(&path) {
             Ok(key) => Ok((key, KekOrigin::File { readable_by_others: readable_by_others(&path)? })),
-            Err(KekError::File(error)) if error.kind() == io::ErrorKind::NotFound => {
-                if dir.join(VAULT_FILE).exists() {
-                    return Err(KekError::MissingForVault);
-                }
-                fs::create_dir_all(dir)?;
-                let key = Self::generate();
-                key.store_new(&path)?;
-                Ok((key, KekOrigin::Created))
-            }
+            Err(KekError::File(error)) if error.kind() == io::ErrorKind::NotFound => Err(KekError::MissingForVault),
             Err(error) => Err(error),
         }
     }

@@ -45,11 +45,11 @@ impl KeyEncryptionKey {
     }
 
     /// Of this key and the one of `dir/kek.next` that which opens the vault at `path`, should a rotation have stopped between
-    /// wrapping and renaming: which is done then. This key where neither opens it, or there is no vault yet.
+    /// wrapping and renaming: which is done then if it `finishes` that. This key where neither opens it, or there is no vault yet.
     ///
     /// # Errors
     /// [`VaultError::Store`] and [`VaultError::File`].
-    pub async fn that_opens(self, path: &Path, dir: &Path) -> Result<Self, VaultError> {
+    pub async fn that_opens(self, path: &Path, dir: &Path, finishes: bool) -> Result<Self, VaultError> {
         let Ok(Some(next)) = Self::next(dir) else { return Ok(self) };
         if !path.exists() {
             return Ok(self);
@@ -62,7 +62,7 @@ impl KeyEncryptionKey {
             return Ok(self);
         }
         // Where nothing can be written, the next one to open the vault does it.
-        if let Err(error) = Self::promote_next(dir) {
+        if finishes && let Err(error) = Self::promote_next(dir) {
             tracing::warn!(%error, "the new key-encryption key keeps its name of {NEXT_KEK_FILE}");
         }
         Ok(next)
@@ -120,7 +120,7 @@ mod tests {
     async fn opened(dir: &Path) -> Result<Vault, VaultError> {
         let (kek, _) = KeyEncryptionKey::load_or_create(dir, None).unwrap();
         let path = dir.join(VAULT_FILE);
-        let kek = kek.that_opens(&path, dir).await?;
+        let kek = kek.that_opens(&path, dir, true).await?;
         Vault::open(path, kek).await
     }
 

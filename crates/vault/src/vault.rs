@@ -66,14 +66,17 @@ impl Vault {
     /// [`VaultError::WrongKeyEncryptionKey`] if the vault was made with another KEK: nothing has been written then.
     /// [`VaultError::SqliteTooOld`], [`VaultError::File`], [`VaultError::Store`], [`VaultError::Migrate`].
     pub async fn open(path: impl AsRef<Path>, kek: KeyEncryptionKey) -> Result<Self, VaultError> {
-        let path = path.as_ref();
-        make_private(path).map_err(VaultError::File)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("secure_delete", "ON")
-            .pragma("temp_store", "MEMORY");
+        make_private(path.as_ref()).map_err(VaultError::File)?;
+        Self::open_existing(path, kek).await
+    }
 
+    /// Opens the vault and brings it up to date; makes none.
+    ///
+    /// # Errors
+    /// [`VaultError::Missing`]; as [`Self::open`].
+    pub async fn open_existing(path: impl AsRef<Path>, kek: KeyEncryptionKey) -> Result<Self, VaultError> {
+        let path = path.as_ref();
+        let options = options(path)?;
         let mut probe = SqliteConnection::connect_with(&options).await?;
         require_recent_sqlite(&mut probe).await?;
         if let Some(wrapped) = stored_root(&mut probe).await? {
@@ -82,7 +85,6 @@ impl Vault {
         probe.close().await?;
 
         let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
         // SQLite ends a transaction by itself when the disk is full; sqlx goes on counting it and could begin no other.
         let writers = pool().max_connections(1).before_acquire(|it, _| Box::pin(async { Ok(!it.is_in_transaction()) }));
         let writer = writers.connect_with(writing).await?;
@@ -92,26 +94,47 @@ impl Vault {
         let (root, wrapped_root) = root(&mut setup, &kek).await?;
         setup.commit().await?;
         let readers = pool().max_connections(READERS_MAX).connect_with(options.read_only(true)).await?;
-        let vault = Self(Arc::new(Inner {
+        let vault = Self::with(path, writer, readers, &root, Wrapping { kek, wrapped_root });
+        vault.ensure_signing_key().await?;
+        Ok(vault)
+    }
+
+    /// Opens the vault to look at it: no byte of it is changed, nor is it brought up to date. What writes fails. One that is
+    /// `at_rest` is written by nobody meanwhile and has an empty WAL: then nothing is made beside the file, either.
+    ///
+    /// # Errors
+    /// [`VaultError::Missing`]; [`VaultError::Damaged`] if it was never finished; as [`Self::open`].
+    pub async fn open_read_only(path: impl AsRef<Path>, kek: KeyEncryptionKey, at_rest: bool) -> Result<Self, VaultError> {
+        let path = path.as_ref();
+        let options = options(path)?.read_only(true).immutable(at_rest);
+        let readers = pool().max_connections(READERS_MAX).connect_with(options).await?;
+        let mut probe = readers.acquire().await?;
+        require_recent_sqlite(&mut probe).await?;
+        let wrapped_root = stored_root(&mut probe).await?.ok_or(VaultError::Damaged("it has no root"))?;
+        drop(probe);
+        let root = kek.unwrap_key(ROOT_LABEL, &wrapped_root).ok_or(VaultError::WrongKeyEncryptionKey)?;
+        Ok(Self::with(path, readers.clone(), readers, &root, Wrapping { kek, wrapped_root }))
+    }
+
+    fn with(path: &Path, writer: SqlitePool, readers: SqlitePool, root: &KeyBytes, wrapping: Wrapping) -> Self {
+        Self(Arc::new(Inner {
             writer,
             readers,
-            wrapping: RwLock::new(Wrapping { kek, wrapped_root }),
-            subkeys: Subkeys::derive(&root),
+            wrapping: RwLock::new(wrapping),
+            subkeys: Subkeys::derive(root),
             cache: Mutex::new(KeyCache::new()),
             keeping: KeysWaiting::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
             ballot_box: OnceCell::new(),
             ballot_box_path: path.with_file_name(BALLOT_BOX_FILE),
-        }));
-        vault.ensure_signing_key().await?;
-        Ok(vault)
+        }))
     }
 
     /// The ballot box, opened when it is first asked for. Its keys hang on the vault's root, so another KEK changes nothing
     /// in it.
     ///
     /// # Errors
-    /// As [`Self::open`]; also if another process has it open.
+    /// As [`Self::open`].
     pub async fn ballot_box(&self) -> Result<&BallotBox, VaultError> {
         let open = || BallotBox::open(self.0.ballot_box_path.clone(), self.0.subkeys.ballots.clone());
         self.0.ballot_box.get_or_try_init(open).await
@@ -173,6 +196,23 @@ impl Inner {
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Vault(redacted)")
+    }
+}
+
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None)
+}
+
+/// How a vault that is there is opened.
+fn options(path: &Path) -> Result<SqliteConnectOptions, VaultError> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("secure_delete", "ON")
+            .pragma("temp_store", "MEMORY")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(VaultError::Missing),
+        Err(error) => Err(VaultError::File(error)),
     }
 }
 
@@ -243,10 +283,10 @@ mod tests {
     #[tokio::test]
     async fn a_vault_opens_again_with_its_key() {
         let (dir, vault) = fresh().await;
-        let claim = vault.claim_id("id_number", "11010519491231002X");
+        let claim = vault.former_claim_id("id_number", "11010519491231002X");
         vault.close().await;
         let again = Vault::open(dir.path().join(VAULT_FILE), kek()).await.unwrap();
-        assert_eq!(again.claim_id("id_number", "11010519491231002X"), claim);
+        assert_eq!(again.former_claim_id("id_number", "11010519491231002X"), claim);
     }
 
     #[tokio::test]
@@ -302,7 +342,7 @@ mod tests {
         let path = dir.path().join(VAULT_FILE);
         let (a, b) = tokio::join!(Vault::open(&path, kek()), Vault::open(&path, kek()));
         let (a, b) = (a.unwrap(), b.unwrap());
-        assert_eq!(a.claim_id("phone", "1"), b.claim_id("phone", "1"));
+        assert_eq!(a.former_claim_id("phone", "1"), b.former_claim_id("phone", "1"));
         assert_eq!(a.signing_keys().await.unwrap().len(), 1);
         assert_eq!(a.signing_keys().await.unwrap()[0].kid, b.signing_keys().await.unwrap()[0].kid);
     }

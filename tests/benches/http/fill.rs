@@ -137,7 +137,7 @@ impl Filling<'_> {
         for n in 0..ORGANISATIONS {
             let organisation = organisation_of(n);
             let name = format!("第{n}义工小组");
-            let claim = vault.claim_id(Purpose::OrganisationName.label(), &name);
+            let claim = vault.former_claim_id(Purpose::OrganisationName.label(), &name);
             self.add::<Claim>(claim, &ClaimEvent::Claimed { purpose: Purpose::OrganisationName, holder: organisation.0 })?;
             let profile = Profile { kind: OrganisationKind::Group, name, area: self.area(n), parent: None };
             self.add::<Organisation>(organisation, &OrganisationEvent::OrganisationFounded { profile })?;
@@ -161,7 +161,7 @@ impl Filling<'_> {
         let (person, volunteer, organisation) = (person(n), volunteer(n), organisation_of(n));
         let birth = NaiveDate::from_ymd_opt(1950, 1, 2).unwrap() + Days::new(n * 37 % 17_989);
         let number = id_number(&birth.format("%Y%m%d").to_string(), u32::try_from(n % 1_000)?);
-        let claim = vault.claim_id(Purpose::IdNumber.label(), &number);
+        let claim = vault.former_claim_id(Purpose::IdNumber.label(), &number);
         self.add::<Claim>(claim, &ClaimEvent::Claimed { purpose: Purpose::IdNumber, holder: person.0 })?;
         let key = keys.key(person).ok_or("a key was not made")?;
         let seal = |field, text: &str| {

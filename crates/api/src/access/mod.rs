@@ -7,4 +7,5 @@ pub(crate) mod calendars;
 pub(crate) mod codes;
 pub(crate) mod personal;
 pub(crate) mod processes;
+pub(crate) mod redaction;
 pub(crate) mod sign_in;

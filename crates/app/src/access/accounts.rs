@@ -9,7 +9,7 @@ use gongyi_domain::{
             REVOKE_ROLE, account_of, may_grant,
         },
         authority::{Act, Actor, Grant, Scope, Session, Subject},
-        claim::{Claim, ClaimCommand, Purpose},
+        claim::Purpose,
         contact::Phone,
         person::{Person, PersonRefusal},
     },
@@ -59,8 +59,7 @@ impl Command for OpenAccount {
 pub(crate) async fn open_account(work: &Work<'_>, person: PersonId, phone: &str, by_owner: bool) -> Result<Arc<Account>, Rejection> {
     let account = account_of(person);
     let opened = work.load_and_decide::<Account>(account, AccountCommand::Open { person, by_owner }).await?;
-    let claim = work.app.vault().claim_id(Purpose::Phone.label(), phone);
-    work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::Phone, holder: account.0 }).await?;
+    work.take_claim(Purpose::Phone, phone, account.0).await?;
     Ok(opened)
 }
 
@@ -181,8 +180,7 @@ impl Command for CloseAccount {
         let person = may_about(work, Self::ACT, self.account).await?;
         if let Person::Registered { phone, .. } = work.load::<Person>(person).await?.into_inner() {
             let phone = work.open_person(person, &phone, "phone").await?;
-            let claim = work.app.vault().claim_id(Purpose::Phone.label(), &phone);
-            work.load_and_decide::<Claim>(claim, ClaimCommand::Release { holder: self.account.0 }).await?;
+            work.release_claim(Purpose::Phone, &phone, self.account.0).await?;
         }
         work.load_and_decide::<Account>(self.account, AccountCommand::Close).await?;
         Ok(self.account)
@@ -203,8 +201,7 @@ impl App {
     /// # Errors
     /// Faults of the log.
     pub async fn account_by_phone(&self, phone: &Phone) -> Result<Option<AccountId>, Rejection> {
-        let claim = self.vault().claim_id(Purpose::Phone.label(), phone.as_str());
-        Ok(self.state::<Claim>(claim).await?.holder.map(AccountId))
+        Ok(self.claim_holder(Purpose::Phone, phone.as_str()).await?.map(AccountId))
     }
 
     /// Refresh tokens of generations that are over hold no more; this forgets them.

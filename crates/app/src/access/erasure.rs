@@ -4,7 +4,7 @@ use gongyi_domain::{
     access::{
         account::{Account, AccountCommand, account_of},
         authority::{Act, Subject},
-        claim::{Claim, ClaimCommand, Purpose},
+        claim::Purpose,
         person::{ERASE_PERSON, Person, PersonCommand, PersonRefusal},
     },
     values::PersonId,
@@ -38,15 +38,17 @@ impl Command for ErasePerson {
             Person::Erased => return Err(refused(PersonRefusal::PersonIsErased)),
         };
         work.may(Self::ACT, &Subject::person(self.person, Some(home_area)))?;
-        let number = work.open_person(self.person, &id_number, "id_number").await?;
-        let phone = work.open_person(self.person, &phone, "phone").await?;
-        work.decide::<Person>(loaded, PersonCommand::Erase).await?;
-
-        let vault = work.app.vault();
         let account = account_of(self.person);
-        for (purpose, value, holder) in [(Purpose::IdNumber, number, self.person.0), (Purpose::Phone, phone, account.0)] {
-            work.load_and_decide::<Claim>(vault.claim_id(purpose.label(), &value), ClaimCommand::Release { holder }).await?;
+        if work.app.vault().unknown_persons(&[self.person]).await?.is_empty() {
+            let number = work.open_person(self.person, &id_number, "id_number").await?;
+            let phone = work.open_person(self.person, &phone, "phone").await?;
+            work.release_claim(Purpose::IdNumber, &number, self.person.0).await?;
+            work.release_claim(Purpose::Phone, &phone, account.0).await?;
+        } else {
+            // A vault that was lost: nobody can read what they claimed, and they are to be erased all the same.
+            work.release_all_claims(&[self.person.0, account.0]).await?;
         }
+        work.decide::<Person>(loaded, PersonCommand::Erase).await?;
         let loaded = work.load::<Account>(account).await?;
         if loaded.inner().require_open().is_ok() {
             work.decide::<Account>(loaded, AccountCommand::Close).await?;

@@ -3,8 +3,10 @@
 pub mod accounts;
 pub mod areas;
 pub mod calendars;
+mod claims;
 pub mod erasure;
 pub mod passwords;
 pub mod public_functions;
+pub mod redaction;
 pub mod sign_in;
 pub mod tokens;

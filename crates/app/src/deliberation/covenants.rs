@@ -7,7 +7,7 @@
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
-        claim::{Claim, ClaimCommand, Purpose},
+        claim::Purpose,
     },
     deliberation::{
         charter::Matter,
@@ -49,8 +49,7 @@ impl Resolved {
             return Err(refused(CovenantRefusal::NotVotedAsCovenant));
         }
         let closed = vote.and_then(|vote| vote.closed).ok_or_else(not_adopted)?;
-        let claim = work.app.vault().claim_id(Purpose::CovenantVote.label(), &outcome.vote.to_string());
-        work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::CovenantVote, holder: covenant.0 }).await?;
+        work.take_claim(Purpose::CovenantVote, &outcome.vote.to_string(), covenant.0).await?;
         let adoption = Adoption { motion, vote: outcome.vote, on: work.day_of(closed) };
         Ok(Self { council, area: case.area, text: state.text.clone(), adoption })
     }

@@ -10,7 +10,7 @@ use gongyi_domain::{
 use gongyi_eventlog::{Log, LogError, Position, Recorded, Upcasters, verify::Progress};
 use sha2::{Digest, Sha256};
 
-use crate::rejection::causes;
+use crate::{rejection::causes, texts::without_texts};
 
 /// Events read at a time.
 const BATCH_EVENTS: usize = 5_000;
@@ -51,7 +51,7 @@ pub async fn recount(log: &(dyn Log + '_), upcasters: &Upcasters, mut progress: 
         position = last.position;
         for recorded in batch {
             let (at, commit_ends) = (recorded.position, recorded.position == recorded.commit.last_position);
-            match decoded(upcasters, &recorded) {
+            match decoded(upcasters, &without_texts(recorded.clone())) {
                 Ok(Some(event)) => recount.read(recorded.stream.id, event),
                 Ok(None) => {}
                 Err(why) => found.unreadable.push((at, why)),

@@ -10,7 +10,7 @@ use gongyi_domain::{
     access::{
         area::{Area, area_stream},
         authority::{Act, Subject},
-        claim::{Claim, Purpose},
+        claim::Purpose,
         id_number::IdNumber,
     },
     values::{AreaCode, Day, Instant, OrganisationId, PersonId, RecordId, VolunteerId},
@@ -194,6 +194,6 @@ impl App {
     }
 
     async fn holder(&self, purpose: Purpose, value: &str) -> Result<Option<Uuid>, Rejection> {
-        Ok(self.state::<Claim>(self.vault().claim_id(purpose.label(), value)).await?.holder)
+        self.claim_holder(purpose, value).await
     }
 }

@@ -3,7 +3,7 @@
 use gongyi_domain::{
     access::{
         authority::{Act, Subject},
-        claim::{Claim, ClaimCommand, Purpose},
+        claim::Purpose,
         contact::normalised,
     },
     prose::tidied,
@@ -63,16 +63,11 @@ fn named(text: &str) -> String {
 }
 
 async fn take_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
-    let purpose = Purpose::OrganisationName;
-    let stream = work.app.vault().claim_id(purpose.label(), name);
-    work.load_and_decide::<Claim>(stream, ClaimCommand::Take { purpose, holder: id.0 }).await?;
-    Ok(())
+    work.take_claim(Purpose::OrganisationName, name, id.0).await
 }
 
 async fn release_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
-    let stream = work.app.vault().claim_id(Purpose::OrganisationName.label(), name);
-    work.load_and_decide::<Claim>(stream, ClaimCommand::Release { holder: id.0 }).await?;
-    Ok(())
+    work.release_claim(Purpose::OrganisationName, name, id.0).await
 }
 
 /// Change an organisation's name, area or parent.

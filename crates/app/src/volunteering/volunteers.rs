@@ -7,7 +7,7 @@ use gongyi_domain::{
     access::{
         account::{Account, AccountRefusal, account_of},
         authority::{Act, Actor, Role, Subject},
-        claim::{Claim, ClaimCommand, ClaimRefusal, Purpose},
+        claim::{ClaimRefusal, Purpose},
         contact::{PersonName, Phone},
         id_number::IdNumber,
         password::OwnData,
@@ -124,8 +124,6 @@ struct Given {
     name: PersonName,
     phone: Phone,
     id_number: IdNumber,
-    /// The claim of the ID number.
-    claim: Uuid,
 }
 
 impl RegisterVolunteer {
@@ -150,13 +148,13 @@ impl RegisterVolunteer {
             Volunteer::require_consents(id_number.birth(), work.today(), self.consents).map_err(refused)?;
         }
         work.require_area(&self.home_area).await?;
-        let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
-        Ok(Given { name, phone, id_number, claim })
+        Ok(Given { name, phone, id_number })
     }
 
     /// Who has this ID number and has withdrawn, if the actor may take them back.
     async fn withdrawn(&self, work: &Work<'_>, given: &Given) -> Result<Option<PersonId>, Rejection> {
-        let Some(person) = work.load::<Claim>(given.claim).await?.inner().holder.map(PersonId) else { return Ok(None) };
+        let holder = work.claim_holder(Purpose::IdNumber, given.id_number.as_str()).await?;
+        let Some(person) = holder.map(PersonId) else { return Ok(None) };
         let volunteer = work.load::<Volunteer>(volunteer_of(person)).await?.into_inner();
         let subject = Subject::person(person, volunteer.home_area);
         let may = volunteer.phase == VolunteerPhase::Withdrawn && RETURN_VOLUNTEER.may(&work.actor, &subject).is_ok();
@@ -165,7 +163,7 @@ impl RegisterVolunteer {
 
     /// Registers somebody new.
     async fn take_in(&self, work: &mut Work<'_>, given: Given) -> Result<Registered, Rejection> {
-        let Given { name, phone, id_number, claim } = given;
+        let Given { name, phone, id_number } = given;
         let today = work.today();
         let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
         let registered_on = self.registered_on.unwrap_or(today);
@@ -173,7 +171,7 @@ impl RegisterVolunteer {
             return Err(invalid("registeredOn", ("注册日期须为今天", "The day of registration is today")));
         }
         let person = work.new_person();
-        work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
+        work.take_claim(Purpose::IdNumber, id_number.as_str(), person.0).await?;
 
         Volunteer::require_consents(id_number.birth(), registered_on, self.consents).map_err(refused)?;
         let seal = work.sealer::<Person>(person, person, "PersonRegistered").await?;
@@ -214,7 +212,7 @@ impl RegisterVolunteer {
 
     /// Takes a withdrawn volunteer back: the same number and ledger, with what was typed now.
     async fn take_back(&self, work: &mut Work<'_>, person: PersonId, given: Given) -> Result<Registered, Rejection> {
-        let Given { name, phone, id_number, claim: _ } = given;
+        let Given { name, phone, id_number } = given;
         let (today, volunteer) = (work.today(), volunteer_of(person));
         if self.registered_on.is_some_and(|day| day != today) {
             return Err(invalid("registeredOn", ("重新注册的日期须为今天", "Who registers again does so today")));
@@ -411,10 +409,9 @@ async fn move_sign_in(work: &Work<'_>, person: PersonId, old: &Kept, new: &Phone
 }
 
 async fn move_claim(work: &Work<'_>, purpose: Purpose, holder: Uuid, old: &str, new: &str) -> Result<(), Rejection> {
-    let stream = |value| work.app.vault().claim_id(purpose.label(), value);
     if old != new {
-        work.load_and_decide::<Claim>(stream(new), ClaimCommand::Take { purpose, holder }).await?;
-        work.load_and_decide::<Claim>(stream(old), ClaimCommand::Release { holder }).await?;
+        work.take_claim(purpose, new, holder).await?;
+        work.release_claim(purpose, old, holder).await?;
     }
     Ok(())
 }

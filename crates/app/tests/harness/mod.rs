@@ -17,6 +17,7 @@ use gongyi_app::{
         accounts::SignInCode,
         sign_in::{Caller, SignedIn},
     },
+    texts::SealedTexts,
 };
 use gongyi_domain::{
     access::authority::{Actor, Grant, Role, Scope},
@@ -172,10 +173,15 @@ impl District {
         self.app_over(self.store.log(), states)
     }
 
+    /// The log as it is stored, its texts sealed.
+    pub fn stored_log(&self) -> Arc<dyn Log> {
+        self.store.log()
+    }
+
     /// The same over a log that stands before the district's own.
     pub fn app_over(&self, log: Arc<dyn Log>, states: StateCache) -> App {
         let (vault, views, upcasters) = (self.app.vault().clone(), self.app.views().clone(), self.app.upcasters().clone());
-        App::with_states(log, vault, views, upcasters, self.hands.clock(), self.app.zone(), states)
+        App::with_states(SealedTexts::over(log, vault.clone()), vault, views, upcasters, self.hands.clock(), self.app.zone(), states)
     }
 
     /// What the vault's file holds of persons and accounts.

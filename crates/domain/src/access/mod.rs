@@ -9,6 +9,8 @@ pub mod id_number;
 pub mod password;
 pub mod person;
 pub mod public_function;
+pub mod redaction;
+pub mod vault_binding;
 
 use crate::event::aggregates;
 
@@ -23,5 +25,9 @@ aggregates! {
         Claim(claim::Claim),
         /// Accounts.
         Account(account::Account),
+        /// Redacted texts.
+        Redaction(redaction::Redaction),
+        /// The vault that the log belongs to.
+        VaultBinding(vault_binding::VaultBinding),
     }
 }

@@ -105,7 +105,11 @@ fn concern(change: &Change) -> Option<&AccountEvent> {
     let Event::Access(event) = &change.event else { return None };
     match event {
         access::Event::Account(event) => Some(event),
-        access::Event::Area(_) | access::Event::Person(_) | access::Event::Claim(_) => None,
+        access::Event::Area(_)
+        | access::Event::Person(_)
+        | access::Event::Claim(_)
+        | access::Event::Redaction(_)
+        | access::Event::VaultBinding(_) => None,
     }
 }
 

@@ -45,7 +45,11 @@ fn concern(change: &Change) -> Option<&AreaEvent> {
     let Event::Access(event) = &change.event else { return None };
     match event {
         access::Event::Area(event) => Some(event),
-        access::Event::Person(_) | access::Event::Claim(_) | access::Event::Account(_) => None,
+        access::Event::Person(_)
+        | access::Event::Claim(_)
+        | access::Event::Account(_)
+        | access::Event::Redaction(_)
+        | access::Event::VaultBinding(_) => None,
     }
 }
 

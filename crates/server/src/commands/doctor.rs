@@ -2,40 +2,66 @@
 
 use std::process::ExitCode;
 
+use esrs::Aggregate;
 use gongyi_app::processes::PROCESSES;
-use gongyi_eventlog::{Log, SqliteLog, SqliteSettings};
+use gongyi_domain::{
+    access::{account::Account, person::Person},
+    values::{AccountId, PersonId},
+};
+use gongyi_eventlog::{Log, SqliteLog, SqliteSettings, StreamId, Upcasters};
 use gongyi_projections::Views;
+use gongyi_vault::Vault;
 use serde_json::json;
 
 use crate::{
-    folder::{self, Held},
-    output,
-    platform::{open_vault, view_options},
+    belonging, folder, output,
+    platform::{look_at_vault, view_options},
     settings::Doctor,
 };
+
+/// What the vault lacks of those whom the log knows.
+struct Keys {
+    /// Persons who were registered and have neither a key nor what is left of one.
+    missing: usize,
+    /// Open accounts that nobody can sign in to.
+    accounts_without_password: usize,
+}
+
+impl Keys {
+    async fn counted(log: &SqliteLog, vault: &Vault) -> anyhow::Result<Self> {
+        let persons: Vec<_> = log.streams_of(Person::NAME).await?.into_iter().map(PersonId).collect();
+        let missing = vault.unknown_persons(&persons).await?.len();
+        let accounts: Vec<_> = log.streams_of(Account::NAME).await?.into_iter().map(AccountId).collect();
+        let mut accounts_without_password = 0;
+        for account in vault.accounts_without_password(&accounts).await? {
+            let mut state = Account::default();
+            for event in log.read_stream(&StreamId::of::<Account>(account), 0).await? {
+                state = Account::apply_event(state, Upcasters::new().decode(&event)?);
+            }
+            accounts_without_password += usize::from(state.require_open().is_ok());
+        }
+        Ok(Self { missing, accounts_without_password })
+    }
+}
 
 /// Runs `gongyi doctor`. Exits with 65 if something needs attention.
 ///
 /// # Errors
 /// A part that does not open.
 pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
-    let folder = &args.folder.data;
+    let (folder, zone) = (&args.folder.data, args.folder.zone()?);
     let path = folder::existing_log(folder)?;
-    let held_by = match folder::lock(folder, "doctor") {
-        Ok(lock) => {
-            drop(lock);
-            None
-        }
-        Err(error) if error.is::<Held>() => Some(error.to_string()),
-        Err(error) => return Err(error),
-    };
-    let log = SqliteLog::open_read_only(&path, SqliteSettings::default()).await?;
-    let vault = open_vault(folder).await?;
+    let held_by = folder::holder(folder)?.map(|held| held.to_string());
+    let at_rest = folder::is_at_rest(folder)?;
+    let log = SqliteLog::open_read_only(&path, SqliteSettings { at_rest, ..SqliteSettings::default() }).await?;
+    let vault = look_at_vault(folder, at_rest).await?;
     let head = log.head().await?;
-    let examined = Views::examine(folder, &log, view_options(args.folder.zone()?)).await?;
+    let apart = belonging::apart(&log, &vault).await?;
+    let keys = Keys::counted(&log, &vault).await?;
+    let examined = Views::examine(folder, &log, view_options(zone), at_rest).await?;
     let behind = |position: u64| head.position.saturating_sub(position);
 
-    let mut well = examined.unfit.is_none();
+    let mut well = examined.unfit.is_none() && apart.is_none() && keys.missing == 0;
     let mut views = vec![];
     for view in &examined.views {
         well &= view.parked.is_none();
@@ -57,10 +83,15 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
     vault.close().await;
     log.close().await;
 
+    let left_over = folder::left_over(folder, &Views::file(folder, zone))?;
     let unfit = examined.unfit.map(|why| why.to_string());
+    let vault = json!({
+        "together": apart.is_none(), "problem": apart.map(|why| why.to_string()),
+        "personsWithoutKey": keys.missing, "accountsWithoutPassword": keys.accounts_without_password,
+    });
     let log = json!({"position": head.position, "token": head});
     let found = json!({
-        "well": well, "heldBy": held_by, "log": log, "views": views, "viewsUnfit": unfit, "processes": processes, "heldRecords": held,
+        "well": well, "heldBy": held_by, "log": log, "vault": vault, "leftOver": left_over, "views": views, "viewsUnfit": unfit, "processes": processes, "heldRecords": held,
     });
     output::print_line(&if args.json { found.to_string() } else { format!("{found:#}") })?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(65) })

@@ -45,7 +45,7 @@ pub async fn run(args: &RotateKek) -> anyhow::Result<ExitCode> {
             return Err(WrongUsage(format!("the key is kept in {}: the new one is made there", data.join(KEK_FILE).display())).into());
         }
         (KekOrigin::File { .. } | KekOrigin::Created, None) => {
-            let vault = Vault::open(&path, kek.that_opens(&path, data).await?).await?;
+            let vault = Vault::open(&path, kek.that_opens(&path, data, true).await?).await?;
             rotate_in(data, vault).await?;
             let file = data.join(KEK_FILE);
             output::print_line(&format!(

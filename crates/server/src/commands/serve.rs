@@ -37,6 +37,7 @@ pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welco
     lock.serves(app.views().path())?;
     let listener = TcpListener::bind(args.listen).await?;
     app.catch_up(&DestroyErasedKeys).await?;
+    app.forget_unheld_claims().await?;
     app.reconcile_ballots().await?;
     // Whoever is answered sees all that the log has; after an upgrade `gongyi rebuild` spares this wait.
     platform.catch_up_views().await?;

@@ -7,16 +7,19 @@ use gongyi_app::{
     clock::{Clock, SystemClock},
 };
 use gongyi_domain::access::authority::{Grant, Scope};
+use gongyi_eventlog::{SqliteLog, SqliteSettings};
 
-use crate::{folder, output, platform::open_vault, settings::Token};
+use crate::{belonging, folder, output, platform::open_vault, settings::Token};
 
-/// Runs `gongyi token`. It needs the vault only, so it works beside a running server.
+/// Runs `gongyi token`, also beside a running server.
 ///
 /// # Errors
 /// A vault that does not open.
 pub async fn run(args: &Token) -> anyhow::Result<ExitCode> {
-    folder::create(&args.folder.data)?;
+    let log = SqliteLog::open_read_only(folder::existing_log(&args.folder.data)?, SqliteSettings::default()).await?;
     let vault = open_vault(&args.folder.data).await?;
+    belonging::require_together(&log, &vault).await?;
+    log.close().await;
     let scope = match (&args.area, args.organisation) {
         (Some(area), _) => Scope::Area(area.clone()),
         (None, Some(organisation)) => Scope::Organisation(organisation),

@@ -59,7 +59,7 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     let lock = folder::lock(data, "demo")?;
     let mut platform = Platform::open(data, zone).await?;
     let today = day_of(platform.app().now(), zone);
-    if platform.app().log().head().await?.position == 0 {
+    if platform.holds_nothing().await? {
         platform.close().await;
         platform = filled(data, zone, today).await?;
     }

@@ -108,7 +108,7 @@ pub async fn lives(folder: &Path, profile: &Profile, seed: u64, password: &str) 
     let clock = time.clone();
     let states = StateCache::new(STATE_CACHE_MAX_BYTES);
     let platform = Platform::open_at(folder, profile.zone, Arc::new(move || clock.now()), states).await?;
-    if platform.app().log().head().await?.position > 0 {
+    if !platform.holds_nothing().await? {
         let folder = folder.display();
         return Err(WrongSetting(format!("{folder} holds data already; simulate into another folder")).into());
     }

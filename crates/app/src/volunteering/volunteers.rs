@@ -21,7 +21,7 @@ use gongyi_domain::{
         service_ledger::SERVICE_TEXT_MAX_CHARS,
         skill::Skill,
         volunteer::{
-            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer,
+            CORRECT_VOLUNTEER, Consents, Inactive, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer,
             VolunteerCommand, VolunteerEvent, VolunteerPhase, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
         },
     },
@@ -265,27 +265,30 @@ pub(crate) async fn require_no_stranger(
     work.load::<Membership>(membership).await?.inner().require_member().map_err(refused)
 }
 
-/// The volunteer served then: is active, or was when it ended. What came after is told by the log itself, for no event of a
-/// phase says since when it holds.
+/// When the volunteer was suspended, withdrawn or erased: the log itself tells, for no event of a phase says since when it holds.
+pub(crate) async fn inactive_times(work: &Work<'_>, volunteer: &Loaded<Volunteer>) -> Result<Vec<Inactive>, Rejection> {
+    if !volunteer.inner().interrupted {
+        return Ok(vec![]);
+    }
+    let (mut state, mut phases) = (Volunteer::default(), vec![]);
+    for event in work.app.log().read_stream(&StreamId::of::<Volunteer>(*volunteer.id()), 0).await? {
+        state = Volunteer::apply_event(state, work.app.upcasters().decode::<VolunteerEvent>(&event).map_err(Fault::Decoding)?);
+        phases.push((event.commit.metadata.recorded_at, state.phase));
+    }
+    Ok(Inactive::among(phases))
+}
+
+/// The volunteer may have served from `started` to `ended`.
 ///
 /// # Errors
-/// Unknown and erased volunteers; who was suspended or had withdrawn by then.
-pub(crate) async fn require_active_until(work: &Work<'_>, volunteer: &Loaded<Volunteer>, ended: Instant) -> Result<PersonId, Rejection> {
-    let mut inactive_since = None;
-    if volunteer.inner().require_active().is_err() {
-        let mut state = Volunteer::default();
-        for event in work.app.log().read_stream(&StreamId::of::<Volunteer>(*volunteer.id()), 0).await? {
-            let decoded = work.app.upcasters().decode::<VolunteerEvent>(&event).map_err(Fault::Decoding)?;
-            state = Volunteer::apply_event(state, decoded);
-            inactive_since = match state.phase {
-                VolunteerPhase::Active => None,
-                VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased => {
-                    inactive_since.or(Some(event.commit.metadata.recorded_at))
-                }
-            };
-        }
-    }
-    volunteer.inner().require_active_until(ended, inactive_since).map_err(refused)
+/// As [`Volunteer::require_active_during`].
+pub(crate) async fn require_active_during(
+    work: &Work<'_>,
+    volunteer: &Loaded<Volunteer>,
+    time: (Instant, Instant),
+) -> Result<PersonId, Rejection> {
+    let inactive = inactive_times(work, volunteer).await?;
+    volunteer.inner().require_active_during(time, &inactive).map_err(refused)
 }
 
 /// Seals a reason about `person`.

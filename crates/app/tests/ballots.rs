@@ -316,7 +316,10 @@ async fn owners_vote_by_name_by_head_and_by_area() {
         district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone(), exception: None, register: None }).await,
     );
     let poll = district.prepares(terms, &[]).await;
-    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone(), exception: None, register: None }).await.unwrap();
+    let enters =
+        |register: Option<&str>| EnterOnRoll { poll, lines: lines.clone(), exception: None, register: register.map(str::to_owned) };
+    expect_refused_at("WeightUnregistered", "register", district.organiser().does(&enters(None)).await);
+    district.organiser().does(&enters(Some("不动产登记簿"))).await.unwrap();
     district.organiser().does(&OpenPoll { poll }).await.unwrap();
     let secretly = voters[0].casts_for(&district.app, poll, lines[0].holder.entry(poll), Marks::Blank, Uuid::now_v7(), None).await;
     expect_refused("OtherSecrecy", secretly);

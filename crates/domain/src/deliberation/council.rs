@@ -19,8 +19,8 @@ use super::{
     charter::{Charter, Matter},
     decision::Outcome,
     meeting_vote::{Vote, VotePhase},
-    seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
-    text::{Line, Prose},
+    seat::{self, Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
+    text::Line,
 };
 use crate::{
     access::authority::{Act, Role, Subject, To},
@@ -73,6 +73,8 @@ pub const COUNCILS: Act = Act { name: "councils", open_to: &[To::Anyone] };
 pub struct Council {
     /// Its area; `None` before it was established.
     pub area: Option<AreaCode>,
+    /// Since when it is there.
+    pub established_on: Option<Day>,
     /// Its name.
     pub name: String,
     /// Every version of its charter; version 1 first.
@@ -294,6 +296,8 @@ refusals! {
         LeavingReasonUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} printable characters"),
         /// Another council's meeting, one that is not over, or one that the representative attended or was excused from.
         NotAnAbsence("missed", "不是本议事会已结束的会议，或该代表已出席或获准缺席", "A meeting is not over, is not this council's, or the person came or was excused"),
+        /// What happened lies before the council.
+        BeforeEstablished { since: Day }("on", "议事会成立于 {since}，日期不能早于此日", "The council was established on {since}; the day lies before that"),
         /// What happened lies in the future.
         InFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Nobody to seat, or somebody twice.
@@ -350,6 +354,14 @@ impl Council {
         }
     }
 
+    /// The council was there on this day: nothing of it is dated before.
+    ///
+    /// # Errors
+    /// Days before it was established.
+    pub fn require_established(&self, day: Day) -> Result<(), Refused> {
+        self.established_on.filter(|since| day < *since).map_or(Ok(()), |since| Err(Refused::BeforeEstablished { since }))
+    }
+
     /// The version of the charter that counts now, from 1; 0 before the council was established.
     pub fn charter_version(&self) -> u32 {
         u32::try_from(self.charters.len()).unwrap_or(u32::MAX)
@@ -398,22 +410,6 @@ fn fitting_name(name: &str) -> Result<String, Refused> {
     Line::parse(name, COUNCIL_NAME_MAX_CHARS, |most| Refused::CouncilNameUnfit { most }).map(String::from)
 }
 
-/// An office, a reason or a source as it is stored.
-fn written(text: &str) -> Result<String, Refused> {
-    Prose::parse(text, MANDATE_TEXT_MAX_CHARS, |most| Refused::MandateUnfit { most }).map(String::from)
-}
-
-/// A source of seats as it is stored.
-fn fitting_source(source: SeatSource) -> Result<SeatSource, Refused> {
-    Ok(match source {
-        SeatSource::Election { .. } => source,
-        SeatSource::Appointment { authority, reason } => {
-            SeatSource::Appointment { authority: written(&authority)?, reason: written(&reason)? }
-        }
-        SeatSource::Transition { source } => SeatSource::Transition { source: written(&source)? },
-    })
-}
-
 fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {
     if on <= today { Ok(()) } else { Err(Refused::InFuture) }
 }
@@ -425,7 +421,7 @@ impl Council {
             Mandate::Vote { vote } if self.spent.contains(&vote) => Err(Refused::MandateSpent),
             Mandate::Vote { .. } | Mandate::Election { .. } => Ok(mandate),
             Mandate::Authority { authority, reason } => {
-                Ok(Mandate::Authority { authority: written(&authority)?, reason: written(&reason)? })
+                Ok(Mandate::Authority { authority: seat::written(&authority)?, reason: seat::written(&reason)? })
             }
         }
     }
@@ -445,7 +441,8 @@ impl Council {
 
     fn seat(&self, people: &[PersonId], from: Day, until: Option<Day>, source: SeatSource) -> Result<Vec<CouncilEvent>, Refused> {
         let charter = self.require_working()?;
-        let source = fitting_source(source)?;
+        let source = source.fitted()?;
+        self.require_established(from)?;
         if people.is_empty() || people.iter().collect::<BTreeSet<_>>().len() < people.len() {
             return Err(Refused::NobodyToSeat);
         }
@@ -534,6 +531,7 @@ impl Aggregate for Council {
                 council.require_working()?;
                 let mandate = council.fitting_mandate(mandate)?;
                 not_in_future(on, today)?;
+                council.require_established(on)?;
                 E::CouncilDissolved { mandate, on }
             }
             C::Seat { people, from, until, source } => return council.seat(&people, from, until, source),
@@ -565,8 +563,8 @@ impl Aggregate for Council {
     fn apply_event(mut council: Self, event: CouncilEvent) -> Self {
         use CouncilEvent as E;
         match event {
-            E::CouncilEstablished { area, name, charter, .. } => {
-                return Self { area: Some(area), name, charters: vec![charter], ..Self::default() };
+            E::CouncilEstablished { area, name, charter, on, .. } => {
+                return Self { area: Some(area), established_on: Some(on), name, charters: vec![charter], ..Self::default() };
             }
             E::CouncilRenamed { name } => council.name = name,
             E::CharterAmended { charter, mandate, .. } => {

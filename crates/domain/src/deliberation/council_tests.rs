@@ -95,6 +95,17 @@ fn established_once_and_nothing_happens_before_or_after() {
 }
 
 #[test]
+fn nothing_of_a_council_is_dated_before_it() {
+    let since = day("2026-01-01");
+    let council = council([establish(5)]);
+    let dissolves = |on: &str| C::Dissolve { mandate: authority(), on: day(on), today: today() };
+    council.when(dissolves("2025-12-31")).then_refused(CouncilRefusal::BeforeEstablished { since });
+    council.when(dissolves("2026-01-01")).then_done();
+    council.when(seat(&[1], "2025-12-31")).then_refused(CouncilRefusal::BeforeEstablished { since });
+    council.when(seat(&[1], "2026-01-01")).then_done();
+}
+
+#[test]
 fn a_vote_is_the_mandate_for_one_act_and_for_no_second() {
     let vote = |n| Mandate::Vote { vote: VoteId(Uuid::from_u128(n)) };
     let recall = |n, mandate| vacate(n, Vacancy::Recalled { mandate }, "2026-05-01");

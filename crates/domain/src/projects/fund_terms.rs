@@ -126,6 +126,8 @@ refusals! {
         FundNameUnfit { most: usize }("name", "名称须为 1 至 {most} 字，不换行", "A name has 1 to {most} printable characters in one line"),
         /// No year of a budget.
         FundYearUnfit("year", "预算年度不正确", "This is not a fitting budget year"),
+        /// A budget of a far year.
+        FundYearAhead { last: u16 }("year", "预算年度最晚为 {last}", "The latest budget year is {last}"),
         /// Nothing is granted from a closed year.
         FundYearIsClosed { year: u16 }("year", "{year} 年度已结账", "The year {year} is closed"),
         /// Only what is left of a closed year is carried over or lapses.

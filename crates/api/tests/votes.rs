@@ -153,6 +153,8 @@ async fn a_published_list_tells_nobodys_ballot_and_a_small_poll_sums_only() {
     assert_eq!(keeper.client.is_refused("preparePoll", receipts).await, "ReceiptsNotChartered");
     let unfit = question(json!({ "smallest": { "roll": 0, "turnout": 1 } }));
     assert_eq!(keeper.client.is_refused("preparePoll", unfit).await, "SmallestUnfit");
+    let lowered = question(json!({ "smallest": { "roll": 1, "turnout": 1 } }));
+    assert_eq!(keeper.client.is_refused("preparePoll", lowered).await, "SmallestNotChartered");
 }
 
 #[tokio::test]

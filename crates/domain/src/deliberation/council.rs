@@ -305,7 +305,9 @@ refusals! {
         /// The last day before the first, or beyond the charter's term.
         TermUnfit("until", "任期须在章程规定的期限之内", "A term is at least a day and at most as long as the charter says"),
         /// One seat each.
-        HoldsASeat { person: PersonId }("people", "该代表在此期间已有席位", "Person {person} holds a seat in that time already"),
+        HoldsASeat { line: usize }("people", "第 {line} 人在此期间已有席位", "Person {line} of the list holds a seat in that time already"),
+        /// Person and first day name a seat.
+        SeatBegunThatDay { line: usize }("people", "第 {line} 人当日就任的席位已经结束，须另定就任日期", "A seat of person {line} of the list began on that day and has ended; another begins on another day"),
         /// More than the charter has.
         SeatsTaken { seats: u32 }("people", "席位不足，章程规定 {seats} 席", "There are not enough seats: the charter has {seats}"),
         /// The charter must keep room for who sits.
@@ -451,9 +453,13 @@ impl Council {
         if until < from || until > longest {
             return Err(Refused::TermUnfit);
         }
-        let sits = |person: &PersonId| self.seats.held_within(*person, from, until) || self.seats.begun(*person, from);
-        if let Some(person) = people.iter().copied().find(sits) {
-            return Err(Refused::HoldsASeat { person });
+        for (person, line) in people.iter().zip(1..) {
+            if self.seats.held_within(*person, from, until) {
+                return Err(Refused::HoldsASeat { line });
+            }
+            if self.seats.begun(*person, from) {
+                return Err(Refused::SeatBegunThatDay { line });
+            }
         }
         let held = self.seats.most_held(from, until).saturating_add(people.len());
         if u32::try_from(held).map_or(true, |held| held > charter.seats) {

@@ -198,7 +198,9 @@ fn with_codes(mut response: Response) -> Response {
     response.errors = response
         .errors
         .into_iter()
-        .map(|error| {
+        .map(|mut error| {
+            // The library says so little of a number that is negative, broken or too large.
+            error.message = error.message.replace("Invalid number", "not a whole number that this field takes; most are not negative");
             let code = if executed || !error.path.is_empty() { Code::BadInput } else { Code::ValidationFailed };
             fault::coded(error, code)
         })

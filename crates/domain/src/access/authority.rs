@@ -217,7 +217,7 @@ refusals! {
         /// The act needs a signed-in actor.
         SignInRequired("", "请先登录", "Sign in first"),
         /// The actor's roles do not cover it.
-        NotAllowed { act: &'static str }("", "您没有权限执行 {act}", "You may not do {act} here"),
+        NotAllowed { act: &'static str }("", "您没有权限执行 {act}", "You have no permission for {act} here"),
     }
 }
 

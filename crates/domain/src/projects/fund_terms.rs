@@ -161,7 +161,7 @@ refusals! {
         /// Money moves today or has moved before.
         MoneyMovedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Before the project, the grant or the payment that it is about.
-        MoneyMovedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        MoneyMovedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is {earliest} at the earliest"),
         /// A grant is decided in the year of the line that it comes from.
         GrantOutsideYear { year: u16 }("on", "拨款日期须在 {year} 年度之内", "What is granted from the budget of {year} is granted in {year}"),
         /// No reason, or too long a one.

@@ -192,7 +192,7 @@ refusals! {
         /// Money moves today or has moved before.
         BookedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Before the project, or a refund before its expense.
-        BookedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        BookedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is {earliest} at the earliest"),
         /// More than was spent and did not come back.
         RefundExceedsExpense { kept: Cents }("amount", "该笔支出未退回部分仅 {kept} 元", "Only {kept} yuan of this expense have not come back"),
         /// Its refunds are struck out first.

@@ -148,6 +148,8 @@ pub struct PollOption {
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) of: Vec<BallotOption>,
+    /// How many places are to be filled.
+    pub(crate) seats: u16,
     /// In a recall, whose seat it is about: who is recalled does not stand, but is named as a representative who has accepted.
     pub(crate) recalled_from: Option<CouncilId>,
 }
@@ -201,7 +203,8 @@ impl Poll {
             Some(id) => door.load(id).await?,
             None => None,
         };
-        Ok(Options { of: terms.options.clone(), recalled_from: election.map(|row| row.council) })
+        let (of, seats) = (terms.options.clone(), terms.method.seats());
+        Ok(Options { of, seats, recalled_from: election.map(|row| row.council) })
     }
 
     fn keeps_records(&self, door: &Door<'_>) -> bool {

@@ -34,7 +34,7 @@ use crate::{
     Command,
     access::accounts::open_account,
     rejection::{Fault, Rejection, refused},
-    volunteering::sign_ups::{give_back_coming_shifts, take_up_waiting},
+    volunteering::sign_ups::{give_back_coming_places, give_back_coming_shifts, take_up_waiting},
     work::{Kind, Loaded, Work},
 };
 
@@ -418,8 +418,9 @@ macro_rules! standing_commands {
                 let after = work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
                 match after.phase {
                     VolunteerPhase::Withdrawn => give_back_coming_shifts(work, self.volunteer).await?,
+                    VolunteerPhase::Suspended => give_back_coming_places(work, self.volunteer).await?,
                     VolunteerPhase::Active => take_up_waiting(work, self.volunteer).await?,
-                    VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Erased => {}
+                    VolunteerPhase::Unknown | VolunteerPhase::Erased => {}
                 }
                 Ok(self.volunteer)
             }
@@ -428,7 +429,7 @@ macro_rules! standing_commands {
 }
 
 standing_commands! {
-    /// Suspend a volunteer.
+    /// Suspend a volunteer; places in coming shifts go to those who wait.
     SuspendVolunteer, SUSPEND_VOLUNTEER, "VolunteerSuspended", VolunteerCommand::Suspend;
     /// Reinstate a suspended volunteer, who takes up the places that stayed free meanwhile.
     ReinstateVolunteer, REINSTATE_VOLUNTEER, "VolunteerReinstated", VolunteerCommand::Reinstate;

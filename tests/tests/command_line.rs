@@ -41,6 +41,7 @@ fn plainly(args: &[&str]) -> gongyi_tests::Ran {
 #[test]
 fn help_names_every_command_and_every_role() {
     let help = plainly(&["--help"]).succeeded().stdout;
+    assert!(help.starts_with("公益 · 公议: volunteers and residents' councils"), "{help}");
     for command in ["serve", "demo", "import", "export", "rebuild", "verify", "token", "doctor"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is missing: {help}");
         assert!(plainly(&[command, "--help"]).succeeded().stdout.contains("--data") || command == "export");
@@ -63,6 +64,19 @@ fn wrong_usage_exits_64_and_says_what_is_right() {
     let folder = TestFolder::new();
     let ran = folder.runs(["export", "participation", "--area", "4404", "--json"]).exited(64);
     assert!(ran.stderr.contains("6, 9, 12 or 15"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_address_that_is_taken_is_named_and_no_folder_is_made_for_it() {
+    let folder = TestFolder::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for command in ["serve", "demo"] {
+        let data = folder.beside(command);
+        let ran = plainly(&[command, "--listen", &address, "--data", data.to_str().unwrap()]).exited(74);
+        assert!(ran.stderr.contains(&address), "{}", ran.stderr);
+        assert!(!data.exists());
+    }
 }
 
 #[test]

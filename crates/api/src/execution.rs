@@ -61,6 +61,10 @@ async fn merge(schema: &Schema, request: &mut Request) -> Result<(), Response> {
     Ok(())
 }
 
+fn is_conflict(error: &ServerError) -> bool {
+    error.message.starts_with("Fields \"") && error.message.contains("conflict because")
+}
+
 /// A request that is validated, merged and not executed.
 #[derive(Default)]
 struct Rehearsal {
@@ -100,15 +104,20 @@ impl Extension for Rehearsing {
     }
 
     async fn validation(&self, ctx: &ExtensionContext<'_>, next: NextValidation<'_>) -> Result<ValidationResult, Vec<ServerError>> {
-        let result = next.run(ctx).await?;
-        if let Some(rehearsal) = ctx.data_opt::<Arc<Rehearsal>>()
-            && let Some((document, variables)) = rehearsal.sent.get()
-        {
-            let merged = merged(document, rehearsal.operation.as_deref(), variables, &ctx.schema_env.registry);
-            let merged = merged.map_err(|conflict| vec![conflict])?;
-            rehearsal.merged.get_or_init(|| merged);
+        let result = next.run(ctx).await;
+        let Some(rehearsal) = ctx.data_opt::<Arc<Rehearsal>>() else { return result };
+        let Some((document, variables)) = rehearsal.sent.get() else { return result };
+        let merge = || merged(document, rehearsal.operation.as_deref(), variables, &ctx.schema_env.registry);
+        match result {
+            Ok(result) => {
+                let merged = merge().map_err(|conflict| vec![conflict])?;
+                rehearsal.merged.get_or_init(|| merged);
+                Ok(result)
+            }
+            // The library names the argument in which the fields differ as if it were the field.
+            Err(errors) if errors.iter().all(is_conflict) => Err(merge().err().map_or(errors, |conflict| vec![conflict])),
+            Err(errors) => Err(errors),
         }
-        Ok(result)
     }
 
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation_name: Option<&str>, next: NextExecute<'_>) -> Response {

@@ -12,7 +12,7 @@ use async_graphql::{
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextRequest, NextSubscribe, NextValidation,
     },
-    parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet},
 };
 use futures::{StreamExt, stream::BoxStream};
 
@@ -157,6 +157,22 @@ fn introspected_again(document: &ExecutableDocument) -> Option<ServerError> {
     measured(document, again)
 }
 
+/// A subscription of more than one event stream, or of none: it has one root field, and that is no introspection (5.2.3.1 of
+/// the specification). Asked of a document whose fields are merged.
+fn subscribed_together(document: &ExecutableDocument) -> Option<ServerError> {
+    document.operations.iter().filter(|(_, operation)| operation.node.ty == OperationType::Subscription).find_map(|(name, operation)| {
+        let items = &operation.node.selection_set.node.items;
+        let introspects = |item: &Positioned<Selection>| match &item.node {
+            Selection::Field(field) => field.node.name.node.starts_with("__"),
+            Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
+        };
+        let beyond = items.iter().find(|item| introspects(item)).or_else(|| items.get(1))?;
+        let what = name.map_or("A subscription".to_owned(), |name| format!("Subscription \"{name}\""));
+        let message = format!("{what} must select one field at its root, and no introspection field.");
+        Some(fault::coded(ServerError::new(message, Some(beyond.pos)), Code::ValidationFailed))
+    })
+}
+
 fn measured(document: &ExecutableDocument, refused: impl Fn(Size) -> Option<ServerError>) -> Option<ServerError> {
     let mut ruler = Ruler { fragments: &document.fragments, measured: HashMap::new() };
     let of_operations = document.operations.iter().find_map(|(_, operation)| {
@@ -182,7 +198,9 @@ fn with_codes(mut response: Response) -> Response {
     response.errors = response
         .errors
         .into_iter()
-        .map(|error| {
+        .map(|mut error| {
+            // The library says so little of a number that is negative, broken or too large.
+            error.message = error.message.replace("Invalid number", "not a whole number that this field takes; most are not negative");
             let code = if executed || !error.path.is_empty() { Code::BadInput } else { Code::ValidationFailed };
             fault::coded(error, code)
         })
@@ -216,6 +234,9 @@ impl Extension for Limits {
             return Err(refused);
         }
         if let Some(refused) = is_merged(document).then(|| introspected_again(document)).flatten() {
+            return Err(refused);
+        }
+        if let Some(refused) = is_merged(document).then(|| subscribed_together(document)).flatten() {
             return Err(refused);
         }
         let left_out = optional_variables(document);
@@ -288,6 +309,17 @@ mod tests {
         assert!(again("{ a: __schema { types { name } } b: __schema { types { name } } }"));
         assert!(again("{ a: __type(name: \"A\") { name } b: __type(name: \"B\") { name } }"));
         assert!(!again("query A { __schema { types { name } } } query B { __schema { types { name } } }"), "an operation each");
+    }
+
+    #[test]
+    fn a_subscription_is_of_one_root_field() {
+        let refused = |query: &str| subscribed_together(&parse_query(query).unwrap()).map(|error| error.locations[0].column);
+        assert_eq!(refused("subscription { a { id } }"), None);
+        assert_eq!(refused("subscription { a { id } b { id } }"), Some(25));
+        assert_eq!(refused("subscription { __typename }"), Some(16));
+        assert_eq!(refused("subscription { a { __typename } }"), None);
+        assert_eq!(refused("query A { a b } subscription B { a }"), None);
+        assert_eq!(refused("query A { a } subscription B { a b }"), Some(34));
     }
 
     #[test]

@@ -20,7 +20,7 @@ macro_rules! text_scalar {
             fn parse(value: Value) -> InputValueResult<Self> {
                 let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
                 let read: fn(&str) -> Option<$inner> = $read;
-                read(text).map(Self).ok_or_else(|| InputValueError::custom(concat!("not a ", $schema)))
+                read(text).map(Self).ok_or_else(|| InputValueError::custom(concat!("not a valid ", $schema)))
             }
             fn to_value(&self) -> Value {
                 let write: fn(&$inner) -> String = $write;

@@ -120,6 +120,13 @@ async fn an_issue_is_public_from_its_admission_on() {
         assert_eq!(shown, json!({ "issue": null, "node": null, "issues": { "totalCount": 0 } }));
     }
     assert_eq!(li.client.is_refused("admitIssue", json!({ "issue": issue })).await, "NotAllowed");
+    // Who endorses one that was shown to them in some other way sees what they endorse, as long as they do.
+    let wang = district.registers("王芳").await;
+    let raised = json!({ "phase": "RAISED", "iEndorse": true, "text": "长期堆放杂物" });
+    assert_eq!(wang.client.does("endorseIssue", "issue { phase iEndorse text }", json!({ "issue": issue })).await["issue"], raised);
+    assert_eq!(wang.client.asks(ask, variables.clone()).await.data()["issue"]["text"], "长期堆放杂物");
+    assert_eq!(wang.client.does("withdrawEndorsement", "issue { id }", json!({ "issue": issue })).await["issue"], Value::Null);
+    assert_eq!(wang.client.asks(ask, variables.clone()).await.data()["issue"], Value::Null);
     keeper.client.does("admitIssue", "issue { phase }", json!({ "issue": issue })).await;
     let endorsed = li.client.does("endorseIssue", "issue { phase iEndorse raisedByName }", json!({ "issue": issue })).await;
     assert_eq!(endorsed["issue"], json!({ "phase": "QUALIFIED", "iEndorse": true, "raisedByName": "张*" }));

@@ -57,7 +57,9 @@ async fn a_secret_poll_tells_nothing_before_it_is_published() {
     let district = District::new().await;
     let keeper = organiser(&district).await;
     let (first, second, third) = (district.registers("李梅").await, district.registers("赵云").await, district.registers("王强").await);
-    let id = opened(&keeper.client, &[&first, &second], json!({ "smallest": { "roll": 2, "turnout": 2 } })).await;
+    let others = [district.registers("陈晨").await, district.registers("周舟").await, district.registers("吴悠").await];
+    let voters: Vec<_> = [&first, &second].into_iter().chain(&others).collect();
+    let id = opened(&keeper.client, &voters, json!({})).await;
 
     let cast = first.client.does("castBallot", "receipt unchanged poll { turnout { voted } }", choose(&id, 2)).await;
     assert_eq!(cast["poll"]["turnout"]["voted"], 1);
@@ -71,6 +73,9 @@ async fn a_secret_poll_tells_nothing_before_it_is_published() {
     let again = second.client.does("castBallot", "receipt unchanged", ballot).await;
     assert_eq!((&again["receipt"], &again["unchanged"]), (&Value::Null, &json!(true)));
 
+    for other in &others {
+        other.client.does("castBallot", "unchanged", choose(&id, 2)).await;
+    }
     let mine = "{ me { polls { totalCount nodes { voted channel marks { chosen } voter { name } poll { id phase } } } } }";
     let votes = first.client.asks(mine, json!({})).await.data()["me"]["polls"].clone();
     assert_eq!((&votes["totalCount"], &votes["nodes"][0]["voted"]), (&json!(1), &json!(true)));
@@ -81,28 +86,28 @@ async fn a_secret_poll_tells_nothing_before_it_is_published() {
     let stranger = district.stranger();
     for phase in ["OPENED", "CLOSED", "COUNTED"] {
         let seen = poll(&stranger, &id).await;
-        assert_eq!((&seen["phase"], &seen["result"], &seen["turnout"]["voted"]), (&json!(phase), &Value::Null, &json!(2)));
-        assert_eq!((&seen["roll"]["entries"], text(&seen["roll"]["digest"]).len()), (&json!(2), 64));
+        assert_eq!((&seen["phase"], &seen["result"], &seen["turnout"]["voted"]), (&json!(phase), &Value::Null, &json!(5)));
+        assert_eq!((&seen["roll"]["entries"], text(&seen["roll"]["digest"]).len()), (&json!(5), 64));
         assert_eq!(ballots(&stranger, &id).await.code(), "REFUSED");
         match phase {
             "OPENED" => _ = keeper.client.does("closePoll", "poll { id }", json!({ "poll": id })).await,
             "CLOSED" => _ = keeper.client.does("countPoll", "poll { id }", json!({ "poll": id })).await,
-            _ => assert_eq!(poll(&keeper.client, &id).await["result"]["tally"]["cast"]["heads"], 2),
+            _ => assert_eq!(poll(&keeper.client, &id).await["result"]["tally"]["cast"]["heads"], 5),
         }
     }
     keeper.client.does("publishPoll", "poll { phase }", json!({ "poll": id })).await;
     let seen = poll(&stranger, &id).await;
     assert_eq!(seen["result"]["outcome"]["elected"][0]["number"], 2);
     assert_eq!(seen["result"]["outcome"]["rule"]["id"], RULE);
-    assert!(text(&seen["result"]["outcome"]["reason"]["zh"]).contains("西门得票 2，当选"), "{seen}");
-    assert_eq!(ballots(&stranger, &id).await.data()["poll"]["ballots"]["totalCount"], 2);
+    assert!(text(&seen["result"]["outcome"]["reason"]["zh"]).contains("西门得票 5，当选"), "{seen}");
+    assert_eq!(ballots(&stranger, &id).await.data()["poll"]["ballots"]["totalCount"], 5);
     let query = "query($id: ID!, $tag: String!) { ballotsByReceipt(poll: $id, receipt: $tag) { tag marks { chosen } } }";
     let nothing = stranger.asks(query, json!({ "id": id, "tag": "o".repeat(22) })).await;
     assert_eq!(nothing.data()["ballotsByReceipt"], json!([]));
     assert_eq!(stranger.asks(query, json!({ "id": id, "tag": "short" })).await.code(), "REFUSED");
     let roll = "query($id: ID!) { poll(id: $id) { entries(voted: true) { totalCount nodes { voter { name } } } } }";
     assert_eq!(first.client.asks(roll, json!({ "id": id })).await.code(), "FORBIDDEN");
-    assert_eq!(keeper.client.asks(roll, json!({ "id": id })).await.data()["poll"]["entries"]["totalCount"], 2);
+    assert_eq!(keeper.client.asks(roll, json!({ "id": id })).await.data()["poll"]["entries"]["totalCount"], 5);
     let listed = stranger.asks("{ polls(filter: { phase: PUBLISHED }) { totalCount nodes { id } } }", json!({})).await;
     assert_eq!(listed.data()["polls"]["nodes"], json!([{ "id": id }]));
     assert_eq!(

@@ -48,6 +48,12 @@ async fn status_and_media_type_follow_what_is_accepted() {
     }
     assert_eq!(posts(&district, JSON, "text/plain", "{}").await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(posts(&district, "image/png", JSON, "{}").await.status, StatusCode::NOT_ACCEPTABLE);
+    let coded = |coding: &str| {
+        let request = Request::post("/graphql").header(header::ACCEPT, JSON).header(header::CONTENT_TYPE, JSON);
+        request.header(header::CONTENT_ENCODING, coding).body(Body::from(r#"{"query":"{__typename}"}"#)).unwrap()
+    };
+    assert_eq!(district.stranger().sends(coded("gzip")).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(district.stranger().sends(coded("identity")).await.status, StatusCode::OK);
     let executed = posts(&district, GRAPHQL, JSON, r#"{"query":"{ volunteers { totalCount } }"}"#).await;
     assert_eq!(
         (executed.status.as_u16(), &executed.body["data"]),

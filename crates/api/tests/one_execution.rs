@@ -78,6 +78,14 @@ async fn what_differs_under_one_name_is_refused_and_nothing_is_done() {
         let (answer, events) = written(&district, operator.asks(query, json!({}))).await;
         assert_eq!((answer.code(), answer.status.as_u16(), events), ("GRAPHQL_VALIDATION_FAILED", 400, 0), "{query}");
         assert!(answer.body["errors"][0]["locations"].as_array().unwrap().len() > 1, "{}", answer.body);
+        let name = if query.contains("foundOrganisation") {
+            "foundOrganisation"
+        } else if query.contains("a: code") {
+            "a"
+        } else {
+            ""
+        };
+        assert!(answer.body["errors"][0]["message"].as_str().unwrap().starts_with(&format!("Fields \"{name}")), "{}", answer.body);
     }
 }
 

@@ -13,6 +13,7 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Error, Message, client::IntoClientRequest, handshake::client::Request},
 };
+use uuid::Uuid;
 
 use crate::harness::{District, Resident, STREET, text};
 
@@ -308,6 +309,7 @@ async fn what_cannot_be_executed_is_an_error_and_nothing_follows_it() {
     let refused = [
         ("subscription { nonsense }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { __typename }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { ", "GRAPHQL_PARSE_FAILED"),
         ("subscription { activityPlaces { event } }", "GRAPHQL_VALIDATION_FAILED"),
         ("mutation { signIn(input: {}) { position } }", "GRAPHQL_VALIDATION_FAILED"),
@@ -319,6 +321,21 @@ async fn what_cannot_be_executed_is_an_error_and_nothing_follows_it() {
         let message = socket.hears().await.unwrap();
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(query)));
         assert_eq!(message["payload"][0]["extensions"]["code"], code, "{message}");
+        assert_eq!(message["payload"].as_array().unwrap().len(), 1, "{message}");
+    }
+    let places =
+        |name: &str| format!("{name}: activityPlaces(activity: \"{}\") {{ event }}", STANDARD.encode(format!("Activity:{}", Uuid::nil())));
+    for query in [
+        format!("subscription {{ {} {} }}", places("x"), places("y")),
+        format!("subscription {{ ...X {} }} fragment X on Subscription {{ {} }}", places("y"), places("x")),
+    ] {
+        socket.subscribes(&query, &query, json!({})).await;
+        let message = socket.hears().await.unwrap();
+        assert_eq!(
+            (&message["type"], &message["payload"][0]["extensions"]["code"]),
+            (&json!("error"), &json!("GRAPHQL_VALIDATION_FAILED"))
+        );
+        assert!(text(&message["payload"][0]["message"]).contains("one field at its root"), "{message}");
     }
     socket.subscribes("after", "{ areas { totalCount } }", json!({})).await;
     assert_eq!(socket.hears().await.unwrap()["id"], "after");

@@ -309,6 +309,27 @@ async fn only_the_active_sign_up() {
 }
 
 #[tokio::test]
+async fn who_is_suspended_leaves_the_place_to_who_waits_and_waits_on_elsewhere() {
+    let district = District::new().await;
+    let (team, organiser) = team(&district).await;
+    let (zhang, li) = (district.registers("张三").await, district.registers("李四").await);
+    let held = organiser.publishes(team, with_places(district.draft("巡河"), 1)).await.unwrap();
+    zhang.signs_up(&zhang, held).await.unwrap();
+    li.signs_up(&li, held).await.unwrap();
+    organiser.suspends(&zhang).await.unwrap();
+    assert_eq!(places(&district, held).await, (vec![li.volunteer], vec![]));
+    organiser.reinstates(&zhang).await.unwrap();
+    zhang.signs_up(&zhang, held).await.unwrap();
+    // Who waits already keeps the turn, and takes a place once reinstated.
+    organiser.suspends(&zhang).await.unwrap();
+    assert_eq!(places(&district, held).await, (vec![li.volunteer], vec![zhang.volunteer]));
+    li.withdraws(&li, held).await.unwrap();
+    assert_eq!(places(&district, held).await, (vec![], vec![zhang.volunteer]));
+    organiser.reinstates(&zhang).await.unwrap();
+    assert_eq!(places(&district, held).await, (vec![zhang.volunteer], vec![]));
+}
+
+#[tokio::test]
 async fn who_withdraws_for_good_keeps_no_place() {
     let district = District::new().await;
     let (team, organiser) = team(&district).await;

@@ -182,13 +182,19 @@ async fn a_small_or_a_mixed_secret_poll_is_told_in_sums_only() {
     district.closes(enough).await;
     district.counts(enough).await;
     assert!(state(enough).await.sums_only(), "4 of 6 took part");
-    let smallest = Some(Smallest { roll: 2, turnout: 1 });
-    let chosen = district.opens(PollTerms { smallest, ..choice_terms() }, &voters[..2]).await;
-    assert!(!state(chosen).await.sums_only());
+    let smallest = |roll, turnout| PollTerms { smallest: Some(Smallest { roll, turnout }), ..choice_terms() };
+    let raised = district.opens(smallest(7, 5), &voters).await;
+    assert!(state(raised).await.sums_only(), "six are fewer than seven");
+    for (roll, turnout) in [(4, 5), (5, 4), (1, 1)] {
+        expect_refused_at(
+            "SmallestNotChartered",
+            "smallest",
+            district.organiser().does(&PreparePoll { terms: smallest(roll, turnout) }).await,
+        );
+    }
     let open = district.opens(PollTerms { secrecy: Secrecy::Open, ..choice_terms() }, &voters[..2]).await;
     assert!(!state(open).await.sums_only(), "who voted what is public there");
-    let unfit = PollTerms { smallest: Some(Smallest { roll: 0, turnout: 5 }), ..choice_terms() };
-    expect_refused("SmallestUnfit", district.organiser().does(&PreparePoll { terms: unfit }).await);
+    expect_refused("SmallestUnfit", district.organiser().does(&PreparePoll { terms: smallest(0, 5) }).await);
     let mixed = district.organiser().does(&PreparePoll { terms: PollTerms { channels: Channels::Mixed, ..choice_terms() } }).await.unwrap();
     assert!(state(mixed).await.sums_only(), "a few on paper would stand out among those online");
 }
@@ -316,7 +322,10 @@ async fn owners_vote_by_name_by_head_and_by_area() {
         district.organiser().does(&EnterOnRoll { poll: secret, lines: lines.clone(), exception: None, register: None }).await,
     );
     let poll = district.prepares(terms, &[]).await;
-    district.organiser().does(&EnterOnRoll { poll, lines: lines.clone(), exception: None, register: None }).await.unwrap();
+    let enters =
+        |register: Option<&str>| EnterOnRoll { poll, lines: lines.clone(), exception: None, register: register.map(str::to_owned) };
+    expect_refused_at("WeightUnregistered", "register", district.organiser().does(&enters(None)).await);
+    district.organiser().does(&enters(Some("不动产登记簿"))).await.unwrap();
     district.organiser().does(&OpenPoll { poll }).await.unwrap();
     let secretly = voters[0].casts_for(&district.app, poll, lines[0].holder.entry(poll), Marks::Blank, Uuid::now_v7(), None).await;
     expect_refused("OtherSecrecy", secretly);

@@ -17,7 +17,7 @@ use gongyi_domain::{
 use gongyi_projections::{PageArgs, ServiceLinkFilter};
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, District, OTHER_COMMUNITY, STREET, area, expect_refused};
+use crate::harness::{COMMUNITY, District, OTHER_COMMUNITY, STREET, area, expect_refused, expect_refused_at};
 
 #[tokio::test]
 async fn a_representative_begins_an_activity_and_tells_whom_it_reached() {
@@ -97,6 +97,8 @@ async fn a_self_organisation_is_incubated_registered_and_let_go() {
     let organiser = district.organiser_in(STREET).await;
     expect_refused("NotAllowed", zhang.does(&incubates("合唱队", COMMUNITY, council)).await);
     expect_refused("UnknownCouncil", organiser.does(&incubates("合唱队", COMMUNITY, CouncilId(Uuid::now_v7()))).await);
+    let early = IncubateSelfOrganisation { on: district.now().date_naive().pred_opt(), ..incubates("合唱队", COMMUNITY, council) };
+    expect_refused_at("BeforeEstablished", "on", organiser.does(&early).await);
     let organisation = organiser.does(&incubates("合唱队", COMMUNITY, council)).await.unwrap();
     expect_refused("OrganisationNameTaken", organiser.does(&incubates("合唱队", COMMUNITY, council)).await);
     // It is an organisation like any other: members join it.

@@ -237,6 +237,28 @@ async fn what_cannot_have_been_served_is_not_logged() {
 }
 
 #[tokio::test]
+async fn what_was_served_while_suspended_is_not_logged_after_the_reinstatement_either() {
+    let district = District::new().await;
+    let house = district.house().await;
+    let (zhang, team) = (&house.zhang, house.team);
+    district.waits_minutes(60);
+    let before = (district.in_minutes(-30), district.in_minutes(-10));
+    house.organiser.suspends(zhang).await.unwrap();
+    district.waits_minutes(60);
+    let during = (district.in_minutes(-40), district.in_minutes(-20));
+    expect_refused_at("NotActive", "volunteer", zhang.logs(zhang, team, during.0, during.1).await);
+    house.organiser.reinstates(zhang).await.unwrap();
+    expect_refused_at("NotActiveThen", "started", zhang.logs(zhang, team, during.0, during.1).await);
+    expect_refused("NotActiveThen", zhang.logs(zhang, team, before.0, district.now()).await);
+    let served = zhang.logs(zhang, team, before.0, before.1).await.unwrap();
+    // Nor does a correction reach into it.
+    expect_refused_at("NotActiveThen", "started", house.coordinator.corrects(served, during.1, "试试").await);
+    house.coordinator.corrects(served, district.in_minutes(-75), "晚到早退").await.unwrap();
+    district.waits_minutes(60);
+    zhang.logs(zhang, team, district.in_minutes(-60), district.now()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_record_of_an_activity_is_of_its_organisation_and_counts_in_its_area() {
     let district = District::new().await;
     let house = district.house().await;

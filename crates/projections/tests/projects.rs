@@ -68,7 +68,13 @@ async fn a_projects_money_is_what_its_rules_and_its_fund_say() {
     let (mut it, mut money) = (Project::default(), Fund::default());
     does(&mut platform, id.0, &mut it, start(today)).await;
     does(&mut platform, of.0, &mut money, FundCommand::Establish { name: "专项资金".into(), area: area() }).await;
-    does(&mut platform, of.0, &mut money, FundCommand::Appropriate { line: line(1), amount: cents(1_000), basis: "1 号".into() }).await;
+    does(
+        &mut platform,
+        of.0,
+        &mut money,
+        FundCommand::Appropriate { line: line(1), amount: cents(1_000), basis: "1 号".into(), today: platform.now.date_naive() },
+    )
+    .await;
     let (allocation, disbursement) = (AllocationId(Uuid::from_u128(5)), DisbursementId(Uuid::from_u128(6)));
     let (begun, amount) = (today, cents(600));
     let allocate = FundCommand::Allocate { allocation, line: line(1), project: id, area: area(), begun, amount, on: today, today };

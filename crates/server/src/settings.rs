@@ -25,7 +25,7 @@ pub struct WrongUsage(pub String);
 
 /// 公益 · 公议: volunteers and residents' councils of a city district, on one event log.
 #[derive(Debug, Parser)]
-#[command(name = "gongyi", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "gongyi", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to log to standard error, as tracing's filter: `warn`, `info`, `gongyi_app=debug` …
     #[arg(long, global = true, env = "GONGYI_LOG", default_value = "warn")]

@@ -228,7 +228,8 @@ pub struct CharterInput {
     entitled: Option<EntitledBasis>,
     /// How many of all must be present for a meeting to be open.
     quorum: Option<Threshold>,
-    /// How kinds of matter are decided, each at most once; those left out as the model charter says.
+    /// How kinds of matter are decided, each at most once. Of those left out `PERSONNEL`, `GRAVE` and `CHARTER` are decided by the
+    /// model charter's own rules for them, all others as `ORDINARY` ones are.
     #[graphql(default)]
     matters: Vec<MatterRuleInput>,
     /// Seconds a motion needs beside its mover.

@@ -197,9 +197,10 @@ impl Election {
 
     /// The candidates as options of a ballot.
     fn options(&self, door: &Door<'_>) -> Result<Options, Error> {
-        let is_recall = matches!(self.terms(door)?.kind, Kind::Recall { .. });
+        let terms = self.terms(door)?;
+        let (is_recall, seats) = (matches!(terms.kind, Kind::Recall { .. }), terms.method.seats());
         let of = self.0.state.candidates().into_iter().map(BallotOption::Nominee).collect();
-        Ok(Options { of, recalled_from: is_recall.then_some(self.0.council) })
+        Ok(Options { of, seats, recalled_from: is_recall.then_some(self.0.council) })
     }
 }
 

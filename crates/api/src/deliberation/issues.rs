@@ -1,7 +1,7 @@
 //! Residents' issues.
 //!
 //! - Those admitted once are public. Others are shown to who raised them and to those who may admit them, and so is
-//!   why one was turned away.
+//!   why one was turned away. Whoever endorses one that is not admitted yet sees what they endorse.
 //! - Who raised one is shown by the person's id, the name as a representative's is.
 
 use std::future::ready;
@@ -179,8 +179,16 @@ impl ResidentIssue {
 /// An issue, for whoever may read it; one that the asker may not see is as none.
 pub(crate) async fn issue_node(door: &Door<'_>, id: ResidentIssueId) -> Result<Option<ResidentIssue>, Error> {
     door.may(&ISSUES, &Subject::default())?;
-    let found = door.load(id).await?;
-    Ok(found.filter(|row| row.admitted || sees_unadmitted(door, row)).map(ResidentIssue))
+    let Some(row) = door.load(id).await? else { return Ok(None) };
+    let sees = row.admitted || sees_unadmitted(door, &row) || endorses(door, id).await?;
+    Ok(sees.then_some(ResidentIssue(row)))
+}
+
+async fn endorses(door: &Door<'_>, id: ResidentIssueId) -> Result<bool, Error> {
+    match door.actor().person() {
+        Some(person) => door.read(door.app.views().endorses(id, person).await),
+        None => Ok(false),
+    }
 }
 
 /// Which issues.

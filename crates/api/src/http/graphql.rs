@@ -128,6 +128,9 @@ pub(crate) async fn by_post(State(shared): State<Shared>, Extension(id): Extensi
     if !is_json(&parts.headers) {
         return refused(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, &bad_request("send application/json, in UTF-8"));
     }
+    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return refused(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, &bad_request("send the body as it is, without Content-Encoding"));
+    }
     let body = match read(body).await {
         Ok(body) => body,
         Err(response) => return response(media),

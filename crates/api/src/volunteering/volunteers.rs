@@ -503,7 +503,7 @@ mutations! {
         reason: Option<String>,
     } = CorrectVolunteer { volunteer, name, id_number, phone, home_area, skills: skills.map(BTreeSet::from_iter), reason };
 
-    /// Suspend a volunteer: the history stays, nothing new is taken on.
+    /// Suspend a volunteer: the history stays, nothing new is taken on, and places in coming shifts go to those who wait.
     SuspendVolunteer -> VolunteerPayload {
         /// Who; oneself if not said.
         volunteer: OneselfAsVolunteer,

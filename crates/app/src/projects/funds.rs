@@ -101,7 +101,8 @@ impl Command for AppropriateBudget {
     async fn decide(&self, work: &mut Work<'_>) -> Result<FundId, Rejection> {
         let fund = kept(work, Self::ACT, self.fund, None).await?;
         work.require_area(&self.line.area).await?;
-        let command = FundCommand::Appropriate { line: self.line.clone(), amount: self.amount, basis: self.basis.clone() };
+        let (line, amount, basis) = (self.line.clone(), self.amount, self.basis.clone());
+        let command = FundCommand::Appropriate { line, amount, basis, today: work.today() };
         work.decide::<Fund>(fund, command).await?;
         Ok(self.fund)
     }

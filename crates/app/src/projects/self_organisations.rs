@@ -42,7 +42,9 @@ impl Command for IncubateSelfOrganisation {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
         work.may(Self::ACT, &Subject::area(self.area.clone()))?;
-        let (_, within) = working_council(work, self.council).await?;
+        let (council, within) = working_council(work, self.council).await?;
+        let (today, on) = (work.today(), self.on.unwrap_or_else(|| work.today()));
+        council.require_established(on).map_err(refused)?;
         if !within.contains(&self.area) {
             return Err(refused(IncubationRefusal::IncubatedElsewhere));
         }
@@ -56,8 +58,7 @@ impl Command for IncubateSelfOrganisation {
         let kind = OrganisationKind::SelfOrganisation;
         let found = FoundOrganisation { kind, name: self.name.clone(), area: self.area.clone(), parent: self.parent };
         let organisation = found.decide(work).await?;
-        let (council, motion, today) = (self.council, self.motion, work.today());
-        let on = self.on.unwrap_or(today);
+        let (council, motion) = (self.council, self.motion);
         work.load_and_decide::<Incubation>(organisation, IncubationCommand::Begin { organisation, council, motion, on, today }).await?;
         Ok(organisation)
     }

@@ -27,7 +27,7 @@ use crate::{
     volunteering::{
         activities::subject_of,
         sign_ups::age_at,
-        volunteers::{require_active_until, require_no_stranger},
+        volunteers::{require_active_during, require_no_stranger},
     },
     work::{Loaded, Work},
 };
@@ -123,7 +123,7 @@ async fn check_in(
     walk_in: Option<(u32, BTreeSet<Skill>)>,
 ) -> Result<AttendanceId, Rejection> {
     let loaded = work.load::<Volunteer>(volunteer).await?;
-    require_active_until(work, &loaded, at).await?;
+    require_active_during(work, &loaded, (at, at)).await?;
     let (id, attendance) = (ActivityId(*activity.id()), AttendanceId(Uuid::now_v7()));
     let (day, now, walks_in) = (work.day_of(at), work.now, walk_in.is_some());
     let after = work

@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::{
     organisations::FoundOrganisation,
     services::{sealed_content, served},
-    volunteers::{RegisterVolunteer, Registered},
+    volunteers::{RegisterVolunteer, Registered, require_active_during},
 };
 use crate::{
     App, Command,
@@ -135,7 +135,7 @@ impl Command for ImportHours {
         let volunteer = work.load::<Volunteer>(self.volunteer).await?;
         let person = volunteer.inner().require_known().map_err(refused)?;
         work.may(Self::ACT, &line.subject(Some(person)))?;
-        volunteer.inner().require_active().map_err(refused)?;
+        require_active_during(work, &volunteer, (self.started, self.ended)).await?;
         let record = RecordId(Uuid::now_v7());
         let served = served(work, self.started, self.ended, self.category);
         let command = ServiceLedgerCommand::Log {

@@ -17,7 +17,7 @@ use gongyi_domain::{
             ServiceLedger, ServiceLedgerCommand, ServiceLedgerRefusal, VOID_SERVICE,
         },
         service_record::{Evidence, Served, Setting, Source},
-        volunteer::Volunteer,
+        volunteer::{Volunteer, VolunteerRefusal},
     },
 };
 use gongyi_eventlog::StreamId;
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     Command,
     rejection::{Rejection, refused},
-    volunteering::volunteers::{require_active_until, require_no_stranger, sealed_reason},
+    volunteering::volunteers::{inactive_times, require_active_during, require_no_stranger, sealed_reason},
     work::{Line, Loaded, Work},
 };
 
@@ -110,7 +110,7 @@ impl Command for LogService {
         if !has_place {
             require_no_stranger(work, Self::ACT, &subject, self.organisation, &volunteer).await?;
         }
-        require_active_until(work, &volunteer, self.ended).await?;
+        require_active_during(work, &volunteer, (self.started, self.ended)).await?;
         let record = RecordId(Uuid::now_v7());
         let command = ServiceLedgerCommand::Log {
             record,
@@ -259,6 +259,13 @@ impl Command for CorrectService {
         let old = ledger.inner().record(self.record).map_err(refused)?.served.clone();
         let (started, ended) = (self.started.unwrap_or(old.started), self.ended.unwrap_or(old.ended));
         let served = served(work, started, ended, self.category.unwrap_or(old.category));
+        // What is entered already may shrink; it may not reach into time that could not have been entered.
+        if started < old.started || old.ended < ended {
+            let inactive = inactive_times(work, &work.load::<Volunteer>(self.volunteer).await?).await?;
+            if inactive.iter().any(|it| it.touches(started, ended)) {
+                return Err(refused(VolunteerRefusal::NotActiveThen));
+            }
+        }
         let reason = decision_reason(work, person, self.volunteer, "ServiceCorrected", &self.reason).await?;
         let command = ServiceLedgerCommand::Correct { record: self.record, served, by, reason, now: work.now };
         work.decide::<ServiceLedger>(ledger, command).await?;

@@ -172,9 +172,22 @@ impl Command for WithdrawSignUp {
 
 /// Gives back every shift that lies ahead of a volunteer who goes for good; those who wait move up.
 pub(crate) async fn give_back_coming_shifts(work: &Work<'_>, volunteer: VolunteerId) -> Result<(), Rejection> {
+    give_back(work, volunteer, false).await
+}
+
+/// Gives back the places in coming shifts of a volunteer who may not serve for now, and waits on where there was none yet; those
+/// who wait and may serve move up.
+pub(crate) async fn give_back_coming_places(work: &Work<'_>, volunteer: VolunteerId) -> Result<(), Rejection> {
+    give_back(work, volunteer, true).await
+}
+
+async fn give_back(work: &Work<'_>, volunteer: VolunteerId, waits_on: bool) -> Result<(), Rejection> {
     let calendar = work.load::<Calendar>(volunteer).await?.into_inner();
     for (shift, booking) in calendar.booked.iter().filter(|(_, booking)| booking.starts > work.now) {
         let activity = work.load::<Activity>(booking.activity).await?;
+        if waits_on && activity.inner().places.get(shift).is_some_and(|places| places.waiting.contains(&volunteer)) {
+            continue;
+        }
         let attended = activity.inner().attendance.values().any(|stay| stay.volunteer == volunteer && stay.shift == *shift);
         if activity.inner().phase == ActivityPhase::Open && !attended {
             let mut fit = fit_for(work, activity.inner(), *shift, 2).await?;

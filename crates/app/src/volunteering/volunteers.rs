@@ -22,7 +22,7 @@ use gongyi_domain::{
         service_ledger::SERVICE_TEXT_MAX_CHARS,
         skill::Skill,
         volunteer::{
-            CORRECT_VOLUNTEER, Consents, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer,
+            CORRECT_VOLUNTEER, Consents, Inactive, REGISTER_VOLUNTEER, REINSTATE_VOLUNTEER, RETURN_VOLUNTEER, SUSPEND_VOLUNTEER, Volunteer,
             VolunteerCommand, VolunteerEvent, VolunteerPhase, VolunteerRefusal, WITHDRAW_VOLUNTEER, volunteer_number, volunteer_of,
         },
     },
@@ -35,7 +35,7 @@ use crate::{
     Command,
     access::{accounts::open_account, passwords::require_fit},
     rejection::{Fault, Rejection, refused},
-    volunteering::sign_ups::{give_back_coming_shifts, take_up_waiting},
+    volunteering::sign_ups::{give_back_coming_places, give_back_coming_shifts, take_up_waiting},
     work::{Kind, Loaded, Work},
 };
 
@@ -290,27 +290,30 @@ pub(crate) async fn require_no_stranger(
     work.load::<Membership>(membership).await?.inner().require_member().map_err(refused)
 }
 
-/// The volunteer served then: is active, or was when it ended. What came after is told by the log itself, for no event of a
-/// phase says since when it holds.
+/// When the volunteer was suspended, withdrawn or erased: the log itself tells, for no event of a phase says since when it holds.
+pub(crate) async fn inactive_times(work: &Work<'_>, volunteer: &Loaded<Volunteer>) -> Result<Vec<Inactive>, Rejection> {
+    if !volunteer.inner().interrupted {
+        return Ok(vec![]);
+    }
+    let (mut state, mut phases) = (Volunteer::default(), vec![]);
+    for event in work.app.log().read_stream(&StreamId::of::<Volunteer>(*volunteer.id()), 0).await? {
+        state = Volunteer::apply_event(state, work.app.upcasters().decode::<VolunteerEvent>(&event).map_err(Fault::Decoding)?);
+        phases.push((event.commit.metadata.recorded_at, state.phase));
+    }
+    Ok(Inactive::among(phases))
+}
+
+/// The volunteer may have served from `started` to `ended`.
 ///
 /// # Errors
-/// Unknown and erased volunteers; who was suspended or had withdrawn by then.
-pub(crate) async fn require_active_until(work: &Work<'_>, volunteer: &Loaded<Volunteer>, ended: Instant) -> Result<PersonId, Rejection> {
-    let mut inactive_since = None;
-    if volunteer.inner().require_active().is_err() {
-        let mut state = Volunteer::default();
-        for event in work.app.log().read_stream(&StreamId::of::<Volunteer>(*volunteer.id()), 0).await? {
-            let decoded = work.app.upcasters().decode::<VolunteerEvent>(&event).map_err(Fault::Decoding)?;
-            state = Volunteer::apply_event(state, decoded);
-            inactive_since = match state.phase {
-                VolunteerPhase::Active => None,
-                VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased => {
-                    inactive_since.or(Some(event.commit.metadata.recorded_at))
-                }
-            };
-        }
-    }
-    volunteer.inner().require_active_until(ended, inactive_since).map_err(refused)
+/// As [`Volunteer::require_active_during`].
+pub(crate) async fn require_active_during(
+    work: &Work<'_>,
+    volunteer: &Loaded<Volunteer>,
+    time: (Instant, Instant),
+) -> Result<PersonId, Rejection> {
+    let inactive = inactive_times(work, volunteer).await?;
+    volunteer.inner().require_active_during(time, &inactive).map_err(refused)
 }
 
 /// Seals a reason about `person`.
@@ -439,8 +442,9 @@ macro_rules! standing_commands {
                 let after = work.load_and_decide::<Volunteer>(self.volunteer, decide(reason)).await?;
                 match after.phase {
                     VolunteerPhase::Withdrawn => give_back_coming_shifts(work, self.volunteer).await?,
+                    VolunteerPhase::Suspended => give_back_coming_places(work, self.volunteer).await?,
                     VolunteerPhase::Active => take_up_waiting(work, self.volunteer).await?,
-                    VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Erased => {}
+                    VolunteerPhase::Unknown | VolunteerPhase::Erased => {}
                 }
                 Ok(self.volunteer)
             }
@@ -449,7 +453,7 @@ macro_rules! standing_commands {
 }
 
 standing_commands! {
-    /// Suspend a volunteer.
+    /// Suspend a volunteer; places in coming shifts go to those who wait.
     SuspendVolunteer, SUSPEND_VOLUNTEER, "VolunteerSuspended", VolunteerCommand::Suspend;
     /// Reinstate a suspended volunteer, who takes up the places that stayed free meanwhile.
     ReinstateVolunteer, REINSTATE_VOLUNTEER, "VolunteerReinstated", VolunteerCommand::Reinstate;

@@ -16,7 +16,7 @@ use gongyi_app::{
         organisations::FoundOrganisation,
         services::{ConfirmService, CorrectService, DisputeService, LogService, RejectService, VoidService},
         sign_ups::{SignUp, SignedUp, WithdrawSignUp},
-        volunteers::{CorrectVolunteer, JoinOrganisation, RegisterVolunteer, Registered, SuspendVolunteer},
+        volunteers::{CorrectVolunteer, JoinOrganisation, RegisterVolunteer, Registered, ReinstateVolunteer, SuspendVolunteer},
     },
 };
 use gongyi_domain::{
@@ -266,6 +266,10 @@ impl Hand<'_> {
 
     pub async fn suspends(&self, who: &Resident<'_>) -> Result<VolunteerId, Rejection> {
         self.does(&SuspendVolunteer { volunteer: who.volunteer, reason: "核实身份".to_owned() }).await
+    }
+
+    pub async fn reinstates(&self, who: &Resident<'_>) -> Result<VolunteerId, Rejection> {
+        self.does(&ReinstateVolunteer { volunteer: who.volunteer, reason: "身份无误".to_owned() }).await
     }
 
     pub async fn erases(&self, who: &Resident<'_>) -> Result<PersonId, Rejection> {

@@ -247,7 +247,7 @@ refusals! {
         AccountNotProven("", "账号尚未由本人启用，不能以本人名义办理此事；请到社区当面领取登录码，自设密码",
             "It is not proven that this account is yours: get a code from the staff in person and choose the password yourself"),
         /// The actor's roles do not cover it.
-        NotAllowed { act: &'static str }("", "您没有权限执行 {act}", "You may not do {act} here"),
+        NotAllowed { act: &'static str }("", "您没有权限执行 {act}", "You have no permission for {act} here"),
     }
 }
 

@@ -19,8 +19,8 @@ use super::{
     charter::{Charter, Matter},
     decision::Outcome,
     meeting_vote::{Vote, VotePhase},
-    seat::{Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
-    text::{Line, Prose},
+    seat::{self, Ending, GuestKind, Mandate, SeatSource, Seats, Vacancy},
+    text::Line,
 };
 use crate::{
     access::authority::{Act, Role, Subject, To},
@@ -73,6 +73,8 @@ pub const COUNCILS: Act = Act { name: "councils", open_to: &[To::Anyone] };
 pub struct Council {
     /// Its area; `None` before it was established.
     pub area: Option<AreaCode>,
+    /// Since when it is there.
+    pub established_on: Option<Day>,
     /// Its name.
     pub name: String,
     /// Every version of its charter; version 1 first.
@@ -294,6 +296,8 @@ refusals! {
         LeavingReasonUnfit { most: usize }("reason", "理由须为 1 至 {most} 字", "A reason has 1 to {most} printable characters"),
         /// Another council's meeting, one that is not over, or one that the representative attended or was excused from.
         NotAnAbsence("missed", "不是本议事会已结束的会议，或该代表已出席或获准缺席", "A meeting is not over, is not this council's, or the person came or was excused"),
+        /// What happened lies before the council.
+        BeforeEstablished { since: Day }("on", "议事会成立于 {since}，日期不能早于此日", "The council was established on {since}; the day lies before that"),
         /// What happened lies in the future.
         InFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Nobody to seat, or somebody twice.
@@ -301,7 +305,9 @@ refusals! {
         /// The last day before the first, or beyond the charter's term.
         TermUnfit("until", "任期须在章程规定的期限之内", "A term is at least a day and at most as long as the charter says"),
         /// One seat each.
-        HoldsASeat { person: PersonId }("people", "该代表在此期间已有席位", "Person {person} holds a seat in that time already"),
+        HoldsASeat { line: usize }("people", "第 {line} 人在此期间已有席位", "Person {line} of the list holds a seat in that time already"),
+        /// Person and first day name a seat.
+        SeatBegunThatDay { line: usize }("people", "第 {line} 人当日就任的席位已经结束，须另定就任日期", "A seat of person {line} of the list began on that day and has ended; another begins on another day"),
         /// More than the charter has.
         SeatsTaken { seats: u32 }("people", "席位不足，章程规定 {seats} 席", "There are not enough seats: the charter has {seats}"),
         /// The charter must keep room for who sits.
@@ -348,6 +354,14 @@ impl Council {
             Some(VotePhase::Closed(it)) if it.verdict.outcome == Outcome::Carried && it.rule == *rule => Ok(()),
             Some(VotePhase::Open | VotePhase::Closed(_) | VotePhase::Annulled) | None => Err(Refused::MandateNotCarried),
         }
+    }
+
+    /// The council was there on this day: nothing of it is dated before.
+    ///
+    /// # Errors
+    /// Days before it was established.
+    pub fn require_established(&self, day: Day) -> Result<(), Refused> {
+        self.established_on.filter(|since| day < *since).map_or(Ok(()), |since| Err(Refused::BeforeEstablished { since }))
     }
 
     /// The version of the charter that counts now, from 1; 0 before the council was established.
@@ -398,22 +412,6 @@ fn fitting_name(name: &str) -> Result<String, Refused> {
     Line::parse(name, COUNCIL_NAME_MAX_CHARS, |most| Refused::CouncilNameUnfit { most }).map(String::from)
 }
 
-/// An office, a reason or a source as it is stored.
-fn written(text: &str) -> Result<String, Refused> {
-    Prose::parse(text, MANDATE_TEXT_MAX_CHARS, |most| Refused::MandateUnfit { most }).map(String::from)
-}
-
-/// A source of seats as it is stored.
-fn fitting_source(source: SeatSource) -> Result<SeatSource, Refused> {
-    Ok(match source {
-        SeatSource::Election { .. } => source,
-        SeatSource::Appointment { authority, reason } => {
-            SeatSource::Appointment { authority: written(&authority)?, reason: written(&reason)? }
-        }
-        SeatSource::Transition { source } => SeatSource::Transition { source: written(&source)? },
-    })
-}
-
 fn not_in_future(on: Day, today: Day) -> Result<(), Refused> {
     if on <= today { Ok(()) } else { Err(Refused::InFuture) }
 }
@@ -425,7 +423,7 @@ impl Council {
             Mandate::Vote { vote } if self.spent.contains(&vote) => Err(Refused::MandateSpent),
             Mandate::Vote { .. } | Mandate::Election { .. } => Ok(mandate),
             Mandate::Authority { authority, reason } => {
-                Ok(Mandate::Authority { authority: written(&authority)?, reason: written(&reason)? })
+                Ok(Mandate::Authority { authority: seat::written(&authority)?, reason: seat::written(&reason)? })
             }
         }
     }
@@ -445,7 +443,8 @@ impl Council {
 
     fn seat(&self, people: &[PersonId], from: Day, until: Option<Day>, source: SeatSource) -> Result<Vec<CouncilEvent>, Refused> {
         let charter = self.require_working()?;
-        let source = fitting_source(source)?;
+        let source = source.fitted()?;
+        self.require_established(from)?;
         if people.is_empty() || people.iter().collect::<BTreeSet<_>>().len() < people.len() {
             return Err(Refused::NobodyToSeat);
         }
@@ -454,9 +453,13 @@ impl Council {
         if until < from || until > longest {
             return Err(Refused::TermUnfit);
         }
-        let sits = |person: &PersonId| self.seats.held_within(*person, from, until) || self.seats.begun(*person, from);
-        if let Some(person) = people.iter().copied().find(sits) {
-            return Err(Refused::HoldsASeat { person });
+        for (person, line) in people.iter().zip(1..) {
+            if self.seats.held_within(*person, from, until) {
+                return Err(Refused::HoldsASeat { line });
+            }
+            if self.seats.begun(*person, from) {
+                return Err(Refused::SeatBegunThatDay { line });
+            }
         }
         let held = self.seats.most_held(from, until).saturating_add(people.len());
         if u32::try_from(held).map_or(true, |held| held > charter.seats) {
@@ -534,6 +537,7 @@ impl Aggregate for Council {
                 council.require_working()?;
                 let mandate = council.fitting_mandate(mandate)?;
                 not_in_future(on, today)?;
+                council.require_established(on)?;
                 E::CouncilDissolved { mandate, on }
             }
             C::Seat { people, from, until, source } => return council.seat(&people, from, until, source),
@@ -565,8 +569,8 @@ impl Aggregate for Council {
     fn apply_event(mut council: Self, event: CouncilEvent) -> Self {
         use CouncilEvent as E;
         match event {
-            E::CouncilEstablished { area, name, charter, .. } => {
-                return Self { area: Some(area), name, charters: vec![charter], ..Self::default() };
+            E::CouncilEstablished { area, name, charter, on, .. } => {
+                return Self { area: Some(area), established_on: Some(on), name, charters: vec![charter], ..Self::default() };
             }
             E::CouncilRenamed { name } => council.name = name,
             E::CharterAmended { charter, mandate, .. } => {

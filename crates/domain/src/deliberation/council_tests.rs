@@ -95,6 +95,17 @@ fn established_once_and_nothing_happens_before_or_after() {
 }
 
 #[test]
+fn nothing_of_a_council_is_dated_before_it() {
+    let since = day("2026-01-01");
+    let council = council([establish(5)]);
+    let dissolves = |on: &str| C::Dissolve { mandate: authority(), on: day(on), today: today() };
+    council.when(dissolves("2025-12-31")).then_refused(CouncilRefusal::BeforeEstablished { since });
+    council.when(dissolves("2026-01-01")).then_done();
+    council.when(seat(&[1], "2025-12-31")).then_refused(CouncilRefusal::BeforeEstablished { since });
+    council.when(seat(&[1], "2026-01-01")).then_done();
+}
+
+#[test]
 fn a_vote_is_the_mandate_for_one_act_and_for_no_second() {
     let vote = |n| Mandate::Vote { vote: VoteId(Uuid::from_u128(n)) };
     let recall = |n, mandate| vacate(n, Vacancy::Recalled { mandate }, "2026-05-01");
@@ -171,7 +182,7 @@ fn a_charter_has_versions_and_keeps_room_for_who_sits() {
 fn seats_are_taken_all_or_none() {
     let sitting = council([establish(5), seat(&[1, 2, 3], "2026-01-01")]);
     sitting.when(seat(&[4, 5, 6], "2026-01-01")).then_refused(CouncilRefusal::SeatsTaken { seats: 5 });
-    sitting.when(seat(&[4, 1], "2026-03-01")).then_refused(CouncilRefusal::HoldsASeat { person: person(1) });
+    sitting.when(seat(&[4, 1], "2026-03-01")).then_refused(CouncilRefusal::HoldsASeat { line: 2 });
     sitting.when(seat(&[4, 4], "2026-03-01")).then_refused(CouncilRefusal::NobodyToSeat);
     sitting.when(seat(&[], "2026-03-01")).then_refused(CouncilRefusal::NobodyToSeat);
     let full = sitting.and(seat(&[4, 5], "2026-03-01"));
@@ -210,7 +221,7 @@ fn who_leaves_sits_no_more_from_that_day_on() {
     assert!(vacant.is_representative(person(1), day("2026-04-30")) && !vacant.is_representative(person(1), day("2026-05-01")));
     vacant.when(vacate(1, left(), "2026-05-01")).then_refused(CouncilRefusal::NotARepresentative);
     vacant.when(vacate(1, left(), "2026-04-01")).then_refused(CouncilRefusal::NotARepresentative); // a seat ends once
-    vacant.when(seat(&[1], "2026-01-01")).then_refused(CouncilRefusal::HoldsASeat { person: person(1) });
+    vacant.when(seat(&[1], "2026-01-01")).then_refused(CouncilRefusal::HoldsASeat { line: 1 });
     let elect = vacant.clone().and(seat(&[4], "2026-07-01"));
     let declined = elect.clone().and(vacate(4, left(), "2026-06-01"));
     assert!(elect.is_representative(person(4), day("2026-07-01")) && !declined.is_representative(person(4), day("2026-07-01")));
@@ -223,7 +234,7 @@ fn who_leaves_sits_no_more_from_that_day_on() {
 #[test]
 fn person_and_first_day_name_a_seat() {
     let vacated_at_once = council([establish(5), seat(&[1], "2026-05-01"), vacate(1, left(), "2026-05-01")]);
-    vacated_at_once.when(seat(&[1], "2026-05-01")).then_refused(CouncilRefusal::HoldsASeat { person: person(1) });
+    vacated_at_once.when(seat(&[2, 1], "2026-05-01")).then_refused(CouncilRefusal::SeatBegunThatDay { line: 2 });
     assert!(vacated_at_once.and(seat(&[1], "2026-05-02")).is_representative(person(1), today()));
 }
 

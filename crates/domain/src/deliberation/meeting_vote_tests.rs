@@ -55,7 +55,8 @@ impl House {
         let mandate = Mandate::Authority { authority: "民政局".into(), reason: "设立".into() };
         let (area, on, today): (AreaCode, Day, Day) = ("440402001001".parse().unwrap(), house.today(), house.today());
         let charter = Charter::try_new(CharterTerms::model(SEATS)).unwrap();
-        house.council(CouncilCommand::Establish { area: area.clone(), name: "议事会".into(), charter, mandate, on, today }).unwrap();
+        let (name, on) = ("议事会".into(), on - Days::new(1_000));
+        house.council(CouncilCommand::Establish { area: area.clone(), name, charter, mandate, on, today }).unwrap();
         (1..=seated).for_each(|n| house.seats(n).unwrap());
         let item = AgendaItem { id: ITEM, part_of: None, title: "修路".into(), motion: None };
         let terms = CharterTerms::model(SEATS);

@@ -279,6 +279,8 @@ refusals! {
         RollNotTheCouncil("poll", "选民名单须为议事会现任全体代表", "The roll of a council's poll is all who sit in it, and nobody else"),
         /// No voter, or more than anybody asks for.
         SmallestUnfit { most: u32 }("smallest", "逐票公布的最少人数须为 1 至 {most}", "Ballots are published one by one from 1 to {most} voters on"),
+        /// Fewer than usual, without a charter that says so.
+        SmallestNotChartered { least: u32 }("smallest", "逐票公布的最少人数为 {least}；只有章程可以规定得更少", "Ballots are published one by one among {least} voters at least: only a council's charter says fewer"),
         /// Too few voters, or two channels.
         SumsOnly("poll", "投票人过少或兼有现场与线上选票，只公布合计，不逐票公布", "Few voters, or ballots on paper and online: this poll is told in sums only"),
         /// The charter says whether there are receipts.

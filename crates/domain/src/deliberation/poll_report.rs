@@ -9,7 +9,10 @@ use uuid::Uuid;
 use super::{
     ballot::{Marks, Method},
     counting::{Count, Tally, TooManyToCount, ranked::STATES_MAX},
-    decision::{Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording, election::ElectionOutcome},
+    decision::{
+        Counts, Decision, ElectionResult, Measured, PollCounts, Returns, Step, Wording,
+        election::{ElectionOutcome, seats_left_wording},
+    },
     poll::PollRefusal,
     poll_terms::PollTerms,
     roll::{Composition, Roll},
@@ -158,9 +161,9 @@ pub enum PollOutcome {
 }
 
 impl PollOutcome {
-    /// The reason in Chinese and English: every step, in order, and what became of what. `name` says what the reader may
-    /// see of an option, told by [`BallotOption::id`].
-    pub fn reason(&self, name: impl Fn(Uuid) -> String) -> Wording {
+    /// The reason in Chinese and English: every step, in order, and what became of what, of a poll for so many seats. `name` says
+    /// what the reader may see of an option, told by [`BallotOption::id`].
+    pub fn reason(&self, seats: u16, name: impl Fn(Uuid) -> String) -> Wording {
         match self {
             Self::Disputed { participations, ballots } => Wording::new(
                 format!("线上投票 {participations} 人，选票 {ballots} 张，二者不符，不作决定 ✗"),
@@ -187,6 +190,8 @@ impl PollOutcome {
                         format!("too many ties: more than {STATES_MAX} states of the count, whoever is undecided counts as tied"),
                     )
                 }));
+                let seats_left = usize::from(seats).saturating_sub(elected.len());
+                words.extend((seats_left > 0).then(|| seats_left_wording(seats_left)));
                 Wording::joined(&words)
             }
         }

@@ -83,6 +83,11 @@ impl Smallest {
         let fits = |voters| (1..=SMALLEST_MAX_VOTERS).contains(&voters);
         if fits(self.roll) && fits(self.turnout) { Ok(()) } else { Err(PollRefusal::SmallestUnfit { most: SMALLEST_MAX_VOTERS }) }
     }
+
+    /// Whether fewer than usual are enough, which is for a council's charter to say: whoever asks a question may ask for more.
+    fn is_lowered(self) -> bool {
+        self.roll < SMALLEST_VOTERS || self.turnout < SMALLEST_VOTERS
+    }
 }
 
 /// A vote within a meeting.
@@ -235,6 +240,9 @@ impl PollTerms {
             return Err(PollRefusal::MethodUnfit);
         }
         self.smallest.map_or(Ok(()), Smallest::require_fitting)?;
+        if self.matter == Matter::Question && self.smallest.is_some_and(Smallest::is_lowered) {
+            return Err(PollRefusal::SmallestNotChartered { least: SMALLEST_VOTERS });
+        }
         if self.closes_at.is_some_and(|closes| self.opens_at.is_some_and(|opens| closes <= opens)) {
             return Err(PollRefusal::TimesUnfit);
         }

@@ -240,15 +240,19 @@ fn equal_ranked_ballots_tie_and_the_reason_says_when_they_tie_in_too_many_ways()
         let found = Found::Secret((1..=options).map(|number| Ballot { tag: None, marks: Marks::Ranked(vec![number]) }).collect());
         closed.and(PollCommand::Count { participation: online(options.into()), found }).report.clone().unwrap()
     };
-    let reason = |report: &PollReport| report.outcome.reason(|id| id.as_u128().to_string());
+    let reason = |report: &PollReport| report.outcome.reason(1, |id| id.as_u128().to_string());
     let three = report(3);
     assert_eq!((three.tally.leading.as_slice(), three.tally.tied.as_slice()), (&[][..], &[1, 2, 3][..]));
-    assert_eq!(reason(&three).en, "1 tied; 2 tied; 3 tied");
+    assert_eq!(reason(&three).en, "1 tied; 2 tied; 3 tied; seats left: 1");
+    let placed = PollOutcome::Placed { steps: vec![], valid: true, elected: vec![Uuid::from_u128(2)], tied: vec![], too_many_ties: false };
+    let told = |seats| placed.reason(seats, |id| id.as_u128().to_string());
+    assert_eq!((told(1).en.as_str(), told(3).en.as_str(), told(3).zh.as_str()), ("2 elected", "2 elected; seats left: 2", "2当选；缺额 2"));
     let twenty = report(20);
     assert_eq!((twenty.tally.too_many_ties, twenty.tally.tied.len()), (true, 20));
     let (zh, en) = (reason(&twenty).zh, reason(&twenty).en);
-    assert!(en.ends_with("too many ties: more than 10000 states of the count, whoever is undecided counts as tied"), "{en}");
-    assert!(zh.ends_with("凡未确定者均列为并列"), "{zh}");
+    let en_ends = "too many ties: more than 10000 states of the count, whoever is undecided counts as tied; seats left: 1";
+    assert!(en.ends_with(en_ends), "{en}");
+    assert!(zh.ends_with("凡未确定者均列为并列；缺额 1"), "{zh}");
 }
 
 proptest! {

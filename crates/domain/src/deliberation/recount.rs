@@ -511,7 +511,7 @@ fn outcome_wording(outcome: &PollOutcome, terms: Option<&PollTerms>) -> Wording 
         let number = (1_u16..).zip(options).find(|(number, option)| option.id(*number) == id).map(|(number, _)| number);
         number.map_or_else(|| "#?".to_owned(), |number| format!("#{number}"))
     };
-    outcome.reason(number)
+    outcome.reason(terms.map_or(0, |terms| terms.method.seats()), number)
 }
 
 fn decision_wording(decision: &Decision) -> Wording {

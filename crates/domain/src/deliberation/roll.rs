@@ -151,6 +151,8 @@ refusals! {
         VoterUnknown { line: usize }("lines", "第 {line} 行：投票人未登记", "Line {line}: the voter is not registered"),
         /// At home elsewhere.
         VoterFromElsewhere { line: usize }("lines", "第 {line} 行：投票人不在本区域居住；确需列入的，请说明理由", "Line {line}: the voter lives elsewhere; say why they are on the roll nevertheless"),
+        /// A weight that rests on nothing.
+        WeightUnregistered { line: usize }("register", "第 {line} 行：权重不为 1 的，须写明所依据的登记册", "Line {line}: a weight other than 1 names the register that it is from"),
         /// A register without a name, or with too long a one.
         RegisterUnfit { most: usize }("register", "登记册名称须为 1 至 {most} 字，不换行", "A register's name has 1 to {most} printable characters in one line"),
         /// An exception without a reason, or with too long a one.
@@ -201,17 +203,15 @@ impl Roll {
         composition
     }
 
-    /// One vote a voter: where votes are not weighed, who casts for a household or a property casts for nothing else.
+    /// What no register vouches for: one vote a voter, and every vote counts once.
     fn require_one_each(&self, lines: &[RollLine]) -> Result<(), RollRefusal> {
-        let weighed = |line: &RollLine| matches!(line.holder, Holder::Property(_)) && line.weight != 1;
-        let mut voters: BTreeMap<PersonId, bool> = BTreeMap::new();
-        for line in self.lines.values() {
-            voters.entry(line.voter).and_modify(|all| *all &= weighed(line)).or_insert_with(|| weighed(line));
-        }
+        let mut voters: BTreeSet<PersonId> = self.lines.values().map(|line| line.voter).collect();
         for (line, number) in lines.iter().zip(1..) {
-            match voters.get(&line.voter) {
-                Some(all_weighed) if !(weighed(line) && *all_weighed) => return Err(RollRefusal::VoterTwice { line: number }),
-                Some(_) | None => drop(voters.insert(line.voter, weighed(line))),
+            if line.weight != 1 {
+                return Err(RollRefusal::WeightUnregistered { line: number });
+            }
+            if !voters.insert(line.voter) {
+                return Err(RollRefusal::VoterTwice { line: number });
             }
         }
         Ok(())
@@ -356,6 +356,11 @@ mod tests {
         RollCommand::Extend { poll: POLL, lines: lines.to_vec(), outside: None, register: None, days_to_poll: None }
     }
 
+    fn by_register(lines: &[RollLine]) -> RollCommand {
+        let register = Some("不动产登记簿".into());
+        RollCommand::Extend { poll: POLL, lines: lines.to_vec(), outside: None, register, days_to_poll: None }
+    }
+
     fn roll(lines: &[RollLine]) -> Given<Roll> {
         given::<Roll>([]).and(extend(lines))
     }
@@ -403,7 +408,7 @@ mod tests {
         let one = roll(&[line(1)]).and(extend(&[line(2)]));
         let other = roll(&[line(2), line(1)]);
         assert_eq!(one.canonical_bytes(), other.canonical_bytes());
-        let heavier = roll(&[line(2), RollLine { weight: 2, ..line(1) }]);
+        let heavier = given::<Roll>([]).and(by_register(&[line(2), RollLine { weight: 2, ..line(1) }]));
         assert_ne!(one.canonical_bytes(), heavier.canonical_bytes());
         assert!(heavier.is_weighted() && !one.is_weighted());
         assert_eq!((one.weight(), heavier.weight()), (2, 3));
@@ -436,7 +441,7 @@ mod tests {
     #[test]
     fn who_owns_several_is_one_head() {
         let flat = |id| RollLine { holder: Holder::Property(Uuid::from_u128(id)), voter: person(1), weight: 8_850 };
-        let roll = roll(&[flat(1), flat(2), line(3)]);
+        let roll = given::<Roll>([]).and(by_register(&[flat(1), flat(2), line(3)]));
         assert_eq!((roll.lines.len(), roll.heads().len()), (3, 2));
     }
 
@@ -449,8 +454,11 @@ mod tests {
         one.when(extend(&[household(2, 2), household(3, 2)])).then_refused(RollRefusal::VoterTwice { line: 2 });
         one.when(extend(&[line(1)])).then_refused(RollRefusal::VoterTwice { line: 1 }); // for a household and for oneself
         one.when(extend(&[flat(2, 1)])).then_refused(RollRefusal::VoterTwice { line: 1 }); // a property that is not weighed
-        one.when(extend(&[flat(2, 8_850)])).then_refused(RollRefusal::VoterTwice { line: 1 });
-        roll(&[flat(1, 8_850)]).when(extend(&[flat(2, 3_000)])).then_done(); // one head
+        one.when(extend(&[flat(2, 8_850)])).then_refused(RollRefusal::WeightUnregistered { line: 1 });
+        let owner = given::<Roll>([]).and(by_register(&[flat(1, 8_850)]));
+        owner.when(extend(&[line(2), flat(2, 3_000)])).then_refused(RollRefusal::WeightUnregistered { line: 2 });
+        owner.when(extend(&[flat(2, 1)])).then_refused(RollRefusal::VoterTwice { line: 1 });
+        owner.when(by_register(&[flat(2, 3_000)])).then_done(); // one head
         let by_register = |name: &str| RollCommand::Extend {
             poll: POLL,
             lines: vec![household(2, 1), household(3, 1)],

@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    council::{CouncilRefusal, MANDATE_TEXT_MAX_CHARS},
+    text::Prose,
+};
 use crate::values::{Day, ElectionId, MeetingId, PersonId, Sealed, VoteId};
 
 /// On whose word something was done to a council. Names offices and documents, never a person.
@@ -61,6 +65,22 @@ pub enum SeatSource {
         /// Where that is recorded.
         source: String,
     },
+}
+
+/// An office, a reason or a source as it is stored.
+pub(super) fn written(text: &str) -> Result<String, CouncilRefusal> {
+    Prose::parse(text, MANDATE_TEXT_MAX_CHARS, |most| CouncilRefusal::MandateUnfit { most }).map(String::from)
+}
+
+impl SeatSource {
+    /// This source as it is stored.
+    pub(super) fn fitted(self) -> Result<Self, CouncilRefusal> {
+        Ok(match self {
+            Self::Election { .. } => self,
+            Self::Appointment { authority, reason } => Self::Appointment { authority: written(&authority)?, reason: written(&reason)? },
+            Self::Transition { source } => Self::Transition { source: written(&source)? },
+        })
+    }
 }
 
 /// How a seat became vacant before its term was over.

@@ -34,6 +34,8 @@ pub const FUND_NAME_MAX_CHARS: usize = 100;
 pub const FUND_YEAR_MIN: u16 = 2_000;
 /// Latest year of a budget.
 pub const FUND_YEAR_MAX: u16 = 2_200;
+/// So far ahead of its year a budget is appropriated at most, in years.
+pub const FUND_AHEAD_MAX_YEARS: u16 = 1;
 /// Most payments of one grant; they stand in the fund's stream.
 pub const DISBURSEMENTS_MAX_COUNT: usize = 200;
 
@@ -100,6 +102,8 @@ pub enum FundCommand {
         amount: Cents,
         /// The document that says so.
         basis: String,
+        /// Today.
+        today: Day,
     },
     /// Take free money out of a line.
     Withdraw {
@@ -448,8 +452,10 @@ impl Fund {
     fn budgeting(&self, command: FundCommand) -> Decision {
         let area = self.require_working()?;
         match command {
-            FundCommand::Appropriate { line, amount, basis } => {
+            FundCommand::Appropriate { line, amount, basis, today } => {
                 self.require_open_year(line.year)?;
+                let last = u16::try_from(today.year()).unwrap_or(FUND_YEAR_MAX).saturating_add(FUND_AHEAD_MAX_YEARS);
+                check(line.year <= last, R::FundYearAhead { last })?;
                 check(area.contains(&line.area), R::LineOutsideFund)?;
                 require_amount(amount)?;
                 let basis = written(&basis)?;

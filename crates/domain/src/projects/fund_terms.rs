@@ -126,6 +126,8 @@ refusals! {
         FundNameUnfit { most: usize }("name", "名称须为 1 至 {most} 字，不换行", "A name has 1 to {most} printable characters in one line"),
         /// No year of a budget.
         FundYearUnfit("year", "预算年度不正确", "This is not a fitting budget year"),
+        /// A budget of a far year.
+        FundYearAhead { last: u16 }("year", "预算年度最晚为 {last}", "The latest budget year is {last}"),
         /// Nothing is granted from a closed year.
         FundYearIsClosed { year: u16 }("year", "{year} 年度已结账", "The year {year} is closed"),
         /// Only what is left of a closed year is carried over or lapses.
@@ -159,7 +161,7 @@ refusals! {
         /// Money moves today or has moved before.
         MoneyMovedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Before the project, the grant or the payment that it is about.
-        MoneyMovedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        MoneyMovedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is {earliest} at the earliest"),
         /// A grant is decided in the year of the line that it comes from.
         GrantOutsideYear { year: u16 }("on", "拨款日期须在 {year} 年度之内", "What is granted from the budget of {year} is granted in {year}"),
         /// No reason, or too long a one.

@@ -70,7 +70,14 @@ fn returns(number: u128, amount: u64) -> FundCommand {
 }
 
 fn appropriates(line: LineKey, amount: u64) -> FundCommand {
-    FundCommand::Appropriate { line, amount: cents(amount), basis: "珠香财〔2022〕1 号".into() }
+    FundCommand::Appropriate { line, amount: cents(amount), basis: "珠香财〔2022〕1 号".into(), today: day("2022-12-31") }
+}
+
+#[test]
+fn a_budget_is_appropriated_a_year_ahead_at_most() {
+    fund().when(appropriates(line(2023, STREET), 1)).then_done();
+    fund().when(appropriates(line(2024, STREET), 1)).then_refused(FundRefusal::FundYearAhead { last: 2023 });
+    fund().when(appropriates(line(2100, STREET), 1)).then_refused(FundRefusal::FundYearAhead { last: 2023 });
 }
 
 /// A fund of the district with 1000 cents for the street in 2022.

@@ -54,6 +54,8 @@ pub struct Incubation {
     pub council: Option<CouncilId>,
     /// The motion that asked for it.
     pub motion: Option<MotionId>,
+    /// Since when.
+    pub begun_on: Option<Day>,
     /// Its registration's number.
     pub registration: Option<String>,
 }
@@ -136,6 +138,8 @@ refusals! {
         IncubatedElsewhere("area", "自组织须在议事会辖区之内", "The organisation works outside the council's area"),
         /// The number is no line, or too long.
         RegistrationUnfit { most: usize }("number", "备案号须为 1 至 {most} 字", "A registration number has 1 to {most} printable characters"),
+        /// It is registered once it has begun.
+        RegisteredBeforeBegun { since: Day }("on", "孵化始于 {since}，备案日期不能早于此日", "The incubation began on {since}; the day lies before that"),
         /// It happened today or before.
         IncubatedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// No reason, or too long a one.
@@ -170,6 +174,8 @@ impl Aggregate for Incubation {
                 check(phase != IncubationPhase::Registered, R::AlreadyRegistered)?;
                 let number = Line::parse(&number, REGISTRATION_MAX_CHARS, |most| R::RegistrationUnfit { most })?.into();
                 check(on <= today, R::IncubatedInFuture)?;
+                let early = incubation.begun_on.filter(|since| on < *since);
+                early.map_or(Ok(()), |since| Err(R::RegisteredBeforeBegun { since }))?;
                 IncubationEvent::SelfOrganisationRegistered { number, on }
             }
             IncubationCommand::End { reason } => {
@@ -184,8 +190,9 @@ impl Aggregate for Incubation {
 
     fn apply_event(incubation: Self, event: IncubationEvent) -> Self {
         match event {
-            IncubationEvent::IncubationBegun { council, motion, .. } => {
-                Self { phase: IncubationPhase::Incubating, council: Some(council), motion, registration: None }
+            IncubationEvent::IncubationBegun { council, motion, on, .. } => {
+                let (council, begun_on) = (Some(council), Some(on));
+                Self { phase: IncubationPhase::Incubating, council, motion, begun_on, registration: None }
             }
             IncubationEvent::SelfOrganisationRegistered { number, .. } => {
                 Self { phase: IncubationPhase::Registered, registration: Some(number), ..incubation }
@@ -212,7 +219,8 @@ mod tests {
             on: on.parse().unwrap(),
             today,
         };
-        let registers = || IncubationCommand::Register { number: "香社备 12 号".into(), on: today, today };
+        let registers_on = |on: &str| IncubationCommand::Register { number: "香社备 12 号".into(), on: on.parse().unwrap(), today };
+        let registers = || registers_on("2022-05-01");
         let ends = || IncubationCommand::End { reason: "独立运作".into() };
         let none = given::<Incubation>([]);
         none.when(registers()).then_refused(R::NotIncubated);
@@ -220,6 +228,8 @@ mod tests {
         none.when(begins("2022-05-02")).then_refused(R::IncubatedInFuture);
         let begun = none.and(begins("2022-04-01"));
         begun.when(begins("2022-04-01")).then_refused(R::AlreadyIncubated);
+        begun.when(registers_on("2022-03-31")).then_refused(R::RegisteredBeforeBegun { since: "2022-04-01".parse().unwrap() });
+        begun.when(registers_on("2022-04-01")).then_done();
         let registered = begun.and(registers());
         registered.when(registers()).then_refused(R::AlreadyRegistered);
         let ended = registered.and(ends());

@@ -438,7 +438,7 @@ impl Project {
         match command {
             C::RevisePlan { plan, reason } => {
                 let old = self.require(&[P::UnderWay])?;
-                let (plan, reason) = (plan.fitted()?, written(&reason)?);
+                let (plan, reason) = (plan.fitted(self.started_on)?, written(&reason)?);
                 check(plan.grant >= self.granted, R::PlanBelowGranted { granted: self.granted })?;
                 let stay = self.reached.iter().all(|number| plan.milestone(*number) == old.milestone(*number));
                 check(stay, R::ReachedMilestoneChanged)?;
@@ -496,7 +496,7 @@ impl Aggregate for Project {
             C::Start { origin, title, area, carrier, plan, on } => {
                 check(project.phase == P::Unknown, R::ProjectExists)?;
                 let title = Line::parse(&title, PROJECT_TITLE_MAX_CHARS, |most| R::ProjectTitleUnfit { most })?.into();
-                let (origin, plan) = (origin.fitted()?, plan.fitted()?);
+                let (origin, plan) = (origin.fitted()?, plan.fitted(Some(on))?);
                 Ok(vec![E::ProjectStarted { origin, title, area, carrier, plan, on: Some(on) }])
             }
             C::MoveGrant { fund, allocation, movement, amount } => project.move_grant(fund, allocation, movement, amount),

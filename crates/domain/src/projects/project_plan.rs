@@ -1,5 +1,6 @@
 //! What a project means to do: its milestones, its money, its time.
 
+use chrono::Datelike;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct Milestone {
     pub due: Day,
 }
 
+/// Longest time between a project's first and last day, and between its first day and the one it was started on, in years.
+pub const PROJECT_MAX_YEARS: i32 = 10;
+
 /// What a project means to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
@@ -44,13 +48,19 @@ impl Plan {
         self.milestones.get(usize::from(number).checked_sub(1)?)
     }
 
-    /// This plan as it is stored.
+    /// This plan as it is stored, of a project that was started on this day.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn fitted(mut self) -> Result<Self, ProjectRefusal> {
+    pub fn fitted(mut self, started_on: Option<Day>) -> Result<Self, ProjectRefusal> {
         if self.starts_on > self.ends_on {
             return Err(ProjectRefusal::ProjectDaysUnfit);
+        }
+        let years = |from: Day, to: Day| (to.year() - from.year()).abs();
+        if years(self.starts_on, self.ends_on) > PROJECT_MAX_YEARS
+            || started_on.is_some_and(|it| years(it, self.starts_on) > PROJECT_MAX_YEARS)
+        {
+            return Err(ProjectRefusal::ProjectTooLong { most: PROJECT_MAX_YEARS });
         }
         let unfit = ProjectRefusal::MilestonesUnfit { most: MILESTONES_MAX_COUNT };
         for milestone in &mut self.milestones {

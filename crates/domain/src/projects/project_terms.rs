@@ -159,6 +159,8 @@ refusals! {
         ProjectTitleUnfit { most: usize }("title", "标题须为 1 至 {most} 字，不换行", "A title has 1 to {most} printable characters in one line"),
         /// It ends before it starts.
         ProjectDaysUnfit("plan", "结束日期不能早于开始日期", "A project does not end before it starts"),
+        /// It lasts for ever, or is planned for another age.
+        ProjectTooLong { most: i32 }("plan", "项目期限不超过 {most} 年，且不能早于或晚于启动 {most} 年以上开始", "A project lasts at most {most} years, and begins within {most} years of the day it is started on"),
         /// No milestone, too many, or one whose title is no line or whose day is not within the project's.
         MilestonesUnfit { most: usize }("plan", "须有 1 至 {most} 个里程碑，日期在项目期内，名称 1 至 {PROJECT_TITLE_MAX_CHARS} 字，不换行", "There are 1 to {most} milestones, each within the project's days, with a title of 1 to {PROJECT_TITLE_MAX_CHARS} printable characters in one line"),
         /// No money at all, or too much.
@@ -190,7 +192,7 @@ refusals! {
         /// Money moves today or has moved before.
         BookedInFuture("on", "日期不能晚于今天", "The day lies in the future"),
         /// Before the project, or a refund before its expense.
-        BookedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is not before {earliest}"),
+        BookedTooEarly { earliest: Day }("on", "日期不能早于 {earliest}", "The day is {earliest} at the earliest"),
         /// More than was spent and did not come back.
         RefundExceedsExpense { kept: Cents }("amount", "该笔支出未退回部分仅 {kept} 元", "Only {kept} yuan of this expense have not come back"),
         /// Its refunds are struck out first.

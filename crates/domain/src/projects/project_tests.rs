@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    projects::project_plan::{MILESTONES_MAX_COUNT, Milestone},
+    projects::project_plan::{MILESTONES_MAX_COUNT, Milestone, PROJECT_MAX_YEARS},
     scenario::{Given, given},
     values::{CouncilId, MotionId, OrganisationId, VoteId},
 };
@@ -229,12 +229,18 @@ fn a_plan_has_days_milestones_and_money() {
     let fits = |change: fn(&mut Plan)| {
         let mut plan = plan(1_000, &["采购"]);
         change(&mut plan);
-        plan.fitted()
+        plan.fitted(None)
     };
     assert_eq!(fits(|_| ()), Ok(plan(1_000, &["采购"])));
     assert_eq!(fits(|it| it.milestones[0].title = " 采购\n".into()), Ok(plan(1_000, &["采购"])));
     assert_eq!(fits(|it| it.milestones[0].title = "\u{202e}购采".into()), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
     assert_eq!(fits(|it| it.ends_on = day("2022-02-28")), Err(R::ProjectDaysUnfit));
+    let too_long = Err(R::ProjectTooLong { most: PROJECT_MAX_YEARS });
+    assert_eq!(fits(|it| (it.starts_on, it.ends_on) = (day("1990-01-01"), day("2999-01-01"))), too_long);
+    assert!(fits(|it| it.ends_on = day("2032-12-31")).is_ok());
+    assert_eq!(plan(1_000, &["采购"]).fitted(Some(day("2033-01-01"))), too_long);
+    assert_eq!(plan(1_000, &["采购"]).fitted(Some(day("2011-12-31"))), too_long);
+    assert!(plan(1_000, &["采购"]).fitted(Some(day("2012-01-01"))).is_ok());
     assert_eq!(fits(|it| it.milestones.clear()), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
     assert_eq!(fits(|it| it.milestones[0].due = day("2023-01-01")), Err(R::MilestonesUnfit { most: MILESTONES_MAX_COUNT }));
     assert_eq!(fits(|it| (it.grant, it.raised) = (Cents::ZERO, Cents::ZERO)), Err(R::PlannedMoneyUnfit));

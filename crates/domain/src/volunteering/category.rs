@@ -48,4 +48,12 @@ mod tests {
         }
         assert_eq!(Category::named("打麻将"), None);
     }
+
+    #[test]
+    fn the_readme_lists_every_category() {
+        let readme = include_str!("../../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        for category in Category::ALL {
+            assert!(readme.contains(&format!("{} `{}`", category.zh(), category.code())), "{}", category.code());
+        }
+    }
 }

@@ -122,6 +122,41 @@ pub struct Volunteer {
     pub consents: Consents,
     /// A suspension stands, through withdrawal and return.
     pub suspended: bool,
+    /// Was suspended or withdrawn at some time: since and until when, only the log tells.
+    pub interrupted: bool,
+}
+
+/// A time in which a volunteer was suspended, withdrawn or erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inactive {
+    /// Since when.
+    pub since: Instant,
+    /// Until when; `None` while it lasts.
+    pub until: Option<Instant>,
+}
+
+impl Inactive {
+    /// Whether anything from `started` to `ended` lies in it: what ends before it or starts with its end does not.
+    pub fn touches(self, started: Instant, ended: Instant) -> bool {
+        self.since <= ended && self.until.is_none_or(|until| started < until)
+    }
+
+    /// The times among phases, each told with the moment from which it holds.
+    pub fn among(phases: impl IntoIterator<Item = (Instant, VolunteerPhase)>) -> Vec<Self> {
+        let mut times: Vec<Self> = vec![];
+        for (at, phase) in phases {
+            let open = times.last_mut().filter(|it| it.until.is_none());
+            match (phase, open) {
+                (VolunteerPhase::Active, Some(open)) => open.until = Some(at),
+                (VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased, None) => {
+                    times.push(Self { since: at, until: None });
+                }
+                (VolunteerPhase::Unknown | VolunteerPhase::Active, _)
+                | (VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased, Some(_)) => {}
+            }
+        }
+        times
+    }
 }
 
 /// What may be asked of a volunteer.
@@ -252,6 +287,8 @@ refusals! {
         SeparateConsentMissing("separateConsent", "未满 {SEPARATE_CONSENT_MIN_YEARS} 周岁须有单独同意", "Under {SEPARATE_CONSENT_MIN_YEARS} a separate consent is needed"),
         /// Suspended, withdrawn or erased volunteers take on nothing new.
         NotActive("volunteer", "该志愿者目前不能参加服务", "This volunteer cannot take part now"),
+        /// Time in which the volunteer was suspended or had withdrawn.
+        NotActiveThen("started", "该志愿者在此期间被暂停或已退出", "The volunteer was suspended or had withdrawn at that time"),
         /// Only active volunteers are suspended.
         NotSuspended("volunteer", "该志愿者未被暂停", "This volunteer is not suspended"),
         /// A correction without any change.
@@ -292,17 +329,20 @@ impl Volunteer {
         }
     }
 
-    /// The volunteer may have served until `ended`: is active, or was until `inactive_since`. Time that was served before a
-    /// suspension or a withdrawal is not lost with it.
+    /// The volunteer may have served from `started` until `ended`: exists, and was active all that time. Time before a
+    /// suspension or a withdrawal is not lost with it, and time during one is not made up for by what comes after.
     ///
     /// # Errors
-    /// As [`Self::require_active`].
-    pub fn require_active_until(&self, ended: Instant, inactive_since: Option<Instant>) -> Result<PersonId, VolunteerRefusal> {
-        match (self.person, self.phase) {
-            (Some(person), VolunteerPhase::Suspended | VolunteerPhase::Withdrawn) if inactive_since.is_some_and(|since| ended < since) => {
-                Ok(person)
+    /// Unknown and erased volunteers; time in which the volunteer was not active.
+    pub fn require_active_during(&self, (started, ended): (Instant, Instant), inactive: &[Inactive]) -> Result<PersonId, VolunteerRefusal> {
+        let person = self.require_known()?;
+        let was_active = !inactive.iter().any(|it| it.touches(started, ended));
+        match self.phase {
+            VolunteerPhase::Active | VolunteerPhase::Suspended | VolunteerPhase::Withdrawn if was_active => Ok(person),
+            VolunteerPhase::Active => Err(VolunteerRefusal::NotActiveThen),
+            VolunteerPhase::Unknown | VolunteerPhase::Suspended | VolunteerPhase::Withdrawn | VolunteerPhase::Erased => {
+                Err(VolunteerRefusal::NotActive)
             }
-            _ => self.require_active(),
         }
     }
 
@@ -392,6 +432,7 @@ impl Aggregate for Volunteer {
                     consented_on: Some(registered_on),
                     consents,
                     suspended: false,
+                    interrupted: false,
                 };
             }
             VolunteerEvent::VolunteerCorrected { home_area, skills } => {
@@ -408,125 +449,11 @@ impl Aggregate for Volunteer {
             }
             VolunteerEvent::VolunteerErased {} => volunteer.phase = VolunteerPhase::Erased,
         }
+        volunteer.interrupted |= volunteer.phase != VolunteerPhase::Active;
         volunteer
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{Given, given};
-
-    #[test]
-    fn what_was_served_before_a_suspension_is_not_lost_with_it() {
-        let at = |minute: i64| chrono::DateTime::from_timestamp(minute * 60, 0).unwrap();
-        let suspended = registered("1990-01-01", "2026-01-01", Consents::default())
-            .and(VolunteerCommand::Suspend(Sealed { of: PersonId(Uuid::from_u128(1)), text: "密".into() }));
-        assert!(suspended.require_active_until(at(59), Some(at(60))).is_ok());
-        assert_eq!(suspended.require_active_until(at(60), Some(at(60))), Err(VolunteerRefusal::NotActive));
-        assert_eq!(suspended.require_active_until(at(1), None), Err(VolunteerRefusal::NotActive));
-        let erased = suspended.and(VolunteerCommand::Erase);
-        assert_eq!(erased.require_active_until(at(1), Some(at(60))), Err(VolunteerRefusal::NotActive));
-    }
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
-
-    fn register(birth: &str, on: &str, consents: Consents) -> VolunteerCommand {
-        VolunteerCommand::Register {
-            person: PersonId(Uuid::from_u128(1)),
-            number: volunteer_number(42),
-            birth_date: day(birth),
-            registered_on: day(on),
-            today: day("2026-01-01"),
-            home_area: "440402".parse().unwrap(),
-            skills: BTreeSet::new(),
-            consents,
-        }
-    }
-
-    fn registered(birth: &str, on: &str, consents: Consents) -> Given<Volunteer> {
-        given::<Volunteer>([]).and(register(birth, on, consents))
-    }
-
-    #[test]
-    fn age_is_judged_on_the_day_of_registration() {
-        let none = Consents::default();
-        let guardian = Consents { guardian: true, separate: false };
-        let both = Consents { guardian: true, separate: true };
-        let nobody = given::<Volunteer>([]);
-        nobody.when(register("2000-05-05", "2018-05-05", none)).then_done();
-        nobody.when(register("2000-05-05", "2018-05-04", none)).then_refused(VolunteerRefusal::GuardianConsentMissing);
-        nobody.when(register("2000-05-05", "2014-05-05", guardian)).then_done();
-        nobody.when(register("2000-05-05", "2014-05-04", guardian)).then_refused(VolunteerRefusal::SeparateConsentMissing);
-        nobody.when(register("2000-05-05", "2014-05-04", both)).then_done();
-        nobody.when(register("2000-05-05", "2026-01-02", none)).then_refused(VolunteerRefusal::RegisteredInFuture);
-    }
-
-    #[test]
-    fn another_birth_date_is_judged_by_the_day_of_registration_too() {
-        let guardian = Consents { guardian: true, separate: false };
-        let registered = |consents| registered("1980-01-01", "2020-05-05", consents);
-        let adult = registered(Consents::default());
-        assert_eq!(adult.require_consents_for(day("2002-05-05")), Ok(()));
-        assert_eq!(adult.require_consents_for(day("2002-05-06")), Err(VolunteerRefusal::GuardianConsentMissing));
-        assert_eq!(registered(guardian).require_consents_for(day("2002-05-06")), Ok(()));
-        assert_eq!(registered(guardian).require_consents_for(day("2006-05-06")), Err(VolunteerRefusal::SeparateConsentMissing));
-        assert_eq!(Volunteer::default().require_consents_for(day("1980-01-01")), Err(VolunteerRefusal::UnknownVolunteer));
-    }
-
-    #[test]
-    fn suspended_volunteers_take_on_nothing_new_and_come_back() {
-        let active = registered("1980-01-01", "2020-01-01", Consents::default());
-        let reason = || Sealed { of: PersonId(Uuid::nil()), text: String::new() };
-        active.when(VolunteerCommand::Reinstate(reason())).then_refused(VolunteerRefusal::NotSuspended);
-        let suspended = active.and(VolunteerCommand::Suspend(reason()));
-        assert_eq!(suspended.require_active(), Err(VolunteerRefusal::NotActive));
-        assert!(suspended.and(VolunteerCommand::Reinstate(reason())).require_active().is_ok());
-    }
-
-    #[test]
-    fn who_has_withdrawn_returns_by_the_age_of_that_day_and_under_the_same_suspension() {
-        let reason = || Sealed { of: PersonId(Uuid::nil()), text: String::new() };
-        let child = Consents { guardian: true, separate: true };
-        let registered = registered("2012-05-05", "2020-01-01", child);
-        let comes_back = |consents| VolunteerCommand::Return {
-            birth_date: day("2012-05-05"),
-            today: day("2026-05-05"),
-            home_area: "440402001".parse().unwrap(),
-            skills: BTreeSet::new(),
-            consents,
-        };
-        let guardian = Consents { guardian: true, separate: false };
-        registered.when(comes_back(child)).then_refused(VolunteerRefusal::AlreadyRegistered);
-        given::<Volunteer>([]).when(comes_back(child)).then_refused(VolunteerRefusal::UnknownVolunteer);
-        let withdrawn = registered.clone().and(VolunteerCommand::Withdraw(None));
-        // The consents of then do not count any more, and fourteen years ask for less.
-        withdrawn.when(comes_back(Consents::default())).then_refused(VolunteerRefusal::GuardianConsentMissing);
-        let back = withdrawn.and(comes_back(guardian));
-        assert_eq!((back.phase, back.person, back.consents), (VolunteerPhase::Active, registered.person, guardian));
-        assert_eq!(back.require_consents_for(day("2012-05-06")), Err(VolunteerRefusal::SeparateConsentMissing));
-
-        let suspended = registered.and(VolunteerCommand::Suspend(reason()));
-        let back = suspended.and(VolunteerCommand::Withdraw(None)).and(comes_back(guardian));
-        assert_eq!(back.phase, VolunteerPhase::Suspended);
-        // Withdrawing again and again does not shake it off; reinstating does.
-        let again = back.and(VolunteerCommand::Withdraw(None)).and(comes_back(guardian));
-        assert_eq!(again.phase, VolunteerPhase::Suspended);
-        let gone = again.and(VolunteerCommand::Reinstate(reason())).and(VolunteerCommand::Withdraw(None));
-        assert_eq!(gone.clone().and(comes_back(guardian)).phase, VolunteerPhase::Active);
-        gone.and(VolunteerCommand::Erase).when(comes_back(guardian)).then_refused(VolunteerRefusal::NotActive);
-    }
-
-    #[test]
-    fn an_unknown_volunteer_is_refused() {
-        given::<Volunteer>([]).when(VolunteerCommand::Erase).then_refused(VolunteerRefusal::UnknownVolunteer);
-    }
-
-    #[test]
-    fn volunteer_numbers_are_twelve_characters_in_three_groups() {
-        assert_eq!(volunteer_number(0), "0000-0000-0000");
-        assert_eq!(volunteer_number(u64::MAX), "ZZZZ-ZZZZ-ZZZZ");
-    }
-}
+#[path = "volunteer_tests.rs"]
+mod tests;

@@ -111,7 +111,7 @@ impl Projects {
         let known = self.funds.0.contains_key(&id.0);
         let command = match b % 8 {
             _ if !known => FundCommand::Establish { name: format!("fund {b}"), area: area() },
-            0..4 => FundCommand::Appropriate { line: line(b / 8), amount, basis: reason },
+            0..4 => FundCommand::Appropriate { line: line(b / 8), amount, basis: reason, today: platform.now.date_naive() },
             4 => FundCommand::Withdraw { line: line(b / 8), amount, reason },
             5 => FundCommand::CloseYear { year: 2025 },
             6 => FundCommand::CarryOver { line: line(0), to: 2026, amount },

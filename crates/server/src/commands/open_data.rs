@@ -8,7 +8,7 @@
 //!   secret vote that few took part in, or in which all voted alike, tells its result, and neither counts nor how many were there.
 //!   There are no totals from which that could be reckoned.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{fs, process::ExitCode};
 
 use anyhow::Context;
 use chrono_tz::Tz;
@@ -51,15 +51,16 @@ pub async fn run(args: &OpenData) -> anyhow::Result<ExitCode> {
     let (platform, lock) = Platform::open_to_read(&folder.data, zone, "export").await?;
     let views = platform.app().views();
     let sets = [
-        ("organizations", organisations(views, area, zone).await?),
-        ("participation", participation(views, area, (*from, *to), *smallest_cell).await?),
-        ("motions", motions(views, area, zone).await?),
-        ("vote_events", vote_events(views, area, *smallest_cell).await?),
-        ("projects", projects(views, area).await?),
+        ("organizations", ORGANIZATIONS, organisations(views, area, zone).await?),
+        ("participation", PARTICIPATION, participation(views, area, (*from, *to), *smallest_cell).await?),
+        ("motions", MOTIONS, motions(views, area, zone).await?),
+        ("vote_events", VOTE_EVENTS, vote_events(views, area, *smallest_cell).await?),
+        ("projects", PROJECTS, projects(views, area).await?),
     ];
     fs::create_dir_all(out).with_context(|| out.display().to_string())?;
-    for (name, set) in &sets {
-        write(out, name, set)?;
+    for (name, columns, set) in &sets {
+        fs::write(out.join(format!("{name}.json")), serde_json::to_vec_pretty(set)?)?;
+        fs::write(out.join(format!("{name}.csv")), sheet(columns, set)?)?;
         output::print_line(&format!("{} {}", set.len(), out.join(format!("{name}.json")).display()))?;
     }
     platform.close().await;
@@ -67,26 +68,63 @@ pub async fn run(args: &OpenData) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One set as JSON and, flat, as CSV.
-fn write(out: &Path, name: &str, set: &[Value]) -> anyhow::Result<()> {
-    fs::write(out.join(format!("{name}.json")), serde_json::to_vec_pretty(set)?)?;
+// The columns of each set: a file without rows has them too, so that whoever reads it finds nothing, and not no table.
+const ORGANIZATIONS: &[&str] = &["id", "name", "classification", "area", "parent_id", "founding_date", "dissolution_date"];
+const PARTICIPATION: &[&str] =
+    &["area", "month", "category", "attested_minutes", "declared_minutes", "records", "volunteers", "suppressed"];
+const MOTIONS: &[&str] =
+    &["id", "organization_id", "area", "identifier", "classification", "name", "text", "date", "result", "updated_at", "percent"];
+const VOTE_EVENTS: &[&str] = &[
+    "id",
+    "organization_id",
+    "motion_id",
+    "end_date",
+    "secret",
+    "requirement",
+    "rule",
+    "result",
+    "entitled",
+    "suppressed",
+    "present",
+    "counts.yes",
+    "counts.no",
+    "counts.abstain",
+    "counts.invalid",
+];
+const PROJECTS: &[&str] = &[
+    "id",
+    "name",
+    "area",
+    "phase",
+    "motion_id",
+    "vote_event_id",
+    "starts_on",
+    "ends_on",
+    "completed_on",
+    "audited_on",
+    "granted_cents",
+    "paid_cents",
+    "raised_cents",
+    "matched_cents",
+    "spent_cents",
+];
+
+/// A set, flat, as CSV: these columns, and whatever else its rows have.
+fn sheet(columns: &[&str], set: &[Value]) -> anyhow::Result<Vec<u8>> {
     let mut sheet = Sheet::new();
     let flat: Vec<Vec<(String, Cell<'_>)>> = set.iter().map(|it| flattened("", it)).collect();
-    // Every row has the columns of its kind; a set without rows has none.
-    let mut heading: Vec<&str> = vec![];
+    let mut heading = columns.to_vec();
     for (column, _) in flat.iter().flatten() {
         if !heading.contains(&column.as_str()) {
             heading.push(column);
         }
     }
-    if !heading.is_empty() {
-        sheet.row(heading.iter().copied().map(Cell::from))?;
-    }
+    sheet.row(heading.iter().copied().map(Cell::from))?;
     for row in &flat {
         let cell = |column: &&str| row.iter().find(|(name, _)| name == column).map_or(Cell::from(""), |(_, cell)| cell.clone());
         sheet.row(heading.iter().map(cell))?;
     }
-    Ok(fs::write(out.join(format!("{name}.csv")), sheet.bytes()?)?)
+    sheet.bytes()
 }
 
 /// A value's cells: what stands in an object under `object.field`, a count under `counts.option`, other lists as one cell.
@@ -268,4 +306,20 @@ async fn projects(views: &Views, area: &AreaCode) -> anyhow::Result<Vec<Value>> 
             })
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(set: &[Value]) -> String {
+        String::from_utf8(sheet(&["id", "counts.yes"], set).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_set_without_rows_has_its_heading_all_the_same() {
+        assert_eq!(text(&[]), "\u{feff}id,counts.yes\n");
+        assert_eq!(text(&[json!({ "counts": [{ "option": "yes", "value": 3 }], "id": "a" })]), "\u{feff}id,counts.yes\na,3\n");
+        assert_eq!(text(&[json!({ "id": "a", "more": true })]), "\u{feff}id,counts.yes,more\na,,true\n");
+    }
 }

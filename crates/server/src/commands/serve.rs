@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use gongyi_api::{ApiSettings, Stopping};
 use gongyi_app::processes::{AttendanceToLedger, DestroyErasedKeys, EndMandates, EndMemberships};
 use tokio::{net::TcpListener, sync::watch};
@@ -22,20 +23,42 @@ const SOCKETS_CLOSE_MAX_SECONDS: u64 = 2;
 /// # Errors
 /// A held folder, an address in use, faults.
 pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
-    let lock = folder::lock(&args.folder.data, "serve")?;
-    let platform = Platform::open(&args.folder.data, args.folder.zone()?).await?;
+    let zone = args.folder.zone()?;
+    let (lock, listener) = taken(args, "serve").await?;
+    let platform = Platform::open(&args.folder.data, zone).await?;
     let welcome = format!("gongyi http://{}/graphql\n", args.listen);
-    serve(platform, lock, args, &welcome).await
+    serve(platform, lock, listener, args, &welcome).await
+}
+
+/// The folder and the address. Who holds a folder that is there is told first; one that is not there is made only once the address
+/// is taken, so that none is made for nothing.
+///
+/// # Errors
+/// A held folder; an address in use, or not this machine's, which is named.
+pub async fn taken(args: &Serve, command: &str) -> anyhow::Result<(FolderLock, TcpListener)> {
+    let folder = &args.folder.data;
+    let held = folder.exists().then(|| folder::lock(folder, command)).transpose()?;
+    let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let lock = match held {
+        Some(lock) => lock,
+        None => folder::lock(folder, command)?,
+    };
+    Ok((lock, listener))
 }
 
 /// Serves an open folder and closes it when interrupted. `welcome` is printed once the address answers.
 ///
 /// # Errors
-/// An address in use, faults.
-pub async fn serve(platform: Platform, mut lock: FolderLock, args: &Serve, welcome: &str) -> anyhow::Result<ExitCode> {
+/// Faults.
+pub async fn serve(
+    platform: Platform,
+    mut lock: FolderLock,
+    listener: TcpListener,
+    args: &Serve,
+    welcome: &str,
+) -> anyhow::Result<ExitCode> {
     let app = platform.app().clone();
     lock.serves(app.views().path())?;
-    let listener = TcpListener::bind(args.listen).await?;
     app.catch_up(&DestroyErasedKeys).await?;
     app.forget_unheld_claims().await?;
     app.reconcile_ballots().await?;

@@ -14,7 +14,6 @@ use serde_json::json;
 
 use crate::{
     commands::serve,
-    folder,
     platform::Platform,
     settings::{Serve, WrongSetting},
     simulate::{self, Profile},
@@ -56,7 +55,7 @@ const SIGN_INS: &[SignIn] = &[
 /// A held folder; faults.
 pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     let (data, zone) = (&args.folder.data, args.folder.zone()?);
-    let lock = folder::lock(data, "demo")?;
+    let (lock, listener) = serve::taken(args, "demo").await?;
     let mut platform = Platform::open(data, zone).await?;
     let today = day_of(platform.app().now(), zone);
     if platform.holds_nothing().await? {
@@ -72,7 +71,7 @@ pub async fn run(args: &Serve) -> anyhow::Result<ExitCode> {
         let folder = data.display();
         return Err(WrongSetting(format!("{folder} holds an unfinished demo or other data; remove it, or use another folder")).into());
     }
-    serve::serve(platform, lock, args, &welcome(args, today)).await
+    serve::serve(platform, lock, listener, args, &welcome(args, today)).await
 }
 
 /// Fills an empty folder.

@@ -89,6 +89,7 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
         Err(Rejection::Refused(refusal)) => Ok(Err(match refusal.code {
             "ServiceOverlaps" => overlap(),
             "EndsBeforeStart" => Problem::new("ended", "before_start", refusal.zh, refusal.en),
+            "NotActiveThen" => Problem::new("started", "suspended", refusal.zh, refusal.en),
             "NotActive" | "UnknownVolunteer" => Problem::new("idNumber", "unknown", refusal.zh, refusal.en),
             "OrganisationIsDissolved" => Problem::new("organisation", "unknown", refusal.zh, refusal.en),
             _ => Problem::new(refusal.field.unwrap_or("content"), "format", refusal.zh, refusal.en),

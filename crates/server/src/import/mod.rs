@@ -88,7 +88,9 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
         let storage = matches!(&fault, Rejection::Fault(fault) if fault.is_storage());
         return Ok(ExitCode::from(if storage { 74 } else { 70 }));
     }
-    let failed = args.strict && !report.rejected.is_empty();
+    // Wrong input: a row of it, for who asked so; else a file of which no row is in.
+    let is_in = report.accepted + report.unchanged > 0;
+    let failed = !report.rejected.is_empty() && (args.strict || !is_in);
     Ok(if failed { ExitCode::from(65) } else { ExitCode::SUCCESS })
 }
 

@@ -148,6 +148,8 @@ pub struct PollOption {
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) of: Vec<BallotOption>,
+    /// How many places are to be filled.
+    pub(crate) seats: u16,
     /// In a recall, whose seat it is about: who is recalled does not stand, but is named as a representative who has accepted.
     pub(crate) recalled_from: Option<CouncilId>,
 }
@@ -201,7 +203,8 @@ impl Poll {
             Some(id) => door.load(id).await?,
             None => None,
         };
-        Ok(Options { of: terms.options.clone(), recalled_from: election.map(|row| row.council) })
+        let (of, seats) = (terms.options.clone(), terms.method.seats());
+        Ok(Options { of, seats, recalled_from: election.map(|row| row.council) })
     }
 
     fn keeps_records(&self, door: &Door<'_>) -> bool {
@@ -380,8 +383,8 @@ impl Poll {
         let is_of_a_meeting = self.terms(&door)?.vote.is_some();
         Ok(Some(PollResult { report: report.clone(), options: self.ballot(&door).await?, is_of_a_meeting }))
     }
-    /// Every ballot that was cast online in a secret poll, in a shuffled order, as soon as the result is shown; refused where
-    /// sums only are told. Whoever does not want to be seen looking for their own pages through all of them.
+    /// Every ballot that was cast online in a secret poll, in a shuffled order, as soon as the result is shown; null where
+    /// sums only are told (`sumsOnly`). Whoever does not want to be seen looking for their own pages through all of them.
     #[graphql(complexity = "paging::cost(first, last, child_complexity)")]
     async fn ballots(
         &self,
@@ -390,12 +393,14 @@ impl Poll {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the back.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
-    ) -> Result<Paged<PublishedBallot>, Error> {
+    ) -> Result<Option<Paged<PublishedBallot>>, Error> {
         let door = Door::of(ctx)?;
         self.require_told(&door)?;
-        self.0.state.require_single_ballots().map_err(fault::refused)?;
+        if self.0.state.sums_only() {
+            return Ok(None);
+        }
         let page = paging::asked(ctx, first, after, last, before)?;
-        Ok(paging::paged(door.read(door.lists().published_ballots(self.0.id, None, &page).await)?, PublishedBallot))
+        Ok(Some(paging::paged(door.read(door.lists().published_ballots(self.0.id, None, &page).await)?, PublishedBallot)))
     }
     /// Its roll with who has taken part, for who keeps the poll and for auditors; in an open poll that is published, for
     /// everybody on it too.

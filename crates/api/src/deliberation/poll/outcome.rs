@@ -306,6 +306,6 @@ impl PollOutcome {
             };
             names.insert(option.id(number), name.unwrap_or_else(|| number.to_string()));
         }
-        Ok(Wording::from(self.outcome.reason(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))))
+        Ok(Wording::from(self.outcome.reason(self.options.seats, |id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))))
     }
 }

@@ -164,7 +164,8 @@ mutations! {
         /// In a secret poll: a voter gets a receipt. Only where a council's charter says so: on a question none does.
         #[graphql(default)]
         receipts: bool,
-        /// Among how many voters a secret poll's ballots are published one by one; 5 if not said. On a motion the charter says.
+        /// Among how many voters a secret poll's ballots are published one by one; 5 if not said, and not fewer. On a motion the
+        /// charter says.
         smallest: Option<SmallestVoters>,
         /// Where ballots come in.
         channels: PollChannels,
@@ -176,7 +177,7 @@ mutations! {
         closes_at: Option<Moment>,
     } = match motion {
         Some(motion) => {
-            if area.is_some() || method.is_some() || secret.is_some() || rule.is_some() || !options.is_empty() {
+            if area.is_some() || method.is_some() || secret.is_some() || rule.is_some() || smallest.is_some() || !options.is_empty() {
                 let (zh, en) = ("议题的投票按章程进行，不另行规定", "A poll on a motion is held as the charter says, and not otherwise");
                 return Err(invalid("motion", zh, en));
             }

@@ -187,7 +187,7 @@ pub struct RollLineInput {
     holder: HolderInput,
     /// Who casts it; a person's is cast by that person, so that it need not be said.
     voter: Option<ID>,
-    /// 1, or a weight such as the floor area in cm².
+    /// 1, or a weight such as the floor area in cm², by the register that is named.
     #[graphql(default = 1)]
     weight: u64,
 }
@@ -230,7 +230,8 @@ mutations! {
         lines: Vec<RollLineInput>,
         /// Why those of them are on the roll who live elsewhere; public, about the lines and not about a person.
         exception: Option<String>,
-        /// The name of the register by which one person casts for several households or properties; public.
+        /// The name of the register by which one person casts for several households or properties, or from which weights
+        /// other than 1 are; public.
         register: Option<String>,
     }
 

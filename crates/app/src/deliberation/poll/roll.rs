@@ -33,7 +33,7 @@ pub struct EnterOnRoll {
     pub lines: Vec<RollLine>,
     /// Why those of them are on the roll who live elsewhere; public.
     pub exception: Option<String>,
-    /// The register by which one person casts for several households or properties.
+    /// The register by which one person casts for several households or properties, or from which weights are.
     pub register: Option<String>,
 }
 

@@ -245,6 +245,11 @@ impl CandidateStep {
     }
 }
 
+/// How many places stay open.
+pub(in crate::deliberation) fn seats_left_wording(seats_left: impl std::fmt::Display) -> Wording {
+    Wording { zh: format!("缺额 {seats_left}"), en: format!("seats left: {seats_left}") }
+}
+
 impl ElectionResult {
     /// The reason in Chinese and English: every step, in order, and what became of whom. `name` says what the reader may
     /// see of a candidate.
@@ -260,7 +265,7 @@ impl ElectionResult {
         words.extend(elected.iter().map(|it| became(it, "当选", "elected")));
         words.extend(tied.iter().map(|it| became(it, "票数相等，不能确定当选", "tied")));
         if *seats_left > 0 {
-            words.push(Wording { zh: format!("缺额 {seats_left}"), en: format!("seats left: {seats_left}") });
+            words.push(seats_left_wording(seats_left));
         }
         Wording::joined(&words)
     }

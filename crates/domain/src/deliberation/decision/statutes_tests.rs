@@ -32,6 +32,14 @@ fn table(id: &str, rows: &[([u64; 6], Outcome)]) {
 use Outcome::{Carried, Failed, NoQuorum, Void};
 
 #[test]
+fn the_readme_lists_every_rule() {
+    let readme = include_str!("../../../../../README.md");
+    for rule in all() {
+        assert!(readme.contains(&format!("| `{}` |", rule.id)), "{}", rule.id);
+    }
+}
+
+#[test]
 fn residents_meeting_by_art_9() {
     table(
         RESIDENTS_MEETING,

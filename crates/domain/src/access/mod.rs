@@ -6,6 +6,7 @@ pub mod authority;
 pub mod claim;
 pub mod contact;
 pub mod id_number;
+pub mod identity_document;
 pub mod person;
 pub mod public_function;
 

@@ -9,6 +9,7 @@ pub mod id_number;
 pub mod identity_document;
 pub mod person;
 pub mod public_function;
+pub mod surname_strokes;
 
 use crate::event::aggregates;
 

@@ -8,6 +8,7 @@ mod ballots;
 mod community_activities;
 mod councils;
 mod dispatch;
+mod documents;
 mod elections;
 mod erasure;
 mod funds;

@@ -2,8 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
+use esrs::Aggregate;
 use gongyi_domain::{
     Event,
+    access::person::{Person, with_document_told_by_number},
     event::{CodecError, DomainEvent},
 };
 use serde_json::Value;
@@ -81,9 +83,16 @@ pub enum DecodeError {
 }
 
 impl Upcasters {
-    /// No steps: right as long as every event type is at version 1.
+    /// The steps of this build: one for each version of an event type that it writes no more.
     pub fn new() -> Self {
-        Self::default()
+        let steps: [(&str, &str, u16, Step); 2] = [
+            (Person::NAME, "PersonRegistered", 1, with_document_told_by_number),
+            (Person::NAME, "PersonCorrected", 1, with_document_told_by_number),
+        ];
+        let keyed = |(kind, event_type, from_version, step): (&str, &str, u16, Step)| {
+            ((kind.to_owned(), event_type.to_owned(), from_version), step)
+        };
+        Self { steps: steps.into_iter().map(keyed).collect() }
     }
 
     /// Adds the step that leads from `from_version` to the next.

@@ -138,7 +138,7 @@ async fn a_review_and_an_objection_lose_their_words_with_who_wrote_them() {
     let (id, today, mut it) = (project(0), platform.now.date_naive(), Project::default());
     let text = |field| seal(person(0), "PersonRegistered", field, "x");
     let (name, id_number, phone, birth_date) = (text("name"), text("id_number"), text("phone"), text("birth_date"));
-    let registered = PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: area() };
+    let registered = PersonEvent::PersonRegistered { document: None, name, id_number, phone, birth_date, home_area: area() };
     platform.append::<Person>(person(0).0, &[registered]).await;
     does(&mut platform, id.0, &mut it, start(today)).await;
     for milestone in [1, 2] {

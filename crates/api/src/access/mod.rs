@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod agents;
 pub(crate) mod areas;
 pub(crate) mod calendars;
+pub(crate) mod documents;
 pub(crate) mod personal;
 pub(crate) mod processes;
 pub(crate) mod sign_in;

@@ -32,19 +32,19 @@ impl Command for ErasePerson {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<PersonId, Rejection> {
         let loaded = work.load::<Person>(self.person).await?;
-        let (home_area, id_number, phone) = match loaded.inner() {
-            Person::Registered { home_area, id_number, phone, .. } => (home_area.clone(), id_number.clone(), phone.clone()),
+        let (home_area, phone) = match loaded.inner() {
+            Person::Registered { home_area, phone, .. } => (home_area.clone(), phone.clone()),
             Person::Unknown => return Err(refused(PersonRefusal::UnknownPerson)),
             Person::Erased => return Err(refused(PersonRefusal::PersonIsErased)),
         };
         work.may(Self::ACT, &Subject::person(self.person, Some(home_area)))?;
-        let number = work.open_person(self.person, &id_number, "id_number").await?;
+        let document = work.open_document(self.person, loaded.inner()).await?.claim();
         let phone = work.open_person(self.person, &phone, "phone").await?;
         work.decide::<Person>(loaded, PersonCommand::Erase).await?;
 
         let vault = work.app.vault();
         let account = account_of(self.person);
-        for (purpose, value, holder) in [(Purpose::IdNumber, number, self.person.0), (Purpose::Phone, phone, account.0)] {
+        for (purpose, value, holder) in [(Purpose::IdNumber, document, self.person.0), (Purpose::Phone, phone, account.0)] {
             work.load_and_decide::<Claim>(vault.claim_id(purpose.label(), &value), ClaimCommand::Release { holder }).await?;
         }
         let loaded = work.load::<Account>(account).await?;

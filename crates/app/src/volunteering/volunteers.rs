@@ -9,8 +9,8 @@ use gongyi_domain::{
         authority::{Act, Actor, Role, Subject},
         claim::{Claim, ClaimCommand, Purpose},
         contact::{PersonName, Phone},
-        id_number::IdNumber,
-        person::{Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
+        identity_document::{DocumentKind, IdentityDocument, NotADocument},
+        person::{Identity, Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
     },
     prose::Prose,
     refusal::Refusal,
@@ -35,7 +35,7 @@ use crate::{
     access::accounts::open_account,
     rejection::{Fault, Rejection, refused},
     volunteering::sign_ups::{give_back_coming_shifts, take_up_waiting},
-    work::{Kind, Loaded, Work},
+    work::{Kind, Loaded, Sealer, Work},
 };
 
 /// What is wrong with a typed field, as a refusal: code `InvalidInput`.
@@ -51,8 +51,17 @@ fn phone_of(text: &str) -> Result<Phone, Rejection> {
     Phone::parse(text).map_err(|problem| invalid("phone", problem.about_phone()))
 }
 
-fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
-    IdNumber::parse(text, today).map_err(|problem| invalid("idNumber", problem.words()))
+fn unfit_document(problem: NotADocument) -> Rejection {
+    invalid(problem.field(), problem.words())
+}
+
+/// A document with its holder's birth date, sealed for the person's event.
+fn sealed_identity(seal: &Sealer<'_>, document: &IdentityDocument, birth_date: Day) -> Identity {
+    Identity {
+        id_number: seal.seal("id_number", document.number()),
+        document: document.kept_kind().map(|kind| seal.seal("document", &kind)),
+        birth_date: seal.seal("birth_date", &birth_date.to_string()),
+    }
 }
 
 /// Register a person as a volunteer; somebody who has withdrawn is taken back by it.
@@ -60,8 +69,17 @@ fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
 pub struct RegisterVolunteer {
     /// Name, as typed.
     pub name: String,
-    /// ID number, as typed.
+    /// The identity document's number, as typed.
     pub id_number: String,
+    /// The document's kind; told from the number if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_kind: Option<DocumentKind>,
+    /// The country that issued a passport, as typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuing_country: Option<String>,
+    /// The birth date, needed where the number carries none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Day>,
     /// Phone number, as typed.
     pub phone: String,
     /// Home area.
@@ -107,8 +125,9 @@ impl Command for RegisterVolunteer {
 struct Given {
     name: PersonName,
     phone: Phone,
-    id_number: IdNumber,
-    /// The claim of the ID number.
+    document: IdentityDocument,
+    birth_date: Day,
+    /// The claim of the document.
     claim: Uuid,
 }
 
@@ -117,16 +136,18 @@ impl RegisterVolunteer {
     async fn given(&self, work: &mut Work<'_>) -> Result<Given, Rejection> {
         work.may(&REGISTER_VOLUNTEER, &Subject::area(self.home_area.clone()))?;
         let (name, phone) = (name_of(&self.name)?, phone_of(&self.phone)?);
-        let id_number = id_number_of(&self.id_number, work.today())?;
+        let (kind, issuer) = (self.document_kind, self.issuing_country.as_deref());
+        let document = IdentityDocument::parse(kind, issuer, &self.id_number, work.today()).map_err(unfit_document)?;
+        let birth_date = document.birth_date(self.birth_date, work.today()).map_err(unfit_document)?;
         if matches!(work.actor, Actor::Anonymous) && self.password.is_none() {
             return Err(invalid("password", ("请设置登录密码", "A password is needed")));
         }
         work.require_area(&self.home_area).await?;
-        let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), id_number.as_str());
-        Ok(Given { name, phone, id_number, claim })
+        let claim = work.app.vault().claim_id(Purpose::IdNumber.label(), &document.claim());
+        Ok(Given { name, phone, document, birth_date, claim })
     }
 
-    /// Who has this ID number and has withdrawn, if the actor may take them back.
+    /// Who has this document and has withdrawn, if the actor may take them back.
     async fn withdrawn(&self, work: &Work<'_>, given: &Given) -> Result<Option<PersonId>, Rejection> {
         let Some(person) = work.load::<Claim>(given.claim).await?.inner().holder.map(PersonId) else { return Ok(None) };
         let volunteer = work.load::<Volunteer>(volunteer_of(person)).await?.into_inner();
@@ -137,7 +158,7 @@ impl RegisterVolunteer {
 
     /// Registers somebody new.
     async fn take_in(&self, work: &mut Work<'_>, given: Given) -> Result<Registered, Rejection> {
-        let Given { name, phone, id_number, claim } = given;
+        let Given { name, phone, document, birth_date, claim } = given;
         let today = work.today();
         let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
         let registered_on = self.registered_on.unwrap_or(today);
@@ -147,13 +168,12 @@ impl RegisterVolunteer {
         let person = work.new_person();
         work.load_and_decide::<Claim>(claim, ClaimCommand::Take { purpose: Purpose::IdNumber, holder: person.0 }).await?;
 
-        Volunteer::require_consents(id_number.birth(), registered_on, self.consents).map_err(refused)?;
+        Volunteer::require_consents(birth_date, registered_on, self.consents).map_err(refused)?;
         let seal = work.sealer::<Person>(person, person, "PersonRegistered").await?;
         let command = PersonCommand::Register {
             name: seal.seal("name", name.as_str()),
-            id_number: seal.seal("id_number", id_number.as_str()),
+            identity: sealed_identity(&seal, &document, birth_date),
             phone: seal.seal("phone", phone.as_str()),
-            birth_date: seal.seal("birth_date", &id_number.birth().to_string()),
             home_area: self.home_area.clone(),
         };
         work.load_and_decide::<Person>(person, command).await?;
@@ -162,7 +182,7 @@ impl RegisterVolunteer {
         let command = VolunteerCommand::Register {
             person,
             number: volunteer_number(random_bits()),
-            birth_date: id_number.birth(),
+            birth_date,
             registered_on,
             today,
             home_area: self.home_area.clone(),
@@ -179,26 +199,32 @@ impl RegisterVolunteer {
 
     /// Takes a withdrawn volunteer back: the same number and ledger, with what was typed now.
     async fn take_back(&self, work: &mut Work<'_>, person: PersonId, given: Given) -> Result<Registered, Rejection> {
-        let Given { name, phone, id_number, claim: _ } = given;
+        let Given { name, phone, document, birth_date, claim: _ } = given;
         let (today, volunteer) = (work.today(), volunteer_of(person));
         if self.registered_on.is_some_and(|day| day != today) {
             return Err(invalid("registeredOn", ("重新注册的日期须为今天", "Who registers again does so today")));
         }
         let loaded = work.load::<Person>(person).await?;
-        let Person::Registered { phone: old_phone, .. } = loaded.inner().clone() else {
+        let Person::Registered { phone: old_phone, birth_date: old_birth, .. } = loaded.inner().clone() else {
             return Err(refused(PersonRefusal::PersonIsErased));
         };
+        // Consents go by the birth date that is known; another one is corrected by the staff.
+        if work.open_person(person, &old_birth, "birth_date").await? != birth_date.to_string() {
+            return Err(invalid("birthDate", ("出生日期与登记的不符", "The birth date is not the one that is registered")));
+        }
+        let is_renewed = work.open_document(person, loaded.inner()).await? != document;
         move_sign_in(work, person, &old_phone, &phone).await?;
         let seal = work.sealer::<Person>(person, person, "PersonCorrected").await?;
         let correction = PersonCorrection {
             name: Some(seal.seal("name", name.as_str())),
+            identity: is_renewed.then(|| sealed_identity(&seal, &document, birth_date)),
             phone: Some(seal.seal("phone", phone.as_str())),
             home_area: Some(self.home_area.clone()),
             ..PersonCorrection::default()
         };
         work.decide::<Person>(loaded, PersonCommand::Correct(correction)).await?;
         let command = VolunteerCommand::Return {
-            birth_date: id_number.birth(),
+            birth_date,
             today,
             home_area: self.home_area.clone(),
             skills: self.skills.clone(),
@@ -310,8 +336,17 @@ pub struct CorrectVolunteer {
     pub volunteer: VolunteerId,
     /// The right name.
     pub name: Option<String>,
-    /// The right ID number.
+    /// The number of another document, or the right one.
     pub id_number: Option<String>,
+    /// That document's kind; told from the number if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_kind: Option<DocumentKind>,
+    /// The country that issued it, if it is a passport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuing_country: Option<String>,
+    /// The right birth date; the one that is known stays if neither this nor the number says another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Day>,
     /// The right phone number.
     pub phone: Option<String>,
     /// The right home area.
@@ -330,14 +365,12 @@ impl Command for CorrectVolunteer {
         let volunteer = self.volunteer;
         let (person, subject) = subject_of(work, volunteer).await?;
         work.may(Self::ACT, &subject)?;
-        if self.id_number.is_some() && work.actor.person() == Some(person) {
-            return Err(invalid("idNumber", ("证件号码须由工作人员更正", "An ID number is corrected by the staff")));
-        }
+        self.require_staff(work, person)?;
         if let Some(area) = &self.home_area {
             work.require_area(area).await?;
         }
         let loaded = work.load::<Person>(person).await?;
-        let Person::Registered { id_number: old_number, phone: old_phone, .. } = loaded.inner().clone() else {
+        let Person::Registered { phone: old_phone, .. } = loaded.inner().clone() else {
             return Err(refused(PersonRefusal::PersonIsErased));
         };
         let seal = work.sealer::<Person>(person, person, "PersonCorrected").await?;
@@ -345,13 +378,13 @@ impl Command for CorrectVolunteer {
         if let Some(name) = &self.name {
             correction.name = Some(seal.seal("name", name_of(name)?.as_str()));
         }
-        if let Some(number) = &self.id_number {
-            let number = id_number_of(number, work.today())?;
-            work.load::<Volunteer>(volunteer).await?.inner().require_consents_for(number.birth()).map_err(refused)?;
-            let old = work.open_person(person, &old_number, "id_number").await?;
-            move_claim(work, Purpose::IdNumber, person.0, &old, number.as_str()).await?;
-            let birth = seal.seal("birth_date", &number.birth().to_string());
-            correction.id_number = Some((seal.seal("id_number", number.as_str()), birth));
+        if self.id_number.is_some() || self.birth_date.is_some() {
+            let (document, birth_date) = self.identity(work, person, loaded.inner()).await?;
+            work.load::<Volunteer>(volunteer).await?.inner().require_consents_for(birth_date).map_err(refused)?;
+            match document {
+                Some(document) => correction.identity = Some(sealed_identity(&seal, &document, birth_date)),
+                None => correction.birth_date = Some(seal.seal("birth_date", &birth_date.to_string())),
+            }
         }
         if let Some(phone) = &self.phone {
             let phone = phone_of(phone)?;
@@ -370,6 +403,40 @@ impl Command for CorrectVolunteer {
             work.load_and_decide::<Volunteer>(volunteer, command).await?;
         }
         Ok(volunteer)
+    }
+}
+
+impl CorrectVolunteer {
+    /// Who somebody is, is corrected by the staff: by nobody for oneself.
+    fn require_staff(&self, work: &Work<'_>, person: PersonId) -> Result<(), Rejection> {
+        let told = self.document_kind.is_some() || self.issuing_country.is_some();
+        if told && self.id_number.is_none() {
+            return Err(invalid("idNumber", ("请一并填写证件号码", "The document's number is needed too")));
+        }
+        if work.actor.person() != Some(person) {
+            return Ok(());
+        }
+        match (&self.id_number, self.birth_date) {
+            (Some(_), _) => Err(invalid("idNumber", ("证件号码须由工作人员更正", "An ID number is corrected by the staff"))),
+            (None, Some(_)) => Err(invalid("birthDate", ("出生日期须由工作人员更正", "A birth date is corrected by the staff"))),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The right document, if one is given, with its claim in the old one's place; and the right birth date.
+    async fn identity(&self, work: &Work<'_>, id: PersonId, person: &Person) -> Result<(Option<IdentityDocument>, Day), Rejection> {
+        let Person::Registered { birth_date, .. } = person else { return Err(refused(PersonRefusal::PersonIsErased)) };
+        let (old, today) = (work.open_document(id, person).await?, work.today());
+        let Some(number) = &self.id_number else {
+            return Ok((None, old.birth_date(self.birth_date, today).map_err(unfit_document)?));
+        };
+        let issuer = self.issuing_country.as_deref();
+        let document = IdentityDocument::parse(self.document_kind, issuer, number, today).map_err(unfit_document)?;
+        let known = work.open_person(id, birth_date, "birth_date").await?.parse().map_err(|_| Fault::Unsealing)?;
+        let given = self.birth_date.or_else(|| document.carried_birth().is_none().then_some(known));
+        let birth_date = document.birth_date(given, today).map_err(unfit_document)?;
+        move_claim(work, Purpose::IdNumber, id.0, &old.claim(), &document.claim()).await?;
+        Ok((Some(document), birth_date))
     }
 }
 

@@ -34,6 +34,8 @@ CREATE TABLE areas (
 CREATE TABLE persons (
     person          TEXT    PRIMARY KEY,
     name            TEXT,
+    name_key        TEXT, -- what the name is found by
+    name_sounds     TEXT, -- in pinyin, a blank before each word
     phone           TEXT,
     id_number       TEXT,
     document_kind   TEXT,

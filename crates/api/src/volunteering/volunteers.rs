@@ -284,7 +284,8 @@ pub struct VolunteerFilter {
     registered_from: Option<Date>,
     /// Registered on this day or earlier.
     registered_to: Option<Date>,
-    /// Whose name contains this; only for those who may see personal data there.
+    /// Whose name contains this, with any dot, or is read so: pinyin without tones, from the beginning of a syllable on,
+    /// or initials. Only for those who may see personal data there.
     name_contains: Option<String>,
     /// With exactly this volunteer number.
     number: Option<String>,

@@ -7,12 +7,14 @@ use gongyi_domain::{
     Event,
     access::{
         self,
+        contact::name_key,
         identity_document::{DocumentKind, IdentityDocument},
         person::PersonEvent,
     },
     values::{AreaCode, Day, PersonId},
 };
 
+use super::name_search::sounds;
 use crate::{
     change::Change,
     opener::Texts,
@@ -33,6 +35,10 @@ row! {
         rare {
             /// Name; `None` once erased.
             name: Option<String>,
+            /// What the name is found by; `None` once erased.
+            name_key: Option<String>,
+            /// What the name sounds like; `None` once erased.
+            name_sounds: Option<String>,
             /// Phone number; `None` once erased.
             phone: Option<String>,
             /// The identity document's number; `None` once erased.
@@ -108,6 +114,8 @@ impl Fold for PersonsFold {
                 let name = texts.open(change, "name", name);
                 self.persons.add(PersonRow {
                     person,
+                    name_key: name.as_deref().map(name_key),
+                    name_sounds: name.as_deref().map(sounds),
                     name,
                     phone: texts.open(change, "phone", phone),
                     id_number,
@@ -123,6 +131,8 @@ impl Fold for PersonsFold {
                 let row = self.persons.change(&(person,), position)?;
                 if let Some(name) = name {
                     row.name = texts.open(change, "name", name);
+                    row.name_key = row.name.as_deref().map(name_key);
+                    row.name_sounds = row.name.as_deref().map(sounds);
                 }
                 if let Some(id_number) = id_number {
                     row.id_number = texts.open(change, "id_number", id_number);
@@ -144,6 +154,8 @@ impl Fold for PersonsFold {
                 *row = PersonRow {
                     person,
                     name: None,
+                    name_key: None,
+                    name_sounds: None,
                     phone: None,
                     id_number: None,
                     document_kind: None,

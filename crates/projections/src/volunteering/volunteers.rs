@@ -18,6 +18,7 @@ use gongyi_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::name_search::named,
     change::Change,
     opener::Texts,
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
@@ -215,7 +216,7 @@ pub struct VolunteerFilter {
     pub registered_from: Option<Day>,
     /// Registered on this day or earlier.
     pub registered_to: Option<Day>,
-    /// Whose name contains this.
+    /// Whose name contains this or sounds like it, as [`named`] finds it.
     pub name_contains: Option<String>,
     /// With exactly this number.
     pub number: Option<String>,
@@ -276,7 +277,7 @@ impl Views {
         conditions.maybe("v.phase=?", filter.phase.map(volunteer_phase::name));
         conditions.maybe("v.registered_on>=?", filter.registered_from.map(|day| day.to_string()));
         conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
-        conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
+        named(&mut conditions, filter.name_contains.as_deref());
         conditions.maybe("v.number=?", filter.number.as_deref());
         if let Some(at) = filter.min_stars.and_then(|stars| stars.checked_sub(1)) {
             conditions.plain(&at_least_the_star(at));

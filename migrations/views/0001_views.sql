@@ -32,14 +32,18 @@ CREATE TABLE areas (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE persons (
-    person     TEXT    PRIMARY KEY,
-    name       TEXT,
-    phone      TEXT,
-    id_number  TEXT,
-    birth_date TEXT,
-    home_area  TEXT,
-    erased     INTEGER NOT NULL,
-    position   INTEGER NOT NULL
+    person          TEXT    PRIMARY KEY,
+    name            TEXT,
+    name_key        TEXT, -- what the name is found by
+    name_sounds     TEXT, -- in pinyin, a blank before each word
+    phone           TEXT,
+    id_number       TEXT,
+    document_kind   TEXT,
+    issuing_country TEXT,
+    birth_date      TEXT,
+    home_area       TEXT,
+    erased          INTEGER NOT NULL,
+    position        INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX persons_by_name ON persons (coalesce(name, ''), person);
 CREATE INDEX persons_by_phone ON persons (phone) WHERE phone IS NOT NULL;

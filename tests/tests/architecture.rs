@@ -107,6 +107,7 @@ fn the_rules_know_no_runtime_no_clock_and_no_chance() {
     let needs = &dependencies()["gongyi-domain"];
     let pure = [
         "esrs",
+        "celes",
         "chrono",
         "icu_properties",
         "num-bigint",

@@ -1,7 +1,7 @@
 //! Councils and residents' issues. Makes loud: a name that anybody reads, an issue shown before it was screened, a
 //! charter that is not shown as it was given.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{COMMUNITY, District, STREET, text};
 

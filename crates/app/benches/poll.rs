@@ -164,6 +164,7 @@ async fn opens_accounts(app: &App, persons: &[PersonId]) {
                 let opened = NewEvent::of(&AccountEvent::AccountOpened { person: *person, proven: true }).unwrap();
                 let sealed = || Sealed { of: *person, text: String::new() };
                 let registered = PersonEvent::PersonRegistered {
+                    document: None,
                     name: sealed(),
                     id_number: sealed(),
                     phone: sealed(),

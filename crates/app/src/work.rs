@@ -8,7 +8,8 @@ use gongyi_domain::{
         account::{Account, AccountRefusal},
         area::{Area, area_stream},
         authority::{Act, Actor, AuthorityRefusal, Grant, Role, Scope, Subject, To},
-        person::{Person, PersonRefusal},
+        identity_document::IdentityDocument,
+        person::{Kept, Person, PersonRefusal},
     },
     event::DomainEvent,
     refusal::Refusal,
@@ -308,16 +309,25 @@ impl<'a> Work<'a> {
         Ok(Sealer { key, person, stream_kind: A::NAME, stream_id: id.into(), event_type })
     }
 
+    /// A registered person's identity document.
+    ///
+    /// # Errors
+    /// A person erased or never registered; faults of the vault.
+    pub async fn open_document(&self, id: PersonId, person: &Person) -> Result<IdentityDocument, Rejection> {
+        let Person::Registered { id_number, document, .. } = person else { return Err(refused(PersonRefusal::PersonIsErased)) };
+        let number = self.open_person(id, id_number, "id_number").await?;
+        let kind = match document {
+            Some(kind) => Some(self.open_person(id, kind, "document").await?),
+            None => None,
+        };
+        Ok(IdentityDocument::kept(kind.as_deref(), &number).ok_or(Fault::Unsealing)?)
+    }
+
     /// Opens what was sealed for a field of a person's own event.
     ///
     /// # Errors
     /// A person erased meanwhile; faults of the vault.
-    pub async fn open_person(
-        &self,
-        person: PersonId,
-        kept: &gongyi_domain::access::person::Kept,
-        field: &str,
-    ) -> Result<String, Rejection> {
+    pub async fn open_person(&self, person: PersonId, kept: &Kept, field: &str) -> Result<String, Rejection> {
         let place = SealedFor { stream_kind: "person", stream_id: person.0, event_type: kept.event_type, field };
         let keys = self.app.vault().keys(&[person]).await?;
         if keys.is_destroyed(person) {

@@ -32,7 +32,7 @@ use gongyi_domain::{
 use gongyi_eventlog::Upcasters;
 use uuid::Uuid;
 
-use crate::harness::{District, Hand, OTHER_COMMUNITY, Sitting, Voter, choice_terms, expect_refused};
+use crate::harness::{District, Hand, OTHER_COMMUNITY, Sitting, Voter, choice_terms, expect_refused, expect_refused_at};
 
 /// Voters of the load test; a poll of a street's size is in the benchmark.
 const VOTERS: usize = 5_000;

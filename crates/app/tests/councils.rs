@@ -26,7 +26,7 @@ use gongyi_domain::{
         council::Council,
         decision::{Outcome, statutes},
         election::Election,
-        election_terms::{ElectionKind, ElectionTerms},
+        election_terms::{CandidateOrder, ElectionKind, ElectionTerms},
         meeting::Notice,
         poll::Poll,
         poll_report::PollOutcome,
@@ -163,6 +163,7 @@ async fn who_is_erased_sits_and_stands_no_more() {
         nominations_until: district.in_minutes(10),
         poll_opens: district.in_minutes(20),
         poll_closes: district.in_minutes(30),
+        candidate_order: CandidateOrder::default(),
     };
     let election = organiser.does(&CallElection { terms }).await.unwrap();
     for who in [&zhang, &li] {

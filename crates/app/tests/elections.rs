@@ -19,7 +19,7 @@ use gongyi_domain::{
         council::Council,
         decision::statutes,
         election::{Election, ElectionPhase},
-        election_terms::{ElectionKind, ElectionTerms},
+        election_terms::{CandidateOrder, ElectionKind, ElectionTerms},
         poll::Poll,
         poll_terms::{BallotOption, Channels},
         recount::Decided,
@@ -49,7 +49,31 @@ fn terms(district: &District, council: CouncilId) -> ElectionTerms {
         nominations_until: district.in_minutes(10),
         poll_opens: district.in_minutes(ROLL_MINUTES + 20),
         poll_closes: district.in_minutes(ROLL_MINUTES + 30),
+        candidate_order: CandidateOrder::default(),
     }
+}
+
+#[tokio::test]
+async fn candidates_stand_in_the_order_of_their_surnames_strokes() {
+    let district = District::new().await;
+    let organiser = district.organiser();
+    let council = district.council(&[]).await;
+    let called = ElectionTerms { candidate_order: CandidateOrder::SurnameStrokes, ..terms(&district, council) };
+    let election = organiser.does(&CallElection { terms: called }).await.unwrap();
+    let mut candidates = vec![];
+    for name in ["林一", "王一丁", "陈一", "尤一", "王一"] {
+        let resident = district.registers(name).await;
+        resident.does(&Nominate { election, nominee: resident.person, by: resident.person }).await.unwrap();
+        candidates.push(resident.person);
+    }
+    assert_eq!(district.app.state::<Election>(election).await.unwrap().candidates(), candidates, "until then as they were put forward");
+    district.waits_minutes(10);
+    let prepare = PrepareElectionPoll { election, title: "选举".into(), secret: false, receipts: None, channels: Channels::Online };
+    let poll = organiser.does(&prepare).await.unwrap();
+    let ordered = [4, 1, 3, 2, 0].map(|it: usize| candidates[it]);
+    assert_eq!(district.app.state::<Election>(election).await.unwrap().candidates(), ordered);
+    let options = district.app.state::<Poll>(poll).await.unwrap().terms.unwrap().options;
+    assert_eq!(options, ordered.map(BallotOption::Nominee));
 }
 
 #[tokio::test]

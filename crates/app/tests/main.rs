@@ -10,6 +10,7 @@ mod claims;
 mod community_activities;
 mod councils;
 mod dispatch;
+mod documents;
 mod elections;
 mod erasure;
 mod funds;

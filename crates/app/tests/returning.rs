@@ -99,6 +99,9 @@ async fn nobody_returns_who_is_here_and_no_stranger_returns_for_somebody() {
     let row = ImportVolunteer {
         name: "张三".into(),
         id_number: zhang.id_number.clone(),
+        document_kind: None,
+        issuing_country: None,
+        birth_date: None,
         phone: zhang.phone.clone(),
         area: area(COMMUNITY),
         organisation: None,

@@ -21,10 +21,18 @@ pub fn tidied(text: &str) -> String {
     text.replace('\t', " ").trim().to_owned()
 }
 
-/// Whether a character leaves a mark of its own: no white space, nothing zero-width, no filler, no blank of Braille.
+/// Whether a character takes no room: zero-width, marks of direction, selectors of a variant, fillers.
+pub(crate) fn is_zero_width(c: char) -> bool {
+    DefaultIgnorableCodePoint::for_char(c) || GeneralCategory::for_char(c) == GeneralCategory::Format
+}
+
+/// Whether a character leaves no mark of its own: white space, what is zero-width, the blank of Braille.
+pub(crate) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{2800}' || is_zero_width(c)
+}
+
 fn is_seen(c: char) -> bool {
-    let blank = c.is_whitespace() || c == '\u{2800}';
-    !blank && !DefaultIgnorableCodePoint::for_char(c) && GeneralCategory::for_char(c) != GeneralCategory::Format
+    !is_blank(c)
 }
 
 /// Whether a character makes a text print otherwise than it is stored: controls other than the end of a line, and the

@@ -2,9 +2,13 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
+use esrs::Aggregate;
 use gongyi_domain::{
     Event,
-    access::authority::Actor,
+    access::{
+        authority::Actor,
+        person::{Person, with_document_told_by_number},
+    },
     event::{CodecError, DomainEvent},
 };
 use serde_json::Value;
@@ -25,6 +29,10 @@ fn account_opened_2(mut payload: Value, commit: &CommitInfo) -> Result<Value, St
 fn role_granted_2(mut payload: Value, commit: &CommitInfo) -> Result<Value, String> {
     payload["by"] = commit.metadata.actor.strip_prefix("account:").map_or(Value::Null, Value::from);
     Ok(payload)
+}
+
+fn person_2(payload: Value, _: &CommitInfo) -> Result<Value, String> {
+    with_document_told_by_number(payload)
 }
 
 /// The steps that old payloads go through, by stream kind, event type and the version they start from. (Event types
@@ -95,10 +103,14 @@ pub enum DecodeError {
 }
 
 impl Upcasters {
-    /// The steps to this build's forms.
+    /// The steps of this build: one for each version of an event type that it writes no more.
     pub fn new() -> Self {
-        let steps: [(&str, &str, u16, Step); _] =
-            [("account", "AccountOpened", 1, account_opened_2), ("account", "RoleGranted", 1, role_granted_2)];
+        let steps: [(&str, &str, u16, Step); _] = [
+            ("account", "AccountOpened", 1, account_opened_2),
+            ("account", "RoleGranted", 1, role_granted_2),
+            (Person::NAME, "PersonRegistered", 1, person_2),
+            (Person::NAME, "PersonCorrected", 1, person_2),
+        ];
         let key = |kind: &str, event_type: &str, from_version| (kind.to_owned(), event_type.to_owned(), from_version);
         Self { steps: steps.into_iter().map(|(kind, event_type, from, step)| (key(kind, event_type, from), step)).collect() }
     }

@@ -221,6 +221,7 @@ async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
         let sealed = |text: String| Sealed { of: person, text };
         let home_area = areas[n % 200].clone();
         let event = PersonEvent::PersonRegistered {
+            document: None,
             name: sealed(format!("王小{n}")),
             id_number: sealed(format!("44040219800101{n:04}")),
             phone: sealed(format!("138{n:08}")),

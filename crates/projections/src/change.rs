@@ -90,11 +90,11 @@ pub(crate) fn sealed_texts<'a>(event: &'a Event, see: &mut impl FnMut(&'a Sealed
 fn access_texts<'a>(event: &'a access::Event, see: &mut impl FnMut(&'a Sealed)) {
     use access::Event as A;
     match event {
-        A::Person(PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: _ }) => {
-            [name, id_number, phone, birth_date].into_iter().for_each(see);
+        A::Person(PersonEvent::PersonRegistered { name, id_number, document, phone, birth_date, home_area: _ }) => {
+            [name, id_number, phone, birth_date].into_iter().chain(document).for_each(see);
         }
-        A::Person(PersonEvent::PersonCorrected { name, id_number, phone, birth_date, home_area: _, reason }) => {
-            [name, id_number, phone, birth_date, reason].into_iter().flatten().for_each(see);
+        A::Person(PersonEvent::PersonCorrected { name, id_number, document, phone, birth_date, home_area: _, reason }) => {
+            [name, id_number, document, phone, birth_date, reason].into_iter().flatten().for_each(see);
         }
         A::Person(PersonEvent::PersonErased {}) | A::Area(_) | A::Claim(_) | A::Account(_) | A::Redaction(_) | A::VaultBinding(_) => {}
     }

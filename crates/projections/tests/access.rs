@@ -33,6 +33,7 @@ async fn register(platform: &mut Platform, n: u128, name: &str, phone: &str, are
     let person = PersonId(Uuid::from_u128(n));
     let text = |field, text: &str| seal(person, "PersonRegistered", field, text);
     let event = PersonEvent::PersonRegistered {
+        document: None,
         name: text("name", name),
         id_number: text("id_number", "11010519491231002X"),
         phone: text("phone", phone),
@@ -76,6 +77,7 @@ async fn persons_are_opened_with_what_they_were_sealed_for_and_corrected() {
     drop(views);
 
     let corrected = PersonEvent::PersonCorrected {
+        document: None,
         name: Some(seal(person, "PersonCorrected", "name", "王晓明")),
         id_number: None,
         phone: None,

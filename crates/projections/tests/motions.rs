@@ -115,7 +115,7 @@ async fn what_residents_said_goes_with_them_and_with_the_completion() {
     let field = |name: &str| seal(person(2), "PersonRegistered", name, "1980-01-01");
     let (name, id_number, phone, birth_date) = (field("name"), field("id_number"), field("phone"), field("birth_date"));
     let home_area = AREA.parse().unwrap();
-    let registered = PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area };
+    let registered = PersonEvent::PersonRegistered { document: None, name, id_number, phone, birth_date, home_area };
     platform.append::<Person>(person(2), &[registered]).await;
     platform.vault.destroyed.lock().unwrap().insert(person(2));
     platform.append::<Person>(person(2), &[PersonEvent::PersonErased {}]).await;

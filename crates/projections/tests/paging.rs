@@ -23,6 +23,7 @@ async fn register(platform: &mut Platform, n: u32, day: u32) -> VolunteerId {
     let text = |field, text: &str| seal(person, "PersonRegistered", field, text);
     let home_area: AreaCode = "440402001".parse().unwrap();
     let event = PersonEvent::PersonRegistered {
+        document: None,
         name: text("name", &format!("name {}", n % 3)),
         id_number: text("id_number", "x"),
         phone: text("phone", "x"),

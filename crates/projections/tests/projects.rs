@@ -68,13 +68,8 @@ async fn a_projects_money_is_what_its_rules_and_its_fund_say() {
     let (mut it, mut money) = (Project::default(), Fund::default());
     does(&mut platform, id.0, &mut it, start(today)).await;
     does(&mut platform, of.0, &mut money, FundCommand::Establish { name: "专项资金".into(), area: area() }).await;
-    does(
-        &mut platform,
-        of.0,
-        &mut money,
-        FundCommand::Appropriate { line: line(1), amount: cents(1_000), basis: "1 号".into(), today: platform.now.date_naive() },
-    )
-    .await;
+    does(&mut platform, of.0, &mut money, FundCommand::Appropriate { line: line(1), amount: cents(1_000), basis: "1 号".into(), today })
+        .await;
     let (allocation, disbursement) = (AllocationId(Uuid::from_u128(5)), DisbursementId(Uuid::from_u128(6)));
     let (begun, amount) = (today, cents(600));
     let allocate = FundCommand::Allocate { allocation, line: line(1), project: id, area: area(), begun, amount, on: today, today };
@@ -144,7 +139,7 @@ async fn a_review_and_an_objection_lose_their_words_with_who_wrote_them() {
     let (id, today, mut it) = (project(0), platform.now.date_naive(), Project::default());
     let text = |field| seal(person(0), "PersonRegistered", field, "x");
     let (name, id_number, phone, birth_date) = (text("name"), text("id_number"), text("phone"), text("birth_date"));
-    let registered = PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: area() };
+    let registered = PersonEvent::PersonRegistered { document: None, name, id_number, phone, birth_date, home_area: area() };
     platform.append::<Person>(person(0).0, &[registered]).await;
     does(&mut platform, id.0, &mut it, start(today)).await;
     for milestone in [1, 2] {

@@ -37,6 +37,7 @@ fn registered(n: u32) -> PersonEvent {
     let text = |field, text: &str| seal(of, "PersonRegistered", field, text);
     let texts = texts(n);
     PersonEvent::PersonRegistered {
+        document: None,
         name: text("name", &texts[0]),
         phone: text("phone", &texts[1]),
         id_number: text("id_number", &texts[2]),
@@ -143,6 +144,7 @@ async fn pages_that_were_split_and_refilled_keep_nothing() {
         let text = |field, text: &str| Some(seal(person(n), "PersonCorrected", field, text));
         let [name, phone] = [text("name", &texts(n)[0]), text("phone", &texts(n)[1])];
         let corrected = PersonEvent::PersonCorrected {
+            document: None,
             name,
             id_number: text("id_number", &grown),
             phone,

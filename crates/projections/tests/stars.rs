@@ -27,6 +27,7 @@ async fn serves(platform: &mut Platform, n: u128, home: &str, attested_hours: u3
     let text = |field| seal(person, "PersonRegistered", field, "x");
     let home_area: AreaCode = home.parse().unwrap();
     let registered = PersonEvent::PersonRegistered {
+        document: None,
         name: text("name"),
         id_number: text("id_number"),
         phone: text("phone"),

@@ -66,6 +66,7 @@ async fn register(platform: &mut Platform, n: u128, name: &str, on: &str, area: 
     let of = person(n);
     let text = |field, text: &str| seal(of, "PersonRegistered", field, text);
     let registered = PersonEvent::PersonRegistered {
+        document: None,
         name: text("name", name),
         id_number: text("id_number", "x"),
         phone: text("phone", "y"),

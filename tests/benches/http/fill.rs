@@ -169,6 +169,7 @@ impl Filling<'_> {
             key.seal(person, &place, text)
         };
         let event = PersonEvent::PersonRegistered {
+            document: None,
             name: seal("name", &format!("义工{n:05}")),
             id_number: seal("id_number", &number),
             phone: seal("phone", &format!("196{n:08}")),

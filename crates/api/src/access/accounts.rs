@@ -312,7 +312,8 @@ pub struct AccountFilter {
     organisation: Option<ID>,
     /// With this phone number; only for those who may see personal data there.
     phone: Option<String>,
-    /// Whose person's name contains this; only for those who may see personal data there.
+    /// Whose person's name contains this, with any dot, or is read so: pinyin without tones, from the beginning of a
+    /// syllable on, or initials. Only for those who may see personal data there.
     name_contains: Option<String>,
     /// Also closed ones.
     #[graphql(default)]

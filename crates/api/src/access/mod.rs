@@ -5,6 +5,7 @@ pub(crate) mod agents;
 pub(crate) mod areas;
 pub(crate) mod calendars;
 pub(crate) mod codes;
+pub(crate) mod documents;
 pub(crate) mod personal;
 pub(crate) mod processes;
 pub(crate) mod redaction;

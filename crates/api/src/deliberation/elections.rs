@@ -13,7 +13,7 @@ use gongyi_domain::{
         ballot::Method,
         council::{Council, CouncilRefusal},
         election::{ELECTIONS, ElectionEvent, ElectionPhase as Stored, ElectionRefusal, Nominee as Named},
-        election_terms::{ElectionKind as Kind, ElectionTerms, VoidReason as Why},
+        election_terms::{CandidateOrder as Order, ElectionKind as Kind, ElectionTerms, VoidReason as Why},
         poll::POLL_RECORDS,
         poll_terms::BallotOption,
     },
@@ -67,6 +67,16 @@ pub enum ElectionKind {
     RunOff,
     /// 罢免: whether a representative stays.
     Recall,
+}
+
+/// In which order candidates stand on the ballot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Order")]
+pub enum CandidateOrder {
+    /// As they were put forward.
+    Nomination,
+    /// 按姓氏笔画为序: by the strokes of their surnames in the mainland's form, how many and then of which kinds.
+    SurnameStrokes,
 }
 
 /// Why an election is void.
@@ -255,6 +265,10 @@ impl Election {
     fn rule(&self, ctx: &Context<'_>) -> Result<DecisionRule, Error> {
         Ok(DecisionRule::from(self.terms(&Door::of(ctx)?)?.rule.clone()))
     }
+    /// In which order candidates stand on the ballot.
+    fn candidate_order(&self, ctx: &Context<'_>) -> Result<CandidateOrder, Error> {
+        Ok(self.terms(&Door::of(ctx)?)?.candidate_order.into())
+    }
     /// When it was called.
     fn called_at(&self) -> Moment {
         Moment(self.0.called_at)
@@ -271,7 +285,7 @@ impl Election {
     fn poll_closes(&self, ctx: &Context<'_>) -> Result<Moment, Error> {
         Ok(Moment(self.terms(&Door::of(ctx)?)?.poll_closes))
     }
-    /// Who was put forward, in that order; in a recall, whom it is about.
+    /// Who was put forward, in that order, or, once the poll is prepared, in the ballot's; in a recall, whom it is about.
     fn nominees(&self, ctx: &Context<'_>) -> Result<List<Nominee>, Error> {
         let options = self.options(&Door::of(ctx)?)?;
         let told = |nominee: &Named| Nominee {
@@ -282,7 +296,7 @@ impl Election {
         };
         Ok(self.0.state.nominees.iter().map(told).collect())
     }
-    /// Who stands, in the ballot's order.
+    /// Who stands: as they were put forward until the poll is prepared, then in the ballot's order.
     fn candidates(&self, ctx: &Context<'_>) -> Result<List<PollPerson>, Error> {
         let options = self.options(&Door::of(ctx)?)?;
         Ok(self.0.state.candidates().into_iter().map(|person| PollPerson(options.met(person))).collect())
@@ -418,6 +432,8 @@ pub struct CallElectionInput {
     poll_opens: Moment,
     /// The poll closes.
     poll_closes: Moment,
+    /// In which order candidates stand on the ballot; as they were put forward if not said. A run-off keeps it.
+    candidate_order: Option<CandidateOrder>,
     /// The command's id, a UUID; sent again, it is answered as the first time.
     command_id: Option<ID>,
 }
@@ -445,6 +461,7 @@ impl CallElectionInput {
                 nominations_until: self.nominations_until.as_ref().unwrap_or(&self.poll_opens).0,
                 poll_opens: self.poll_opens.0,
                 poll_closes: self.poll_closes.0,
+                candidate_order: self.candidate_order.map(Order::from).unwrap_or_default(),
             };
             Ok(CallElection { terms })
         }))

@@ -31,6 +31,7 @@ use super::{
 use crate::{
     access::{
         areas::{self, Area},
+        documents::DocumentKind,
         personal::{BY_NAME, Sight, is_own_doing},
     },
     door::Door,
@@ -115,10 +116,19 @@ impl Volunteer {
     async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
         Ok(self.sight(&Door::of(ctx)?).await?.phone(self.view.phone.as_deref()))
     }
-    /// The ID number: whole for the staff who may see personal data, its middle masked for oneself, null for others
-    /// and once erased.
+    /// The number of the identity document: whole for the staff who may see personal data, its middle masked for oneself,
+    /// null for others and once erased.
     async fn id_number(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         Ok(self.sight(&Door::of(ctx)?).await?.id_number(self.view.id_number.as_deref()))
+    }
+    /// The kind of the identity document; null for those who may not see personal data, and once erased.
+    async fn document_kind(&self, ctx: &Context<'_>) -> Result<Option<DocumentKind>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(self.view.document_kind).map(Into::into))
+    }
+    /// The country that issued the passport, by its three letters (ISO 3166-1); null for other documents, and for those who
+    /// may not see personal data.
+    async fn issuing_country(&self, ctx: &Context<'_>) -> Result<Option<&str>, Error> {
+        Ok(self.sight(&Door::of(ctx)?).await?.text(self.view.issuing_country.as_deref()))
     }
     /// The birth date; null for those who may not see personal data, and once erased.
     async fn birth_date(&self, ctx: &Context<'_>) -> Result<Option<Date>, Error> {
@@ -274,7 +284,8 @@ pub struct VolunteerFilter {
     registered_from: Option<Date>,
     /// Registered on this day or earlier.
     registered_to: Option<Date>,
-    /// Whose name contains this; only for those who may see personal data there.
+    /// Whose name contains this, with any dot, or is read so: pinyin without tones, from the beginning of a syllable on,
+    /// or initials. Only for those who may see personal data there.
     name_contains: Option<String>,
     /// With exactly this volunteer number.
     number: Option<String>,
@@ -398,10 +409,16 @@ payloads! {
 /// Register a person as a volunteer. Open to strangers, who thereby open their account; so often from one address.
 #[derive(InputObject)]
 pub struct RegisterVolunteerInput {
-    /// The name, as on the ID card.
+    /// The name, as on the document.
     name: String,
-    /// The ID number (GB 11643).
+    /// The number of the identity document.
     id_number: String,
+    /// The kind of the document; told from the number if not said, where that is certain.
+    document_kind: Option<DocumentKind>,
+    /// The country that issued it, if it is a passport: by its letters (ISO 3166-1) or its name.
+    issuing_country: Option<String>,
+    /// The birth date: needed where the number carries none, else the same as in the number.
+    birth_date: Option<Date>,
     /// The phone number, in any usual way of writing.
     phone: String,
     /// The home area, a listed one.
@@ -431,6 +448,9 @@ impl RegisterVolunteerInput {
         Ok(RegisterVolunteer {
             name: self.name,
             id_number: self.id_number,
+            document_kind: self.document_kind.map(Into::into),
+            issuing_country: self.issuing_country,
+            birth_date: self.birth_date.map(|it| it.0),
             phone: self.phone,
             home_area: self.home_area.0,
             organisation: ids::named_maybe(self.organisation.as_ref(), "organisation")?,
@@ -491,8 +511,14 @@ mutations! {
         volunteer: OneselfAsVolunteer,
         /// The right name.
         name: Option<String>,
-        /// The right ID number; corrected by the staff only.
+        /// The number of another identity document, or the right one; corrected by the staff only.
         id_number: Option<String>,
+        /// The kind of that document; told from the number if not said, where that is certain.
+        document_kind: Option<DocumentKind>,
+        /// The country that issued it, if it is a passport.
+        issuing_country: Option<String>,
+        /// The right birth date; corrected by the staff only.
+        birth_date: Option<Date>,
         /// The right phone number, which is the sign-in name.
         phone: Option<String>,
         /// The right home area.
@@ -501,7 +527,10 @@ mutations! {
         skills: Option<Vec<Skill>>,
         /// Why.
         reason: Option<String>,
-    } = CorrectVolunteer { volunteer, name, id_number, phone, home_area, skills: skills.map(BTreeSet::from_iter), reason };
+    } = CorrectVolunteer {
+        volunteer, name, id_number, document_kind, issuing_country, birth_date, phone, home_area,
+        skills: skills.map(BTreeSet::from_iter), reason,
+    };
 
     /// Suspend a volunteer: the history stays, nothing new is taken on, and places in coming shifts go to those who wait.
     SuspendVolunteer -> VolunteerPayload {

@@ -32,17 +32,17 @@ impl Command for ErasePerson {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<PersonId, Rejection> {
         let loaded = work.load::<Person>(self.person).await?;
-        let (home_area, id_number, phone) = match loaded.inner() {
-            Person::Registered { home_area, id_number, phone, .. } => (home_area.clone(), id_number.clone(), phone.clone()),
+        let (home_area, phone) = match loaded.inner() {
+            Person::Registered { home_area, phone, .. } => (home_area.clone(), phone.clone()),
             Person::Unknown => return Err(refused(PersonRefusal::UnknownPerson)),
             Person::Erased => return Err(refused(PersonRefusal::PersonIsErased)),
         };
         work.may(Self::ACT, &Subject::person(self.person, Some(home_area)))?;
         let account = account_of(self.person);
         if work.app.vault().unknown_persons(&[self.person]).await?.is_empty() {
-            let number = work.open_person(self.person, &id_number, "id_number").await?;
+            let document = work.open_document(self.person, loaded.inner()).await?.claim();
             let phone = work.open_person(self.person, &phone, "phone").await?;
-            work.release_claim(Purpose::IdNumber, &number, self.person.0).await?;
+            work.release_claim(Purpose::IdNumber, &document, self.person.0).await?;
             work.release_claim(Purpose::Phone, &phone, account.0).await?;
         } else {
             // A vault that was lost: nobody can read what they claimed, and they are to be erased all the same.

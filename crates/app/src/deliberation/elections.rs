@@ -1,7 +1,11 @@
 //! Calling elections, nominating, giving one's vote to a proxy, and certifying the result.
 
 use gongyi_domain::{
-    access::authority::{Act, Subject},
+    access::{
+        authority::{Act, Subject},
+        person::{Person, PersonRefusal},
+        surname_strokes::StrokeOrder,
+    },
     deliberation::{
         ballot::Method,
         council::{Council, CouncilCommand, CouncilRefusal},
@@ -10,7 +14,7 @@ use gongyi_domain::{
             ANSWER_NOMINATION, CALL_ELECTION, CALL_RUN_OFF, CERTIFY_ELECTION, Election, ElectionCommand, ElectionRefusal, NOMINATE,
             PUBLISH_PROXIES, REGISTER_PROXY, VOID_ELECTION,
         },
-        election_terms::{ElectionKind, ElectionTerms},
+        election_terms::{CandidateOrder, ElectionKind, ElectionTerms},
         poll::{PREPARE_POLL, Poll, PollCommand, PollRefusal},
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
         roll_entry::{Holder, RollEntry},
@@ -203,12 +207,16 @@ impl Command for PrepareElectionPoll {
             return Err(refused(PollRefusal::ReceiptsNotChartered));
         }
         let secrecy = if self.secret { Secrecy::Secret { receipts } } else { Secrecy::Open };
-        work.decide::<Election>(election, ElectionCommand::AttachPoll { poll, now }).await?;
+        let order = match terms.candidate_order {
+            CandidateOrder::Nomination => None,
+            CandidateOrder::SurnameStrokes => Some(by_surname_strokes(work, candidates).await?),
+        };
+        let attached = work.decide::<Election>(election, ElectionCommand::AttachPoll { poll, order, now }).await?;
         let terms = PollTerms {
             matter: Matter::Election(self.election),
             area: terms.area,
             title: self.title.clone(),
-            options: candidates.into_iter().map(BallotOption::Nominee).collect(),
+            options: attached.candidates().into_iter().map(BallotOption::Nominee).collect(),
             method: terms.method,
             secrecy,
             channels: self.channels,
@@ -222,6 +230,18 @@ impl Command for PrepareElectionPoll {
         work.load_and_decide::<Poll>(poll, PollCommand::Prepare { terms }).await?;
         Ok(poll)
     }
+}
+
+/// These people in the order of their surnames' strokes; of one name, as they were.
+async fn by_surname_strokes(work: &Work<'_>, people: Vec<PersonId>) -> Result<Vec<PersonId>, Rejection> {
+    let mut named = Vec::with_capacity(people.len());
+    for id in people {
+        let person = work.load::<Person>(id).await?;
+        let Person::Registered { name, .. } = person.inner() else { return Err(refused(PersonRefusal::PersonIsErased)) };
+        named.push((StrokeOrder::of(&work.open_person(id, name, "name").await?), id));
+    }
+    named.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(named.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Certify the result, or void the election if the rule says so, as its counted poll says. Who is elected is seated, who is

@@ -166,10 +166,10 @@ fn masked_name(name: &str) -> String {
     name.chars().take(1).chain(['*']).collect()
 }
 
-/// The region and the last two characters.
+/// The first third, which of an ID number is the region, and the last two characters.
 fn masked_number(number: &str) -> String {
     let count = number.chars().count();
-    let shown = |place| place < 6 || place + 2 >= count;
+    let shown = |place| place < count / 3 || place + 2 >= count;
     number.chars().enumerate().map(|(place, it)| if shown(place) { it } else { '*' }).collect()
 }
 
@@ -188,6 +188,7 @@ mod tests {
         assert_eq!(masked_name("张建国"), "张*");
         assert_eq!(masked_name("张"), "张*");
         assert_eq!(masked_number("11010519491231002X"), "110105**********2X");
+        assert_eq!(["M12345678", "12345678", "P1234567A", "12345"].map(masked_number), ["M12****78", "12****78", "P12****7A", "1**45"]);
         assert_eq!(Sight::Masked.phone(Some("19901215279")), None);
         assert_eq!(Sight::Masked.id_number(Some("11010519491231002X")), None);
         assert_eq!(Sight::Masked.identity(7), None);

@@ -11,7 +11,7 @@ use gongyi_domain::{
         area::{Area, area_stream},
         authority::{Act, Subject},
         claim::Purpose,
-        id_number::IdNumber,
+        identity_document::{DocumentKind, IdentityDocument},
     },
     values::{AreaCode, Day, Instant, OrganisationId, PersonId, RecordId, VolunteerId},
     volunteering::{
@@ -65,8 +65,17 @@ impl Command for ImportOrganisation {
 pub struct ImportVolunteer {
     /// Name.
     pub name: String,
-    /// ID number, normalised.
+    /// The identity document's number, normalised.
     pub id_number: String,
+    /// The document's kind, unless its eighteen characters tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_kind: Option<DocumentKind>,
+    /// The country that issued a passport, by its three letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuing_country: Option<String>,
+    /// The birth date, if the number carries none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Day>,
     /// Phone number, normalised.
     pub phone: String,
     /// Home area.
@@ -88,6 +97,9 @@ impl Command for ImportVolunteer {
         let register = RegisterVolunteer {
             name: self.name.clone(),
             id_number: self.id_number.clone(),
+            document_kind: self.document_kind,
+            issuing_country: self.issuing_country.clone(),
+            birth_date: self.birth_date,
             phone: self.phone.clone(),
             home_area: self.area.clone(),
             organisation: self.organisation,
@@ -168,12 +180,12 @@ impl App {
         Ok(self.vault().command_id(C::ACT.name, &serde_json::to_vec(row)?))
     }
 
-    /// The volunteer with this ID number, if one is registered.
+    /// The volunteer with this identity document, if one is registered.
     ///
     /// # Errors
     /// Faults of the log.
-    pub async fn volunteer_by_id_number(&self, number: &IdNumber) -> Result<Option<VolunteerId>, Rejection> {
-        let holder = self.holder(Purpose::IdNumber, number.as_str()).await?;
+    pub async fn volunteer_by_document(&self, document: &IdentityDocument) -> Result<Option<VolunteerId>, Rejection> {
+        let holder = self.holder(Purpose::IdNumber, &document.claim()).await?;
         Ok(holder.map(|person| volunteer_of(PersonId(person))))
     }
 

@@ -9,9 +9,9 @@ use gongyi_domain::{
         authority::{Act, Actor, Role, Subject},
         claim::{ClaimRefusal, Purpose},
         contact::{PersonName, Phone},
-        id_number::IdNumber,
+        identity_document::{DocumentKind, IdentityDocument, NotADocument},
         password::OwnData,
-        person::{Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
+        person::{Identity, Kept, Person, PersonCommand, PersonCorrection, PersonRefusal},
     },
     prose::Prose,
     refusal::Refusal,
@@ -36,7 +36,7 @@ use crate::{
     access::{accounts::open_account, passwords::require_fit},
     rejection::{Fault, Rejection, refused},
     volunteering::sign_ups::{give_back_coming_places, give_back_coming_shifts, take_up_waiting},
-    work::{Kind, Loaded, Work},
+    work::{Kind, Loaded, Sealer, Work},
 };
 
 /// What is wrong with a typed field, as a refusal: code `InvalidInput`.
@@ -52,8 +52,17 @@ fn phone_of(text: &str) -> Result<Phone, Rejection> {
     Phone::parse(text).map_err(|problem| invalid("phone", problem.about_phone()))
 }
 
-fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
-    IdNumber::parse(text, today).map_err(|problem| invalid("idNumber", problem.words()))
+fn unfit_document(problem: NotADocument) -> Rejection {
+    invalid(problem.field(), problem.words())
+}
+
+/// A document with its holder's birth date, sealed for the person's event.
+fn sealed_identity(seal: &Sealer<'_>, document: &IdentityDocument, birth_date: Day) -> Identity {
+    Identity {
+        id_number: seal.seal("id_number", document.number()),
+        document: document.kept_kind().map(|kind| seal.seal("document", &kind)),
+        birth_date: seal.seal("birth_date", &birth_date.to_string()),
+    }
 }
 
 /// Register a person as a volunteer; somebody who has withdrawn is taken back by it.
@@ -61,8 +70,17 @@ fn id_number_of(text: &str, today: Day) -> Result<IdNumber, Rejection> {
 pub struct RegisterVolunteer {
     /// Name, as typed.
     pub name: String,
-    /// ID number, as typed.
+    /// The identity document's number, as typed.
     pub id_number: String,
+    /// The document's kind; told from the number if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_kind: Option<DocumentKind>,
+    /// The country that issued a passport, as typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuing_country: Option<String>,
+    /// The birth date, needed where the number carries none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Day>,
     /// Phone number, as typed.
     pub phone: String,
     /// Home area.
@@ -123,7 +141,8 @@ fn told_to_strangers(rejection: Rejection) -> Rejection {
 struct Given {
     name: PersonName,
     phone: Phone,
-    id_number: IdNumber,
+    document: IdentityDocument,
+    birth_date: Day,
 }
 
 impl RegisterVolunteer {
@@ -131,12 +150,14 @@ impl RegisterVolunteer {
     async fn given(&self, work: &mut Work<'_>) -> Result<Given, Rejection> {
         work.may(&REGISTER_VOLUNTEER, &Subject::area(self.home_area.clone()))?;
         let (name, phone) = (name_of(&self.name)?, phone_of(&self.phone)?);
-        let id_number = id_number_of(&self.id_number, work.today())?;
+        let (kind, issuer) = (self.document_kind, self.issuing_country.as_deref());
+        let document = IdentityDocument::parse(kind, issuer, &self.id_number, work.today()).map_err(unfit_document)?;
+        let birth_date = document.birth_date(self.birth_date, work.today()).map_err(unfit_document)?;
         // Judged before anything that tells who is registered.
         match (&work.actor, &self.password) {
             (Actor::Anonymous, None) => return Err(invalid("password", ("请设置登录密码", "A password is needed"))),
             (Actor::Anonymous, Some(password)) => {
-                let (name, phone, id_number, born) = (name.as_str(), phone.as_str(), id_number.as_str(), id_number.birth());
+                let (name, phone, id_number, born) = (name.as_str(), phone.as_str(), document.number(), birth_date);
                 require_fit(password, &OwnData { name, phone, id_number, born })?;
             }
             (Actor::Account { .. } | Actor::Operator(_) | Actor::Process(_), Some(_)) => {
@@ -145,15 +166,15 @@ impl RegisterVolunteer {
             (Actor::Account { .. } | Actor::Operator(_) | Actor::Process(_), None) => {}
         }
         if !is_staff(&work.actor) {
-            Volunteer::require_consents(id_number.birth(), work.today(), self.consents).map_err(refused)?;
+            Volunteer::require_consents(birth_date, work.today(), self.consents).map_err(refused)?;
         }
         work.require_area(&self.home_area).await?;
-        Ok(Given { name, phone, id_number })
+        Ok(Given { name, phone, document, birth_date })
     }
 
-    /// Who has this ID number and has withdrawn, if the actor may take them back.
+    /// Who has this document and has withdrawn, if the actor may take them back.
     async fn withdrawn(&self, work: &Work<'_>, given: &Given) -> Result<Option<PersonId>, Rejection> {
-        let holder = work.claim_holder(Purpose::IdNumber, given.id_number.as_str()).await?;
+        let holder = work.claim_holder(Purpose::IdNumber, &given.document.claim()).await?;
         let Some(person) = holder.map(PersonId) else { return Ok(None) };
         let volunteer = work.load::<Volunteer>(volunteer_of(person)).await?.into_inner();
         let subject = Subject::person(person, volunteer.home_area);
@@ -163,7 +184,7 @@ impl RegisterVolunteer {
 
     /// Registers somebody new.
     async fn take_in(&self, work: &mut Work<'_>, given: Given) -> Result<Registered, Rejection> {
-        let Given { name, phone, id_number } = given;
+        let Given { name, phone, document, birth_date } = given;
         let today = work.today();
         let backdates = work.actor.holds(Role::Operator, &Subject::area(self.home_area.clone()));
         let registered_on = self.registered_on.unwrap_or(today);
@@ -171,15 +192,14 @@ impl RegisterVolunteer {
             return Err(invalid("registeredOn", ("注册日期须为今天", "The day of registration is today")));
         }
         let person = work.new_person();
-        work.take_claim(Purpose::IdNumber, id_number.as_str(), person.0).await?;
+        work.take_claim(Purpose::IdNumber, &document.claim(), person.0).await?;
 
-        Volunteer::require_consents(id_number.birth(), registered_on, self.consents).map_err(refused)?;
+        Volunteer::require_consents(birth_date, registered_on, self.consents).map_err(refused)?;
         let seal = work.sealer::<Person>(person, person, "PersonRegistered").await?;
         let command = PersonCommand::Register {
             name: seal.seal("name", name.as_str()),
-            id_number: seal.seal("id_number", id_number.as_str()),
+            identity: sealed_identity(&seal, &document, birth_date),
             phone: seal.seal("phone", phone.as_str()),
-            birth_date: seal.seal("birth_date", &id_number.birth().to_string()),
             home_area: self.home_area.clone(),
         };
         work.load_and_decide::<Person>(person, command).await?;
@@ -188,7 +208,7 @@ impl RegisterVolunteer {
         let command = VolunteerCommand::Register {
             person,
             number: volunteer_number(random_bits()),
-            birth_date: id_number.birth(),
+            birth_date,
             registered_on,
             today,
             home_area: self.home_area.clone(),
@@ -212,26 +232,32 @@ impl RegisterVolunteer {
 
     /// Takes a withdrawn volunteer back: the same number and ledger, with what was typed now.
     async fn take_back(&self, work: &mut Work<'_>, person: PersonId, given: Given) -> Result<Registered, Rejection> {
-        let Given { name, phone, id_number } = given;
+        let Given { name, phone, document, birth_date } = given;
         let (today, volunteer) = (work.today(), volunteer_of(person));
         if self.registered_on.is_some_and(|day| day != today) {
             return Err(invalid("registeredOn", ("重新注册的日期须为今天", "Who registers again does so today")));
         }
         let loaded = work.load::<Person>(person).await?;
-        let Person::Registered { phone: old_phone, .. } = loaded.inner().clone() else {
+        let Person::Registered { phone: old_phone, birth_date: old_birth, .. } = loaded.inner().clone() else {
             return Err(refused(PersonRefusal::PersonIsErased));
         };
+        // Consents go by the birth date that is known; another one is corrected by the staff.
+        if work.open_person(person, &old_birth, "birth_date").await? != birth_date.to_string() {
+            return Err(invalid("birthDate", ("出生日期与登记的不符", "The birth date is not the one that is registered")));
+        }
+        let is_renewed = work.open_document(person, loaded.inner()).await? != document;
         move_sign_in(work, person, &old_phone, &phone).await?;
         let seal = work.sealer::<Person>(person, person, "PersonCorrected").await?;
         let correction = PersonCorrection {
             name: Some(seal.seal("name", name.as_str())),
+            identity: is_renewed.then(|| sealed_identity(&seal, &document, birth_date)),
             phone: Some(seal.seal("phone", phone.as_str())),
             home_area: Some(self.home_area.clone()),
             ..PersonCorrection::default()
         };
         work.decide::<Person>(loaded, PersonCommand::Correct(correction)).await?;
         let command = VolunteerCommand::Return {
-            birth_date: id_number.birth(),
+            birth_date,
             today,
             home_area: self.home_area.clone(),
             skills: self.skills.clone(),
@@ -338,8 +364,17 @@ pub struct CorrectVolunteer {
     pub volunteer: VolunteerId,
     /// The right name.
     pub name: Option<String>,
-    /// The right ID number.
+    /// The number of another document, or the right one.
     pub id_number: Option<String>,
+    /// That document's kind; told from the number if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_kind: Option<DocumentKind>,
+    /// The country that issued it, if it is a passport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuing_country: Option<String>,
+    /// The right birth date; the one that is known stays if neither this nor the number says another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Day>,
     /// The right phone number.
     pub phone: Option<String>,
     /// The right home area.
@@ -358,14 +393,12 @@ impl Command for CorrectVolunteer {
         let volunteer = self.volunteer;
         let (person, subject) = subject_of(work, volunteer).await?;
         work.may(Self::ACT, &subject)?;
-        if self.id_number.is_some() && work.actor.person() == Some(person) {
-            return Err(invalid("idNumber", ("证件号码须由工作人员更正", "An ID number is corrected by the staff")));
-        }
+        self.require_staff(work, person)?;
         if let Some(area) = &self.home_area {
             work.require_area(area).await?;
         }
         let loaded = work.load::<Person>(person).await?;
-        let Person::Registered { id_number: old_number, phone: old_phone, .. } = loaded.inner().clone() else {
+        let Person::Registered { phone: old_phone, .. } = loaded.inner().clone() else {
             return Err(refused(PersonRefusal::PersonIsErased));
         };
         let seal = work.sealer::<Person>(person, person, "PersonCorrected").await?;
@@ -373,13 +406,13 @@ impl Command for CorrectVolunteer {
         if let Some(name) = &self.name {
             correction.name = Some(seal.seal("name", name_of(name)?.as_str()));
         }
-        if let Some(number) = &self.id_number {
-            let number = id_number_of(number, work.today())?;
-            work.load::<Volunteer>(volunteer).await?.inner().require_consents_for(number.birth()).map_err(refused)?;
-            let old = work.open_person(person, &old_number, "id_number").await?;
-            move_claim(work, Purpose::IdNumber, person.0, &old, number.as_str()).await?;
-            let birth = seal.seal("birth_date", &number.birth().to_string());
-            correction.id_number = Some((seal.seal("id_number", number.as_str()), birth));
+        if self.id_number.is_some() || self.birth_date.is_some() {
+            let (document, birth_date) = self.identity(work, person, loaded.inner()).await?;
+            work.load::<Volunteer>(volunteer).await?.inner().require_consents_for(birth_date).map_err(refused)?;
+            match document {
+                Some(document) => correction.identity = Some(sealed_identity(&seal, &document, birth_date)),
+                None => correction.birth_date = Some(seal.seal("birth_date", &birth_date.to_string())),
+            }
         }
         if let Some(phone) = &self.phone {
             let phone = phone_of(phone)?;
@@ -398,6 +431,40 @@ impl Command for CorrectVolunteer {
             work.load_and_decide::<Volunteer>(volunteer, command).await?;
         }
         Ok(volunteer)
+    }
+}
+
+impl CorrectVolunteer {
+    /// Who somebody is, is corrected by the staff: by nobody for oneself.
+    fn require_staff(&self, work: &Work<'_>, person: PersonId) -> Result<(), Rejection> {
+        let told = self.document_kind.is_some() || self.issuing_country.is_some();
+        if told && self.id_number.is_none() {
+            return Err(invalid("idNumber", ("请一并填写证件号码", "The document's number is needed too")));
+        }
+        if work.actor.person() != Some(person) {
+            return Ok(());
+        }
+        match (&self.id_number, self.birth_date) {
+            (Some(_), _) => Err(invalid("idNumber", ("证件号码须由工作人员更正", "An ID number is corrected by the staff"))),
+            (None, Some(_)) => Err(invalid("birthDate", ("出生日期须由工作人员更正", "A birth date is corrected by the staff"))),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The right document, if one is given, with its claim in the old one's place; and the right birth date.
+    async fn identity(&self, work: &Work<'_>, id: PersonId, person: &Person) -> Result<(Option<IdentityDocument>, Day), Rejection> {
+        let Person::Registered { birth_date, .. } = person else { return Err(refused(PersonRefusal::PersonIsErased)) };
+        let (old, today) = (work.open_document(id, person).await?, work.today());
+        let Some(number) = &self.id_number else {
+            return Ok((None, old.birth_date(self.birth_date, today).map_err(unfit_document)?));
+        };
+        let issuer = self.issuing_country.as_deref();
+        let document = IdentityDocument::parse(self.document_kind, issuer, number, today).map_err(unfit_document)?;
+        let known = work.open_person(id, birth_date, "birth_date").await?.parse().map_err(|_| Fault::Unsealing)?;
+        let given = self.birth_date.or_else(|| document.carried_birth().is_none().then_some(known));
+        let birth_date = document.birth_date(given, today).map_err(unfit_document)?;
+        move_claim(work, Purpose::IdNumber, id.0, &old.claim(), &document.claim()).await?;
+        Ok((Some(document), birth_date))
     }
 }
 

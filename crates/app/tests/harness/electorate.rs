@@ -110,7 +110,14 @@ const ACCOUNTS_AT_ONCE: usize = 25_000;
 /// Taken in with a home there; what is sealed was never written by anybody.
 fn registered(person: PersonId, home: &str) -> PersonEvent {
     let sealed = || Sealed { of: person, text: String::new() };
-    PersonEvent::PersonRegistered { name: sealed(), id_number: sealed(), phone: sealed(), birth_date: sealed(), home_area: area(home) }
+    PersonEvent::PersonRegistered {
+        document: None,
+        name: sealed(),
+        id_number: sealed(),
+        phone: sealed(),
+        birth_date: sealed(),
+        home_area: area(home),
+    }
 }
 
 impl District {

@@ -37,8 +37,20 @@ use super::{COMMUNITY, District, PASSWORD, STREET, area, id_number};
 
 /// A correction in which everything stays; for struct updates.
 pub fn correction_of(who: &Resident<'_>) -> CorrectVolunteer {
-    let (name, id_number, phone, home_area, skills, reason) = (None, None, None, None, None, None);
-    CorrectVolunteer { volunteer: who.volunteer, name, id_number, phone, home_area, skills, reason }
+    let (name, id_number, document_kind, issuing_country, birth_date) = (None, None, None, None, None);
+    let (phone, home_area, skills, reason) = (None, None, None, None);
+    CorrectVolunteer {
+        volunteer: who.volunteer,
+        name,
+        id_number,
+        document_kind,
+        issuing_country,
+        birth_date,
+        phone,
+        home_area,
+        skills,
+        reason,
+    }
 }
 
 /// Somebody who acts.
@@ -88,6 +100,9 @@ impl District {
         RegisterVolunteer {
             name: name.to_owned(),
             id_number: id_number("1990-05-17", n),
+            document_kind: None,
+            issuing_country: None,
+            birth_date: None,
             phone: format!("139{n:08}"),
             home_area: area(COMMUNITY),
             organisation: None,

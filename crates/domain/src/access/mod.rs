@@ -6,10 +6,12 @@ pub mod authority;
 pub mod claim;
 pub mod contact;
 pub mod id_number;
+pub mod identity_document;
 pub mod password;
 pub mod person;
 pub mod public_function;
 pub mod redaction;
+pub mod surname_strokes;
 pub mod vault_binding;
 
 use crate::event::aggregates;

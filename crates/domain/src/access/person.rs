@@ -1,11 +1,12 @@
 //! A person: identity, key and home area, once, whatever else the person is here.
 //!
-//! - Name, ID number, phone and birth date are only ever sealed under the person's own key.
+//! - Name, identity document, phone and birth date are only ever sealed under the person's own key.
 //! - Erased is for ever: nothing can be added to an erased person; who comes back is a new person.
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::authority::{Act, Role, To};
 use crate::{
@@ -45,12 +46,14 @@ pub enum Person {
     Registered {
         /// Home area.
         home_area: AreaCode,
-        /// The name, which no password of theirs has in it.
+        /// The name: no password of theirs has it in it, and lists go by it.
         name: Kept,
         /// The birth date, for age rules.
         birth_date: Kept,
-        /// The ID number, to release its claim.
+        /// The document's number, to release its claim.
         id_number: Kept,
+        /// Its kind and issuing country; `None` where the number tells them.
+        document: Option<Kept>,
         /// The phone number.
         phone: Kept,
     },
@@ -74,12 +77,10 @@ pub enum PersonCommand {
     Register {
         /// Name.
         name: Sealed,
-        /// ID number.
-        id_number: Sealed,
+        /// Identity document and birth date.
+        identity: Identity,
         /// Phone number.
         phone: Sealed,
-        /// Birth date, `YYYY-MM-DD`.
-        birth_date: Sealed,
         /// Home area, a listed one.
         home_area: AreaCode,
     },
@@ -89,13 +90,26 @@ pub enum PersonCommand {
     Erase,
 }
 
+/// An identity document with its holder's birth date, sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The document's number.
+    pub id_number: Sealed,
+    /// Its kind and issuing country; `None` where the number tells them.
+    pub document: Option<Sealed>,
+    /// Birth date, `YYYY-MM-DD`.
+    pub birth_date: Sealed,
+}
+
 /// What is corrected; `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonCorrection {
     /// Name.
     pub name: Option<Sealed>,
-    /// ID number, always together with the birth date it carries.
-    pub id_number: Option<(Sealed, Sealed)>,
+    /// Identity document, always together with the birth date.
+    pub identity: Option<Identity>,
+    /// Birth date alone, of a document that carries none.
+    pub birth_date: Option<Sealed>,
     /// Phone number.
     pub phone: Option<Sealed>,
     /// Home area.
@@ -111,8 +125,10 @@ pub enum PersonEvent {
     PersonRegistered {
         /// Name.
         name: Sealed,
-        /// ID number.
+        /// The document's number.
         id_number: Sealed,
+        /// Its kind and issuing country; none where the number tells them.
+        document: Option<Sealed>,
         /// Phone number.
         phone: Sealed,
         /// Birth date, `YYYY-MM-DD`.
@@ -124,8 +140,10 @@ pub enum PersonEvent {
     PersonCorrected {
         /// Name.
         name: Option<Sealed>,
-        /// ID number.
+        /// The number of another document, or the right one.
         id_number: Option<Sealed>,
+        /// With a number: the document's kind and issuing country; none where the number tells them.
+        document: Option<Sealed>,
         /// Phone number.
         phone: Option<Sealed>,
         /// Birth date, `YYYY-MM-DD`.
@@ -138,7 +156,24 @@ pub enum PersonEvent {
     /// Erased: the key is destroyed, what was sealed is noise.
     PersonErased {},
 }
-impl DomainEvent for PersonEvent {}
+impl DomainEvent for PersonEvent {
+    fn schema_version(event_type: &str) -> u16 {
+        match event_type {
+            "PersonRegistered" | "PersonCorrected" => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Leads a person's event from version 1 to 2: every document was of eighteen characters, which tell what it is.
+///
+/// # Errors
+/// A payload that is no object.
+pub fn with_document_told_by_number(mut payload: Value) -> Result<Value, String> {
+    let fields = payload.as_object_mut().ok_or("the payload is no object")?;
+    fields.insert("document".to_owned(), Value::Null);
+    Ok(payload)
+}
 
 refusals! {
     /// Why a person is refused.
@@ -163,16 +198,21 @@ impl Aggregate for Person {
 
     fn handle_command(person: &Self, command: PersonCommand) -> Result<Vec<PersonEvent>, PersonRefusal> {
         match (person, command) {
-            (Self::Unknown, PersonCommand::Register { name, id_number, phone, birth_date, home_area }) => {
-                Ok(vec![PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area }])
+            (Self::Unknown, PersonCommand::Register { name, identity, phone, home_area }) => {
+                let Identity { id_number, document, birth_date } = identity;
+                Ok(vec![PersonEvent::PersonRegistered { name, id_number, document, phone, birth_date, home_area }])
             }
             (Self::Registered { .. }, PersonCommand::Register { .. }) => Err(PersonRefusal::PersonExists),
-            (Self::Registered { .. }, PersonCommand::Correct(PersonCorrection { name, id_number, phone, home_area, reason })) => {
-                if name.is_none() && id_number.is_none() && phone.is_none() && home_area.is_none() {
+            (Self::Registered { .. }, PersonCommand::Correct(correction)) => {
+                let PersonCorrection { name, identity, birth_date, phone, home_area, reason } = correction;
+                if name.is_none() && identity.is_none() && birth_date.is_none() && phone.is_none() && home_area.is_none() {
                     return Err(PersonRefusal::NothingCorrected);
                 }
-                let (id_number, birth_date) = id_number.unzip();
-                Ok(vec![PersonEvent::PersonCorrected { name, id_number, phone, birth_date, home_area, reason }])
+                let (id_number, document, birth_date) = match identity {
+                    Some(Identity { id_number, document, birth_date }) => (Some(id_number), document, Some(birth_date)),
+                    None => (None, None, birth_date),
+                };
+                Ok(vec![PersonEvent::PersonCorrected { name, id_number, document, phone, birth_date, home_area, reason }])
             }
             (Self::Registered { .. }, PersonCommand::Erase) => Ok(vec![PersonEvent::PersonErased {}]),
             (Self::Unknown, PersonCommand::Correct(_) | PersonCommand::Erase) => Err(PersonRefusal::UnknownPerson),
@@ -183,25 +223,29 @@ impl Aggregate for Person {
     fn apply_event(person: Self, event: PersonEvent) -> Self {
         let kept = |event_type| move |sealed| Kept { sealed, event_type };
         match (person, event) {
-            (_, PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area }) => {
+            (_, PersonEvent::PersonRegistered { name, id_number, document, phone, birth_date, home_area }) => {
                 let kept = kept("PersonRegistered");
-                Self::Registered {
-                    home_area,
-                    name: kept(name),
-                    birth_date: kept(birth_date),
-                    id_number: kept(id_number),
-                    phone: kept(phone),
-                }
+                let (name, document, birth_date) = (kept(name), document.map(kept), kept(birth_date));
+                Self::Registered { home_area, name, birth_date, id_number: kept(id_number), document, phone: kept(phone) }
             }
             (
-                Self::Registered { home_area, name, birth_date, id_number, phone },
-                PersonEvent::PersonCorrected { home_area: area, name: called, birth_date: birth, id_number: number, phone: tel, .. },
+                Self::Registered { home_area, name, birth_date, id_number, document, phone },
+                PersonEvent::PersonCorrected {
+                    home_area: area,
+                    name: right,
+                    birth_date: birth,
+                    id_number: number,
+                    document: kind,
+                    phone: tel,
+                    ..
+                },
             ) => {
                 let kept = kept("PersonCorrected");
                 Self::Registered {
                     home_area: area.unwrap_or(home_area),
-                    name: called.map_or(name, kept),
+                    name: right.map_or(name, kept),
                     birth_date: birth.map_or(birth_date, kept),
+                    document: if number.is_some() { kind.map(kept) } else { document },
                     id_number: number.map_or(id_number, kept),
                     phone: tel.map_or(phone, kept),
                 }
@@ -227,7 +271,29 @@ mod tests {
 
     fn registered() -> Given<Person> {
         let [name, id_number, phone, birth_date] = ["name", "id", "phone", "birth"].map(sealed);
-        given([PersonEvent::PersonRegistered { name, id_number, phone, birth_date, home_area: "440402".parse().unwrap() }])
+        let (document, home_area) = (Some(sealed("passport")), "440402".parse().unwrap());
+        given([PersonEvent::PersonRegistered { name, id_number, document, phone, birth_date, home_area }])
+    }
+
+    /// Number and kind of the document that is kept.
+    fn document(person: &Given<Person>) -> (String, Option<String>) {
+        let Person::Registered { id_number, document, .. } = &person.state else { panic!("not registered") };
+        (id_number.sealed.text.to_string(), document.as_ref().map(|it| it.sealed.text.to_string()))
+    }
+
+    #[test]
+    fn another_document_takes_the_place_of_all_of_the_old_one() {
+        let correct = |correction| registered().and(PersonCommand::Correct(correction));
+        let identity = |document: Option<Sealed>| Identity { id_number: sealed("new"), document, birth_date: sealed("new birth") };
+        let none = PersonCorrection::default;
+        let told_by_number = correct(PersonCorrection { identity: Some(identity(None)), ..none() });
+        assert_eq!(document(&told_by_number), ("new".to_owned(), None));
+        let other = correct(PersonCorrection { identity: Some(identity(Some(sealed("permit")))), ..none() });
+        assert_eq!(document(&other), ("new".to_owned(), Some("permit".to_owned())));
+        for stays in [PersonCorrection { name: Some(sealed("n")), ..none() }, PersonCorrection { birth_date: Some(sealed("b")), ..none() }]
+        {
+            assert_eq!(document(&correct(stays)), ("id".to_owned(), Some("passport".to_owned())));
+        }
     }
 
     #[test]

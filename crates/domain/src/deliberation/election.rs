@@ -5,11 +5,11 @@
 //! - A village election leaves the days after its nominations that its roll needs.
 //! - A proxy votes for three at most, passes no vote on, and has not given their own away; the list of proxies is
 //!   published before the poll opens, and closed by it (村民委员会组织法 art. 15: 公布委托人和受委托人的名单; 浙江: 不得超过三人).
-//! - Once the poll is attached, the candidates are fixed; once it opens, the electorate is.
+//! - Once the poll is attached, the candidates and their order are fixed; once it opens, the electorate is.
 //! - The result is certified as the decision engine says, or the election is void with the reason. Either is final.
 //! - A run-off is called for the seats left, between those whom the result names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esrs::Aggregate;
 use schemars::JsonSchema;
@@ -94,7 +94,7 @@ pub struct Election {
     pub phase: ElectionPhase,
     /// What it is.
     pub terms: Option<ElectionTerms>,
-    /// In the order they were put forward.
+    /// In the order they were put forward; once the poll is attached, candidates in the ballot's order.
     pub nominees: Vec<Nominee>,
     /// Whose vote is cast by whom.
     pub proxies: BTreeMap<PersonId, PersonId>,
@@ -163,6 +163,8 @@ pub enum ElectionCommand {
     AttachPoll {
         /// It.
         poll: PollId,
+        /// All candidates in the order of the ballot; `None` as they were put forward.
+        order: Option<Vec<PersonId>>,
         /// Now.
         now: Instant,
     },
@@ -317,6 +319,8 @@ refusals! {
         ElectorateIsFrozen("election", "投票已开始，不能再更改", "The poll has begun; this changes no more"),
         /// Nobody stands.
         NoCandidates("election", "没有候选人", "Nobody stands"),
+        /// An order of other people than those who stand.
+        OrderUnfit("election", "候选人名单与排序不一致", "The order is not of those who stand"),
         /// Not in this phase.
         NotInThisPhase("election", "选举当前阶段不能进行此操作", "The election is not in that phase"),
         /// Final.
@@ -341,7 +345,7 @@ impl Election {
         self.terms.as_ref().ok_or(ElectionRefusal::UnknownElection)
     }
 
-    /// Who stands, in the order they were put forward.
+    /// Who stands, in the order they were put forward; once the poll is attached, in the ballot's order.
     pub fn candidates(&self) -> Vec<PersonId> {
         self.nominees.iter().filter(|nominee| nominee.accepted).map(|nominee| nominee.person).collect()
     }
@@ -470,17 +474,21 @@ impl Aggregate for Election {
                 let proxies = u64::try_from(election.proxies.len()).unwrap_or(u64::MAX);
                 Ok(if election.proxies_published { vec![] } else { vec![ElectionEvent::ProxiesPublished { proxies }] })
             }
-            ElectionCommand::AttachPoll { poll, now } => {
+            ElectionCommand::AttachPoll { poll, order, now } => {
                 let terms = election.at(ElectionPhase::Called)?;
                 if now < terms.nominations_until && terms.kind == ElectionKind::Seats {
                     return Err(ElectionRefusal::NominationsOpen);
                 }
-                let candidates = election.candidates();
-                if candidates.is_empty() {
-                    Err(ElectionRefusal::NoCandidates)
-                } else {
-                    Ok(vec![ElectionEvent::PollAttached { poll, candidates }])
+                let standing = election.candidates();
+                if standing.is_empty() {
+                    return Err(ElectionRefusal::NoCandidates);
                 }
+                let candidates = order.unwrap_or_else(|| standing.clone());
+                let all = |list: &[PersonId]| list.iter().copied().collect::<BTreeSet<_>>();
+                if candidates.len() != standing.len() || all(&candidates) != all(&standing) {
+                    return Err(ElectionRefusal::OrderUnfit);
+                }
+                Ok(vec![ElectionEvent::PollAttached { poll, candidates }])
             }
             ElectionCommand::Freeze { roll } => {
                 election.at(ElectionPhase::PollAttached)?;
@@ -535,8 +543,10 @@ impl Aggregate for Election {
                 election.proxies_published = false;
             }
             ElectionEvent::ProxiesPublished { proxies: _ } => election.proxies_published = true,
-            ElectionEvent::PollAttached { poll, candidates: _ } => {
-                (election.phase, election.poll) = (ElectionPhase::PollAttached, Some(poll))
+            ElectionEvent::PollAttached { poll, candidates } => {
+                let place = |nominee: &Nominee| candidates.iter().position(|person| *person == nominee.person).unwrap_or(usize::MAX);
+                election.nominees.sort_by_key(place);
+                (election.phase, election.poll) = (ElectionPhase::PollAttached, Some(poll));
             }
             ElectionEvent::ElectorateFrozen { roll: _ } => election.phase = ElectionPhase::Frozen,
             ElectionEvent::ElectionCertified { outcome: _, elected, recalled, seats_left, run_off } => {

@@ -38,6 +38,23 @@ pub enum ElectionKind {
     },
 }
 
+/// In which order candidates stand on the ballot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateOrder {
+    /// As they were put forward.
+    #[default]
+    Nomination,
+    /// 按姓氏笔画为序: by the strokes of their surnames.
+    SurnameStrokes,
+}
+
+impl CandidateOrder {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What an election is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ElectionTerms {
@@ -59,6 +76,9 @@ pub struct ElectionTerms {
     pub poll_opens: Instant,
     /// The poll closes.
     pub poll_closes: Instant,
+    /// In which order candidates stand on the ballot.
+    #[serde(default, skip_serializing_if = "CandidateOrder::is_default")]
+    pub candidate_order: CandidateOrder,
 }
 
 /// Why an election is void.

@@ -9,6 +9,7 @@ use crate::deliberation::{
         Decision, ElectionResult, Measured, Rule,
         statutes::{self, ROLL_PUBLISHED_DAYS, VILLAGE_ELECTION, VILLAGE_RECALL, VILLAGE_RUN_OFF},
     },
+    election_terms::CandidateOrder,
 };
 use crate::scenario::{Given, given};
 use chrono::DateTime;
@@ -41,6 +42,7 @@ fn terms() -> ElectionTerms {
         nominations_until: at(10),
         poll_opens: at(ROLL_MINUTES + 20),
         poll_closes: at(ROLL_MINUTES + 30),
+        candidate_order: CandidateOrder::default(),
     }
 }
 
@@ -62,7 +64,7 @@ fn proxy(principal: u128, proxy: u128) -> ElectionCommand {
 
 fn frozen() -> Given<Election> {
     let standing = called().and_all((101..=103).map(|who| nominate(who, who)));
-    let attached = standing.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) });
+    let attached = standing.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order: None, now: at(10) });
     attached.and(ElectionCommand::Freeze { roll: roll() })
 }
 
@@ -85,11 +87,29 @@ fn a_nominee_stands_once_they_have_said_yes() {
     assert_eq!(election.candidates(), [person(101), person(102)]);
     let election = election.and(ElectionCommand::Withdraw { nominee: person(101) });
     assert_eq!(election.candidates(), [person(102)]);
-    let early = ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(9) };
+    let early = ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order: None, now: at(9) };
     election.when(early).then_refused(ElectionRefusal::NominationsOpen);
-    let nobody = ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) };
+    let nobody = ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order: None, now: at(10) };
     called().when(nobody.clone()).then_refused(ElectionRefusal::NoCandidates);
     given::<Election>([]).when(nobody).then_refused(ElectionRefusal::UnknownElection);
+}
+
+#[test]
+fn candidates_stand_on_the_ballot_in_the_order_that_was_made() {
+    let standing = called().and_all((101..=103).map(|who| nominate(who, who))).and(nominate(104, 101));
+    let attach = |order: &[u128]| {
+        let order = Some(order.iter().copied().map(person).collect());
+        ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order, now: at(10) }
+    };
+    for other in [&[103, 101][..], &[103, 101, 104], &[103, 101, 101], &[103, 101, 102, 104], &[]] {
+        standing.when(attach(other)).then_refused(ElectionRefusal::OrderUnfit);
+    }
+    let attached = standing.clone().and(attach(&[103, 101, 102]));
+    assert_eq!(attached.candidates(), [person(103), person(101), person(102)]);
+    let as_nominated = standing.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order: None, now: at(10) });
+    assert_eq!(as_nominated.candidates(), [person(101), person(102), person(103)]);
+    let stored = serde_json::to_value(terms()).unwrap();
+    assert!(stored.get("candidate_order").is_none(), "elections called before there was another order are stored as they were: {stored}");
 }
 
 #[test]
@@ -113,7 +133,7 @@ fn the_list_of_proxies_is_published_as_it_is_before_the_poll_opens() {
     let election = called().and(nominate(101, 101)).and(proxy(1, 9));
     let election = election.and(ElectionCommand::PublishProxies);
     let changed = election.and(proxy(2, 9));
-    let attached = changed.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(10) });
+    let attached = changed.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order: None, now: at(10) });
     attached.when(ElectionCommand::Freeze { roll: roll() }).then_refused(ElectionRefusal::ProxiesNotPublished);
     let published = attached.and(ElectionCommand::PublishProxies);
     let frozen = published.and(ElectionCommand::Freeze { roll: roll() });
@@ -170,7 +190,7 @@ fn a_recall_says_whether_the_representative_goes() {
     let kind = ElectionKind::Recall { representative: person(101) };
     let terms = ElectionTerms { kind, seats: 1, method: Method::Stances, rule: rule(VILLAGE_RECALL), ..terms() };
     let recall = given::<Election>([]).and(ElectionCommand::Call { terms, candidates: vec![person(101)], now: at(0) });
-    let recall = recall.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), now: at(0) });
+    let recall = recall.and(ElectionCommand::AttachPoll { poll: PollId(Uuid::nil()), order: None, now: at(0) });
     let recall = recall.and(ElectionCommand::Freeze { roll: roll() });
     for (yes, present, expected) in [(5, 8, Some(true)), (4, 8, Some(false)), (5, 5, None)] {
         let counts = Counts { entitled: 10, present, yes, no: present - yes, abstain: 0, invalid: 0 };

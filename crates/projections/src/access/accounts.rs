@@ -18,6 +18,7 @@ use gongyi_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::name_search::named;
 use crate::{
     change::Change,
     opener::Texts,
@@ -244,7 +245,7 @@ pub struct AccountFilter {
     pub organisation: Option<OrganisationId>,
     /// With exactly this phone number.
     pub phone: Option<String>,
-    /// Whose person's name contains this.
+    /// Whose person's name contains this or sounds like it, as [`named`] finds it.
     pub name_contains: Option<String>,
     /// Also closed ones.
     pub include_closed: bool,
@@ -266,7 +267,7 @@ impl Views {
             conditions.holds(holds, granted.binds().to_vec());
         }
         conditions.maybe("p.phone=?", filter.phone.as_deref());
-        conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
+        named(&mut conditions, filter.name_contains.as_deref());
         if !filter.include_closed {
             conditions.plain("a.closed=0");
         }

@@ -2,4 +2,5 @@
 
 pub mod accounts;
 pub mod areas;
+pub(crate) mod name_search;
 pub mod persons;

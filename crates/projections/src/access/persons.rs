@@ -5,10 +5,16 @@
 
 use gongyi_domain::{
     Event,
-    access::{self, person::PersonEvent},
+    access::{
+        self,
+        contact::name_key,
+        identity_document::{DocumentKind, IdentityDocument},
+        person::PersonEvent,
+    },
     values::{AreaCode, Day, PersonId},
 };
 
+use super::name_search::sounds;
 use crate::{
     change::Change,
     opener::Texts,
@@ -29,10 +35,18 @@ row! {
         rare {
             /// Name; `None` once erased.
             name: Option<String>,
+            /// What the name is found by; `None` once erased.
+            name_key: Option<String>,
+            /// What the name sounds like; `None` once erased.
+            name_sounds: Option<String>,
             /// Phone number; `None` once erased.
             phone: Option<String>,
-            /// ID number; `None` once erased.
+            /// The identity document's number; `None` once erased.
             id_number: Option<String>,
+            /// The document's kind; `None` once erased.
+            document_kind: Option<DocumentKind>,
+            /// The country that issued a passport.
+            issuing_country: Option<String>,
             /// Birth date; `None` once erased.
             birth_date: Option<Day>,
             /// Home area; `None` once erased.
@@ -47,6 +61,17 @@ row! {
 #[derive(Default)]
 pub(crate) struct PersonsFold {
     persons: Rows<PersonRow>,
+}
+
+/// Kind and issuing country of a document, of what is kept beside its number.
+fn document(change: &Change, kept: Option<String>, number: Option<&str>) -> (Option<DocumentKind>, Option<String>) {
+    let Some(number) = number else { return (None, None) };
+    let document = IdentityDocument::kept(kept.as_deref(), number);
+    if document.is_none() {
+        tracing::error!(position = change.position, "a sealed document is of no kind");
+    }
+    let issuer = document.as_ref().and_then(|it| it.issuer()).map(|issuer| issuer.as_str().to_owned());
+    (document.map(|it| it.kind()), issuer)
 }
 
 fn birth_date(change: &Change, text: Option<String>) -> Option<Day> {
@@ -86,25 +111,37 @@ impl Fold for PersonsFold {
         let Some(event) = concern(change) else { return Ok(()) };
         let (person, position) = (PersonId(change.stream.id), change.position);
         match event {
-            PersonEvent::PersonRegistered { name, id_number, phone, birth_date: birth, home_area } => {
+            PersonEvent::PersonRegistered { name, id_number, document: kind, phone, birth_date: birth, home_area } => {
+                let id_number = texts.open(change, "id_number", id_number);
+                let kept = texts.open_maybe(change, "document", kind.as_ref());
+                let (document_kind, issuing_country) = document(change, kept, id_number.as_deref());
+                let name = texts.open(change, "name", name);
                 self.persons.add(PersonRow {
                     person,
-                    name: texts.open(change, "name", name),
+                    name_key: name.as_deref().map(name_key),
+                    name_sounds: name.as_deref().map(sounds),
+                    name,
                     phone: texts.open(change, "phone", phone),
-                    id_number: texts.open(change, "id_number", id_number),
+                    id_number,
+                    document_kind,
+                    issuing_country,
                     birth_date: birth_date(change, texts.open(change, "birth_date", birth)),
                     home_area: Some(home_area.clone()),
                     erased: false,
                     position,
                 })?;
             }
-            PersonEvent::PersonCorrected { name, id_number, phone, birth_date: birth, home_area, reason: _ } => {
+            PersonEvent::PersonCorrected { name, id_number, document: kind, phone, birth_date: birth, home_area, reason: _ } => {
                 let row = self.persons.change(&(person,), position)?;
                 if let Some(name) = name {
                     row.name = texts.open(change, "name", name);
+                    row.name_key = row.name.as_deref().map(name_key);
+                    row.name_sounds = row.name.as_deref().map(sounds);
                 }
                 if let Some(id_number) = id_number {
                     row.id_number = texts.open(change, "id_number", id_number);
+                    let kept = texts.open_maybe(change, "document", kind.as_ref());
+                    (row.document_kind, row.issuing_country) = document(change, kept, row.id_number.as_deref());
                 }
                 if let Some(phone) = phone {
                     row.phone = texts.open(change, "phone", phone);
@@ -121,8 +158,12 @@ impl Fold for PersonsFold {
                 *row = PersonRow {
                     person,
                     name: None,
+                    name_key: None,
+                    name_sounds: None,
                     phone: None,
                     id_number: None,
+                    document_kind: None,
+                    issuing_country: None,
                     birth_date: None,
                     home_area: None,
                     erased: true,

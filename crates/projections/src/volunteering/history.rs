@@ -80,7 +80,7 @@ fn text(details: &impl Serialize) -> Result<String, FoldError> {
 fn person_line<'a>(id: Uuid, event: &'a PersonEvent) -> Result<Line<'a>, FoldError> {
     let (details, reason) = match event {
         PersonEvent::PersonRegistered { home_area, .. } => (json!({ "home_area": home_area }), None),
-        PersonEvent::PersonCorrected { name, id_number, phone, birth_date, home_area, reason } => {
+        PersonEvent::PersonCorrected { name, id_number, document: _, phone, birth_date, home_area, reason } => {
             let given = [("name", name), ("id_number", id_number), ("phone", phone), ("birth_date", birth_date)];
             let mut corrected: Vec<_> = given.into_iter().filter(|(_, text)| text.is_some()).map(|(field, _)| field).collect();
             corrected.extend(home_area.as_ref().map(|_| "home_area"));

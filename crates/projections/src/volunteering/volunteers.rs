@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use gongyi_domain::{
     Event,
+    access::identity_document::DocumentKind,
     values::{AreaCode, Day, OrganisationId, PersonId, VolunteerId},
     volunteering::{
         self,
@@ -17,6 +18,7 @@ use gongyi_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::name_search::named,
     change::Change,
     opener::Texts,
     paging::{Conditions, Listing, Page, PageArgs, QueryError, Sort, SortColumn, fetch},
@@ -157,8 +159,12 @@ pub struct VolunteerView {
     pub name: Option<String>,
     /// Phone number; `None` once erased.
     pub phone: Option<String>,
-    /// ID number; `None` once erased.
+    /// The identity document's number; `None` once erased.
     pub id_number: Option<String>,
+    /// The document's kind; `None` once erased.
+    pub document_kind: Option<DocumentKind>,
+    /// The country that issued a passport.
+    pub issuing_country: Option<String>,
     /// Birth date; `None` once erased.
     pub birth_date: Option<Day>,
     /// Home area.
@@ -187,8 +193,8 @@ pub struct VolunteerView {
     pub position: u64,
 }
 
-const SELECT: &str = "json_array(v.id,v.person,v.number,p.name,p.phone,p.id_number,p.birth_date,v.home_area,v.registered_on,
-    v.guardian_consent,v.separate_consent,v.phase,v.skills,
+const SELECT: &str = "json_array(v.id,v.person,v.number,p.name,p.phone,p.id_number,p.document_kind,p.issuing_country,p.birth_date,
+    v.home_area,v.registered_on,v.guardian_consent,v.separate_consent,v.phase,v.skills,
     coalesce(t.attested_minutes,0),coalesce(t.declared_minutes,0),coalesce(t.records,0),v.position)";
 const FROM: &str = "volunteers v LEFT JOIN persons p ON p.person=v.person LEFT JOIN service_totals t ON t.volunteer=v.id";
 // CROSS JOIN, so that the index of the ordering leads. Both rows are written beside the volunteer's own.
@@ -210,7 +216,7 @@ pub struct VolunteerFilter {
     pub registered_from: Option<Day>,
     /// Registered on this day or earlier.
     pub registered_to: Option<Day>,
-    /// Whose name contains this.
+    /// Whose name contains this or sounds like it, as [`named`] finds it.
     pub name_contains: Option<String>,
     /// With exactly this number.
     pub number: Option<String>,
@@ -271,7 +277,7 @@ impl Views {
         conditions.maybe("v.phase=?", filter.phase.map(volunteer_phase::name));
         conditions.maybe("v.registered_on>=?", filter.registered_from.map(|day| day.to_string()));
         conditions.maybe("v.registered_on<=?", filter.registered_to.map(|day| day.to_string()));
-        conditions.maybe("instr(p.name,?)>0", filter.name_contains.as_deref());
+        named(&mut conditions, filter.name_contains.as_deref());
         conditions.maybe("v.number=?", filter.number.as_deref());
         if let Some(at) = filter.min_stars.and_then(|stars| stars.checked_sub(1)) {
             conditions.plain(&at_least_the_star(at));

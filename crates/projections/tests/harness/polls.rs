@@ -7,7 +7,7 @@ use gongyi_domain::{
         counting::Count,
         decision::statutes,
         election::{self, Election, ElectionCommand},
-        election_terms::{ElectionKind, ElectionTerms},
+        election_terms::{CandidateOrder, ElectionKind, ElectionTerms},
         poll::{Found, Poll, PollCommand, PollPhase},
         poll_report::{FrozenRoll, Participation},
         poll_terms::{BallotOption, Channels, Matter, PollTerms, Secrecy},
@@ -89,6 +89,7 @@ impl Polls {
             nominations_until: now + TimeDelta::hours(6),
             poll_opens: now + TimeDelta::hours(7),
             poll_closes: now + TimeDelta::hours(8),
+            candidate_order: CandidateOrder::default(),
         };
         let until = state.terms.as_ref().map_or(now, |terms| terms.nominations_until);
         let report = self.polls.0.get(&poll(a % 2).0).and_then(|poll| poll.report.clone());
@@ -98,7 +99,7 @@ impl Polls {
             (election::ElectionPhase::Called, 2) => ElectionCommand::Nominate { nominee: one, by: other, now },
             (election::ElectionPhase::Called, 3) => ElectionCommand::Accept { nominee: one, now },
             (election::ElectionPhase::Called, 4) => ElectionCommand::Withdraw { nominee: one },
-            (election::ElectionPhase::Called, 5) => ElectionCommand::AttachPoll { poll: poll(a % 2), now: until },
+            (election::ElectionPhase::Called, 5) => ElectionCommand::AttachPoll { poll: poll(a % 2), order: None, now: until },
             (election::ElectionPhase::Called | election::ElectionPhase::PollAttached, 6) => {
                 ElectionCommand::RegisterProxy { principal: one, proxy: other }
             }

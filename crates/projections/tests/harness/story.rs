@@ -9,7 +9,7 @@ use gongyi_domain::{
         account::{Account, AccountCommand, account_of},
         area::{Area, AreaCommand, area_stream},
         authority::{Grant, Role, Scope},
-        person::{Person, PersonCommand, PersonCorrection},
+        person::{Identity, Person, PersonCommand, PersonCorrection},
     },
     event::DomainEvent,
     values::{ActivityId, AreaCode, AttendanceId, Instant, Minutes, OrganisationId, PersonId, RecordId, ShiftId, VolunteerId},
@@ -213,9 +213,12 @@ impl Story {
         let text = |field, text: &str| seal(of, "PersonRegistered", field, text);
         let command = PersonCommand::Register {
             name: text("name", &format!("name {b}")),
-            id_number: text("id_number", &format!("id {b}")),
+            identity: Identity {
+                id_number: text("id_number", &format!("id {b}")),
+                document: (b % 2 == 0).then(|| text("document", "passport PHL")),
+                birth_date: text("birth_date", "1980-01-01"),
+            },
             phone: text("phone", &format!("13{b}")),
-            birth_date: text("birth_date", "1980-01-01"),
             home_area: area(b),
         };
         if self.persons.act::<Person>(platform, of.0, command).await {

@@ -190,6 +190,9 @@ impl Present<'_> {
         let register = RegisterVolunteer {
             name: person.name,
             id_number: person.id_number,
+            document_kind: None,
+            issuing_country: None,
+            birth_date: None,
             phone: person.phone,
             home_area: self.area.clone(),
             organisation: Some(organisation),

@@ -5,12 +5,15 @@ use chrono_tz::Tz;
 use gongyi_domain::{
     access::{
         contact::{NotAContact, PersonName, Phone},
-        id_number::{IdNumber, NotAnIdNumber},
+        identity_document::{DocumentKind, IdentityDocument, NotADocument},
     },
     values::{AreaCode, Day, Instant},
 };
 
-use super::report::Problem;
+use super::{
+    report::Problem,
+    table::{Heading, Row},
+};
 
 /// Nothing stands in the cell.
 pub fn missing(field: &'static str) -> Problem {
@@ -44,18 +47,41 @@ pub fn phone(field: &'static str, cell: &str) -> Result<String, Problem> {
     Phone::parse(cell).map(|phone| phone.as_str().to_owned()).map_err(|problem| contact(field, problem, problem.about_phone()))
 }
 
-/// An ID number.
-pub fn id_number(field: &'static str, cell: &str, today: Day) -> Result<IdNumber, Problem> {
-    present(field, cell)?;
-    IdNumber::parse(cell, today).map_err(|problem| {
-        let (zh, en) = problem.words();
-        let name = match problem {
-            NotAnIdNumber::Format => "format",
-            NotAnIdNumber::Checksum => "checksum",
-            NotAnIdNumber::Date => "date",
-        };
-        Problem::new(field, name, zh, en)
-    })
+/// What is wrong with an identity document, in the column it is wrong in.
+pub fn unfit_document(problem: NotADocument) -> Problem {
+    let (zh, en) = problem.words();
+    Problem::new(problem.field(), problem.problem(), zh, en)
+}
+
+/// The column of a document's kind.
+pub const DOCUMENT_KIND: Heading =
+    Heading { field: "documentKind", names: &["证件类型", "证件种类", "证件类别", "document type"], required: false };
+/// The column of the country that issued a passport.
+pub const ISSUING_COUNTRY: Heading =
+    Heading { field: "issuingCountry", names: &["签发国", "签发国家", "国籍", "nationality"], required: false };
+
+/// A kind of identity document; empty leaves it to the number.
+pub fn document_kind(field: &'static str, cell: &str) -> Result<Option<DocumentKind>, Problem> {
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    let (zh, en) = (
+        "没有此证件类型；请填写居民身份证、港澳台居民居住证、港澳居民来往内地通行证、台湾居民来往大陆通行证、外国人永久居留身份证或护照",
+        "There is no such kind of document",
+    );
+    DocumentKind::named(cell).map(Some).ok_or_else(|| unknown(field, zh, en))
+}
+
+/// The identity document of a row: its number, with the columns that say what it is. A kind that is none is told in its own
+/// column.
+pub fn document(row: &Row<'_>, today: Day) -> Result<IdentityDocument, Problem> {
+    let (kind, issuer, number) = (row.cell("documentKind"), row.cell("issuingCountry"), row.cell("idNumber"));
+    IdentityDocument::parse(document_kind("documentKind", &kind)?, Some(&issuer), &number, today).map_err(unfit_document)
+}
+
+/// What rows of one identity document have in common, so that they are taken in order: a number that is none stands for itself.
+pub fn document_key(row: &Row<'_>) -> String {
+    document(row, Day::MAX).map_or_else(|_| row.cell("idNumber").to_uppercase(), |document| document.claim())
 }
 
 /// An area code.

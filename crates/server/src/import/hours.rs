@@ -18,6 +18,8 @@ use super::{
 
 pub const HEADINGS: &[Heading] = &[
     Heading { field: "idNumber", names: &["证件号码", "身份证号", "身份证号码", "ID card"], required: true },
+    cells::DOCUMENT_KIND,
+    cells::ISSUING_COUNTRY,
     Heading { field: "organisation", names: &["服务队", "组织", "服务组织", "organization", "team"], required: true },
     Heading { field: "category", names: &["类别", "服务类别"], required: true },
     Heading { field: "content", names: &["内容", "服务内容", "description"], required: false },
@@ -25,9 +27,9 @@ pub const HEADINGS: &[Heading] = &[
     Heading { field: "ended", names: &["结束时间", "结束", "end", "ended at"], required: true },
 ];
 
-/// Rows of one ID number are taken in order.
+/// Rows of one identity document are taken in order.
 pub fn key(row: &Row<'_>) -> String {
-    row.cell("idNumber").to_uppercase()
+    cells::document_key(row)
 }
 
 fn overlap() -> Problem {
@@ -42,7 +44,7 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
     for field in row.fields(HEADINGS) {
         let cell = row.cell(field);
         let checked = match field {
-            "idNumber" => importer.volunteer("idNumber", &cell, day_of(now, app.zone())).await?.map(|it| volunteer = Some(it)),
+            "idNumber" => importer.volunteer(row, day_of(now, app.zone())).await?.map(|it| volunteer = Some(it)),
             "organisation" => importer.organisation("organisation", &cell).await?.map(|it| organisation = Some(it)),
             "category" => cells::present("category", &cell).and_then(|()| {
                 let found =

@@ -153,14 +153,14 @@ impl Importer<'_> {
         Ok(found.ok_or_else(|| cells::unknown(field, "没有此组织", "There is no such organisation")))
     }
 
-    /// A registered volunteer, by ID number.
-    async fn volunteer(&self, field: &'static str, cell: &str, today: Day) -> Result<Result<VolunteerId, Problem>, Rejection> {
-        let number = match cells::id_number(field, cell, today) {
-            Ok(number) => number,
+    /// The registered volunteer whose identity document a row names.
+    async fn volunteer(&self, row: &Row<'_>, today: Day) -> Result<Result<VolunteerId, Problem>, Rejection> {
+        let document = match cells::document(row, today) {
+            Ok(document) => document,
             Err(problem) => return Ok(Err(problem)),
         };
-        let found = self.app.volunteer_by_id_number(&number).await?;
-        Ok(found.ok_or_else(|| cells::unknown(field, "没有此证件号码的志愿者", "No volunteer has this ID number")))
+        let found = self.app.volunteer_by_document(&document).await?;
+        Ok(found.ok_or_else(|| cells::unknown("idNumber", "没有此证件号码的志愿者", "No volunteer has this ID number")))
     }
 
     /// Imports rows grouped by `key`: within a group one after the other, groups at the same time.

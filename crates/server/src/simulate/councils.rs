@@ -39,7 +39,7 @@ use gongyi_domain::{
         council::Council,
         counting::paper::PaperCount,
         decision::statutes,
-        election_terms::{ElectionKind, ElectionTerms},
+        election_terms::{CandidateOrder, ElectionKind, ElectionTerms},
         meeting::{Hands, Meeting, Notice},
         motion_category::MotionCategory,
         poll_terms::Channels,
@@ -286,6 +286,7 @@ impl Chamber {
             nominations_until: back(26, 18),
             poll_opens: back(4, 8),
             poll_closes: back(1, 18),
+            candidate_order: CandidateOrder::default(),
         };
         let election = world.does(officer, &course, &CallElection { terms }).await?;
         course.until(back(30, 10)).await;

@@ -100,6 +100,9 @@ pub async fn registers(
         RegisterVolunteer {
             name: person.name,
             id_number: person.id_number,
+            document_kind: None,
+            issuing_country: None,
+            birth_date: None,
             phone: person.phone,
             home_area: world.place(number).code.clone(),
             organisation: Some(organisation),

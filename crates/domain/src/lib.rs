@@ -15,6 +15,7 @@ pub mod refusal;
 pub mod report;
 #[cfg(test)]
 mod scenario;
+pub mod typed_time;
 pub mod values;
 pub mod volunteering;
 

@@ -8,6 +8,7 @@ use gongyi_api::settings::{ANONYMOUS_SOCKETS_MAX_COUNT, SOCKETS_PER_ADDRESS_MAX_
 use gongyi_domain::{
     access::authority::Role,
     report::SMALLEST_CELL_PEOPLE,
+    typed_time,
     values::{AreaCode, Day, OrganisationId},
 };
 
@@ -132,7 +133,7 @@ pub struct Import {
     pub folder: DataFolder,
     /// What the file holds.
     pub content: Content,
-    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX (its first sheet that is seen).
+    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX.
     pub file: PathBuf,
     /// Check everything, change nothing.
     #[arg(long)]
@@ -184,13 +185,13 @@ pub struct Report {
     #[arg(long, value_name = "CODE")]
     pub area: AreaCode,
     /// The last day of the period; what there is counts at its end.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Day,
     /// The first day of the period; the first of January of the last day's year if not given.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub from: Option<Day>,
     /// As it was known at the end of this day; what has changed since is listed. As it is known now if not given.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub known_at: Option<Day>,
     #[command(flatten)]
     pub form: ReportForm,
@@ -210,10 +211,10 @@ pub struct OpenData {
     #[arg(long, value_name = "CODE")]
     pub area: AreaCode,
     /// The first day of participation.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub from: Day,
     /// The last day of participation.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub to: Day,
     /// Numbers of fewer volunteers, and counts of secret votes with fewer present, are left out.
     #[arg(long, value_name = "N", default_value_t = SMALLEST_CELL_PEOPLE)]
@@ -243,13 +244,13 @@ pub enum ExportWhat {
         #[arg(long, value_name = "CODE")]
         area: AreaCode,
         /// First day.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         from: Option<Day>,
         /// Last day.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         to: Option<Day>,
         /// As it was known at the end of this day; as it is known now if not given.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         known_at: Option<Day>,
         /// Print JSON (the default).
         #[arg(long, conflicts_with = "csv")]
@@ -279,6 +280,14 @@ pub struct Doctor {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Parses a day as people type it.
+fn day(text: &str) -> Result<Day, String> {
+    typed_time::day(text).map_err(|problem| {
+        let (zh, en) = problem.words_about_a_day();
+        format!("{en} / {zh}")
+    })
 }
 
 /// Parses a role's name, naming all of them where it is none.

@@ -75,7 +75,7 @@ impl Line {
         };
         let whole_district = |scope: &Scope| match scope {
             Scope::Everywhere => true,
-            Scope::Area(area) => area.level() == AreaLevel::District,
+            Scope::Area(area) => area.level() <= AreaLevel::District,
             Scope::Organisation(_) => false,
         };
         let officer = |grant: &Grant| grant.role == Role::DistrictOfficer && grant.scope.covers(&subject);

@@ -43,6 +43,8 @@ pub enum Command {
     Demo(Serve),
     /// Read a file of areas, organisations, volunteers or hours (CSV in UTF-8 or GB18030, or XLSX).
     Import(Import),
+    /// Write a workbook to fill in: the columns that an import reads, what may be chosen, and an example.
+    Template(Template),
     /// Write events or figures to standard output.
     Export(Export),
     /// Live a whole invented district through, so that its report is exactly a profile's.
@@ -135,6 +137,9 @@ pub struct Import {
     pub content: Content,
     /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX.
     pub file: PathBuf,
+    /// The sheet of a workbook, by its name; the first that is seen if not given.
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     /// Check everything, change nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -147,6 +152,15 @@ pub struct Import {
     /// Exit with 65 if any row was rejected.
     #[arg(long)]
     pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Template {
+    /// What shall be filled in.
+    pub content: Content,
+    /// The new file, an XLSX workbook.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -63,6 +63,17 @@ impl OrganisationKind {
         }
     }
 
+    /// The Chinese name.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Federation => "联合会",
+            Self::DirectTeam => "直属服务队",
+            Self::Group => "服务组织",
+            Self::CommunityStation => "社区义工服务站",
+            Self::SelfOrganisation => "居民自组织",
+        }
+    }
+
     /// The kind people mean by this word, Chinese or English.
     pub fn named(text: &str) -> Option<Self> {
         match text.to_lowercase().replace([' ', '-'], "_").as_str() {

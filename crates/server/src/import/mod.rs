@@ -1,7 +1,7 @@
 //! `gongyi import`: a file of rows, each through the command path. Good rows go in, each bad one is told with its line,
 //! field, problem and a sentence.
 //!
-//! - Every physical line of the file is counted once: as heading, blank, or with the row it is of.
+//! - Every physical line of the file is counted once: as heading, blank, total, or with the row it is of.
 //! - One problem a row, the first in this order: the row's shape (unclosed_quote, merged, too_many_cells), cells in column
 //!   order (missing, format, checksum, date, unknown, future), then what needs other rows (duplicate, overlap), then consent.
 //! - A row equal to one imported before is unchanged. A rejected row claims nothing.
@@ -14,6 +14,7 @@ mod hours;
 mod organisations;
 mod report;
 mod table;
+pub mod template;
 mod volunteers;
 mod workbook;
 
@@ -57,7 +58,7 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     // A byte more than is taken tells that there is more.
     let read = File::open(&args.file).and_then(|file| file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes));
     read.with_context(|| args.file.display().to_string())?;
-    let table = Table::read(&bytes, headings(args.content))?;
+    let table = Table::read(&bytes, headings(args.content), args.sheet.as_deref())?;
     let (data, zone) = (&args.folder.data, args.folder.zone()?);
     let lock = folder::lock(data, "import")?;
     let rejected = args.rejected.as_deref().map(|path| NewFile::create(path, data)).transpose()?;

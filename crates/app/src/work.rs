@@ -339,8 +339,13 @@ mod tests {
     const TOP: OrganisationId = OrganisationId(Uuid::from_u128(3));
 
     fn line(members: &[(OrganisationId, &str)]) -> Line {
-        let profile =
-            |code: &str| Profile { kind: OrganisationKind::Group, name: String::new(), area: code.parse().unwrap(), parent: None };
+        let profile = |code: &str| Profile {
+            kind: OrganisationKind::Group,
+            name: String::new(),
+            area: code.parse().unwrap(),
+            parent: None,
+            credit_code: None,
+        };
         Line { members: members.iter().map(|(id, code)| (*id, profile(code))).collect() }
     }
 

@@ -54,7 +54,7 @@ impl Command for IncubateSelfOrganisation {
             }
         }
         let kind = OrganisationKind::SelfOrganisation;
-        let found = FoundOrganisation { kind, name: self.name.clone(), area: self.area.clone(), parent: self.parent };
+        let found = FoundOrganisation { kind, name: self.name.clone(), area: self.area.clone(), parent: self.parent, credit_code: None };
         let organisation = found.decide(work).await?;
         let (council, motion, today) = (self.council, self.motion, work.today());
         let on = self.on.unwrap_or(today);

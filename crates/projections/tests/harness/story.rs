@@ -187,6 +187,7 @@ impl Story {
                     name: format!("org {}", b % 7),
                     area: area(b),
                     parent: (b.is_multiple_of(3)).then(|| organisation(b)),
+                    credit_code: None,
                 };
                 let command = match b % 6 {
                     0..3 => OrganisationCommand::Found { profile, above: vec![] },

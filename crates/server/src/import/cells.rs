@@ -6,8 +6,10 @@ use gongyi_domain::{
         contact::{NotAContact, PersonName, Phone},
         id_number::{IdNumber, NotAnIdNumber},
     },
+    refusal::Refusal,
     typed_time::{self, NotATime},
     values::{AreaCode, Day, Instant},
+    volunteering::credit_code::{CreditCode, CreditCodeRefusal},
 };
 
 use super::report::Problem;
@@ -92,6 +94,19 @@ pub fn area(field: &'static str, cell: &str) -> Result<AreaCode, Problem> {
     lost_digits(field, cell)?;
     let (zh, en) = ("区域代码须为 2、4、6、9、12 或 15 位数字", "An area code has 2, 4, 6, 9, 12 or 15 digits");
     cell.parse().map_err(|_| Problem::new(field, "format", zh, en))
+}
+
+/// A unified social credit code.
+pub fn credit_code(field: &'static str, cell: &str) -> Result<CreditCode, Problem> {
+    lost_digits(field, cell)?;
+    CreditCode::parse(cell).map_err(|problem| {
+        let name = match problem {
+            CreditCodeRefusal::CreditCodeFormat => "format",
+            CreditCodeRefusal::CreditCodeChecksum => "checksum",
+        };
+        let Refusal { zh, en, .. } = problem.into();
+        Problem::new(field, name, zh, en)
+    })
 }
 
 /// Yes or no; empty is no.

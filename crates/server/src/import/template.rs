@@ -20,6 +20,9 @@ const READY_ROWS: u32 = 5_000;
 const COLUMN_WIDTH_CHARS: f64 = 22.0;
 /// The first seventeen digits of an ID number that was never given out: there is no region 440499.
 const EXAMPLE_ID_DIGITS: &str = "44049919740120970";
+/// The standard's own example of a unified social credit code (GB 32100-2015).
+const EXAMPLE_CREDIT_CODE: &str = "91350100M000100Y43";
+
 /// Runs `gongyi template`.
 ///
 /// # Errors
@@ -103,6 +106,7 @@ fn example(content: Content, field: &str) -> String {
         "kind" => OrganisationKind::Group.zh().into(),
         "category" => Category::Environment.zh().into(),
         "organisation" if content == Content::Hours => "翠香志愿服务队".into(),
+        "creditCode" => EXAMPLE_CREDIT_CODE.into(),
         "content" => "海滨公园清洁".into(),
         "started" => "2022-03-05 08:00".into(),
         "ended" => "2022-03-05 11:30".into(),

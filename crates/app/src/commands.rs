@@ -13,6 +13,7 @@ crate::commands! {
     crate::access::passwords::ChangePassword,
     crate::access::public_functions::AcceptFunction,
     crate::access::public_functions::TakeBackAcceptance,
+    crate::access::working_days::ImportWorkingDays,
     crate::deliberation::councils::EstablishCouncil,
     crate::deliberation::councils::RenameCouncil,
     crate::deliberation::councils::AmendCharter,

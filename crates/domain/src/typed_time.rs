@@ -93,7 +93,7 @@ pub fn moment_with_offset(text: &str) -> Result<Instant, NotATime> {
 }
 
 /// The moment at which a day begins in a zone, also where its clocks leap over midnight.
-fn beginning<Z: TimeZone>(day: Day, zone: &Z) -> Instant {
+pub fn beginning<Z: TimeZone>(day: Day, zone: &Z) -> Instant {
     let midnight = day.and_time(NaiveTime::MIN);
     if let Some(at) = zone.from_local_datetime(&midnight).earliest() {
         return at.to_utc();

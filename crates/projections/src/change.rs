@@ -55,7 +55,8 @@ impl Change {
             A::Person(PersonEvent::PersonRegistered { .. } | PersonEvent::PersonCorrected { .. })
             | A::Area(_)
             | A::Claim(_)
-            | A::Account(_) => None,
+            | A::Account(_)
+            | A::WorkingCalendar(_) => None,
         }
     }
 
@@ -89,7 +90,7 @@ fn access_texts<'a>(event: &'a access::Event, see: &mut impl FnMut(&'a Sealed)) 
         A::Person(PersonEvent::PersonCorrected { name, id_number, phone, birth_date, home_area: _, reason }) => {
             [name, id_number, phone, birth_date, reason].into_iter().flatten().for_each(see);
         }
-        A::Person(PersonEvent::PersonErased {}) | A::Area(_) | A::Claim(_) | A::Account(_) => {}
+        A::Person(PersonEvent::PersonErased {}) | A::Area(_) | A::Claim(_) | A::Account(_) | A::WorkingCalendar(_) => {}
     }
 }
 

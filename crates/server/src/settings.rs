@@ -41,7 +41,7 @@ pub enum Command {
     Serve(Serve),
     /// Fill an empty data folder with a small, lively, invented district, then serve it.
     Demo(Serve),
-    /// Read a file of areas, organisations, volunteers or hours (CSV in UTF-8 or GB18030, or XLSX).
+    /// Read a file of areas, organisations, volunteers or hours (CSV in UTF-8 or GB18030, or XLSX), or of working days (JSON).
     Import(Import),
     /// Write a workbook to fill in: the columns that an import reads, what may be chosen, and an example.
     Template(Template),
@@ -120,7 +120,7 @@ pub struct Serve {
     pub anonymous_sockets: usize,
 }
 
-/// What a file holds.
+/// What a file of rows holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Content {
     Areas,
@@ -129,13 +129,37 @@ pub enum Content {
     Hours,
 }
 
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Importable {
+    Areas,
+    Organisations,
+    Volunteers,
+    Hours,
+    /// The off-days and make-up working days of a year, as JSON: `{year, papers, days: [{name, date, isOffDay}]}`.
+    WorkingDays,
+}
+
+impl Importable {
+    /// What its rows hold; `None` of what is no table.
+    pub fn rows(self) -> Option<Content> {
+        match self {
+            Self::Areas => Some(Content::Areas),
+            Self::Organisations => Some(Content::Organisations),
+            Self::Volunteers => Some(Content::Volunteers),
+            Self::Hours => Some(Content::Hours),
+            Self::WorkingDays => None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Import {
     #[command(flatten)]
     pub folder: DataFolder,
     /// What the file holds.
-    pub content: Content,
-    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX.
+    pub content: Importable,
+    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX; of working days, JSON.
     pub file: PathBuf,
     /// The sheet of a workbook, by its name; the first that is seen if not given.
     #[arg(long, value_name = "NAME")]

@@ -8,3 +8,4 @@ pub(crate) mod codes;
 pub(crate) mod personal;
 pub(crate) mod processes;
 pub(crate) mod sign_in;
+pub(crate) mod working_days;

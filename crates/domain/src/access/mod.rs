@@ -1,4 +1,4 @@
-//! Who is who and who may do what: persons, claims, accounts, roles, areas.
+//! Who is who and who may do what: persons, claims, accounts, roles, areas, working days.
 
 pub mod account;
 pub mod area;
@@ -9,6 +9,7 @@ pub mod id_number;
 pub mod password;
 pub mod person;
 pub mod public_function;
+pub mod working_calendar;
 
 use crate::event::aggregates;
 
@@ -23,5 +24,7 @@ aggregates! {
         Claim(claim::Claim),
         /// Accounts.
         Account(account::Account),
+        /// Working days, by year.
+        WorkingCalendar(working_calendar::WorkingCalendar),
     }
 }

@@ -105,7 +105,7 @@ fn concern(change: &Change) -> Option<&AccountEvent> {
     let Event::Access(event) = &change.event else { return None };
     match event {
         access::Event::Account(event) => Some(event),
-        access::Event::Area(_) | access::Event::Person(_) | access::Event::Claim(_) => None,
+        access::Event::Area(_) | access::Event::Person(_) | access::Event::Claim(_) | access::Event::WorkingCalendar(_) => None,
     }
 }
 

@@ -49,7 +49,7 @@ fn concern(change: &Change) -> Option<&AreaEvent> {
     let Event::Access(event) = &change.event else { return None };
     match event {
         access::Event::Area(event) => Some(event),
-        access::Event::Person(_) | access::Event::Claim(_) | access::Event::Account(_) => None,
+        access::Event::Person(_) | access::Event::Claim(_) | access::Event::Account(_) | access::Event::WorkingCalendar(_) => None,
     }
 }
 

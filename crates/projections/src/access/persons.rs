@@ -64,7 +64,7 @@ fn concern(change: &Change) -> Option<&PersonEvent> {
     let Event::Access(event) = &change.event else { return None };
     match event {
         access::Event::Person(event) => Some(event),
-        access::Event::Area(_) | access::Event::Claim(_) | access::Event::Account(_) => None,
+        access::Event::Area(_) | access::Event::Claim(_) | access::Event::Account(_) | access::Event::WorkingCalendar(_) => None,
     }
 }
 

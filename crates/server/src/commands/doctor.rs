@@ -2,8 +2,16 @@
 
 use std::process::ExitCode;
 
-use gongyi_app::processes::PROCESSES;
-use gongyi_eventlog::{Log, SqliteLog, SqliteSettings};
+use chrono::Datelike;
+use gongyi_app::{
+    clock::{Clock, SystemClock, day_of},
+    processes::PROCESSES,
+};
+use gongyi_domain::{
+    access::working_calendar::{WorkingCalendar, working_calendar_stream},
+    values::Day,
+};
+use gongyi_eventlog::{Log, SqliteLog, SqliteSettings, StreamId};
 use gongyi_projections::Views;
 use serde_json::json;
 
@@ -54,6 +62,7 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
         |it| json!({"record": it.record, "organisation": it.organisation, "activity": it.activity, "area": it.area, "since": it.since}),
     );
     let held: Vec<_> = held.collect();
+    let warnings: Vec<_> = working_days_warning(&log, day_of(SystemClock.now(), args.folder.zone()?)).await?.into_iter().collect();
     vault.close().await;
     log.close().await;
 
@@ -61,7 +70,24 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
     let log = json!({"position": head.position, "token": head});
     let found = json!({
         "well": well, "heldBy": held_by, "log": log, "views": views, "viewsUnfit": unfit, "processes": processes, "heldRecords": held,
+        "warnings": warnings,
     });
     output::print_line(&if args.json { found.to_string() } else { format!("{found:#}") })?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(65) })
+}
+
+/// From this month on the State Council's notice of the next year is to be expected: it came between late October and early December.
+const NOTICE_DUE_MONTH: u32 = 12;
+
+/// Whether working days are missing: this year's, or from December on the next one's.
+async fn working_days_warning(log: &SqliteLog, today: Day) -> anyhow::Result<Option<String>> {
+    for year in [Some(today.year()), (today.month() >= NOTICE_DUE_MONTH).then_some(today.year() + 1)].into_iter().flatten() {
+        let stream = StreamId::of::<WorkingCalendar>(working_calendar_stream(year));
+        if log.read_stream(&stream, 0).await?.is_empty() {
+            return Ok(Some(format!(
+                "working days of {year} are not known, due days are provisional: gongyi import working-days FILE / 尚无 {year} 年工作日安排，期限为暂定"
+            )));
+        }
+    }
+    Ok(None)
 }

@@ -17,6 +17,7 @@ mod table;
 pub mod template;
 mod volunteers;
 mod workbook;
+mod working_days;
 
 use std::{
     collections::HashMap,
@@ -34,6 +35,7 @@ use gongyi_domain::{
     values::{AreaCode, Day, OrganisationId, VolunteerId},
 };
 use indicatif::ProgressBar;
+use tempfile::TempDir;
 
 use crate::{
     folder::{self, NewFile},
@@ -58,17 +60,14 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     // A byte more than is taken tells that there is more.
     let read = File::open(&args.file).and_then(|file| file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes));
     read.with_context(|| args.file.display().to_string())?;
-    let table = Table::read(&bytes, headings(args.content), args.sheet.as_deref())?;
-    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    let Some(content) = args.content.rows() else { return working_days::run(args, &bytes).await };
+    let table = Table::read(&bytes, headings(content), args.sheet.as_deref())?;
+    let data = &args.folder.data;
     let lock = folder::lock(data, "import")?;
     let rejected = args.rejected.as_deref().map(|path| NewFile::create(path, data)).transpose()?;
-    let trial = if args.dry_run { Some(folder::trial_copy(data)?) } else { None };
-    let platform = match &trial {
-        Some(trial) => Platform::open_trial(trial.path(), data, zone).await?,
-        None => Platform::open(data, zone).await?,
-    };
+    let (platform, _trial) = opened(args).await?;
     let bar = progress::bar(table.rows.len() as u64, "import");
-    let (report, fault) = import(platform.app(), args.content, &table, &bar).await;
+    let (report, fault) = import(platform.app(), content, &table, &bar).await;
     bar.finish_and_clear();
     platform.close().await;
     drop(lock);
@@ -91,6 +90,16 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     }
     let failed = args.strict && !report.rejected.is_empty();
     Ok(if failed { ExitCode::from(65) } else { ExitCode::SUCCESS })
+}
+
+/// The platform of the data folder, which the caller has locked; with `--dry-run` of a copy, which goes with the second value.
+async fn opened(args: &Import) -> anyhow::Result<(Platform, Option<TempDir>)> {
+    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    if !args.dry_run {
+        return Ok((Platform::open(data, zone).await?, None));
+    }
+    let trial = folder::trial_copy(data)?;
+    Ok((Platform::open_trial(trial.path(), data, zone).await?, Some(trial)))
 }
 
 /// The columns of a content.

@@ -62,6 +62,9 @@ pub enum Unreadable {
     /// A heading stands twice.
     #[error("a heading stands twice: {0} / 列重复: {0}")]
     HeadingTwice(String),
+    /// No JSON of working days.
+    #[error("the file is no JSON of working days / 文件不是工作日 JSON: {0}")]
+    Json(#[source] serde_json::Error),
     /// No sheet of the name asked for.
     #[error("there is no such sheet; the workbook has: {0} / 没有此工作表；工作簿中有：{0}")]
     NoSuchSheet(String),

@@ -22,9 +22,13 @@ mod working_days;
 use std::{
     collections::HashMap,
     fs::File,
+    hash::Hash,
     io::Read,
     process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use anyhow::Context;
@@ -114,7 +118,8 @@ pub fn headings(content: Content) -> &'static [table::Heading] {
 
 /// Imports a table, up to a fault if there is one: the report tells what went in before it.
 pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBar) -> (Report, Option<Rejection>) {
-    let importer = Importer { app, operator: Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }) };
+    let operator = Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere });
+    let importer = Importer { app, operator, areas: Known::default(), organisations: Known::default(), volunteers: Known::default() };
     match content {
         Content::Areas => importer.all(table, bar, areas::key, areas::import).await,
         Content::Organisations => importer.all(table, bar, organisations::key, organisations::import).await,
@@ -127,6 +132,36 @@ pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBa
 pub struct Importer<'a> {
     app: &'a App,
     operator: Actor,
+    areas: Known<AreaCode, ()>,
+    organisations: Known<String, OrganisationId>,
+    volunteers: Known<String, VolunteerId>,
+}
+
+/// What rows before have found. It stays: nobody else works in the folder meanwhile, and no row takes away what it finds. What was
+/// not found is looked for again, for a row may make it.
+struct Known<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Copy> Known<K, V> {
+    async fn or<F>(&self, key: K, look: impl FnOnce() -> F) -> Result<Option<V>, Rejection>
+    where
+        F: Future<Output = Result<Option<V>, Rejection>>,
+    {
+        let known = |of: &Self| of.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if let Some(found) = known(self) {
+            return Ok(Some(found));
+        }
+        let found = look().await?;
+        if let Some(found) = found {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found);
+        }
+        Ok(found)
+    }
 }
 
 impl Importer<'_> {
@@ -148,7 +183,8 @@ impl Importer<'_> {
             Ok(code) => code,
             Err(problem) => return Ok(Err(problem)),
         };
-        let listed = self.app.area_is_listed(&code).await?;
+        let look = || async { Ok(self.app.area_is_listed(&code).await?.then_some(())) };
+        let listed = self.areas.or(code.clone(), look).await?.is_some();
         Ok(if listed { Ok(code) } else { Err(cells::unknown(field, "没有此区域", "There is no such area")) })
     }
 
@@ -157,7 +193,7 @@ impl Importer<'_> {
         if let Err(problem) = cells::present(field, cell) {
             return Ok(Err(problem));
         }
-        let found = self.app.organisation_by_name(cell).await?;
+        let found = self.organisations.or(cell.to_owned(), || self.app.organisation_by_name(cell)).await?;
         Ok(found.ok_or_else(|| cells::unknown(field, "没有此组织", "There is no such organisation")))
     }
 
@@ -167,7 +203,7 @@ impl Importer<'_> {
             Ok(number) => number,
             Err(problem) => return Ok(Err(problem)),
         };
-        let found = self.app.volunteer_by_id_number(&number).await?;
+        let found = self.volunteers.or(number.as_str().to_owned(), || self.app.volunteer_by_id_number(&number)).await?;
         Ok(found.ok_or_else(|| cells::unknown(field, "没有此证件号码的志愿者", "No volunteer has this ID number")))
     }
 

@@ -80,15 +80,16 @@ CREATE TABLE acceptances (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE organisations (
-    id         TEXT    PRIMARY KEY,
-    kind       TEXT    NOT NULL,
-    founded_at INTEGER NOT NULL,
-    name       TEXT    NOT NULL,
-    area       TEXT    NOT NULL,
-    parent     TEXT,
-    dissolved  INTEGER NOT NULL,
-    members    INTEGER NOT NULL CHECK (members >= 0),
-    position   INTEGER NOT NULL
+    id          TEXT    PRIMARY KEY,
+    kind        TEXT    NOT NULL,
+    founded_at  INTEGER NOT NULL,
+    name        TEXT    NOT NULL,
+    area        TEXT    NOT NULL,
+    parent      TEXT,
+    credit_code TEXT,
+    dissolved   INTEGER NOT NULL,
+    members     INTEGER NOT NULL CHECK (members >= 0),
+    position    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX organisations_by_name ON organisations (name, id);
 CREATE INDEX organisations_by_area ON organisations (area);

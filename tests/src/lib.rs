@@ -12,7 +12,7 @@
 
 pub mod binary;
 mod client;
-mod command;
+pub mod command;
 pub mod district;
 mod folder;
 pub mod load;

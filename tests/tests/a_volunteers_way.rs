@@ -245,3 +245,29 @@ fn who_writes_reads_it_at_once_and_who_has_the_position_too() {
     assert_eq!(anna.client.asks_in_vain(me, &asked), "UNKNOWN_POSITION", "a position of another log is noticed");
     assert_eq!(anna.client.asks_in_vain(me, &json!({"position": "nonsense"})), "UNKNOWN_POSITION");
 }
+
+/// 志愿服务记录与证明出具办法（试行）: a record says time, content and recording body, and the volunteer may print it alone; what is not
+/// confirmed as voluntary service is not certified.
+#[test]
+fn a_volunteer_reads_alone_what_a_certificate_says() {
+    let district = District::new();
+    let (coordinator, anna) = (district.coordinator(), district.registers(&somebody()));
+    let amended = json!({"organisation": district.team, "creditCode": "91350100M000100Y43"});
+    district.operator.does("amendOrganisation", &amended, "organisation { creditCode }");
+    let [confirmed, waiting, voided] = [3, 4, 5].map(|day| anna.logs(&anna.client, &district.team, day));
+    for record in [&confirmed, &voided] {
+        coordinator.client.does("confirmService", &json!({"record": record["id"]}), RECORD);
+    }
+    coordinator.client.does("voidService", &json!({"record": voided["id"], "reason": "并非志愿服务"}), RECORD);
+    let certificate = "query ($id: ID!) { volunteer(id: $id) { name number totals { attestedMinutes declaredMinutes }
+        serviceRecords(filter: {phases: [CONFIRMED]}, first: 100) {
+            nodes { id started ended minutes category content evidence level organisation { name creditCode } } } } }";
+    let shown = anna.client.asks(certificate, &json!({"id": anna.id}));
+    let mine = &shown["volunteer"];
+    assert_eq!((&mine["totals"]["attestedMinutes"], &mine["totals"]["declaredMinutes"]), (&json!(0), &json!(60)));
+    let nodes = mine["serviceRecords"]["nodes"].as_array().unwrap();
+    assert_eq!(nodes.iter().map(|node| &node["id"]).collect::<Vec<_>>(), [&confirmed["id"]]);
+    assert_ne!(nodes[0]["id"], waiting["id"]);
+    assert_eq!((&nodes[0]["started"], &nodes[0]["content"]), (&confirmed["started"], &json!("清洁海滩")));
+    assert_eq!(nodes[0]["organisation"]["creditCode"], "91350100M000100Y43");
+}

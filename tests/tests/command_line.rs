@@ -62,7 +62,7 @@ fn wrong_usage_exits_64_and_says_what_is_right() {
         assert!(!ran.stderr.is_empty() && ran.stdout.is_empty(), "{args:?}");
     }
     let folder = TestFolder::new();
-    let ran = folder.runs(["export", "participation", "--area", "4404", "--json"]).exited(64);
+    let ran = folder.runs(["export", "participation", "--area", "440", "--json"]).exited(64);
     assert!(ran.stderr.contains("6, 9, 12 or 15"), "{}", ran.stderr);
 }
 

@@ -57,8 +57,10 @@ fn one_id_number_in_many_spellings_is_one_person() {
     let duplicate = "idNumber duplicate";
     assert_eq!(verdicts(&folder, rows), ["ok", duplicate, duplicate, duplicate]);
 
-    let inner_space = format!("{} {}", &number[..6], &number[6..]);
-    assert_eq!(verdicts(&folder, [person(&inner_space, "", "2020-01-01")]), [duplicate], "as it is printed on the card");
+    let inner_spaces = format!("{} {}\u{3000}{}", &number[..6], &number[6..14], &number[14..]);
+    let kept_as_text = [inner_spaces, format!("'{number}"), format!("=\"{number}\"")];
+    let rows = kept_as_text.iter().map(|spelling| person(spelling, "", "2020-01-01"));
+    assert_eq!(verdicts(&folder, rows), [duplicate, duplicate, duplicate]);
     let lower = number.to_lowercase();
     let hours = Sheet::new(HOURS, [[lower.as_str(), "1号志愿服务队", "环境保护", "", "2022-03-05 08:00", "2022-03-05 11:00"]]);
     assert_eq!(folder.imports("hours", &folder.writes("h.csv", hours.csv()))["accepted"], 1, "hours find the person as well");

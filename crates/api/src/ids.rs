@@ -43,8 +43,18 @@ macro_rules! plain {
     )+};
 }
 plain! {
-    PersonId, AccountId, VolunteerId, OrganisationId, ActivityId, AreaCode, CouncilId, ResidentIssueId, MotionId, ParagraphId, MeetingId,
+    PersonId, AccountId, VolunteerId, OrganisationId, ActivityId, CouncilId, ResidentIssueId, MotionId, ParagraphId, MeetingId,
     VoteId, CovenantId, ElectionId, PollId, RollEntryId, FundId, RoundId, ProjectId, CommunityActivityId,
+}
+
+impl Text for AreaCode {
+    fn write(&self) -> String {
+        self.to_string()
+    }
+    /// As it is stored: an id was given out by us, nobody typed it.
+    fn read(text: &str) -> Option<Self> {
+        Self::try_new(text).ok()
+    }
 }
 
 macro_rules! within {

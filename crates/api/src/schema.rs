@@ -6,7 +6,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema a
 use gongyi_app::{App, reading::allowances::Allowances};
 
 use crate::{
-    access::{accounts, areas, calendars, codes, processes, redaction, sign_in},
+    access::{accounts, areas, calendars, codes, processes, redaction, sign_in, working_days},
     budget::Budget,
     deliberation::{council_commands, councils, covenants, elections, issues, meeting, minutes, motion, poll},
     execution::Rehearsing,
@@ -29,6 +29,7 @@ pub struct Query(
     NodeQueries,
     accounts::AccountQueries,
     areas::AreaQueries,
+    working_days::WorkingDayQueries,
     processes::ProcessQueries,
     categories::CategoryQueries,
     skills::SkillQueries,

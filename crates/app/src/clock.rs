@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use gongyi_domain::values::{Day, Instant};
+use gongyi_domain::{
+    typed_time,
+    values::{Day, Instant},
+};
 
 /// Tells the time, to the microsecond.
 pub trait Clock: Send + Sync + 'static {
@@ -34,6 +37,11 @@ pub type SharedClock = Arc<dyn Clock>;
 /// The day of a moment in a time zone.
 pub fn day_of(at: Instant, zone: chrono_tz::Tz) -> Day {
     at.with_timezone(&zone).date_naive()
+}
+
+/// The moment at which a day ends in a time zone, also where its clocks leap over midnight.
+pub fn day_end(day: Day, zone: chrono_tz::Tz) -> Instant {
+    day.succ_opt().map_or(Instant::MAX_UTC, |next| typed_time::beginning(next, &zone))
 }
 
 #[cfg(test)]

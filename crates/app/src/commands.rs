@@ -14,6 +14,7 @@ crate::commands! {
     crate::access::redaction::RedactTexts,
     crate::access::public_functions::AcceptFunction,
     crate::access::public_functions::TakeBackAcceptance,
+    crate::access::working_days::ImportWorkingDays,
     crate::deliberation::councils::EstablishCouncil,
     crate::deliberation::councils::RenameCouncil,
     crate::deliberation::councils::AmendCharter,

@@ -76,7 +76,7 @@ impl Line {
         };
         let whole_district = |scope: &Scope| match scope {
             Scope::Everywhere => true,
-            Scope::Area(area) => area.level() == AreaLevel::District,
+            Scope::Area(area) => area.level() <= AreaLevel::District,
             Scope::Organisation(_) => false,
         };
         let officer = |grant: &Grant| grant.role == Role::DistrictOfficer && grant.scope.covers(&subject);
@@ -349,8 +349,13 @@ mod tests {
     const TOP: OrganisationId = OrganisationId(Uuid::from_u128(3));
 
     fn line(members: &[(OrganisationId, &str)]) -> Line {
-        let profile =
-            |code: &str| Profile { kind: OrganisationKind::Group, name: String::new(), area: code.parse().unwrap(), parent: None };
+        let profile = |code: &str| Profile {
+            kind: OrganisationKind::Group,
+            name: String::new(),
+            area: code.parse().unwrap(),
+            parent: None,
+            credit_code: None,
+        };
         Line { members: members.iter().map(|(id, code)| (*id, profile(code))).collect() }
     }
 

@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::harness::{COMMUNITY, District, STREET, area, correction_of, expect_refused, expect_refused_at};
 
 fn group(name: &str) -> FoundOrganisation {
-    FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(STREET), parent: None }
+    FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(STREET), parent: None, credit_code: None }
 }
 
 #[tokio::test]

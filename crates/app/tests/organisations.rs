@@ -18,11 +18,11 @@ use uuid::Uuid;
 use crate::harness::{COMMUNITY, DISTRICT, District, OTHER_COMMUNITY, OTHER_STREET, STREET, area, expect_refused, expect_refused_at};
 
 fn found(name: &str, code: &str, parent: Option<OrganisationId>) -> FoundOrganisation {
-    FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(code), parent }
+    FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(code), parent, credit_code: None }
 }
 
 fn unchanged(organisation: OrganisationId) -> AmendOrganisation {
-    AmendOrganisation { organisation, name: None, area: None, parent: None }
+    AmendOrganisation { organisation, name: None, area: None, parent: None, credit_code: None }
 }
 
 fn renamed(organisation: OrganisationId, name: &str) -> AmendOrganisation {

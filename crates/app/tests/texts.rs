@@ -173,15 +173,21 @@ async fn titles_of_activities_are_lines() {
 async fn names_of_organisations_are_lines() {
     let district = District::new().await;
     let operator = district.operator();
-    let found =
-        |name: &str| FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(COMMUNITY), parent: None };
+    let found = |name: &str| FoundOrganisation {
+        kind: OrganisationKind::Group,
+        name: name.to_owned(),
+        area: area(COMMUNITY),
+        parent: None,
+        credit_code: None,
+    };
     for text in UNFIT.into_iter().chain(["巡河\n队"]) {
         expect_refused_at("OrganisationNameUnfit", "name", operator.does(&found(text)).await);
     }
     // What is claimed is what is stored, so that the name is free again with the organisation's end.
     let team = operator.does(&found("巡河\t队")).await.unwrap();
     expect_refused_at("OrganisationNameTaken", "name", operator.does(&found("巡河 队")).await);
-    let renamed = AmendOrganisation { organisation: team, name: Some("护\u{202d}河".into()), area: None, parent: None };
+    let renamed =
+        AmendOrganisation { organisation: team, name: Some("护\u{202d}河".into()), area: None, parent: None, credit_code: None };
     expect_refused_at("OrganisationNameUnfit", "name", operator.does(&renamed).await);
     operator.does(&DissolveOrganisation { organisation: team }).await.unwrap();
     operator.does(&found("巡河 队")).await.unwrap();

@@ -15,10 +15,11 @@ pub mod refusal;
 pub mod report;
 #[cfg(test)]
 mod scenario;
+pub mod typed_time;
 pub mod values;
 pub mod volunteering;
 
-use access::{account, area, authority::Act, person, public_function, redaction};
+use access::{account, area, authority::Act, person, public_function, redaction, working_calendar};
 use deliberation::{
     council, covenant, election, issue, meeting, minutes,
     motion::{self, amending, carrying_out, deciding, drafting},
@@ -52,6 +53,8 @@ pub fn event_schemas() -> Vec<(&'static str, schemars::Schema)> {
 pub const ACTS: &[&Act] = &[
     &area::IMPORT_AREAS,
     &area::AREAS,
+    &working_calendar::IMPORT_WORKING_DAYS,
+    &working_calendar::WORKING_DAYS,
     &account::SIGN_IN,
     &account::REFRESH,
     &account::SIGN_OUT,

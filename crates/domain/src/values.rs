@@ -96,8 +96,12 @@ ids! {
     CommunityActivityId,
 }
 
-/// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 6 digits a district, 9 a
-/// street or town, 12 a community, 15 a grid. Containment is a prefix test.
+/// An administrative area by its code (GB/T 2260 and the statistics bureau's extension): 2 digits a province, 4 a city, 6 a
+/// district, 9 a street or town, 12 a community, 15 a grid. Containment is a prefix test.
+///
+/// The bureau publishes every code with twelve digits, larger areas with zeros (统计用区划代码和城乡划分代码编制规则,
+/// 国统字〔2009〕91号): `440402000000` is the district 440402. What is typed is read so ([`str::parse`]); what is stored stays as it
+/// is ([`AreaCode::try_new`]), for such a code may have been listed as a community before.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -105,12 +109,16 @@ pub struct AreaCode(String);
 
 /// The text is not an area code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an area code has 6, 9, 12 or 15 digits")]
+#[error("an area code has 2, 4, 6, 9, 12 or 15 digits")]
 pub struct NotAnAreaCode;
 
-/// How large an area is, told by its code's length.
+/// How large an area is, told by its code's length. The larger is the lesser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AreaLevel {
+    /// 省、自治区、直辖市, 2 digits.
+    Province,
+    /// 市, 4 digits.
+    City,
     /// 区县, 6 digits.
     District,
     /// 街道、镇, 9 digits.
@@ -121,14 +129,36 @@ pub enum AreaLevel {
     Grid,
 }
 
+impl AreaLevel {
+    /// Every level, the largest first.
+    pub const ALL: [Self; 6] = [Self::Province, Self::City, Self::District, Self::Street, Self::Community, Self::Grid];
+
+    /// How many digits its codes have.
+    pub fn digits(self) -> usize {
+        match self {
+            Self::Province => 2,
+            Self::City => 4,
+            Self::District => 6,
+            Self::Street => 9,
+            Self::Community => 12,
+            Self::Grid => 15,
+        }
+    }
+
+    /// The next smaller level; `None` below a grid.
+    pub fn below(self) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| *level > self)
+    }
+}
+
 impl AreaCode {
-    /// Parses a code.
+    /// A code as it is stored, digit for digit.
     ///
     /// # Errors
-    /// Anything but 6, 9, 12 or 15 ASCII digits.
+    /// Anything but 2, 4, 6, 9, 12 or 15 ASCII digits.
     pub fn try_new(code: impl Into<String>) -> Result<Self, NotAnAreaCode> {
         let code = code.into();
-        let fits = matches!(code.len(), 6 | 9 | 12 | 15) && code.bytes().all(|b| b.is_ascii_digit());
+        let fits = AreaLevel::ALL.iter().any(|level| level.digits() == code.len()) && code.bytes().all(|b| b.is_ascii_digit());
         if fits { Ok(Self(code)) } else { Err(NotAnAreaCode) }
     }
 
@@ -142,34 +172,31 @@ impl AreaCode {
         other.0.starts_with(&self.0)
     }
 
-    /// Whether both lie in one district, as any area does with those it contains.
+    /// Whether both lie in one district, or one of them in the other.
     pub fn shares_district(&self, other: &Self) -> bool {
-        self.0.as_bytes().get(..6) == other.0.as_bytes().get(..6)
+        let district = self.district();
+        self.contains(other) || other.contains(self) || district.is_some() && district == other.district()
     }
 
-    /// The district it is or lies in.
-    pub fn district(&self) -> Self {
-        Self(self.0[..6].to_owned())
+    /// The district it is or lies in; `None` of a larger area.
+    pub fn district(&self) -> Option<Self> {
+        self.0.get(..AreaLevel::District.digits()).map(|code| Self(code.to_owned()))
     }
 
     /// The level its length stands for.
     pub fn level(&self) -> AreaLevel {
-        match self.0.len() {
-            6 => AreaLevel::District,
-            9 => AreaLevel::Street,
-            12 => AreaLevel::Community,
-            _ => AreaLevel::Grid,
-        }
+        AreaLevel::ALL.into_iter().find(|level| level.digits() == self.0.len()).unwrap_or(AreaLevel::Grid)
     }
 
-    /// The next larger area; `None` above a district.
+    /// The next larger area; `None` above a province.
     pub fn parent(&self) -> Option<Self> {
-        (self.0.len() > 6).then(|| Self(self.0[..self.0.len() - 3].to_owned()))
+        let above = AreaLevel::ALL.into_iter().rfind(|level| *level < self.level())?;
+        Some(Self(self.0[..above.digits()].to_owned()))
     }
 
-    /// Itself and all larger areas up to its district.
+    /// Itself and all larger areas up to its district, or up to itself if it is larger.
     pub fn line(&self) -> impl Iterator<Item = Self> {
-        std::iter::successors(Some(self.clone()), Self::parent)
+        std::iter::successors(Some(self.clone()), |area| area.parent().filter(|above| above.level() >= AreaLevel::District))
     }
 }
 
@@ -181,8 +208,18 @@ impl TryFrom<String> for AreaCode {
 }
 impl FromStr for AreaCode {
     type Err = NotAnAreaCode;
+
+    /// A code as it is typed or published: zeros at the end stand for the levels below it.
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::try_new(code)
+        let mut area = Self::try_new(code)?;
+        for level in AreaLevel::ALL.into_iter().rev() {
+            let above = area.parent().filter(|above| area.level() == level && area.0[above.0.len()..].bytes().all(|digit| digit == b'0'));
+            // A code of two digits has nothing above it, nor is there a province 00.
+            if let Some(above) = above {
+                area = above;
+            }
+        }
+        Ok(area)
     }
 }
 impl From<AreaCode> for String {
@@ -300,6 +337,8 @@ pub fn age_on(birth: Day, day: Day) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -318,8 +357,63 @@ mod tests {
 
     #[test]
     fn codes_of_other_lengths_or_digits_are_refused() {
-        for wrong in ["", "44040", "4404020", "44040２", "44040a"] {
+        for wrong in ["", "4", "440", "44040", "4404020", "44040２", "44040a", "4404020000000"] {
             assert_eq!(AreaCode::try_new(wrong), Err(NotAnAreaCode), "{wrong}");
+            assert_eq!(wrong.parse::<AreaCode>(), Err(NotAnAreaCode), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn published_codes_are_read_as_the_level_they_are_and_stored_ones_stay() {
+        for (typed, code, level) in [
+            ("440000000000", "44", AreaLevel::Province),
+            ("440000", "44", AreaLevel::Province),
+            ("44", "44", AreaLevel::Province),
+            ("440400000000", "4404", AreaLevel::City),
+            ("440400", "4404", AreaLevel::City),
+            ("440402000000", "440402", AreaLevel::District),
+            ("440402000", "440402", AreaLevel::District),
+            ("440402", "440402", AreaLevel::District),
+            ("440402001000", "440402001", AreaLevel::Street),
+            ("440402100016", "440402100016", AreaLevel::Community),
+            ("440402001010", "440402001010", AreaLevel::Community),
+            ("440402001001000", "440402001001", AreaLevel::Community),
+            ("440402001001010", "440402001001010", AreaLevel::Grid),
+            ("110000", "11", AreaLevel::Province),
+            ("440410", "440410", AreaLevel::District),
+            ("441900003000", "441900003", AreaLevel::Street),
+        ] {
+            let area: AreaCode = typed.parse().unwrap();
+            assert_eq!((area.as_str(), area.level()), (code, level), "{typed}");
+        }
+        let stored: AreaCode = serde_json::from_str("\"440402000000\"").unwrap();
+        assert_eq!((stored.as_str(), stored.level()), ("440402000000", AreaLevel::Community));
+        assert_eq!(serde_json::to_string(&stored).unwrap(), "\"440402000000\"");
+    }
+
+    #[test]
+    fn a_city_lies_above_its_districts() {
+        let code = |text: &str| text.parse::<AreaCode>().unwrap();
+        let above = |text: &str| code(text).parent().map(String::from);
+        assert_eq!((above("440402"), above("4404"), above("44")), (Some("4404".into()), Some("44".into()), None));
+        assert!(code("44").contains(&code("440402001001")) && code("4404").shares_district(&code("440402001")));
+        assert!(!code("4404").shares_district(&code("4405")) && !code("4404").contains(&code("44")));
+        assert_eq!((code("4404").district(), code("440402001").district()), (None, Some(code("440402"))));
+        let line = |text: &str| code(text).line().map(String::from).collect::<Vec<_>>();
+        assert_eq!(line("440402001001"), ["440402001001", "440402001", "440402"]);
+        assert_eq!(line("4404"), ["4404"]);
+        assert_eq!((AreaLevel::City.below(), AreaLevel::Grid.below()), (Some(AreaLevel::District), None));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_published_of_an_area_is_that_area(code in "[1-9][1-9]([0-9][1-9]([0-9][1-9]([0-9]{2}[1-9]([0-9]{2}[1-9])?)?)?)?") {
+            let published = format!("{code:0<12}");
+            prop_assert_eq!(String::from(published.parse::<AreaCode>().unwrap()), code.clone());
+            prop_assert_eq!(String::from(code.parse::<AreaCode>().unwrap()), code.clone());
+            let stored = AreaCode::try_new(&published).unwrap();
+            prop_assert_eq!(stored.as_str(), published.as_str());
+            prop_assert!(code.parse::<AreaCode>().unwrap().contains(&stored));
         }
     }
 

@@ -211,7 +211,13 @@ async fn generate(volunteers: usize, rounds: usize) -> Fallible<Ledger> {
     let mut organisations = Vec::new();
     for n in 0..463 {
         let id = ledger.id();
-        let profile = Profile { kind: OrganisationKind::Group, name: format!("队 {n}"), area: areas[n % 200].clone(), parent: None };
+        let profile = Profile {
+            kind: OrganisationKind::Group,
+            name: format!("队 {n}"),
+            area: areas[n % 200].clone(),
+            parent: None,
+            credit_code: None,
+        };
         ledger.append::<Organisation>(id, 0, &OrganisationEvent::OrganisationFounded { profile }).await?;
         organisations.push(OrganisationId(id));
     }

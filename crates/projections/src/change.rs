@@ -57,7 +57,8 @@ impl Change {
             | A::Claim(_)
             | A::Account(_)
             | A::Redaction(_)
-            | A::VaultBinding(_) => None,
+            | A::VaultBinding(_)
+            | A::WorkingCalendar(_) => None,
         }
     }
 
@@ -96,7 +97,13 @@ fn access_texts<'a>(event: &'a access::Event, see: &mut impl FnMut(&'a Sealed)) 
         A::Person(PersonEvent::PersonCorrected { name, id_number, document, phone, birth_date, home_area: _, reason }) => {
             [name, id_number, document, phone, birth_date, reason].into_iter().flatten().for_each(see);
         }
-        A::Person(PersonEvent::PersonErased {}) | A::Area(_) | A::Claim(_) | A::Account(_) | A::Redaction(_) | A::VaultBinding(_) => {}
+        A::Person(PersonEvent::PersonErased {})
+        | A::Area(_)
+        | A::Claim(_)
+        | A::Account(_)
+        | A::Redaction(_)
+        | A::VaultBinding(_)
+        | A::WorkingCalendar(_) => {}
     }
 }
 

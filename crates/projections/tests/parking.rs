@@ -199,7 +199,7 @@ async fn a_row_that_the_storage_refuses_parks_at_its_event() {
     }
     let bad = list(&mut platform, "440402002").await;
     let founded = OrganisationEvent::OrganisationFounded {
-        profile: Profile { kind: OrganisationKind::Group, name: "队".to_owned(), area: code("440402"), parent: None },
+        profile: Profile { kind: OrganisationKind::Group, name: "队".to_owned(), area: code("440402"), parent: None, credit_code: None },
     };
     let last = platform.append::<Organisation>(OrganisationId(Uuid::from_u128(9)), &[founded]).await;
     let running = platform.run().await;

@@ -79,7 +79,7 @@ async fn stars(views: &Views) -> Vec<(VolunteerId, usize)> {
     };
     let mut rated = vec![];
     for (_, view) in listed(None).await.edges {
-        let row = views.star_schemes_by_districts(&[view.home_area.district()]).await.unwrap().pop();
+        let row = views.star_schemes_by_districts(&[view.home_area.district().unwrap()]).await.unwrap().pop();
         let scheme = row.map_or_else(StarScheme::default, StarScheme::from);
         rated.push((view.id, scheme.rating(view.attested_minutes, view.declared_minutes).stars));
     }

@@ -49,7 +49,7 @@ fn all<T: Clone>(page: &Page<T>) -> Vec<T> {
 
 async fn found_organisation(platform: &mut Platform, n: u128, name: &str, area: &str, parent: Option<u128>) {
     let kind = if n == 1 { OrganisationKind::Federation } else { OrganisationKind::Group };
-    let profile = Profile { kind, name: name.to_owned(), area: code(area), parent: parent.map(organisation) };
+    let profile = Profile { kind, name: name.to_owned(), area: code(area), parent: parent.map(organisation), credit_code: None };
     platform.append::<Organisation>(organisation(n), &[OrganisationEvent::OrganisationFounded { profile }]).await;
 }
 

@@ -92,6 +92,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Import(args) => import::run(&args).await,
+        Command::Template(args) => import::template::run(&args),
         Command::Export(args) => commands::export::run(&args).await,
         Command::Report(args) => commands::report::run(&args).await,
         Command::Rebuild(args) => commands::rebuild::run(&args).await,

@@ -8,6 +8,7 @@ use gongyi_api::settings::{ANONYMOUS_SOCKETS_MAX_COUNT, SOCKETS_PER_ADDRESS_MAX_
 use gongyi_domain::{
     access::authority::Role,
     report::SMALLEST_CELL_PEOPLE,
+    typed_time,
     values::{AreaCode, Day, OrganisationId, PersonId},
 };
 
@@ -40,8 +41,10 @@ pub enum Command {
     Serve(Serve),
     /// Fill an empty data folder with a small, lively, invented district, then serve it.
     Demo(Serve),
-    /// Read a file of areas, organisations, volunteers or hours (CSV in UTF-8 or GB18030, or XLSX).
+    /// Read a file of areas, organisations, volunteers or hours (CSV in UTF-8 or GB18030, or XLSX), or of working days (JSON).
     Import(Import),
+    /// Write a workbook to fill in: the columns that an import reads, what may be chosen, and an example.
+    Template(Template),
     /// Write events or figures to standard output.
     Export(Export),
     /// Live a whole invented district through, so that its report is exactly a profile's.
@@ -123,7 +126,7 @@ pub struct Serve {
     pub anonymous_sockets: usize,
 }
 
-/// What a file holds.
+/// What a file of rows holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Content {
     Areas,
@@ -132,14 +135,41 @@ pub enum Content {
     Hours,
 }
 
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Importable {
+    Areas,
+    Organisations,
+    Volunteers,
+    Hours,
+    /// The off-days and make-up working days of a year, as JSON: `{year, papers, days: [{name, date, isOffDay}]}`.
+    WorkingDays,
+}
+
+impl Importable {
+    /// What its rows hold; `None` of what is no table.
+    pub fn rows(self) -> Option<Content> {
+        match self {
+            Self::Areas => Some(Content::Areas),
+            Self::Organisations => Some(Content::Organisations),
+            Self::Volunteers => Some(Content::Volunteers),
+            Self::Hours => Some(Content::Hours),
+            Self::WorkingDays => None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Import {
     #[command(flatten)]
     pub folder: DataFolder,
     /// What the file holds.
-    pub content: Content,
-    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX (its first sheet that is seen).
+    pub content: Importable,
+    /// The file: CSV in UTF-8 (with or without mark), UTF-16 or GB18030, or XLSX; of working days, JSON.
     pub file: PathBuf,
+    /// The sheet of a workbook, by its name; the first that is seen if not given.
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     /// Check everything, change nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -152,6 +182,15 @@ pub struct Import {
     /// Exit with 65 if any row was rejected.
     #[arg(long)]
     pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Template {
+    /// What shall be filled in.
+    pub content: Content,
+    /// The new file, an XLSX workbook.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -190,13 +229,13 @@ pub struct Report {
     #[arg(long, value_name = "CODE")]
     pub area: AreaCode,
     /// The last day of the period; what there is counts at its end.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Day,
     /// The first day of the period; the first of January of the last day's year if not given.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub from: Option<Day>,
     /// As it was known at the end of this day; what has changed since is listed. As it is known now if not given.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub known_at: Option<Day>,
     #[command(flatten)]
     pub form: ReportForm,
@@ -216,10 +255,10 @@ pub struct OpenData {
     #[arg(long, value_name = "CODE")]
     pub area: AreaCode,
     /// The first day of participation.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub from: Day,
     /// The last day of participation.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub to: Day,
     /// Numbers of fewer volunteers, and counts of secret votes with fewer present, are left out.
     #[arg(long, value_name = "N", default_value_t = SMALLEST_CELL_PEOPLE)]
@@ -249,13 +288,13 @@ pub enum ExportWhat {
         #[arg(long, value_name = "CODE")]
         area: AreaCode,
         /// First day.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         from: Option<Day>,
         /// Last day.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         to: Option<Day>,
         /// As it was known at the end of this day; as it is known now if not given.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         known_at: Option<Day>,
         /// Print JSON (the default).
         #[arg(long, conflicts_with = "csv")]
@@ -317,6 +356,14 @@ pub struct Doctor {
     /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Parses a day as people type it.
+fn day(text: &str) -> Result<Day, String> {
+    typed_time::day(text).map_err(|problem| {
+        let (zh, en) = problem.words_about_a_day();
+        format!("{en} / {zh}")
+    })
 }
 
 /// Parses a role's name, naming all of them where it is none.

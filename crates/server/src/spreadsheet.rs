@@ -14,18 +14,26 @@ const FORMULA_BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff
 /// Says that text follows.
 const TEXT_MARK: char = '\'';
 
-fn would_be_formula(text: &str) -> bool {
-    text.trim_start_matches(TEXT_MARK).starts_with(FORMULA_BEGINS)
+/// Whether a spreadsheet would take a text for a formula, or a reader for one that has the mark before it.
+fn needs_mark(text: &str) -> bool {
+    let bare = text.trim_start_matches(TEXT_MARK);
+    let is_marked_number = bare.len() < text.len() && bare.starts_with(|c: char| c.is_ascii_alphanumeric());
+    is_marked_number || bare.starts_with(FORMULA_BEGINS)
 }
 
 /// A text as a cell that no spreadsheet takes for a formula.
 pub fn as_text(text: &str) -> Cow<'_, str> {
-    if would_be_formula(text) { Cow::Owned(format!("{TEXT_MARK}{text}")) } else { Cow::Borrowed(text) }
+    if needs_mark(text) { Cow::Owned(format!("{TEXT_MARK}{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// What a cell says, without the mark of `as_text`.
+/// What a cell says, without the mark of `as_text`, which people write before numbers too, and without the formula by which others
+/// keep a spreadsheet from taking a text for a number: `="00123"`.
 pub fn as_typed(cell: &str) -> &str {
-    if would_be_formula(cell) { cell.strip_prefix(TEXT_MARK).unwrap_or(cell) } else { cell }
+    let quoted = || cell.trim().strip_prefix("=\"")?.strip_suffix('"').filter(|text| !text.contains('"'));
+    match cell.strip_prefix(TEXT_MARK).filter(|_| needs_mark(cell)) {
+        Some(text) => text,
+        None => quoted().unwrap_or(cell),
+    }
 }
 
 /// A cell to be written.
@@ -102,9 +110,19 @@ mod tests {
         assert_eq!(written, "\u{feff}'=1+1,'+8619900000001,'-2,'@SUM(A1),'\t=1,'＝1,''=1,甲-乙,'甲'\n-400000,\"a,\"\"b\"\"\"\n");
     }
 
+    #[test]
+    fn numbers_told_as_text_are_read() {
+        for cell in ["'440499197401209700", "=\"440499197401209700\"", " =\"440499197401209700\" "] {
+            assert_eq!(as_typed(cell), "440499197401209700", "{cell}");
+        }
+        for cell in ["'甲'", "=\"甲\"&\"乙\"", "=A1", "\"甲\""] {
+            assert_eq!(as_typed(cell), cell);
+        }
+    }
+
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(text in "['=@+\\-\t＝a甲\"]{0,6}") {
+        fn what_is_written_is_read_back(text in "['=@+\\-\t＝a7甲\"]{0,6}") {
             let cell = as_text(&text);
             prop_assert!(!cell.starts_with(FORMULA_BEGINS), "{}", cell);
             prop_assert_eq!(as_typed(&cell), text.as_str());

@@ -18,6 +18,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "AreaLevel", name = "AreaLevel")]
 pub enum Level {
+    /// 省、自治区、直辖市, 2 digits.
+    Province,
+    /// 市, 4 digits.
+    City,
     /// 区县, 6 digits.
     District,
     /// 街道、镇, 9 digits.

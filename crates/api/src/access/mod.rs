@@ -10,3 +10,4 @@ pub(crate) mod personal;
 pub(crate) mod processes;
 pub(crate) mod redaction;
 pub(crate) mod sign_in;
+pub(crate) mod working_days;

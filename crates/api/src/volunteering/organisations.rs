@@ -42,6 +42,18 @@ pub enum OrganisationKind {
     CommunityStation,
     /// 居民自组织.
     SelfOrganisation,
+    /// 社会团体.
+    SocialAssociation,
+    /// 民办非企业单位（社会服务机构）.
+    SocialServiceInstitution,
+    /// 基金会.
+    Foundation,
+    /// 居民委员会.
+    ResidentsCommittee,
+    /// 村民委员会.
+    VillagersCommittee,
+    /// 股份合作经济组织.
+    ShareholdingCooperative,
 }
 
 wires! {
@@ -65,6 +77,10 @@ impl Organisation {
     /// The name, unique among working organisations.
     fn name(&self) -> &str {
         &self.0.name
+    }
+    /// The unified social credit code (统一社会信用代码, GB 32100), unique among working organisations; null without registration.
+    fn credit_code(&self) -> Option<&str> {
+        self.0.credit_code.as_ref().map(|code| code.as_str())
     }
     /// The code of the area it works in.
     fn area_code(&self) -> AreaCode {
@@ -184,6 +200,8 @@ pub struct OrganisationFilter {
     parent: Option<ID>,
     /// Whose name contains this.
     name_contains: Option<String>,
+    /// Of this unified social credit code.
+    credit_code: Option<String>,
     /// Also dissolved ones.
     #[graphql(default)]
     include_dissolved: bool,
@@ -217,6 +235,7 @@ impl OrganisationQueries {
             kind: filter.kind.map(Kind::from),
             parent: filter.parent.as_ref().map(ids::asked).transpose()?,
             name_contains: filter.name_contains,
+            credit_code: filter.credit_code,
             include_dissolved: filter.include_dissolved,
         };
         Ok(paging::paged(door.read(door.app.views().organisations(&filter, &page).await)?, Organisation))
@@ -264,9 +283,11 @@ mutations! {
         area: AreaCode,
         /// The organisation above it.
         parent: Option<OrganisationId>,
+        /// The unified social credit code (统一社会信用代码, GB 32100), if it has one.
+        credit_code: Option<String>,
     }
 
-    /// Change an organisation's name, area or parent; what is left out stays.
+    /// Change an organisation's name, area, parent or credit code; what is left out stays.
     AmendOrganisation -> OrganisationPayload {
         /// Which organisation.
         organisation: OrganisationId,
@@ -276,9 +297,11 @@ mutations! {
         area: Option<AreaCode>,
         /// The new organisation above it; null for none.
         parent: MaybeUndefined<OrganisationId>,
-    } = AmendOrganisation { organisation, name, area, parent: parent.into() };
+        /// The new unified social credit code; null for none.
+        credit_code: MaybeUndefined<String>,
+    } = AmendOrganisation { organisation, name, area, parent: parent.into(), credit_code: credit_code.into() };
 
-    /// Dissolve an organisation for good; its name becomes free.
+    /// Dissolve an organisation for good; its name and credit code become free.
     DissolveOrganisation -> OrganisationPayload {
         /// Which organisation.
         organisation: OrganisationId,

@@ -2,16 +2,17 @@
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object};
 use gongyi_app::{
+    clock::{day_end, day_of},
     reading::Subjects,
     volunteering::services::{ConfirmService, CorrectService, DisputeService, LogService, RejectService, VoidService},
 };
 use gongyi_domain::{
     access::authority::Subject,
-    values::{ActivityId, OrganisationId},
+    values::{ActivityId, Instant, OrganisationId},
     volunteering::{
         category::Category as StoredCategory,
         service_ledger::SERVICE_RECORDS,
-        service_record::{Level as StoredLevel, ServicePhase as StoredPhase, Source as StoredSource},
+        service_record::{Level as StoredLevel, RECORDING_DUE_WORKING_DAYS, ServicePhase as StoredPhase, Source as StoredSource},
     },
 };
 use gongyi_projections::{EvidenceKind, ServiceRecordFilter as Filter, ServiceRecordRow, ServiceRecordSort};
@@ -271,10 +272,28 @@ pub struct ServiceRecordFilter {
     from: Option<Date>,
     /// Of this day or earlier.
     to: Option<Date>,
+    /// Neither confirmed nor rejected ten working days after the day on which it ended (志愿服务记录与证明出具办法（试行）,
+    /// 民政部令第67号, art. 11), by the working days that are known; whatever phases are named beside it.
+    #[graphql(default)]
+    recording_overdue: bool,
 }
 
+/// Phases in which a record waits to be settled.
+const WAITING: [StoredPhase; 2] = [StoredPhase::Logged, StoredPhase::Held];
+
 impl ServiceRecordFilter {
-    pub(crate) fn read(self) -> Result<Filter, Error> {
+    /// The filter of the views, by today's working days.
+    pub(crate) async fn read(self, door: &Door<'_>) -> Result<Filter, Error> {
+        let overdue = self.recording_overdue;
+        let mut filter = self.read_plain()?;
+        if overdue {
+            filter.phases = WAITING.to_vec();
+            filter.ended_before = Some(overdue_if_ended_before(door).await?);
+        }
+        Ok(filter)
+    }
+
+    fn read_plain(self) -> Result<Filter, Error> {
         Ok(Filter {
             volunteer: self.volunteer.as_ref().map(ids::asked).transpose()?,
             activity: self.activity.as_ref().map(ids::asked).transpose()?,
@@ -287,8 +306,17 @@ impl ServiceRecordFilter {
             evidence: self.evidence.map(EvidenceKind::from),
             from: self.from.map(|it| it.0),
             to: self.to.map(|it| it.0),
+            ended_before: None,
         })
     }
+}
+
+/// The moment before which service ended whose recording is overdue now.
+async fn overdue_if_ended_before(door: &Door<'_>) -> Result<Instant, Error> {
+    let (zone, today) = (door.app.zone(), day_of(door.now(), door.app.zone()));
+    let days = door.app.working_days(today).await.map_err(|rejection| door.unread(rejection.into()))?;
+    let last = days.last_overdue(today, RECORDING_DUE_WORKING_DAYS);
+    Ok(day_end(last, zone))
 }
 
 /// By what service records are ordered.
@@ -363,7 +391,7 @@ impl ServiceQueries {
     ) -> Result<Paged<ServiceRecord>, Error> {
         let door = Door::reading(ctx, position.as_ref()).await?;
         let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
-        let filter = filter.read()?;
+        let filter = filter.read(&door).await?;
         door.may_within(&SERVICE_RECORDS, &subjects(&door, &filter).await?)?;
         let page = paging::asked(ctx, first, after, last, before)?;
         let (sort, descending) = order_by.read();

@@ -53,7 +53,11 @@ pub struct Stars {
 
 impl Stars {
     pub(crate) async fn of(door: &Door<'_>, home_area: &Code, attested_minutes: u64, declared_minutes: u64) -> Result<Self, Error> {
-        let scheme = door.load(StarsOf(home_area.district())).await?.map_or_else(Scheme::default, Scheme::from);
+        let row = match home_area.district() {
+            Some(district) => door.load(StarsOf(district)).await?,
+            None => None,
+        };
+        let scheme = row.map_or_else(Scheme::default, Scheme::from);
         let Rating { stars, minutes_to_next } = scheme.rating(attested_minutes, declared_minutes);
         Ok(Self { count: stars, most: scheme.thresholds.len(), minutes_to_next, counts: scheme.counts.into() })
     }

@@ -194,7 +194,7 @@ impl Volunteer {
         let door = Door::of(ctx)?;
         let (filter, order_by) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         door.may(&SERVICE_RECORDS, &door.volunteer_subject(&self.view).await?)?;
-        let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read()? };
+        let filter = RecordFilter { volunteer: Some(self.view.id), ..filter.read(&door).await? };
         let page = paging::asked(ctx, first, after, last, before)?;
         let (sort, descending) = order_by.read();
         let page = door.read(door.lists().service_records(&filter, sort, descending, &page).await)?;

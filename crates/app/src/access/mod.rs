@@ -1,4 +1,4 @@
-//! Accounts, roles, sign-in, areas, erasure.
+//! Accounts, roles, sign-in, areas, working days, erasure.
 
 pub mod accounts;
 pub mod areas;
@@ -10,3 +10,4 @@ pub mod public_functions;
 pub mod redaction;
 pub mod sign_in;
 pub mod tokens;
+pub mod working_days;

@@ -56,7 +56,7 @@ impl Command for IncubateSelfOrganisation {
             }
         }
         let kind = OrganisationKind::SelfOrganisation;
-        let found = FoundOrganisation { kind, name: self.name.clone(), area: self.area.clone(), parent: self.parent };
+        let found = FoundOrganisation { kind, name: self.name.clone(), area: self.area.clone(), parent: self.parent, credit_code: None };
         let organisation = found.decide(work).await?;
         let (council, motion) = (self.council, self.motion);
         work.load_and_decide::<Incubation>(organisation, IncubationCommand::Begin { organisation, council, motion, on, today }).await?;

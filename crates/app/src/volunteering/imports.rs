@@ -16,6 +16,7 @@ use gongyi_domain::{
     values::{AreaCode, Day, Instant, OrganisationId, PersonId, RecordId, VolunteerId},
     volunteering::{
         category::Category,
+        credit_code::CreditCode,
         organisation::{IMPORT_ORGANISATIONS, OrganisationKind},
         service_ledger::{Approver, IMPORT_HOURS, ServiceLedger, ServiceLedgerCommand},
         service_record::{Evidence, Level, Setting, Source},
@@ -47,6 +48,9 @@ pub struct ImportOrganisation {
     pub area: AreaCode,
     /// The organisation above it.
     pub parent: Option<OrganisationId>,
+    /// Its unified social credit code. Left out where there is none, so that a row has the id that it had before there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<CreditCode>,
 }
 
 impl Command for ImportOrganisation {
@@ -55,7 +59,13 @@ impl Command for ImportOrganisation {
 
     async fn decide(&self, work: &mut Work<'_>) -> Result<OrganisationId, Rejection> {
         work.may(Self::ACT, &Subject::area(self.area.clone()))?;
-        let found = FoundOrganisation { kind: self.kind, name: self.name.clone(), area: self.area.clone(), parent: self.parent };
+        let found = FoundOrganisation {
+            kind: self.kind,
+            name: self.name.clone(),
+            area: self.area.clone(),
+            parent: self.parent,
+            credit_code: self.credit_code.as_ref().map(|code| code.as_str().to_owned()),
+        };
         found.decide(work).await
     }
 }

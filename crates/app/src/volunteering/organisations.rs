@@ -8,8 +8,11 @@ use gongyi_domain::{
     },
     prose::tidied,
     values::{AreaCode, OrganisationId},
-    volunteering::organisation::{
-        AMEND_ORGANISATION, DISSOLVE_ORGANISATION, FOUND_ORGANISATION, Organisation, OrganisationCommand, OrganisationKind, Profile,
+    volunteering::{
+        credit_code::CreditCode,
+        organisation::{
+            AMEND_ORGANISATION, DISSOLVE_ORGANISATION, FOUND_ORGANISATION, Organisation, OrganisationCommand, OrganisationKind, Profile,
+        },
     },
 };
 use serde::Serialize;
@@ -32,6 +35,9 @@ pub struct FoundOrganisation {
     pub area: AreaCode,
     /// The organisation above it.
     pub parent: Option<OrganisationId>,
+    /// Its unified social credit code, as typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<String>,
 }
 
 impl Command for FoundOrganisation {
@@ -43,8 +49,12 @@ impl Command for FoundOrganisation {
         work.require_area(&self.area).await?;
         let id = OrganisationId(Uuid::now_v7());
         let above = above(work, self.parent).await?;
-        let profile = Profile { kind: self.kind, name: named(&self.name), area: self.area.clone(), parent: self.parent };
-        take_name(work, id, &profile.name).await?;
+        let credit_code = self.credit_code.as_deref().map(CreditCode::parse).transpose().map_err(refused)?;
+        let profile = Profile { kind: self.kind, name: named(&self.name), area: self.area.clone(), parent: self.parent, credit_code };
+        take(work, id, Purpose::OrganisationName, &profile.name).await?;
+        if let Some(code) = &profile.credit_code {
+            take(work, id, Purpose::OrganisationCreditCode, code.as_str()).await?;
+        }
         work.load_and_decide::<Organisation>(id, OrganisationCommand::Found { profile, above }).await?;
         Ok(id)
     }
@@ -62,15 +72,15 @@ fn named(text: &str) -> String {
     normalised(&tidied(text))
 }
 
-async fn take_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
-    work.take_claim(Purpose::OrganisationName, name, id.0).await
+async fn take(work: &Work<'_>, id: OrganisationId, purpose: Purpose, value: &str) -> Result<(), Rejection> {
+    work.take_claim(purpose, value, id.0).await
 }
 
-async fn release_name(work: &Work<'_>, id: OrganisationId, name: &str) -> Result<(), Rejection> {
-    work.release_claim(Purpose::OrganisationName, name, id.0).await
+async fn release(work: &Work<'_>, id: OrganisationId, purpose: Purpose, value: &str) -> Result<(), Rejection> {
+    work.release_claim(purpose, value, id.0).await
 }
 
-/// Change an organisation's name, area or parent.
+/// Change an organisation's name, area, parent or credit code.
 #[derive(Debug, Serialize)]
 pub struct AmendOrganisation {
     /// Which.
@@ -81,6 +91,9 @@ pub struct AmendOrganisation {
     pub area: Option<AreaCode>,
     /// The new parent; `None` stays, `Some(None)` for none.
     pub parent: Option<Option<OrganisationId>>,
+    /// The new credit code, as typed; `None` stays, `Some(None)` for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<Option<String>>,
 }
 
 impl Command for AmendOrganisation {
@@ -103,8 +116,19 @@ impl Command for AmendOrganisation {
         }
         profile.parent = self.parent.unwrap_or(old.parent);
         if profile.name != old.name {
-            take_name(work, id, &profile.name).await?;
-            release_name(work, id, &old.name).await?;
+            take(work, id, Purpose::OrganisationName, &profile.name).await?;
+            release(work, id, Purpose::OrganisationName, &old.name).await?;
+        }
+        if let Some(code) = &self.credit_code {
+            profile.credit_code = code.as_deref().map(CreditCode::parse).transpose().map_err(refused)?;
+        }
+        if profile.credit_code != old.credit_code {
+            if let Some(code) = &profile.credit_code {
+                take(work, id, Purpose::OrganisationCreditCode, code.as_str()).await?;
+            }
+            if let Some(code) = &old.credit_code {
+                release(work, id, Purpose::OrganisationCreditCode, code.as_str()).await?;
+            }
         }
         // A parent that stays may have been dissolved; a new one works.
         let above = match profile.parent {
@@ -116,7 +140,7 @@ impl Command for AmendOrganisation {
     }
 }
 
-/// Dissolve an organisation that is done with its activities and projects; its name becomes free.
+/// Dissolve an organisation that is done with its activities and projects; its name and credit code become free.
 #[derive(Debug, Serialize)]
 pub struct DissolveOrganisation {
     /// Which.
@@ -132,7 +156,10 @@ impl Command for DissolveOrganisation {
         work.may(Self::ACT, &line.subject(None))?;
         let unfinished = work.views_now().await?.unfinished_of_organisation(self.organisation, work.now).await;
         unfinished.map_err(|error| Fault::Views(error.into()))?.require_none().map_err(refused)?;
-        release_name(work, self.organisation, &line.profile().name).await?;
+        release(work, self.organisation, Purpose::OrganisationName, &line.profile().name).await?;
+        if let Some(code) = &line.profile().credit_code {
+            release(work, self.organisation, Purpose::OrganisationCreditCode, code.as_str()).await?;
+        }
         work.load_and_decide::<Organisation>(self.organisation, OrganisationCommand::Dissolve).await?;
         Ok(self.organisation)
     }

@@ -145,7 +145,7 @@ impl District {
     }
 
     pub async fn founds_in(&self, name: &str, code: &str, parent: Option<OrganisationId>) -> OrganisationId {
-        let found = FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(code), parent };
+        let found = FoundOrganisation { kind: OrganisationKind::Group, name: name.to_owned(), area: area(code), parent, credit_code: None };
         self.operator().does(&found).await.unwrap()
     }
 

@@ -9,7 +9,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::authority::{Act, Role, To};
-use crate::{event::DomainEvent, prose::Line, refusal::refusals, values::AreaCode};
+use crate::{
+    event::DomainEvent,
+    prose::Line,
+    refusal::refusals,
+    values::{AreaCode, AreaLevel},
+};
 
 /// Longest name, in characters.
 pub const AREA_NAME_MAX_CHARS: usize = 100;
@@ -24,10 +29,15 @@ pub fn area_stream(code: &AreaCode) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("gongyi:area:{code}").as_bytes())
 }
 
-/// Name endings and code suffixes of pseudo-units: the statistics bureau gives communities without residents codes
-/// ending in 4xx under streets coded 4xx.
+/// Whether nobody lives in an area, or it is another's entry under a longer code: streets coded 4xx and communities …498 and …598
+/// of the statistics bureau's table (统计用区划代码和城乡划分代码编制规则, 国统字〔2009〕91号) stand for parks, bonded zones and
+/// land without a committee; a code that ends in zeros for its last level, stored before such codes were read as what they are, is
+/// the larger area.
 pub fn is_pseudo(code: &AreaCode, name: &str) -> bool {
-    name.contains("虚拟") || code.as_str().get(6..7) == Some("4")
+    let digits = code.as_str();
+    let placeholder = code.level() == AreaLevel::Community && (digits.ends_with("498") || digits.ends_with("598"));
+    let of_zeros = code.level() >= AreaLevel::Street && digits.ends_with("000");
+    name.contains("虚拟") || digits.get(6..7) == Some("4") || placeholder || of_zeros
 }
 
 /// An area's state.
@@ -133,6 +143,9 @@ mod tests {
     fn pseudo_units_are_told_by_name_or_code() {
         let is = |code: &str, name: &str| is_pseudo(&code.parse().unwrap(), name);
         assert!(is("440402401498", "南屏科技园虚拟社区") && is("440402402", "保税区"));
-        assert!(!is("440402100016", "淇澳社区") && !is("440402", "香洲区"));
+        assert!(is("440402001498", "翠香街道直辖") && is("440402101598", "直辖村"));
+        assert!(!is("440402100016", "淇澳社区") && !is("440402", "香洲区") && !is("440498", "区"));
+        let stored = AreaCode::try_new("440402000000").unwrap();
+        assert!(is_pseudo(&stored, "香洲区"), "listed as a community before");
     }
 }

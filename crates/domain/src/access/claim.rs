@@ -22,6 +22,8 @@ pub enum Purpose {
     Phone,
     /// An organisation's name.
     OrganisationName,
+    /// An organisation's unified social credit code.
+    OrganisationCreditCode,
     /// The vote that a version of a covenant rests on, or its repeal.
     CovenantVote,
 }
@@ -33,6 +35,7 @@ impl Purpose {
             Self::IdNumber => "id_number",
             Self::Phone => "phone",
             Self::OrganisationName => "organisation_name",
+            Self::OrganisationCreditCode => "organisation_credit_code",
             Self::CovenantVote => "covenant_vote",
         }
     }
@@ -90,6 +93,8 @@ refusals! {
         PhoneTaken("phone", "该手机号已有账号", "This phone number has an account already"),
         /// Another organisation has this name.
         OrganisationNameTaken("name", "已有同名组织", "There is an organisation of this name already"),
+        /// Another organisation has this credit code.
+        CreditCodeTaken("creditCode", "该统一社会信用代码已登记", "Another organisation has this unified social credit code"),
         /// Another covenant rests on this decision.
         CovenantVoteTaken("motion", "该议题的决定已用于其他居民公约", "Another covenant rests on this motion's decision"),
     }
@@ -111,6 +116,7 @@ impl Aggregate for Claim {
                     Purpose::IdNumber => ClaimRefusal::IdNumberTaken,
                     Purpose::Phone => ClaimRefusal::PhoneTaken,
                     Purpose::OrganisationName => ClaimRefusal::OrganisationNameTaken,
+                    Purpose::OrganisationCreditCode => ClaimRefusal::CreditCodeTaken,
                     Purpose::CovenantVote => ClaimRefusal::CovenantVoteTaken,
                 }),
             },

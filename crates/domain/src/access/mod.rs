@@ -1,4 +1,4 @@
-//! Who is who and who may do what: persons, claims, accounts, roles, areas.
+//! Who is who and who may do what: persons, claims, accounts, roles, areas, working days.
 
 pub mod account;
 pub mod area;
@@ -13,6 +13,7 @@ pub mod public_function;
 pub mod redaction;
 pub mod surname_strokes;
 pub mod vault_binding;
+pub mod working_calendar;
 
 use crate::event::aggregates;
 
@@ -31,5 +32,7 @@ aggregates! {
         Redaction(redaction::Redaction),
         /// The vault that the log belongs to.
         VaultBinding(vault_binding::VaultBinding),
+        /// Working days, by year.
+        WorkingCalendar(working_calendar::WorkingCalendar),
     }
 }

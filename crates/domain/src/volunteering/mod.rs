@@ -6,6 +6,7 @@ pub mod attendance;
 pub mod calendar;
 pub mod category;
 mod closed_list;
+pub mod credit_code;
 pub mod membership;
 pub mod organisation;
 pub mod places;

@@ -1,6 +1,7 @@
-//! An organisation that organises service: a federation, direct team, group, station or self-organisation.
+//! An organisation that organises service: a federation, direct team, group, station or self-organisation, or one that the law
+//! knows by another kind: associations, social service institutions, foundations, committees, shareholding cooperatives.
 //!
-//! - Names are unique (a claim); organisations form a tree, never a circle.
+//! - Names and unified social credit codes are unique (claims); organisations form a tree, never a circle.
 //! - A dissolved organisation keeps its history and starts nothing new.
 
 use esrs::Aggregate;
@@ -13,6 +14,7 @@ use crate::{
     prose::Line,
     refusal::refusals,
     values::{AreaCode, OrganisationId},
+    volunteering::credit_code::CreditCode,
 };
 
 /// Longest name, in characters.
@@ -23,7 +25,7 @@ pub const ORGANISATION_DEPTH_MAX: usize = 8;
 const KEEPERS: &[To] = &[To::Holders(Role::Organiser), To::Holders(Role::DistrictOfficer), To::Holders(Role::Operator)];
 /// Found an organisation.
 pub const FOUND_ORGANISATION: Act = Act { name: "foundOrganisation", open_to: KEEPERS };
-/// Change its name, area or parent.
+/// Change its name, area, parent or credit code.
 pub const AMEND_ORGANISATION: Act = Act { name: "amendOrganisation", open_to: KEEPERS };
 /// Dissolve it.
 pub const DISSOLVE_ORGANISATION: Act = Act { name: "dissolveOrganisation", open_to: KEEPERS };
@@ -46,11 +48,35 @@ pub enum OrganisationKind {
     CommunityStation,
     /// 居民自组织.
     SelfOrganisation,
+    /// 社会团体 (社会团体登记管理条例).
+    SocialAssociation,
+    /// 民办非企业单位（社会服务机构） (民办非企业单位登记管理暂行条例, 慈善法).
+    SocialServiceInstitution,
+    /// 基金会 (基金会管理条例).
+    Foundation,
+    /// 居民委员会 (城市居民委员会组织法).
+    ResidentsCommittee,
+    /// 村民委员会 (村民委员会组织法).
+    VillagersCommittee,
+    /// 股份合作经济组织: a collective of the former village whose members hold shares.
+    ShareholdingCooperative,
 }
 
 impl OrganisationKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Federation, Self::DirectTeam, Self::Group, Self::CommunityStation, Self::SelfOrganisation];
+    pub const ALL: [Self; 11] = [
+        Self::Federation,
+        Self::DirectTeam,
+        Self::Group,
+        Self::CommunityStation,
+        Self::SelfOrganisation,
+        Self::SocialAssociation,
+        Self::SocialServiceInstitution,
+        Self::Foundation,
+        Self::ResidentsCommittee,
+        Self::VillagersCommittee,
+        Self::ShareholdingCooperative,
+    ];
 
     /// The stored name.
     pub fn code(self) -> &'static str {
@@ -60,12 +86,35 @@ impl OrganisationKind {
             Self::Group => "group",
             Self::CommunityStation => "community_station",
             Self::SelfOrganisation => "self_organisation",
+            Self::SocialAssociation => "social_association",
+            Self::SocialServiceInstitution => "social_service_institution",
+            Self::Foundation => "foundation",
+            Self::ResidentsCommittee => "residents_committee",
+            Self::VillagersCommittee => "villagers_committee",
+            Self::ShareholdingCooperative => "shareholding_cooperative",
+        }
+    }
+
+    /// The Chinese name.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Federation => "联合会",
+            Self::DirectTeam => "直属服务队",
+            Self::Group => "服务组织",
+            Self::CommunityStation => "社区义工服务站",
+            Self::SelfOrganisation => "居民自组织",
+            Self::SocialAssociation => "社会团体",
+            Self::SocialServiceInstitution => "民办非企业单位（社会服务机构）",
+            Self::Foundation => "基金会",
+            Self::ResidentsCommittee => "居民委员会",
+            Self::VillagersCommittee => "村民委员会",
+            Self::ShareholdingCooperative => "股份合作经济组织",
         }
     }
 
     /// The kind people mean by this word, Chinese or English.
     pub fn named(text: &str) -> Option<Self> {
-        match text.to_lowercase().replace([' ', '-'], "_").as_str() {
+        match text.to_lowercase().replace([' ', '-'], "_").replace('（', "(").replace('）', ")").as_str() {
             "联合会" | "义工联合会" | "志愿者联合会" | "federation" => Some(Self::Federation),
             "直属服务队" | "直属队" | "direct_team" => Some(Self::DirectTeam),
             "小组" | "服务组" | "义工小组" | "服务组织" | "志愿服务组织" | "group" => Some(Self::Group),
@@ -73,6 +122,18 @@ impl OrganisationKind {
                 Some(Self::CommunityStation)
             }
             "自组织" | "居民自组织" | "self_organisation" | "self_organization" => Some(Self::SelfOrganisation),
+            "社会团体" | "社团" | "social_association" | "association" => Some(Self::SocialAssociation),
+            "民办非企业单位(社会服务机构)" | "民办非企业单位" | "民办非企业" | "民非" | "社会服务机构" | "social_service_institution" => {
+                Some(Self::SocialServiceInstitution)
+            }
+            "基金会" | "foundation" => Some(Self::Foundation),
+            "居民委员会" | "居委会" | "社区居民委员会" | "社区居委会" | "residents_committee" | "residents'_committee" => {
+                Some(Self::ResidentsCommittee)
+            }
+            "村民委员会" | "村委会" | "villagers_committee" | "villagers'_committee" => Some(Self::VillagersCommittee),
+            "股份合作经济组织" | "股份合作社" | "股份合作公司" | "shareholding_cooperative" => {
+                Some(Self::ShareholdingCooperative)
+            }
             _ => None,
         }
     }
@@ -98,6 +159,9 @@ pub struct Profile {
     pub area: AreaCode,
     /// The organisation above it.
     pub parent: Option<OrganisationId>,
+    /// Its unified social credit code, unique; organisations without registration have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<CreditCode>,
 }
 
 /// What may be asked of an organisation.
@@ -110,7 +174,7 @@ pub enum OrganisationCommand {
         /// Parent first.
         above: Vec<OrganisationId>,
     },
-    /// Change name, area or parent. `above` as in `Found`.
+    /// Change name, area, parent or credit code. `above` as in `Found`.
     Amend {
         /// Its own id, for the circle test.
         id: OrganisationId,
@@ -131,7 +195,7 @@ pub enum OrganisationEvent {
         /// What it is.
         profile: Profile,
     },
-    /// Name, area or parent changed.
+    /// Name, area, parent or credit code changed.
     OrganisationAmended {
         /// What it is now.
         profile: Profile,
@@ -232,7 +296,19 @@ mod tests {
     use uuid::Uuid;
 
     fn profile(name: &str) -> Profile {
-        Profile { kind: OrganisationKind::Group, name: name.into(), area: "440402".parse().unwrap(), parent: None }
+        Profile { kind: OrganisationKind::Group, name: name.into(), area: "440402".parse().unwrap(), parent: None, credit_code: None }
+    }
+
+    #[test]
+    fn a_profile_is_read_as_it_was_stored_before_there_were_credit_codes() {
+        let stored = r#"{"kind":"group","name":"一队","area":"440402","parent":null}"#;
+        let old: Profile = serde_json::from_str(stored).unwrap();
+        assert_eq!(old, profile("一队"));
+        assert_eq!(serde_json::to_string(&old).unwrap(), stored, "and stored anew as it stands");
+        let with_code = Profile { credit_code: Some(CreditCode::parse("91350100M000100Y43").unwrap()), ..old };
+        let text = serde_json::to_string(&with_code).unwrap();
+        assert!(text.ends_with(r#""credit_code":"91350100M000100Y43"}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), with_code);
     }
 
     #[test]
@@ -255,9 +331,22 @@ mod tests {
     fn kinds_are_found_by_their_words() {
         assert_eq!(OrganisationKind::named("直属服务队"), Some(OrganisationKind::DirectTeam));
         assert_eq!(OrganisationKind::named("community station"), Some(OrganisationKind::CommunityStation));
+        for (word, kind) in [
+            ("社会团体", OrganisationKind::SocialAssociation),
+            ("民办非企业单位（社会服务机构）", OrganisationKind::SocialServiceInstitution),
+            ("民办非企业单位(社会服务机构)", OrganisationKind::SocialServiceInstitution),
+            ("社会服务机构", OrganisationKind::SocialServiceInstitution),
+            ("基金会", OrganisationKind::Foundation),
+            ("居委会", OrganisationKind::ResidentsCommittee),
+            ("村民委员会", OrganisationKind::VillagersCommittee),
+            ("股份合作经济组织", OrganisationKind::ShareholdingCooperative),
+        ] {
+            assert_eq!(OrganisationKind::named(word), Some(kind), "{word}");
+        }
         assert_eq!(OrganisationKind::named("公司"), None);
         for kind in OrganisationKind::ALL {
             assert_eq!(OrganisationKind::named(kind.code()), Some(kind));
+            assert_eq!(OrganisationKind::named(kind.zh()), Some(kind));
         }
     }
 }

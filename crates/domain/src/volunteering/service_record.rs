@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::category::Category;
 use crate::values::{ActivityId, AreaCode, AttendanceId, Day, Instant, Minutes, OrganisationId};
 
+/// Working days after an activity within which its service is to be recorded (志愿服务记录与证明出具办法（试行）, 民政部令第67号, art. 11).
+pub const RECORDING_DUE_WORKING_DAYS: u32 = 10;
+
 /// The time served. Travel time does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Served {

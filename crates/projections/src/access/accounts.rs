@@ -110,7 +110,8 @@ fn concern(change: &Change) -> Option<&AccountEvent> {
         | access::Event::Person(_)
         | access::Event::Claim(_)
         | access::Event::Redaction(_)
-        | access::Event::VaultBinding(_) => None,
+        | access::Event::VaultBinding(_)
+        | access::Event::WorkingCalendar(_) => None,
     }
 }
 

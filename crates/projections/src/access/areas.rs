@@ -1,10 +1,14 @@
 //! Areas by their code.
 //!
 //! - One row a listed code; a renamed one keeps its code.
+//! - What was listed before a kind of pseudo-unit was known is one all the same.
 
 use gongyi_domain::{
     Event,
-    access::{self, area::AreaEvent},
+    access::{
+        self,
+        area::{AreaEvent, is_pseudo},
+    },
     values::AreaCode,
 };
 
@@ -49,7 +53,8 @@ fn concern(change: &Change) -> Option<&AreaEvent> {
         | access::Event::Claim(_)
         | access::Event::Account(_)
         | access::Event::Redaction(_)
-        | access::Event::VaultBinding(_) => None,
+        | access::Event::VaultBinding(_)
+        | access::Event::WorkingCalendar(_) => None,
     }
 }
 
@@ -67,10 +72,13 @@ impl Fold for AreasFold {
         let Some(event) = concern(change) else { return Ok(()) };
         match event {
             AreaEvent::AreaListed { code, name, pseudo } => {
-                self.areas.add(AreaRow { code: code.clone(), name: name.clone(), pseudo: *pseudo, position: change.position })?;
+                let pseudo = *pseudo || is_pseudo(code, name);
+                self.areas.add(AreaRow { code: code.clone(), name: name.clone(), pseudo, position: change.position })?;
             }
             AreaEvent::AreaRenamed { code, name } => {
-                self.areas.change(&(code.clone(),), change.position)?.name.clone_from(name);
+                let row = self.areas.change(&(code.clone(),), change.position)?;
+                row.name.clone_from(name);
+                row.pseudo |= is_pseudo(code, name);
             }
         }
         Ok(())

@@ -93,7 +93,8 @@ fn concern(change: &Change) -> Option<&PersonEvent> {
         | access::Event::Claim(_)
         | access::Event::Account(_)
         | access::Event::Redaction(_)
-        | access::Event::VaultBinding(_) => None,
+        | access::Event::VaultBinding(_)
+        | access::Event::WorkingCalendar(_) => None,
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! - As known at the end of a day: what was recorded by then. Without such a day, all that is recorded.
 //! - What was recorded at the area itself is in its figures and in none of its parts'.
+//! - Rows are kept of districts and what lies in them; a city's report, or a province's, is the sum of its districts' and of what was
+//!   recorded at the city itself.
 
 use std::collections::BTreeMap;
 
@@ -91,16 +93,19 @@ impl ReportFilter {
     async fn add_sums(
         &self,
         connection: &mut SqliteConnection,
-        codes: &str,
+        areas: &Areas,
         figures: &mut BTreeMap<AreaCode, Figures>,
     ) -> Result<(), QueryError> {
         let sql = "SELECT json_array(area,figure,sum(amount)) FROM figure_sums
                    WHERE area IN (SELECT value FROM json_each(?)) AND day<=? AND recorded_day<=?
                      AND (day>=? OR figure IN (SELECT value FROM json_each(?)))
                    GROUP BY area,figure";
-        let binds = [codes.into(), self.as_of.to_string().into(), self.known().into(), self.from.to_string().into(), at_the_end()?.into()];
+        let (codes, known) = (areas.codes()?, self.known());
+        let binds = [codes.into(), self.as_of.to_string().into(), known.into(), self.from.to_string().into(), at_the_end()?.into()];
         for (area, figure, amount) in fetch::<(AreaCode, Figure, i64)>(connection, sql.to_owned(), &binds).await? {
-            figures.entry(area).or_default().add(figure, amount);
+            for area in areas.of(&area) {
+                figures.entry(area.clone()).or_default().add(figure, amount);
+            }
         }
         Ok(())
     }
@@ -108,7 +113,7 @@ impl ReportFilter {
     async fn add_service(
         &self,
         connection: &mut SqliteConnection,
-        codes: &str,
+        areas: &Areas,
         figures: &mut BTreeMap<AreaCode, Figures>,
     ) -> Result<(), QueryError> {
         let period = Period::new(self.from, self.as_of);
@@ -121,10 +126,12 @@ impl ReportFilter {
                  WHERE area IN (SELECT value FROM json_each(?)) AND {column} BETWEEN ? AND ? AND recorded_day<=?
                  GROUP BY area,category"
             );
-            let binds = [codes.into(), first.into(), last.into(), self.known().into()];
+            let binds = [areas.codes()?.into(), first.into(), last.into(), self.known().into()];
             for (area, category, records, minutes) in fetch::<(AreaCode, Category, i64, i64)>(connection, sql, &binds).await? {
-                let sums = found.entry((area, category)).or_default();
-                *sums = (sums.0 + records, sums.1 + minutes);
+                for area in areas.of(&area) {
+                    let sums = found.entry((area.clone(), category)).or_default();
+                    *sums = (sums.0 + records, sums.1 + minutes);
+                }
             }
         }
         for ((area, _), (records, minutes)) in found {
@@ -137,6 +144,37 @@ impl ReportFilter {
     }
 }
 
+/// Areas that are asked for, each with those whose rows add up to it.
+#[derive(Default)]
+struct Areas(BTreeMap<AreaCode, Vec<AreaCode>>);
+
+impl Areas {
+    fn add(&mut self, asked: &AreaCode, row_of: &AreaCode) {
+        self.0.entry(row_of.clone()).or_default().push(asked.clone());
+    }
+
+    /// The areas whose rows are needed, as JSON.
+    fn codes(&self) -> Result<String, QueryError> {
+        Ok(serde_json::to_string(&self.0.keys().collect::<Vec<_>>())?)
+    }
+
+    /// The areas asked for that an area's row counts in.
+    fn of(&self, row_of: &AreaCode) -> &[AreaCode] {
+        self.0.get(row_of).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The areas of a level within an area, listed themselves or by what lies in them.
+async fn within(connection: &mut SqliteConnection, area: &AreaCode, level: AreaLevel) -> Result<Vec<AreaCode>, QueryError> {
+    let mut conditions = Conditions::default();
+    conditions.in_area("code", Some(area));
+    let digits = level.digits();
+    // Below the district, an area that is not listed is no part: what counts there is told as the area's own.
+    conditions.plain(&if level > AreaLevel::District { format!("length(code)={digits}") } else { format!("length(code)>={digits}") });
+    let sql = format!("SELECT DISTINCT json_quote(substr(code,1,{digits})) FROM areas WHERE {} ORDER BY 1", conditions.sql());
+    fetch(connection, sql, conditions.binds()).await
+}
+
 impl Views {
     /// An area's report, with those of the areas right below it if asked for.
     ///
@@ -145,18 +183,22 @@ impl Views {
     pub async fn report(&self, filter: &ReportFilter, with_parts: bool) -> Result<Report, QueryError> {
         let mut reader = self.reader().await?;
         let mut transaction = reader.begin().await?;
-        let mut codes = vec![filter.area.clone()];
-        if with_parts && filter.area.level() != AreaLevel::Grid {
-            let mut below = Conditions::default();
-            below.in_area("code", Some(&filter.area));
-            below.with("length(code)=?", filter.area.as_str().len() as i64 + 3);
-            let sql = format!("SELECT json_quote(code) FROM areas WHERE {} ORDER BY code", below.sql());
-            codes.extend(fetch::<AreaCode>(&mut transaction, sql, below.binds()).await?);
+        let mut asked = vec![filter.area.clone()];
+        if let Some(below) = filter.area.level().below().filter(|_| with_parts) {
+            asked.extend(within(&mut transaction, &filter.area, below).await?);
         }
-        let codes = serde_json::to_string(&codes)?;
+        let mut areas = Areas::default();
+        for area in &asked {
+            areas.add(area, area);
+            for level in [AreaLevel::City, AreaLevel::District].into_iter().filter(|level| *level > area.level()) {
+                for row_of in within(&mut transaction, area, level).await? {
+                    areas.add(area, &row_of);
+                }
+            }
+        }
         let mut figures = BTreeMap::new();
-        filter.add_sums(&mut transaction, &codes, &mut figures).await?;
-        filter.add_service(&mut transaction, &codes, &mut figures).await?;
+        filter.add_sums(&mut transaction, &areas, &mut figures).await?;
+        filter.add_service(&mut transaction, &areas, &mut figures).await?;
         transaction.rollback().await?;
         let of_area = figures.remove(&filter.area).unwrap_or_default();
         figures.retain(|_, figures| !figures.is_empty());

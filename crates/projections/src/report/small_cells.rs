@@ -15,11 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Datelike;
 use gongyi_domain::{
     report::{Figure, SMALLEST_CELL_PEOPLE},
-    values::{AreaCode, Day},
+    values::{AreaCode, AreaLevel, Day},
 };
 
 use super::queries::{Report, ReportFilter};
-use crate::{paging::QueryError, views::Views, volunteering::participation_queries::*};
+use crate::{
+    paging::{QueryError, fetch},
+    views::Views,
+    volunteering::participation_queries::*,
+};
 
 /// The figures that are not told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +89,7 @@ fn kept_back(cells: &Cells, ends: &[End]) -> BTreeSet<AreaCode> {
     kept
 }
 
-/// All areas around an area, the district first.
+/// All areas around an area, the largest first.
 fn around(area: &AreaCode) -> Vec<AreaCode> {
     let mut around: Vec<AreaCode> = std::iter::successors(area.parent(), AreaCode::parent).collect();
     around.reverse();
@@ -180,6 +184,10 @@ impl Views {
         let mut untold = Untold::default();
         let mut around = around(&filter.area);
         around.push(filter.area.clone());
+        // Where all there is lies in one district, what is around it is the district once more.
+        if self.is_of_one_district().await? {
+            around.retain(|area| area.level() >= AreaLevel::District || *area == filter.area);
+        }
         for (place, area) in around.iter().enumerate() {
             let of_area = ReportFilter { area: area.clone(), ..filter.clone() };
             let report = self.report(&of_area, true).await?;
@@ -209,6 +217,15 @@ impl Views {
             }
         }
         Ok(untold)
+    }
+}
+
+impl Views {
+    /// Whether every listed area is a district or lies in it.
+    async fn is_of_one_district(&self) -> Result<bool, QueryError> {
+        let sql = "SELECT json_array(count(DISTINCT substr(code,1,6)), coalesce(min(length(code)),6)) FROM areas".to_owned();
+        let found: Vec<(u64, u64)> = fetch(&mut *self.pool().acquire().await?, sql, &[]).await?;
+        Ok(found.first().is_none_or(|(districts, shortest)| *districts <= 1 && *shortest >= 6))
     }
 }
 
@@ -263,8 +280,8 @@ mod tests {
     #[test]
     fn an_area_lies_in_all_above_it() {
         let codes = |code: &str| around(&code.parse().unwrap()).iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>();
-        assert_eq!(codes("440402001003"), ["440402", "440402001"]);
-        assert_eq!(codes("440402"), Vec::<String>::new());
+        assert_eq!(codes("440402001003"), ["44", "4404", "440402", "440402001"]);
+        assert_eq!(codes("44"), Vec::<String>::new());
     }
 
     proptest! {

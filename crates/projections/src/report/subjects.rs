@@ -109,7 +109,13 @@ fn cents(amount: Cents) -> Result<i64, FoldError> {
 
 fn organisation_figures(kind: OrganisationKind) -> &'static [Figure] {
     match kind {
-        OrganisationKind::Federation => &[],
+        OrganisationKind::Federation
+        | OrganisationKind::SocialAssociation
+        | OrganisationKind::SocialServiceInstitution
+        | OrganisationKind::Foundation
+        | OrganisationKind::ResidentsCommittee
+        | OrganisationKind::VillagersCommittee
+        | OrganisationKind::ShareholdingCooperative => &[],
         OrganisationKind::DirectTeam => &[Figure::DirectTeams],
         OrganisationKind::Group => &[Figure::Organisations],
         OrganisationKind::CommunityStation => &[Figure::Organisations, Figure::Stations],

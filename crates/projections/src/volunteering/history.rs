@@ -182,7 +182,7 @@ fn line(change: &Change) -> Result<Option<Line<'_>>, FoldError> {
         )) => Ok(Some(Line { volunteer: *volunteer, subject: organisation.0, details: "{}".to_owned(), reason: None })),
         Event::Volunteering(V::Activity(event)) => activity_line(id, event),
         Event::Volunteering(V::ServiceLedger(event)) => ledger_line(id, event).map(Some),
-        Event::Access(A::Area(_) | A::Claim(_) | A::Account(_) | A::Redaction(_) | A::VaultBinding(_))
+        Event::Access(A::Area(_) | A::Claim(_) | A::Account(_) | A::Redaction(_) | A::VaultBinding(_) | A::WorkingCalendar(_))
         | Event::Volunteering(V::Organisation(_) | V::Calendar(_) | V::StarScheme(_))
         | Event::Deliberation(_)
         | Event::Projects(_) => Ok(None),

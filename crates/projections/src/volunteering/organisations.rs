@@ -8,6 +8,7 @@ use gongyi_domain::{
     values::{AreaCode, Instant, OrganisationId, VolunteerId},
     volunteering::{
         self,
+        credit_code::CreditCode,
         membership::MembershipEvent,
         organisation::{OrganisationEvent, OrganisationKind, Profile},
     },
@@ -47,6 +48,8 @@ row! {
             area: AreaCode,
             /// The organisation above it.
             parent: Option<OrganisationId>,
+            /// Its unified social credit code.
+            credit_code: Option<CreditCode>,
         }
         live {
             /// Dissolved for good.
@@ -134,7 +137,7 @@ impl Fold for OrganisationsFold {
         let (id, position) = (OrganisationId(change.stream.id), change.position);
         match concern(change) {
             Some(Concern::Organisation(OrganisationEvent::OrganisationFounded { profile })) => {
-                let Profile { kind, name, area, parent } = profile.clone();
+                let Profile { kind, name, area, parent, credit_code } = profile.clone();
                 self.organisations.add(OrganisationRow {
                     id,
                     kind,
@@ -142,6 +145,7 @@ impl Fold for OrganisationsFold {
                     name,
                     area,
                     parent,
+                    credit_code,
                     dissolved: false,
                     members: 0,
                     position,
@@ -149,7 +153,8 @@ impl Fold for OrganisationsFold {
             }
             Some(Concern::Organisation(OrganisationEvent::OrganisationAmended { profile })) => {
                 let row = self.organisations.change(&(id,), position)?;
-                Profile { kind: row.kind, name: row.name, area: row.area, parent: row.parent } = profile.clone();
+                Profile { kind: row.kind, name: row.name, area: row.area, parent: row.parent, credit_code: row.credit_code } =
+                    profile.clone();
             }
             Some(Concern::Organisation(OrganisationEvent::OrganisationDissolved {})) => {
                 self.organisations.change(&(id,), position)?.dissolved = true;
@@ -199,6 +204,8 @@ pub struct OrganisationFilter {
     pub parent: Option<OrganisationId>,
     /// Whose name contains this.
     pub name_contains: Option<String>,
+    /// Of this unified social credit code.
+    pub credit_code: Option<String>,
     /// Also dissolved ones.
     pub include_dissolved: bool,
 }
@@ -213,6 +220,7 @@ impl Views {
         conditions.in_area("o.area", filter.area.as_ref());
         conditions.maybe("o.kind=?", filter.kind.map(OrganisationKind::code));
         conditions.maybe("o.parent=?", filter.parent.map(|id| id.to_string()));
+        conditions.maybe("o.credit_code=?", filter.credit_code.as_deref());
         conditions.maybe("instr(o.name,?)>0", filter.name_contains.as_deref());
         if !filter.include_dissolved {
             conditions.plain("o.dissolved=0");

@@ -173,22 +173,8 @@ type Groups = BTreeMap<Group, Found>;
 /// What a month's row says: attested and declared minutes, records, volunteers.
 type Month = (Group, i64, i64, i64, Heads);
 
-fn digits(level: AreaLevel) -> usize {
-    match level {
-        AreaLevel::District => 6,
-        AreaLevel::Street => 9,
-        AreaLevel::Community => 12,
-        AreaLevel::Grid => 15,
-    }
-}
-
 fn below(area: Option<&AreaCode>) -> AreaLevel {
-    match area.map(AreaCode::level) {
-        None => AreaLevel::District,
-        Some(AreaLevel::District) => AreaLevel::Street,
-        Some(AreaLevel::Street) => AreaLevel::Community,
-        Some(AreaLevel::Community | AreaLevel::Grid) => AreaLevel::Grid,
-    }
+    area.map_or(AreaLevel::District, |area| area.level().below().unwrap_or(AreaLevel::Grid))
 }
 
 impl ParticipationFilter {
@@ -409,7 +395,7 @@ impl Views {
         group_by: &[GroupBy],
         area_level: Option<AreaLevel>,
     ) -> Result<Participation, QueryError> {
-        let level = digits(area_level.unwrap_or_else(|| below(filter.area.as_ref())));
+        let level = area_level.unwrap_or_else(|| below(filter.area.as_ref())).digits();
         let personal = filter.person.is_some() || group_by.contains(&GroupBy::Person);
         let grouping = Grouping { by: group_by, level, personal };
         // The months' rows know neither persons, organisations nor what was known when.

@@ -1,7 +1,7 @@
 //! Queries on service records.
 
 use gongyi_domain::{
-    values::{ActivityId, AreaCode, Day, OrganisationId, RecordId, VolunteerId},
+    values::{ActivityId, AreaCode, Day, Instant, OrganisationId, RecordId, VolunteerId},
     volunteering::{category::Category, service_record::ServicePhase},
 };
 
@@ -37,6 +37,8 @@ pub struct ServiceRecordFilter {
     pub from: Option<Day>,
     /// Of this day or earlier.
     pub to: Option<Day>,
+    /// Of service that ended before this moment.
+    pub ended_before: Option<Instant>,
 }
 
 /// In which order.
@@ -74,6 +76,7 @@ impl Views {
         conditions.maybe("r.evidence=?", filter.evidence.map(EvidenceKind::code));
         conditions.maybe("r.day>=?", filter.from.map(|day| day.to_string()));
         conditions.maybe("r.day<=?", filter.to.map(|day| day.to_string()));
+        conditions.maybe("r.ended<?", filter.ended_before.map(|at| at.timestamp_micros()));
         const RECORD: SortColumn = SortColumn::plain("r.record");
         let (name, columns): (_, Vec<SortColumn>) = match sort {
             ServiceRecordSort::Day => ("records by day", vec![SortColumn::plain("r.day"), RECORD]),

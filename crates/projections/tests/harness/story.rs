@@ -119,7 +119,7 @@ impl Story {
         }
         match what % 32 {
             0 if b.is_multiple_of(3) => {
-                let district = area(a).district();
+                let district = area(a).district().expect("all areas of the story lie in a district");
                 let (thresholds, counts) = (vec![Minutes(1 + b % 600)], pick(&[Counts::Attested, Counts::AttestedAndDeclared], b));
                 let stream = star_scheme_stream(&district);
                 self.stars.act::<StarScheme>(platform, stream, StarSchemeCommand::Set { district, thresholds, counts }).await;
@@ -182,8 +182,13 @@ impl Story {
             7 | 8 => {
                 let id = organisation(a);
                 let kind = pick(&OrganisationKind::ALL, a);
-                let profile =
-                    Profile { kind, name: format!("org {}", b % 7), area: area(b), parent: (b.is_multiple_of(3)).then(|| organisation(b)) };
+                let profile = Profile {
+                    kind,
+                    name: format!("org {}", b % 7),
+                    area: area(b),
+                    parent: (b.is_multiple_of(3)).then(|| organisation(b)),
+                    credit_code: None,
+                };
                 let command = match b % 6 {
                     0..3 => OrganisationCommand::Found { profile, above: vec![] },
                     3 if a.is_multiple_of(5) => OrganisationCommand::Dissolve,

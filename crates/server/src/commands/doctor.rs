@@ -2,11 +2,19 @@
 
 use std::process::ExitCode;
 
+use chrono::Datelike;
 use esrs::Aggregate;
-use gongyi_app::processes::PROCESSES;
+use gongyi_app::{
+    clock::{Clock, SystemClock, day_of},
+    processes::PROCESSES,
+};
 use gongyi_domain::{
-    access::{account::Account, person::Person},
-    values::{AccountId, PersonId},
+    access::{
+        account::Account,
+        person::Person,
+        working_calendar::{WorkingCalendar, working_calendar_stream},
+    },
+    values::{AccountId, Day, PersonId},
 };
 use gongyi_eventlog::{Log, SqliteLog, SqliteSettings, StreamId, Upcasters};
 use gongyi_projections::Views;
@@ -80,6 +88,7 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
         |it| json!({"record": it.record, "organisation": it.organisation, "activity": it.activity, "area": it.area, "since": it.since}),
     );
     let held: Vec<_> = held.collect();
+    let warnings: Vec<_> = working_days_warning(&log, day_of(SystemClock.now(), args.folder.zone()?)).await?.into_iter().collect();
     vault.close().await;
     log.close().await;
 
@@ -92,7 +101,24 @@ pub async fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
     let log = json!({"position": head.position, "token": head});
     let found = json!({
         "well": well, "heldBy": held_by, "log": log, "vault": vault, "leftOver": left_over, "views": views, "viewsUnfit": unfit, "processes": processes, "heldRecords": held,
+        "warnings": warnings,
     });
     output::print_line(&if args.json { found.to_string() } else { format!("{found:#}") })?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(65) })
+}
+
+/// From this month on the State Council's notice of the next year is to be expected: it came between late October and early December.
+const NOTICE_DUE_MONTH: u32 = 12;
+
+/// Whether working days are missing: this year's, or from December on the next one's.
+async fn working_days_warning(log: &SqliteLog, today: Day) -> anyhow::Result<Option<String>> {
+    for year in [Some(today.year()), (today.month() >= NOTICE_DUE_MONTH).then_some(today.year() + 1)].into_iter().flatten() {
+        let stream = StreamId::of::<WorkingCalendar>(working_calendar_stream(year));
+        if log.read_stream(&stream, 0).await?.is_empty() {
+            return Ok(Some(format!(
+                "working days of {year} are not known, due days are provisional: gongyi import working-days FILE / 尚无 {year} 年工作日安排，期限为暂定"
+            )));
+        }
+    }
+    Ok(None)
 }

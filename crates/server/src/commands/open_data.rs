@@ -205,7 +205,14 @@ async fn organisations(views: &Views, area: &AreaCode, zone: Tz) -> anyhow::Resu
         })
     });
     let id = |id: OrganisationId| format!("gongyi:organisation:{id}");
-    let filter = OrganisationFilter { area: Some(area.clone()), kind: None, parent: None, name_contains: None, include_dissolved: false };
+    let filter = OrganisationFilter {
+        area: Some(area.clone()),
+        kind: None,
+        parent: None,
+        name_contains: None,
+        credit_code: None,
+        include_dissolved: false,
+    };
     let organisations = all_pages!(page => views.organisations(&filter, &page).await?);
     let organisations = organisations.into_iter().map(|row| {
         json!({

@@ -182,7 +182,7 @@ impl Present<'_> {
     async fn a_volunteers_month(&mut self) -> Result<(), Rejection> {
         let operator = operator(Role::Operator);
         let name = "楼道议事志愿服务队".to_owned();
-        let team = FoundOrganisation { kind: OrganisationKind::Group, name, area: self.area.clone(), parent: None };
+        let team = FoundOrganisation { kind: OrganisationKind::Group, name, area: self.area.clone(), parent: None, credit_code: None };
         let organisation: OrganisationId = self.does(&operator, &team).await?;
         // Counted from the same day as the others, so that no two have one ID number.
         let from = self.days_ago(DAYS);

@@ -1,6 +1,7 @@
 //! Rows of areas: code and name.
 
 use gongyi_app::{Rejection, access::areas::ListArea};
+use gongyi_domain::values::AreaCode;
 
 use super::{
     Importer, Seen, Sent, cells,
@@ -9,13 +10,18 @@ use super::{
 };
 
 pub const HEADINGS: &[Heading] = &[
-    Heading { field: "code", names: &["代码", "区域代码", "社区代码", "area code"], required: true },
+    Heading {
+        field: "code",
+        names: &["代码", "区域代码", "社区代码", "统计用区划代码", "行政区划代码", "区划代码", "area code"],
+        required: true,
+    },
     Heading { field: "name", names: &["名称", "区域名称", "area name"], required: true },
 ];
 
-/// Rows of one code are taken in order.
+/// Rows of one area are taken in order, however its code is written.
 pub fn key(row: &Row<'_>) -> String {
-    row.cell("code")
+    let cell = row.cell("code");
+    cell.parse::<AreaCode>().map_or(cell, String::from)
 }
 
 pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {

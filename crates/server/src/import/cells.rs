@@ -1,13 +1,15 @@
 //! Cells as values, each with the first thing that is wrong with it.
 
-use chrono::{NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use gongyi_domain::{
     access::{
         contact::{NotAContact, PersonName, Phone},
         identity_document::{DocumentKind, IdentityDocument, NotADocument},
     },
+    refusal::Refusal,
+    typed_time::{self, NotATime},
     values::{AreaCode, Day, Instant},
+    volunteering::credit_code::{CreditCode, CreditCodeRefusal},
 };
 
 use super::{
@@ -30,6 +32,29 @@ pub fn present(field: &'static str, cell: &str) -> Result<(), Problem> {
     if cell.is_empty() { Err(missing(field)) } else { Ok(()) }
 }
 
+/// From so many digits on a number in a spreadsheet has lost the last ones (Excel's specification: 15 digits are kept).
+const KEPT_DIGITS: usize = 15;
+const LOST_DIGITS: (&str, &str) = (
+    "Excel 已把末几位改成 0：请把此列设为文本格式，再重新填写号码",
+    "The spreadsheet has made zeros of the last digits: make the column one of text and type the number anew",
+);
+
+/// Tells what a spreadsheet has made of a number that it took for an amount: `4.40499E+17`, or zeros in place of the last digits.
+fn lost_digits(field: &'static str, cell: &str) -> Result<(), Problem> {
+    let has_exponent = cell.split_once(['E', 'e']).is_some_and(|(number, exponent)| {
+        let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+        let is_number =
+            number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && number.starts_with(|c: char| c.is_ascii_digit());
+        is_number && !exponent.is_empty() && exponent.len() <= 2 && exponent.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if has_exponent { Err(Problem::new(field, "format", LOST_DIGITS.0, LOST_DIGITS.1)) } else { Ok(()) }
+}
+
+/// Whether the last digits of a number of more than [`KEPT_DIGITS`] are the zeros that a spreadsheet made of them.
+fn ends_in_zeros(cell: &str) -> bool {
+    cell.len() > KEPT_DIGITS && cell.bytes().all(|byte| byte.is_ascii_digit()) && cell.bytes().skip(KEPT_DIGITS).all(|byte| byte == b'0')
+}
+
 fn contact(field: &'static str, problem: NotAContact, (zh, en): (&'static str, &'static str)) -> Problem {
     match problem {
         NotAContact::Missing => missing(field),
@@ -44,6 +69,7 @@ pub fn name(field: &'static str, cell: &str) -> Result<String, Problem> {
 
 /// A phone number.
 pub fn phone(field: &'static str, cell: &str) -> Result<String, Problem> {
+    lost_digits(field, cell)?;
     Phone::parse(cell).map(|phone| phone.as_str().to_owned()).map_err(|problem| contact(field, problem, problem.about_phone()))
 }
 
@@ -75,8 +101,16 @@ pub fn document_kind(field: &'static str, cell: &str) -> Result<Option<DocumentK
 /// The identity document of a row: its number, with the columns that say what it is. A kind that is none is told in its own
 /// column.
 pub fn document(row: &Row<'_>, today: Day) -> Result<IdentityDocument, Problem> {
-    let (kind, issuer, number) = (row.cell("documentKind"), row.cell("issuingCountry"), row.cell("idNumber"));
-    IdentityDocument::parse(document_kind("documentKind", &kind)?, Some(&issuer), &number, today).map_err(unfit_document)
+    document_of([&row.cell("documentKind"), &row.cell("issuingCountry"), &row.cell("idNumber")], today)
+}
+
+fn document_of([kind, issuer, number]: [&str; 3], today: Day) -> Result<IdentityDocument, Problem> {
+    lost_digits("idNumber", number)?;
+    IdentityDocument::parse(document_kind("documentKind", kind)?, Some(issuer), number, today).map_err(|problem| {
+        let unfit = unfit_document(problem);
+        let lost = unfit.problem == "checksum" && ends_in_zeros(number);
+        if lost { Problem::new("idNumber", "checksum", LOST_DIGITS.0, LOST_DIGITS.1) } else { unfit }
+    })
 }
 
 /// What rows of one identity document have in common, so that they are taken in order: a number that is none stands for itself.
@@ -87,8 +121,22 @@ pub fn document_key(row: &Row<'_>) -> String {
 /// An area code.
 pub fn area(field: &'static str, cell: &str) -> Result<AreaCode, Problem> {
     present(field, cell)?;
-    let wrong = || Problem::new(field, "format", "区域代码须为 6、9、12 或 15 位数字", "An area code has 6, 9, 12 or 15 digits");
-    AreaCode::try_new(cell).map_err(|_| wrong())
+    lost_digits(field, cell)?;
+    let (zh, en) = ("区域代码须为 2、4、6、9、12 或 15 位数字", "An area code has 2, 4, 6, 9, 12 or 15 digits");
+    cell.parse().map_err(|_| Problem::new(field, "format", zh, en))
+}
+
+/// A unified social credit code.
+pub fn credit_code(field: &'static str, cell: &str) -> Result<CreditCode, Problem> {
+    lost_digits(field, cell)?;
+    CreditCode::parse(cell).map_err(|problem| {
+        let name = match problem {
+            CreditCodeRefusal::CreditCodeFormat => "format",
+            CreditCodeRefusal::CreditCodeChecksum => "checksum",
+        };
+        let Refusal { zh, en, .. } = problem.into();
+        Problem::new(field, name, zh, en)
+    })
 }
 
 /// Yes or no; empty is no.
@@ -100,88 +148,26 @@ pub fn yes(field: &'static str, cell: &str) -> Result<bool, Problem> {
     }
 }
 
-/// The first year that a spreadsheet knows; an earlier one is the slip of another way to write a date.
-const FIRST_YEAR: i32 = 1900;
-
-fn no_date(field: &'static str) -> Problem {
-    Problem::new(field, "date", "没有这个日期或时间", "There is no such date or time")
+fn time(field: &'static str, problem: NotATime, (zh, en): (&str, &str)) -> Problem {
+    Problem::new(field, if problem == NotATime::Format { "format" } else { "date" }, zh, en)
 }
 
-/// What is wrong with a text that is no day or moment.
-enum NotATime {
-    /// It is not written as one: another order, two digits for the year, a spreadsheet's number of days.
-    Format,
-    /// It is written as one, but the calendar or the clock has none such.
-    Date,
-}
-
-/// A day: `2022-03-05`, `2022/3/5`, `2022.3.5`, `20220305` or `2022年3月5日`.
+/// A day, as people type it; the time that a workbook's cell has beside it does not matter.
 pub fn day(field: &'static str, cell: &str) -> Result<Day, Problem> {
     present(field, cell)?;
-    // A workbook's day comes with its midnight.
-    let cell = cell.strip_suffix(" 00:00:00").unwrap_or(cell);
-    day_in(cell).map_err(|problem| match problem {
-        NotATime::Date => no_date(field),
-        NotATime::Format => Problem::new(field, "format", "请按 2022-03-05 的格式填写日期", "Write a date as 2022-03-05"),
-    })
+    typed_time::day(cell).map_err(|problem| time(field, problem, problem.words_about_a_day()))
 }
 
-/// A number of so many digits.
-fn digits(part: &str, least: usize, most: usize) -> Option<u32> {
-    let fits = (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { part.parse().ok() } else { None }
-}
-
-fn day_in(cell: &str) -> Result<Day, NotATime> {
-    let of = |year: u32, month: u32, day: u32| {
-        let year = i32::try_from(year).ok().filter(|year| *year >= FIRST_YEAR).ok_or(NotATime::Format)?;
-        Day::from_ymd_opt(year, month, day).ok_or(NotATime::Date)
-    };
-    if let Some(number) = digits(cell, 8, 8) {
-        let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
-        let (first, second, last) = (number / 1_000_000, number / 10_000 % 100, number % 10_000);
-        // `05032022`: the year stands at the end, and who can say which of the others is the month?
-        let year_is_last = of(last, first, second).is_ok() || of(last, second, first).is_ok();
-        return of(year, month, day).map_err(|problem| if year_is_last { NotATime::Format } else { problem });
-    }
-    let parts: Vec<&str> = cell.strip_suffix('日').unwrap_or(cell).split(['-', '/', '.', '年', '月']).collect();
-    let [year, month, day] = parts[..] else { return Err(NotATime::Format) };
-    match (digits(year, 4, 4), digits(month, 1, 2), digits(day, 1, 2)) {
-        (Some(year), Some(month), Some(day)) => of(year, month, day),
-        _ => Err(NotATime::Format),
-    }
-}
-
-/// A time of day: `7:30`, `07:30:00`, with a fraction of a second or none, `7时30分`.
-fn time_in(cell: &str) -> Result<NaiveTime, NotATime> {
-    let text = cell.trim().replace(['时', '分'], ":").replace('秒', "");
-    let text = text.strip_suffix(':').unwrap_or(&text);
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let parts: Vec<Option<u32>> = whole.split(':').map(|part| digits(part, 1, 2)).collect();
-    let (hour, minute, second) = match parts[..] {
-        [Some(hour), Some(minute)] if whole == text => (hour, minute, 0),
-        [Some(hour), Some(minute), Some(second)] if digits(fraction, 1, 9).is_some() => (hour, minute, second),
-        _ => return Err(NotATime::Format),
-    };
-    let nanoseconds = format!("{fraction:0<9}").parse().map_err(|_| NotATime::Format)?;
-    NaiveTime::from_hms_nano_opt(hour, minute, second, nanoseconds).ok_or(NotATime::Date)
-}
-
-/// A moment in the tenant's time zone: a day, then `07:30` or `07:30:00`.
+/// A moment in the tenant's time zone, unless it says another offset.
 pub fn moment(field: &'static str, cell: &str, zone: Tz) -> Result<Instant, Problem> {
     present(field, cell)?;
-    let read = || {
-        let (date, time) = cell.split_once([' ', 'T']).ok_or(NotATime::Format)?;
-        let local = NaiveDateTime::new(day_in(date)?, time_in(time)?);
-        // In an hour that comes twice the first is meant; one that is skipped is no time of that day.
-        zone.from_local_datetime(&local).earliest().ok_or(NotATime::Date)
-    };
-    read().map(|at| at.to_utc()).map_err(|problem| match problem {
-        NotATime::Date => no_date(field),
-        NotATime::Format => {
-            Problem::new(field, "format", "请按 2022-03-05 07:30 的格式填写日期和时间", "Write a date and a time as 2022-03-05 07:30")
-        }
-    })
+    typed_time::moment(cell, &zone).map_err(|problem| time(field, problem, problem.words()))
+}
+
+/// A moment at which something ends: a midnight that the zone skips is the end of the day before.
+pub fn end(field: &'static str, cell: &str, zone: Tz) -> Result<Instant, Problem> {
+    present(field, cell)?;
+    typed_time::end(cell, &zone).map_err(|problem| time(field, problem, problem.words()))
 }
 
 /// The day lies ahead.
@@ -194,39 +180,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_read_in_every_usual_way() {
-        for cell in ["2022-03-05", "2022/3/5", "2022.03.05", "20220305", "2022年3月5日", "2022-03-05 00:00:00"] {
-            assert_eq!(day("d", cell).unwrap().to_string(), "2022-03-05", "{cell}");
-        }
-        for (problem, cells) in [
-            ("date", &["2022/13/40", "2022-02-29", "20220230", "2022年2月30日"][..]),
-            ("format", &["昨天", "5/3/2022", "3/5/2026", "26-03-05", "46086", "46086.5", "05032026", "31121999", "0026-03-05"]),
-            ("format", &["2022-3", "2022-03-05 07:30", "2022-03-05-", "20220305日", "1899-12-31", "Mar 5 2022", "2022-0003-05"]),
-            ("missing", &[""]),
-        ] {
-            for cell in cells {
-                assert_eq!(day("d", cell).unwrap_err().problem, problem, "{cell}");
-            }
-        }
+    fn what_is_wrong_with_a_time_is_told_by_its_kind() {
+        let zone = chrono_tz::America::Sao_Paulo;
+        let told = |problem: Problem| (problem.problem, problem.message.zh);
+        assert_eq!(told(day("d", "").unwrap_err()).0, "missing");
+        assert_eq!(told(day("d", "3/5/2022").unwrap_err()), ("format", "请按 2022-03-05 的格式填写日期".into()));
+        assert_eq!(told(day("d", "2022-02-30").unwrap_err()), ("date", "没有这个日期或时间".into()));
+        assert_eq!(told(day("d", "2022年3月5日 星期五").unwrap_err()), ("date", "日期与星期不符".into()));
+        assert_eq!(told(moment("d", "2018-11-04 00:30", zone).unwrap_err()), ("date", "当天没有这个时刻".into()));
+        assert_eq!(told(moment("d", "2022-03-05", zone).unwrap_err()).0, "format");
+        assert_eq!(end("d", "2018-11-04 00:00", zone), end("d", "2018-11-03 24:00", zone));
     }
 
     #[test]
-    fn moments_are_of_the_tenants_zone() {
-        let zone = chrono_tz::Asia::Shanghai;
-        for cell in ["2022-03-05 07:30", "2022/3/5 7:30:00", "2022-03-05T07:30", "2022年3月5日 7时30分"] {
-            assert_eq!(moment("d", cell, zone).unwrap().to_string(), "2022-03-04 23:30:00 UTC", "{cell}");
+    fn digits_that_a_spreadsheet_has_lost_are_told_as_such() {
+        let today = "2026-01-01".parse().unwrap();
+        let told = |problem: Problem| (problem.problem, problem.message.zh.starts_with("Excel 已把末几位改成 0"));
+        for cell in ["4.40499E+17", "4.404991974012097E17", "4.40499e+17"] {
+            assert_eq!(told(document_of(["", "", cell], today).unwrap_err()), ("format", true), "{cell}");
         }
-        assert_eq!(moment("d", "2022-03-05 07:30:00.5", zone).unwrap().to_string(), "2022-03-04 23:30:00.500 UTC");
-        for (problem, cells) in [
-            ("date", &["2022-03-05 25:00", "2022-03-05 07:60", "2022-02-30 07:30"][..]),
-            ("format", &["2022-03-05", "早上八点", "3/5/2026 07:30", "26-03-05 07:30", "46086.3125", "2022-03-05 7", "2022-03-05 07:30Z"]),
-            ("format", &["2022-03-05 下午3:30", "2022-03-05 07:30 PM", "2022-03-05 07:30.5", "2022-03-05 7::30"]),
-        ] {
-            for cell in cells {
-                assert_eq!(moment("d", cell, zone).unwrap_err().problem, problem, "{cell}");
-            }
-        }
-        let skipped = moment("d", "2022-03-27 02:30", chrono_tz::Europe::Berlin).unwrap_err();
-        assert_eq!(skipped.problem, "date", "the clock leaps from two to three");
+        assert_eq!(told(document_of(["", "", "440499197401209000"], today).unwrap_err()), ("checksum", true));
+        assert_eq!(told(document_of(["", "", "440499197401209703"], today).unwrap_err()), ("checksum", false));
+        assert_eq!(told(phone("d", "1.99012E+10").unwrap_err()), ("format", true));
+        assert_eq!(told(area("d", "4.40402E+14").unwrap_err()), ("format", true));
+        assert_eq!(told(id_number("d", "E12345678", today).unwrap_err()), ("format", false));
     }
 }

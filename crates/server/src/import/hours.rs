@@ -60,7 +60,7 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
                 started = Some(at);
                 if at > now { Err(cells::future("started")) } else { Ok(()) }
             }),
-            "ended" => cells::moment("ended", &cell, app.zone()).and_then(|at| {
+            "ended" => cells::end("ended", &cell, app.zone()).and_then(|at| {
                 ended = Some(at);
                 if at > now { Err(cells::future("ended")) } else { Ok(()) }
             }),

@@ -1,7 +1,7 @@
 //! `gongyi import`: a file of rows, each through the command path. Good rows go in, each bad one is told with its line,
 //! field, problem and a sentence.
 //!
-//! - Every physical line of the file is counted once: as heading, blank, or with the row it is of.
+//! - Every physical line of the file is counted once: as heading, blank, total, or with the row it is of.
 //! - One problem a row, the first in this order: the row's shape (unclosed_quote, merged, too_many_cells), cells in column
 //!   order (missing, format, checksum, date, unknown, future), then what needs other rows (duplicate, overlap), then consent.
 //! - A row equal to one imported before is unchanged. A rejected row claims nothing.
@@ -14,15 +14,21 @@ mod hours;
 mod organisations;
 mod report;
 mod table;
+pub mod template;
 mod volunteers;
 mod workbook;
+mod working_days;
 
 use std::{
     collections::HashMap,
     fs::File,
+    hash::Hash,
     io::Read,
     process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use anyhow::Context;
@@ -33,6 +39,7 @@ use gongyi_domain::{
     values::{AreaCode, Day, OrganisationId, VolunteerId},
 };
 use indicatif::ProgressBar;
+use tempfile::TempDir;
 
 use crate::{
     folder::{self, NewFile},
@@ -57,17 +64,14 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     // A byte more than is taken tells that there is more.
     let read = File::open(&args.file).and_then(|file| file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes));
     read.with_context(|| args.file.display().to_string())?;
-    let table = Table::read(&bytes, headings(args.content))?;
-    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    let Some(content) = args.content.rows() else { return working_days::run(args, &bytes).await };
+    let table = Table::read(&bytes, headings(content), args.sheet.as_deref())?;
+    let data = &args.folder.data;
     let lock = folder::lock(data, "import")?;
     let rejected = args.rejected.as_deref().map(|path| NewFile::create(path, data)).transpose()?;
-    let trial = if args.dry_run { Some(folder::trial_copy(data)?) } else { None };
-    let platform = match &trial {
-        Some(trial) => Platform::open_trial(trial.path(), data, zone).await?,
-        None => Platform::open(data, zone).await?,
-    };
+    let (platform, _trial) = opened(args).await?;
     let bar = progress::bar(table.rows.len() as u64, "import");
-    let (report, fault) = import(platform.app(), args.content, &table, &bar).await;
+    let (report, fault) = import(platform.app(), content, &table, &bar).await;
     bar.finish_and_clear();
     platform.close().await;
     drop(lock);
@@ -94,6 +98,16 @@ pub async fn run(args: &Import) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::from(65) } else { ExitCode::SUCCESS })
 }
 
+/// The platform of the data folder, which the caller has locked; with `--dry-run` of a copy, which goes with the second value.
+async fn opened(args: &Import) -> anyhow::Result<(Platform, Option<TempDir>)> {
+    let (data, zone) = (&args.folder.data, args.folder.zone()?);
+    if !args.dry_run {
+        return Ok((Platform::open(data, zone).await?, None));
+    }
+    let trial = folder::trial_copy(data)?;
+    Ok((Platform::open_trial(trial.path(), data, zone).await?, Some(trial)))
+}
+
 /// The columns of a content.
 pub fn headings(content: Content) -> &'static [table::Heading] {
     match content {
@@ -106,7 +120,8 @@ pub fn headings(content: Content) -> &'static [table::Heading] {
 
 /// Imports a table, up to a fault if there is one: the report tells what went in before it.
 pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBar) -> (Report, Option<Rejection>) {
-    let importer = Importer { app, operator: Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere }) };
+    let operator = Actor::Operator(Grant { role: Role::Operator, scope: Scope::Everywhere });
+    let importer = Importer { app, operator, areas: Known::default(), organisations: Known::default(), volunteers: Known::default() };
     match content {
         Content::Areas => importer.all(table, bar, areas::key, areas::import).await,
         Content::Organisations => importer.all(table, bar, organisations::key, organisations::import).await,
@@ -119,6 +134,36 @@ pub async fn import(app: &App, content: Content, table: &Table, bar: &ProgressBa
 pub struct Importer<'a> {
     app: &'a App,
     operator: Actor,
+    areas: Known<AreaCode, ()>,
+    organisations: Known<String, OrganisationId>,
+    volunteers: Known<String, VolunteerId>,
+}
+
+/// What rows before have found. It stays: nobody else works in the folder meanwhile, and no row takes away what it finds. What was
+/// not found is looked for again, for a row may make it.
+struct Known<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Copy> Known<K, V> {
+    async fn or<F>(&self, key: K, look: impl FnOnce() -> F) -> Result<Option<V>, Rejection>
+    where
+        F: Future<Output = Result<Option<V>, Rejection>>,
+    {
+        let known = |of: &Self| of.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if let Some(found) = known(self) {
+            return Ok(Some(found));
+        }
+        let found = look().await?;
+        if let Some(found) = found {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found);
+        }
+        Ok(found)
+    }
 }
 
 impl Importer<'_> {
@@ -140,7 +185,8 @@ impl Importer<'_> {
             Ok(code) => code,
             Err(problem) => return Ok(Err(problem)),
         };
-        let listed = self.app.area_is_listed(&code).await?;
+        let look = || async { Ok(self.app.area_is_listed(&code).await?.then_some(())) };
+        let listed = self.areas.or(code.clone(), look).await?.is_some();
         Ok(if listed { Ok(code) } else { Err(cells::unknown(field, "没有此区域", "There is no such area")) })
     }
 
@@ -149,7 +195,7 @@ impl Importer<'_> {
         if let Err(problem) = cells::present(field, cell) {
             return Ok(Err(problem));
         }
-        let found = self.app.organisation_by_name(cell).await?;
+        let found = self.organisations.or(cell.to_owned(), || self.app.organisation_by_name(cell)).await?;
         Ok(found.ok_or_else(|| cells::unknown(field, "没有此组织", "There is no such organisation")))
     }
 
@@ -159,7 +205,7 @@ impl Importer<'_> {
             Ok(document) => document,
             Err(problem) => return Ok(Err(problem)),
         };
-        let found = self.app.volunteer_by_document(&document).await?;
+        let found = self.volunteers.or(document.claim(), || self.app.volunteer_by_document(&document)).await?;
         Ok(found.ok_or_else(|| cells::unknown("idNumber", "没有此证件号码的志愿者", "No volunteer has this ID number")))
     }
 

@@ -1,4 +1,4 @@
-//! Rows of organisations: name, kind, area, parent. One after the other, because a parent stands above its children.
+//! Rows of organisations: name, kind, area, parent, unified social credit code. One after the other, because a parent stands above its children.
 
 use gongyi_app::{Rejection, volunteering::imports::ImportOrganisation};
 use gongyi_domain::volunteering::organisation::OrganisationKind;
@@ -14,6 +14,9 @@ pub const HEADINGS: &[Heading] = &[
     Heading { field: "kind", names: &["类型", "组织类型", "type"], required: true },
     Heading { field: "area", names: &["社区代码", "区域代码", "area code"], required: true },
     Heading { field: "parent", names: &["上级", "上级组织", "parent organisation"], required: false },
+    Heading {
+        field: "creditCode", names: &["统一社会信用代码", "社会信用代码", "信用代码", "credit code"], required: false
+    },
 ];
 
 /// All rows are taken in order.
@@ -26,7 +29,7 @@ fn duplicate() -> Problem {
 }
 
 pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> Result<Result<Outcome, Problem>, Rejection> {
-    let (mut name, mut kind, mut area, mut parent) = (String::new(), None, None, None);
+    let (mut name, mut kind, mut area, mut parent, mut credit_code) = (String::new(), None, None, None, None);
     for field in row.fields(HEADINGS) {
         let cell = row.cell(field);
         let checked = match field {
@@ -39,6 +42,8 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
             "area" => importer.area("area", &cell).await?.map(|it| area = Some(it)),
             "parent" if cell.is_empty() => Ok(()),
             "parent" => importer.organisation("parent", &cell).await?.map(|it| parent = Some(it)),
+            "creditCode" if cell.is_empty() => Ok(()),
+            "creditCode" => cells::credit_code("creditCode", &cell).map(|it| credit_code = Some(it)),
             _ => Ok(()),
         };
         if let Err(problem) = checked {
@@ -46,12 +51,13 @@ pub async fn import(importer: &Importer<'_>, row: &Row<'_>, seen: &mut Seen) -> 
         }
     }
     let Some((kind, area)) = kind.zip(area) else { return Ok(Err(cells::missing("kind"))) };
-    match importer.send(&ImportOrganisation { kind, name, area, parent }, seen).await {
+    match importer.send(&ImportOrganisation { kind, name, area, parent, credit_code }, seen).await {
         Ok(Sent::Done(done)) if done.unchanged => Ok(Ok(Outcome::Unchanged)),
         Ok(Sent::Done(_)) => Ok(Ok(Outcome::Accepted)),
         Ok(Sent::Repeat) => Ok(Err(duplicate())),
         Err(Rejection::Refused(refusal)) => Ok(Err(match refusal.code {
             "OrganisationNameTaken" => duplicate(),
+            "CreditCodeTaken" => Problem::new("creditCode", "duplicate", refusal.zh, refusal.en),
             "UnknownOrganisation" | "OrganisationIsDissolved" | "ParentUnfit" => Problem::new("parent", "unknown", refusal.zh, refusal.en),
             _ => Problem::new("name", "format", refusal.zh, refusal.en),
         })),

@@ -58,10 +58,12 @@ pub struct Rejected {
 /// Physical lines, each in one of these.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Lines {
-    /// Of the headings.
+    /// Of the headings, and of titles above them.
     pub heading: u64,
     /// With nothing in them, commas apart.
     pub blank: u64,
+    /// Of rows at the end that are totals of the others.
+    pub totals: u64,
     /// Of rows that went in.
     pub accepted: u64,
     /// Of rows that were there already.
@@ -88,15 +90,19 @@ pub struct Report {
     pub lines: Lines,
     /// A workbook's sheets that were not read.
     pub sheets_not_read: Vec<String>,
+    /// Columns that were not read, by their headings.
+    pub columns_not_read: Vec<String>,
 }
 
 impl Report {
     /// A report on a table of which no row was tried yet.
     pub fn of(table: &Table) -> Self {
         let untried = table.rows.iter().map(|record| record.lines).sum();
-        let blank = table.lines.saturating_sub(table.heading_lines + untried);
-        let lines = Lines { heading: table.heading_lines, blank, untried, ..Lines::default() };
-        Self { lines, sheets_not_read: table.sheets_not_read.clone(), ..Self::default() }
+        let (heading, totals) = (table.heading_lines, table.total_lines);
+        let blank = table.lines.saturating_sub(heading + totals + untried);
+        let lines = Lines { heading, totals, blank, untried, ..Lines::default() };
+        let (sheets_not_read, columns_not_read) = (table.sheets_not_read.clone(), table.columns_not_read.clone());
+        Self { lines, sheets_not_read, columns_not_read, ..Self::default() }
     }
 
     /// Counts one row.
@@ -130,7 +136,7 @@ impl Report {
         if dry_run {
             text.push_str("dry run, nothing was changed / 试运行，未作任何更改\n");
         }
-        let Self { accepted, unchanged, pending, rejected, lines, sheets_not_read } = self;
+        let Self { accepted, unchanged, pending, rejected, lines, sheets_not_read, columns_not_read } = self;
         let count = rejected.len();
         text.push_str(&format!(
             "accepted {accepted} (of them pending {pending}), unchanged {unchanged}, rejected {count}\n\
@@ -138,6 +144,12 @@ impl Report {
         ));
         if lines.blank > 0 {
             text.push_str(&format!("blank lines {0} / 空行 {0}\n", lines.blank));
+        }
+        if lines.totals > 0 {
+            text.push_str(&format!("lines of totals, not read / 合计行，未读取\t{}\n", lines.totals));
+        }
+        for column in columns_not_read {
+            text.push_str(&format!("column not read / 未读取的列\t{column}\n"));
         }
         for sheet in sheets_not_read {
             text.push_str(&format!("sheet not read / 未读取的工作表\t{sheet}\n"));

@@ -1,7 +1,8 @@
-//! A file as a table: CSV in UTF-8 (with or without mark), UTF-16 with mark or GB18030, or the first sheet of an XLSX
-//! workbook, with Chinese or English headings.
+//! A file as a table: CSV in UTF-8 (with or without mark), UTF-16 with mark or GB18030, or a sheet of an XLSX workbook, with
+//! Chinese or English headings, below titles or not.
 //!
-//! - Every physical line is the heading's, blank, or of exactly one row; or nothing of the file is taken.
+//! - Every physical line is the heading's or a title's, blank, of totals at the end, or of exactly one row; or nothing of the file is
+//!   taken.
 //! - A quotation mark that is never closed, or that closes below what looks like another row, leaves one row: all that stands
 //!   below the headings, with the line where the mark was opened.
 
@@ -16,6 +17,11 @@ use super::{
 };
 use crate::spreadsheet::as_typed;
 
+/// Most rows of titles and notes above the headings.
+pub const TITLE_ROWS_MAX: usize = 20;
+/// What the last rows begin with that are totals of the others.
+const TOTALS: [&str; 8] = ["合计", "总计", "共计", "小计", "总数", "合计人数", "total", "totals"];
+
 /// Whether a number may have so many digits.
 type MayHave = fn(usize) -> bool;
 
@@ -25,6 +31,7 @@ pub const FILE_MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// expected.
 const NUMBERS_DIGITS: [(&str, MayHave); 3] = [("idNumber", |digits| digits >= 15), ("code", is_area_code), ("area", is_area_code)];
 
+/// Of what a file of rows has: the codes of provinces and cities are too short to be told from other numbers.
 fn is_area_code(digits: usize) -> bool {
     matches!(digits, 6 | 9 | 12 | 15)
 }
@@ -55,6 +62,15 @@ pub enum Unreadable {
     /// A heading stands twice.
     #[error("a heading stands twice: {0} / 列重复: {0}")]
     HeadingTwice(String),
+    /// No JSON of working days.
+    #[error("the file is no JSON of working days / 文件不是工作日 JSON: {0}")]
+    Json(#[source] serde_json::Error),
+    /// No sheet of the name asked for.
+    #[error("there is no such sheet; the workbook has: {0} / 没有此工作表；工作簿中有：{0}")]
+    NoSuchSheet(String),
+    /// A sheet was asked for of a file that is no workbook.
+    #[error("only a workbook has sheets / 只有工作簿才有工作表")]
+    NoSheets,
     /// Too large.
     #[error("the file is larger than {FILE_MAX_BYTES} bytes / 文件大于 {FILE_MAX_BYTES} 字节")]
     TooLarge,
@@ -111,6 +127,7 @@ pub enum Damage {
 }
 
 /// A file's rows.
+#[derive(Default)]
 pub struct Table {
     /// The headings as they stand in the file.
     pub headings: Vec<String>,
@@ -118,12 +135,16 @@ pub struct Table {
     columns: Vec<Option<&'static str>>,
     /// The rows below the headings that are not blank.
     pub rows: Vec<Record>,
-    /// Where the headings begin.
-    heading_line: u64,
-    /// Physical lines that the headings take.
+    /// The line below the headings.
+    first_line: u64,
+    /// Physical lines that the headings take, and titles above them.
     pub heading_lines: u64,
+    /// Physical lines of rows at the end that are totals of the others.
+    pub total_lines: u64,
     /// Physical lines of the file.
     pub lines: u64,
+    /// Columns that hold something and were not read: their headings, or their letters.
+    pub columns_not_read: Vec<String>,
     /// Names of a workbook's sheets that were not read.
     pub sheets_not_read: Vec<String>,
 }
@@ -136,10 +157,12 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// A field's cell, normalised; empty if the file lacks the column.
+    /// A field's cell, normalised, a number without spaces in it; empty if the file lacks the column.
     pub fn cell(&self, field: &str) -> String {
         let column = self.table.columns.iter().position(|it| *it == Some(field));
-        column.and_then(|column| self.record.cells.get(column)).map(|cell| normalised(cell)).unwrap_or_default()
+        let cell = column.and_then(|column| self.record.cells.get(column)).map(|cell| normalised(cell)).unwrap_or_default();
+        let is_number = NUMBERS_DIGITS.iter().any(|(number, _)| *number == field);
+        if is_number { cell.split_whitespace().collect() } else { cell }
     }
 
     /// Our fields in the file's column order, then those the file lacks.
@@ -193,25 +216,33 @@ impl Table {
     ///
     /// # Errors
     /// See [`Unreadable`].
-    pub fn read(bytes: &[u8], headings: &'static [Heading]) -> Result<Self, Unreadable> {
+    pub fn read(bytes: &[u8], headings: &'static [Heading], sheet: Option<&str>) -> Result<Self, Unreadable> {
         if bytes.len() as u64 > FILE_MAX_BYTES {
             return Err(Unreadable::TooLarge);
         }
         if bytes.starts_with(b"PK\x03\x04") {
-            let Workbook { records, lines, not_read } = workbook::read(bytes)?;
-            let table = Self::of(records, lines, headings)?;
+            let Workbook { records, titles, lines, beyond, not_read } = workbook::read(bytes, sheet, |rows| heading_row(rows, headings))?;
+            let mut table = Self::of(records, titles, lines, headings)?;
+            table.columns_not_read.extend(beyond.into_iter().map(column_letters));
             return Ok(Self { sheets_not_read: not_read, ..table });
         }
         // The container of XLS and of workbooks with a password ([MS-CFB], 2.2).
         if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
             return Err(Unreadable::OtherWorkbook);
         }
+        if sheet.is_some() {
+            return Err(Unreadable::NoSheets);
+        }
         Self::delimited(delimited::read(&decoded(bytes)?), headings)
     }
 
     fn delimited(file: Delimited, headings: &'static [Heading]) -> Result<Self, Unreadable> {
-        let Delimited { records, broken, unclosed, lines } = file;
-        match (Self::of(records, lines, headings), unclosed) {
+        let Delimited { mut records, broken, unclosed, lines } = file;
+        records.retain(|record| !record.is_blank());
+        let first: Vec<_> = records.iter().take(TITLE_ROWS_MAX + 1).map(|record| record.cells.clone()).collect();
+        let titles = if first.is_empty() { 0 } else { heading_row(&first, headings) };
+        let title_lines = records.drain(..titles).map(|record| record.lines).sum();
+        match (Self::of(records, title_lines, lines, headings), unclosed) {
             (Ok(table), unclosed) => {
                 let swallowing = broken.into_iter().find(|broken| table.swallows_a_row(broken, headings)).map(|broken| broken.opened);
                 Ok(match swallowing.or(unclosed) {
@@ -220,25 +251,13 @@ impl Table {
                 })
             }
             // The headings may be what the mark has swallowed.
-            (Err(_), Some(opened)) => {
-                let nothing = Self {
-                    headings: vec![],
-                    columns: vec![],
-                    rows: vec![],
-                    heading_line: 0,
-                    heading_lines: 0,
-                    lines,
-                    sheets_not_read: vec![],
-                };
-                Ok(nothing.unclosed(opened))
-            }
+            (Err(_), Some(opened)) => Ok(Self { lines, ..Self::default() }.unclosed(opened)),
             (Err(error), None) => Err(error),
         }
     }
 
-    /// The headings are the first record that is not blank.
-    fn of(mut records: Vec<Record>, lines: u64, headings: &'static [Heading]) -> Result<Self, Unreadable> {
-        records.retain(|record| !record.is_blank());
+    /// The headings are the first of the records, none of which is blank.
+    fn of(mut records: Vec<Record>, title_lines: u64, lines: u64, headings: &'static [Heading]) -> Result<Self, Unreadable> {
         if records.is_empty() {
             return Err(Unreadable::Empty);
         }
@@ -249,8 +268,26 @@ impl Table {
             }
         }
         let columns = columns(&heading.cells, headings)?;
-        let Record { line: heading_line, lines: heading_lines, cells: headings, .. } = heading;
-        Ok(Self { headings, columns, rows: records, heading_line, heading_lines, lines, sheets_not_read: vec![] })
+        let is_filled = |column: usize| records.iter().any(|record| record.cells.get(column).is_some_and(|cell| !cell.trim().is_empty()));
+        let not_ours = columns.iter().enumerate().filter(|(_, field)| field.is_none());
+        let columns_not_read = not_ours.filter_map(|(column, _)| match heading.cells[column].trim() {
+            "" => is_filled(column).then(|| column_letters(column)),
+            name => Some(name.to_owned()),
+        });
+        let mut table = Self {
+            columns_not_read: columns_not_read.collect(),
+            first_line: heading.line + heading.lines,
+            heading_lines: title_lines + heading.lines,
+            headings: heading.cells,
+            columns,
+            rows: records,
+            lines,
+            ..Self::default()
+        };
+        while let Some(total) = table.rows.pop_if(|record| is_total(record, &table.columns, headings)) {
+            table.total_lines += total.lines;
+        }
+        Ok(table)
     }
 
     /// Whether a cell with line breaks holds what looks like the rest of its row and the beginning of another: as many delimiters
@@ -266,9 +303,10 @@ impl Table {
     /// The same file with nothing of it taken.
     fn unclosed(self, Opened { line, column, cells }: Opened) -> Self {
         // A mark that was opened in the headings has swallowed them.
-        let heading_lines = if line < self.heading_line + self.heading_lines { 0 } else { self.heading_lines };
+        let heading_lines = if line < self.first_line { 0 } else { self.heading_lines };
         let damage = vec![(Damage::UnclosedQuote, column..column + 1)];
-        Self { rows: vec![Record { line, lines: self.lines - heading_lines, cells, damage }], heading_lines, ..self }
+        let rows = vec![Record { line, lines: self.lines - heading_lines, cells, damage }];
+        Self { rows, heading_lines, total_lines: 0, ..self }
     }
 
     /// All rows below the heading.
@@ -282,13 +320,39 @@ fn heading_key(name: &str) -> String {
     normalised(name).to_lowercase().chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '*')).collect()
 }
 
+/// The field that a column of this name is of.
+fn field_of(name: &str, headings: &'static [Heading]) -> Option<&'static str> {
+    let key = heading_key(name);
+    let known = |heading: &&Heading| heading_key(heading.field) == key || heading.names.iter().any(|it| heading_key(it) == key);
+    headings.iter().find(known).map(|heading| heading.field)
+}
+
+/// Which of the first rows holds the headings: the one with most names that are known, the first of several. What stands above it
+/// are titles.
+fn heading_row(rows: &[Vec<String>], headings: &'static [Heading]) -> usize {
+    let known = |row: &Vec<String>| row.iter().filter(|name| field_of(name, headings).is_some()).count();
+    (0..rows.len()).rev().max_by_key(|row| known(&rows[*row])).unwrap_or_default()
+}
+
+/// Whether a row is a total of the others: it begins with the word for one, and has not all that a row must have.
+fn is_total(record: &Record, columns: &[Option<&'static str>], headings: &'static [Heading]) -> bool {
+    let cell = |column: usize| record.cells.get(column).map_or("", |cell| cell.trim());
+    let first = record.cells.iter().find(|cell| !cell.trim().is_empty());
+    let word: String = first.map(|cell| normalised(cell).to_lowercase().split_whitespace().collect()).unwrap_or_default();
+    let is_required = |field: &str| headings.iter().any(|heading| heading.required && heading.field == field);
+    let lacks_one = (0..columns.len()).any(|column| columns[column].is_some_and(is_required) && cell(column).is_empty());
+    TOTALS.contains(&word.trim_end_matches(':')) && lacks_one
+}
+
+/// A column's letters, as a spreadsheet shows them.
+fn column_letters(column: usize) -> String {
+    let mut letters = if column < 26 { String::new() } else { column_letters(column / 26 - 1) };
+    letters.extend(char::from_u32(u32::from(b'A') + (column % 26) as u32));
+    letters
+}
+
 fn columns(names: &[String], headings: &'static [Heading]) -> Result<Vec<Option<&'static str>>, Unreadable> {
-    let field = |name: &String| {
-        let key = heading_key(name);
-        let known = |heading: &&Heading| heading_key(heading.field) == key || heading.names.iter().any(|it| heading_key(it) == key);
-        headings.iter().find(known).map(|heading| heading.field)
-    };
-    let columns: Vec<_> = names.iter().map(field).collect();
+    let columns: Vec<_> = names.iter().map(|name| field_of(name, headings)).collect();
     for heading in headings {
         match columns.iter().filter(|it| **it == Some(heading.field)).count() {
             0 if heading.required => {}
@@ -326,7 +390,7 @@ mod tests {
     ];
 
     fn cells(bytes: &[u8]) -> Vec<(u64, String, String)> {
-        let table = Table::read(bytes, HEADINGS).unwrap();
+        let table = Table::read(bytes, HEADINGS, None).unwrap();
         table.rows().map(|row| (row.record.line, row.cell("name"), row.cell("idNumber"))).collect()
     }
 
@@ -346,7 +410,7 @@ mod tests {
     fn lines_are_physical() {
         for end in ["\n", "\r\n", "\r"] {
             let text = "姓名,证件号码\n\"张\n三\",1\n\n,\n李四,2\n".replace('\n', end);
-            let table = Table::read(text.as_bytes(), HEADINGS).unwrap();
+            let table = Table::read(text.as_bytes(), HEADINGS, None).unwrap();
             let rows: Vec<_> = table.rows.iter().map(|record| (record.line, record.lines)).collect();
             assert_eq!((rows.as_slice(), table.heading_lines, table.lines), (&[(2, 2), (6, 1)][..], 1, 6), "{end:?}");
         }
@@ -354,7 +418,7 @@ mod tests {
 
     /// Line, lines, field and problem of each row that is told as damaged.
     fn problems(text: &str) -> Vec<(u64, u64, &'static str, &'static str)> {
-        let table = Table::read(text.as_bytes(), HEADINGS).unwrap();
+        let table = Table::read(text.as_bytes(), HEADINGS, None).unwrap();
         let told = table.rows().filter_map(|row| Some((row.record.line, row.record.lines, row.problem()?)));
         told.map(|(line, lines, problem)| (line, lines, problem.field, problem.problem)).collect()
     }
@@ -379,7 +443,7 @@ mod tests {
 
     #[test]
     fn wrong_files_are_told_apart() {
-        let read = |text: &[u8]| Table::read(text, HEADINGS).err().unwrap();
+        let read = |text: &[u8]| Table::read(text, HEADINGS, None).err().unwrap();
         assert!(matches!(read(b""), Unreadable::Empty));
         assert!(matches!(read("姓名\n张三".as_bytes()), Unreadable::HeadingsMissing(_)));
         assert!(matches!(read("姓名,name,证件号码\n".as_bytes()), Unreadable::HeadingTwice(_)));
@@ -422,7 +486,7 @@ mod tests {
                 }
             }
             let text: String = text.into_iter().collect();
-            let Ok(table) = Table::read(text.as_bytes(), HEADINGS) else { return Ok(()) };
+            let Ok(table) = Table::read(text.as_bytes(), HEADINGS, None) else { return Ok(()) };
             prop_assert_eq!(table.lines, delimited::lines(&text));
             if table.rows().any(|row| row.problem().is_some_and(|it| it.problem == "unclosed_quote")) {
                 prop_assert_eq!(table.rows.len(), 1);
@@ -451,7 +515,7 @@ mod tests {
                 text.remove(places[place.index(places.len())]);
             }
             let text: String = text.into_iter().collect();
-            let Ok(table) = Table::read(text.as_bytes(), HEADINGS) else { return Ok(()) };
+            let Ok(table) = Table::read(text.as_bytes(), HEADINGS, None) else { return Ok(()) };
             for row in table.rows().filter(|row| row.problem().is_none()) {
                 let numbers = row.record.cells.iter().map(|cell| cell.matches("4404991").count()).sum::<usize>();
                 prop_assert!(numbers < 2, "{:?} of {:?}", row.record, text);
@@ -461,7 +525,7 @@ mod tests {
         #[test]
         fn no_file_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[姓名证件号码,;\t\"\r\n1 ]{0,80}") {
             for bytes in [bytes.as_slice(), text.as_bytes(), format!("姓名,证件号码\n{text}").as_bytes()] {
-                if let Ok(table) = Table::read(bytes, HEADINGS) {
+                if let Ok(table) = Table::read(bytes, HEADINGS, None) {
                     prop_assert!(table.rows().all(|row| row.record.lines > 0));
                 }
             }

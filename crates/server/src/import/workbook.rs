@@ -1,4 +1,4 @@
-//! XLSX: the first sheet that is seen, as records.
+//! XLSX: the first sheet that is seen, or the one asked for, as records.
 //!
 //! - Nothing of it is read before its size is known: what its parts unpack to, and how many cells the sheets say they span.
 //! - A merged cell counts for each row it spans; one that spans several of our columns is told, for it cannot be known which
@@ -6,7 +6,7 @@
 //! - The other sheets are named, so that they can be told as not read.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{Cursor, Read},
 };
 
@@ -14,7 +14,7 @@ use calamine::{Data, DataType, Dimensions, Reader, SheetType, SheetVisible, Xlsx
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use super::table::{Damage, Record, Unreadable};
+use super::table::{Damage, Record, TITLE_ROWS_MAX, Unreadable};
 
 /// Most that a workbook's parts unpack to, and most text of its cells, in bytes.
 pub const UNPACKED_MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -31,26 +31,37 @@ const SERIAL_DAYS_MAX: f64 = 2_958_466.0;
 /// A sheet's records.
 #[derive(Debug, Default)]
 pub struct Workbook {
-    /// Rows that are not blank, by line.
+    /// The headings, then the rows below them that are not blank, by line.
     pub records: Vec<Record>,
+    /// Rows above the headings that are not blank.
+    pub titles: u64,
     /// Rows down to the last that is not blank.
     pub lines: u64,
+    /// Columns to the right of the headings that hold something, from 0.
+    pub beyond: BTreeSet<usize>,
     /// Names of the sheets that are not read, a note behind those that are hidden.
     pub not_read: Vec<String>,
 }
 
-/// Reads a workbook.
+/// Reads a workbook's sheet of this name, or the first that is seen; `heading_row` tells which of its first rows holds the headings.
 ///
 /// # Errors
 /// No workbook, one that is too large, one without a sheet.
-pub fn read(bytes: &[u8]) -> Result<Workbook, Unreadable> {
+pub fn read(bytes: &[u8], name: Option<&str>, heading_row: impl Fn(&[Vec<String>]) -> usize) -> Result<Workbook, Unreadable> {
     check(bytes, UNPACKED_MAX_BYTES)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
-    let sheets = workbook.sheets_metadata().to_vec();
-    let is_seen = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
-    let first = sheets.iter().find(is_seen).or_else(|| sheets.iter().find(|sheet| sheet.typ == SheetType::WorkSheet));
-    let name = first.map(|sheet| sheet.name.clone()).ok_or(Unreadable::Empty)?;
-    let others = sheets.iter().filter(|sheet| sheet.name != name);
+    let mut sheets = workbook.sheets_metadata().to_vec();
+    sheets.retain(|sheet| sheet.typ == SheetType::WorkSheet);
+    let first = || sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible).or(sheets.first()).ok_or(Unreadable::Empty);
+    let sheet = match name {
+        Some(name) => sheets.iter().find(|sheet| sheet.name.trim() == name.trim()).ok_or_else(|| {
+            let names: Vec<_> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+            Unreadable::NoSuchSheet(names.join(", "))
+        })?,
+        None => first()?,
+    };
+    let name = sheet.name.clone();
+    let others = workbook.sheets_metadata().iter().filter(|sheet| sheet.name != name);
     let not_read = others.map(|sheet| match sheet.visible {
         SheetVisible::Visible => sheet.name.clone(),
         SheetVisible::Hidden | SheetVisible::VeryHidden => format!("{} (隐藏 hidden)", sheet.name),
@@ -59,7 +70,16 @@ pub fn read(bytes: &[u8]) -> Result<Workbook, Unreadable> {
     let merged = workbook.merge_cells_by_sheet_name(&name)?;
     let cells = cells(&mut workbook, &name)?;
     let lines = cells.keys().last().map_or(0, |row| u64::from(*row) + 1);
-    Ok(Workbook { records: records(cells, &merged)?, lines, not_read })
+    let first_rows = first_rows(&cells, &merged);
+    let texts: Vec<_> = first_rows.iter().map(|(_, texts)| texts.clone()).collect();
+    let titles = if texts.is_empty() { 0 } else { heading_row(&texts) };
+    let Some((heading, headings)) = first_rows.into_iter().nth(titles) else {
+        return Ok(Workbook { lines, not_read, ..Workbook::default() });
+    };
+    let cells: Cells = cells.into_iter().skip(titles).collect();
+    let is_beyond = |column: &&u32| **column as usize >= headings.len();
+    let beyond = cells.values().flat_map(|row| row.keys().filter(is_beyond)).map(|column| *column as usize).collect();
+    Ok(Workbook { records: records((heading, headings), cells, &merged)?, titles: titles as u64, lines, beyond, not_read })
 }
 
 /// What is typed in the cells of each row that is not blank, by column.
@@ -84,11 +104,28 @@ fn cells(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Cells, Unrea
     Ok(cells)
 }
 
-/// The rows as wide as the headings, which stand in the first of them.
-fn records(mut cells: Cells, merged: &[Dimensions]) -> Result<Vec<Record>, Unreadable> {
-    let Some((heading, width)) = cells.iter().next().map(|(row, cells)| (*row, cells.keys().last().map_or(0, |last| last + 1))) else {
-        return Ok(vec![]);
+/// The rows among which the headings stand; a cell merged over rows of one column counts for each of them, as in headings of two rows.
+fn first_rows(all: &Cells, merged: &[Dimensions]) -> Vec<(u32, Vec<String>)> {
+    let row = |(row, cells): (&u32, &BTreeMap<u32, (String, bool)>)| {
+        let width = cells.keys().last().map_or(0, |last| *last as usize + 1);
+        let mut texts: Vec<String> = vec![String::new(); width];
+        for (column, (text, _)) in cells {
+            texts[*column as usize].clone_from(text);
+        }
+        for region in merged.iter().filter(|region| region.start.1 == region.end.1 && (region.start.0 + 1..=region.end.0).contains(row)) {
+            let seen = all.get(&region.start.0).and_then(|cells| cells.get(&region.start.1));
+            if let (Some((text, _)), Some(place)) = (seen, texts.get_mut(region.start.1 as usize)) {
+                place.clone_from(text);
+            }
+        }
+        (*row, texts)
     };
+    all.iter().take(TITLE_ROWS_MAX + 1).map(row).collect()
+}
+
+/// The rows as wide as the headings, which are the first of them.
+fn records((heading, headings): (u32, Vec<String>), mut cells: Cells, merged: &[Dimensions]) -> Result<Vec<Record>, Unreadable> {
+    let width = u32::try_from(headings.len()).map_err(|_| Unreadable::SheetTooLarge)?;
     let mut damage: BTreeMap<u32, Vec<(Damage, std::ops::Range<usize>)>> = BTreeMap::new();
     let mut work = 0;
     for region in merged.iter().filter(|region| region.start.0 > heading && region.start.1 < width) {
@@ -105,6 +142,7 @@ fn records(mut cells: Cells, merged: &[Dimensions]) -> Result<Vec<Record>, Unrea
             }
         }
     }
+    cells.remove(&heading);
     let record = |(row, mut cells): (u32, BTreeMap<u32, (String, bool)>)| {
         let mut damage = damage.remove(&row).unwrap_or_default();
         let errors = cells.iter().filter(|(_, (_, is_error))| *is_error);
@@ -112,7 +150,8 @@ fn records(mut cells: Cells, merged: &[Dimensions]) -> Result<Vec<Record>, Unrea
         let cells = (0..width).map(|column| cells.remove(&column).map(|(text, _)| text).unwrap_or_default()).collect();
         Record { line: u64::from(row) + 1, lines: 1, cells, damage }
     };
-    Ok(cells.into_iter().map(record).collect())
+    let headings = Record { line: u64::from(heading) + 1, lines: 1, cells: headings, damage: vec![] };
+    Ok(std::iter::once(headings).chain(cells.into_iter().map(record)).collect())
 }
 
 /// A workbook's cell as somebody would have typed it. A number too large to be exact keeps its exponent, so that an ID
@@ -222,6 +261,14 @@ mod tests {
 
     use super::*;
 
+    /// The first sheet that is seen, its headings in the widest of its first rows.
+    fn read(bytes: &[u8]) -> Result<Workbook, Unreadable> {
+        super::read(bytes, None, |rows| {
+            let filled = |row: &Vec<String>| row.iter().filter(|cell| !cell.is_empty()).count();
+            (0..rows.len()).rev().max_by_key(|row| filled(&rows[*row])).unwrap_or_default()
+        })
+    }
+
     fn lines(bytes: &[u8]) -> Vec<(u64, String)> {
         let read = read(bytes).unwrap();
         read.records.iter().map(|record| (record.line, record.cells.join("|"))).collect()
@@ -322,8 +369,8 @@ mod tests {
         let at = |serial| Data::DateTime(calamine::ExcelDateTime::new(serial, calamine::ExcelDateTimeType::DateTime, false));
         assert_eq!(text(&at(46_086.0)), "2026-03-05 00:00:00");
         assert_eq!(text(&at(-1e300)).parse::<f64>(), Ok(-1e300));
-        let error = sheet("A1", "<row r=\"1\"><c r=\"A1\" t=\"e\"><v>#REF!</v></c></row>");
-        assert_eq!(read(&workbook_of(&error, &[])).unwrap().records[0].damage, [(Damage::ErrorValue, 0..1)]);
+        let error = sheet("A1:A2", &format!("{ROW}<row r=\"2\"><c r=\"A2\" t=\"e\"><v>#REF!</v></c></row>"));
+        assert_eq!(read(&workbook_of(&error, &[])).unwrap().records[1].damage, [(Damage::ErrorValue, 0..1)]);
     }
 
     /// Most cases spend their time in unpacking.

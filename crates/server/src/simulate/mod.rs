@@ -128,7 +128,7 @@ async fn lists_areas(platform: &Platform, profile: &Profile) -> anyhow::Result<V
         Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
         None => AREAS.to_vec(),
     };
-    let table = Table::read(&bytes, import::headings(Content::Areas))?;
+    let table = Table::read(&bytes, import::headings(Content::Areas), None)?;
     let silent = indicatif::ProgressBar::hidden();
     if let (_, Some(fault)) = import::import(platform.app(), Content::Areas, &table, &silent).await {
         return Err(fault.into());

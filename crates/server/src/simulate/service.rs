@@ -50,7 +50,8 @@ const PLACES: usize = 12;
 /// Founds the organisations; the federation above them counts in no figure.
 pub async fn founds_organisations(world: &Arc<World>, course: &Course) -> anyhow::Result<Vec<OrganisationId>> {
     let now = course.now();
-    let found = |kind, name: String, place: &Place, parent| FoundOrganisation { kind, name, area: place.code.clone(), parent };
+    let found =
+        |kind, name: String, place: &Place, parent| FoundOrganisation { kind, name, area: place.code.clone(), parent, credit_code: None };
     let profile = &world.profile;
     let whole = Place { code: profile.area.clone(), name: String::new() };
     let federation = found(OrganisationKind::Federation, format!("{}义工联合会", profile.name), &whole, None);

@@ -37,7 +37,7 @@ async fn a_stranger_is_told_few_times_that_somebody_is_registered_and_never_whic
     };
     // What was typed wrong tells nothing and costs nothing.
     let mut weak = number_taken.clone();
-    for password in ["1234567890", "short", &volunteer.phone, "19901229999"] {
+    for password in ["1234567890", "short", "19901229999"] {
         weak["password"] = json!(password);
         assert!(refused(&weak).await["field"] == "password");
     }

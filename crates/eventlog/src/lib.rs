@@ -107,6 +107,13 @@
 //!   `session::a_stale_state_is_a_conflict_and_then_forgotten`, `session::a_replayed_commit_adds_nothing_to_the_cache`,
 //!   `session::what_was_preloaded_is_not_read_again_and_what_is_cached_not_preloaded`,
 //!   `session::locked_sessions_over_a_cache_never_conflict`, `state_cache::tests`
+//!
+//! **Keeping**
+//!
+//! - S34 A moment of the log is copied as it was, sound in itself, while others append: they wait for the moment, not for the
+//!   copy. `sqlite::a_moment_is_copied_as_it_was_while_the_log_grows`
+//! - S35 A turn of the vault begins once, later ones after it; nothing of that is changed.
+//!   `sqlite::a_turn_of_the_vault_never_comes_twice`
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
 
 pub mod chain;

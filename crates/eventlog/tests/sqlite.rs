@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use chrono::DateTime;
 use futures::{StreamExt, future::join_all};
 use gongyi_eventlog::{
-    AppendError, Commit, Log, LogError, Metadata, NewEvent, OpenError, SqliteLog, SqliteSettings, Standing, StreamId, follow,
+    AppendError, Commit, FrozenLog, Log, LogError, Metadata, NewEvent, OpenError, SqliteLog, SqliteSettings, Standing, StreamId, follow,
     verify::{Problem, Report, verify},
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -355,6 +355,46 @@ async fn a_restore_begins_an_epoch() {
     assert_eq!(restored.check(&lost).await.unwrap(), Standing::Forked);
     restored.close().await;
     assert!(backup.verify().await.is_sound());
+}
+
+#[tokio::test]
+async fn a_moment_is_copied_as_it_was_while_the_log_grows() {
+    let file = File::with_ten_commits().await;
+    SqliteLog::begin_vault_turn(file.path(), 3).await.unwrap();
+    let log = Arc::new(SqliteLog::open(file.path(), SqliteSettings::default()).await.unwrap());
+    let before = log.head().await.unwrap();
+    let frozen = FrozenLog::take(file.path()).await.unwrap();
+    let growing = tokio::spawn({
+        let log = log.clone();
+        async move { log.append(commit(10, 0, 10)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!growing.is_finished(), "it waits for the moment");
+    let moment = frozen.release().await.unwrap();
+    growing.await.unwrap().unwrap();
+    SqliteLog::begin_vault_turn(file.path(), 4).await.unwrap();
+    assert_eq!(moment.head(), before);
+
+    let copy = File::new();
+    moment.copy_to(&copy.path()).await.unwrap();
+    assert!(moment.copy_to(&copy.path()).await.is_err(), "no copy over another");
+    let copied = copy.open().await;
+    assert_eq!((copied.head().await.unwrap(), copied.vault_turn().await.unwrap()), (before, 3));
+    assert_eq!(copied.read_after(0, 100).await.unwrap(), log.read_after(0, 20).await.unwrap());
+    copied.close().await;
+    log.close().await;
+    assert!(copy.verify().await.is_sound());
+}
+
+#[tokio::test]
+async fn a_turn_of_the_vault_never_comes_twice() {
+    let file = File::with_ten_commits().await;
+    SqliteLog::begin_vault_turn(file.path(), 2).await.unwrap();
+    assert!(SqliteLog::begin_vault_turn(file.path(), 2).await.is_err());
+    let mut raw = file.raw().await;
+    for sql in ["UPDATE vault_turns SET turn = 1", "DELETE FROM vault_turns"] {
+        assert!(raw.execute(sql).await.is_err(), "{sql}");
+    }
 }
 
 #[tokio::test]

@@ -297,7 +297,8 @@ impl Table {
         let delimiters_min = self.columns.iter().rposition(|field| field.as_ref().is_some_and(&is_needed)).unwrap_or_default();
         let has_number = |of: fn(usize) -> bool| normalised(&broken.text).split(|c: char| !c.is_ascii_digit()).any(|run| of(run.len()));
         let of_a_row = NUMBERS_DIGITS.iter().find(|(field, _)| self.columns.contains(&Some(*field)));
-        broken.delimiters >= delimiters_min && of_a_row.is_some_and(|(_, of)| has_number(*of))
+        let has_document = || self.columns.contains(&Some("idNumber")) && has_lettered_number(&normalised(&broken.text));
+        broken.delimiters >= delimiters_min && of_a_row.is_some_and(|(_, of)| has_number(*of) || has_document())
     }
 
     /// The same file with nothing of it taken.
@@ -313,6 +314,14 @@ impl Table {
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|record| Row { table: self, record })
     }
+}
+
+/// Whether a text has the number of a permit or a passport: up to three letters, then seven digits or more.
+fn has_lettered_number(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        let number = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        (1..=3).contains(&(word.len() - number.len())) && number.bytes().take_while(u8::is_ascii_digit).count() >= 7
+    })
 }
 
 /// Case, spaces, underscores and hyphens make no difference in a heading.
@@ -429,6 +438,8 @@ mod tests {
         assert_eq!(problems(rows), [(3, 3, "idNumber", "unclosed_quote")]);
         let closed_elsewhere = "姓名,证件号码,备注\n张三,440499197401209700,\"甲\n李四,440499199007112192,乙\"\n王五,440499195902273605,\n";
         assert_eq!(problems(closed_elsewhere), [(2, 3, "note", "unclosed_quote")], "what it swallows is another row");
+        let of_a_permit = "姓名,证件号码,备注\n张三,M12345678,\"甲\n李四,H1234567801,乙\"\n王五,P1234567A,\n";
+        assert_eq!(problems(of_a_permit), [(2, 3, "note", "unclosed_quote")]);
         let in_the_headings = "姓名,证件号码,\"备注\n张三,440499197401209700,\n李四,440499199007112192,乙\"\n";
         assert_eq!(problems(in_the_headings), [(1, 3, "file", "unclosed_quote")], "headings are swallowed with rows");
         assert_eq!(problems("\"姓名,证件号码\n张三,1\n"), [(1, 2, "file", "unclosed_quote")]);

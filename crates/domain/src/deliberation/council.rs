@@ -356,14 +356,6 @@ impl Council {
         }
     }
 
-    /// The council was there on this day: nothing of it is dated before.
-    ///
-    /// # Errors
-    /// Days before it was established.
-    pub fn require_established(&self, day: Day) -> Result<(), Refused> {
-        self.established_on.filter(|since| day < *since).map_or(Ok(()), |since| Err(Refused::BeforeEstablished { since }))
-    }
-
     /// The version of the charter that counts now, from 1; 0 before the council was established.
     pub fn charter_version(&self) -> u32 {
         u32::try_from(self.charters.len()).unwrap_or(u32::MAX)

@@ -78,16 +78,6 @@ pub enum MeetingPhase {
     Cancelled,
 }
 
-impl MeetingPhase {
-    /// Nothing goes on any more.
-    pub fn is_over(self) -> bool {
-        match self {
-            Self::Closed | Self::Cancelled => true,
-            Self::Unknown | Self::Convened | Self::Open | Self::Adjourned => false,
-        }
-    }
-}
-
 /// Rules of the charter that hold for the whole meeting, frozen when it was convened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StandingOrders {

@@ -47,6 +47,16 @@ fn require_statute_days(days_ahead: i64, statute_days: Option<u32>) -> Result<()
     }
 }
 
+impl MeetingPhase {
+    /// Nothing goes on any more.
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Closed | Self::Cancelled => true,
+            Self::Unknown | Self::Convened | Self::Open | Self::Adjourned => false,
+        }
+    }
+}
+
 impl Meeting {
     /// Who was checked in as a representative and is in the room.
     pub fn present(&self) -> u64 {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{charter::Charter, council::Council};
+use super::{
+    charter::Charter,
+    council::{Council, CouncilRefusal},
+};
 use crate::values::{Day, PersonId};
 
 /// Who sits in a council on a day, and how many «all» are.
@@ -35,6 +38,14 @@ impl Standing {
 }
 
 impl Council {
+    /// The council was there on this day: nothing of it is dated before.
+    ///
+    /// # Errors
+    /// Days before it was established.
+    pub fn require_established(&self, day: Day) -> Result<(), CouncilRefusal> {
+        self.established_on.filter(|since| day < *since).map_or(Ok(()), |since| Err(CouncilRefusal::BeforeEstablished { since }))
+    }
+
     /// The council as it is on this day.
     pub fn standing(&self, on: Day) -> Standing {
         let charter_seats = self.charters.last().filter(|_| self.stands_on(on)).and_then(Charter::seats_that_count);

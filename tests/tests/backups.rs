@@ -61,15 +61,15 @@ fn a_district_is_lost_and_comes_back_as_it_was_at_one_moment() {
     assert_eq!(place.runs(["doctor", "--json"]).without_panic().json()["vault"]["together"], true);
     let again = District::of(place);
     assert!(is_member(&again, &kept));
-    assert_eq!(again.server.stranger().signs_in(&kept.who.phone, PASSWORD).asks("{ me { account { id } } }", &json!({})), {
-        let me = kept.client.asks("{ me { account { id } } }", &json!({}));
-        me
-    });
+    assert_eq!(
+        again.server.stranger().signs_in(&kept.who.phone, PASSWORD).asks("{ me { account { id } } }", &json!({})),
+        kept.client.asks("{ me { account { id } } }", &json!({}))
+    );
     let ask = format!("query($id: ID!) {{ volunteer(id: $id, position: \"{lost_position}\") {{ name }} }}");
     let lost = again.operator.answer(&ask, &json!({"id": kept.id}));
     assert_eq!(lost.body["errors"][0]["extensions"]["code"], "UNKNOWN_POSITION", "what was lost is told as lost: {:?}", lost.body);
-    let forgotten = again.operator.asks("query($id: ID!) { volunteer(id: $id) { name standing } }", &json!({"id": erased.id}));
-    assert_eq!(forgotten["volunteer"], json!({"name": null, "standing": "ERASED"}));
+    let forgotten = again.operator.asks("query($id: ID!) { volunteer(id: $id) { name phase } }", &json!({"id": erased.id}));
+    assert_eq!(forgotten["volunteer"], json!({"name": null, "phase": "ERASED"}));
     again.registers(&erased.who);
 }
 
@@ -164,6 +164,6 @@ fn an_older_backup_says_what_it_brings_back() {
     restores(&place, &file, &district.folder).succeeded();
     let again = District::of(place);
     assert!(is_member(&again, &anna), "as the README says");
-    let told: Value = again.operator.does("erasePerson", &json!({"person": anna.person}), "volunteer { standing }");
-    assert_eq!(told["volunteer"]["standing"], "ERASED");
+    let told: Value = again.operator.does("erasePerson", &json!({"person": anna.person}), "volunteer { phase }");
+    assert_eq!(told["volunteer"]["phase"], "ERASED");
 }

@@ -98,7 +98,7 @@ fn every_line_is_counted_once_and_marks_in_a_text_stay() {
     // The return within a cell ends a line, as it does in an editor.
     let told = [(8, "ended", "too_many_cells"), (10, "started", "missing"), (11, "idNumber", "missing")];
     assert_eq!(rejections(&report), told.map(|(line, field, problem)| (line, field.to_owned(), problem.to_owned())));
-    let counted = json!({"heading": 1, "blank": 3, "accepted": 5, "unchanged": 0, "rejected": 3, "untried": 0});
+    let counted = json!({"heading": 1, "blank": 3, "accepted": 5, "unchanged": 0, "rejected": 3, "totals": 0, "untried": 0});
     assert_eq!((&report["accepted"], &report["lines"]), (&json!(4), &counted), "a row may have two lines");
 
     let teams = Sheet::new(["名称", "类型", "社区代码"], [["\"学雷锋\"服务队", "直属服务队", "440402001001"]]);

@@ -110,7 +110,7 @@ impl District {
         let (mut history, mut teams) = (Vec::new(), Vec::new());
         let mut found = |history: &mut Vec<Vec<Past>>, name: String, code: String, parent| {
             let (organisation, kind) = (OrganisationId(id()), OrganisationKind::Group);
-            let profile = Profile { kind, name, area: area(code), parent };
+            let profile = Profile { kind, name, area: area(code), parent, credit_code: None };
             history.push(vec![past::<Organisation>(organisation.0, 1, &OrganisationEvent::OrganisationFounded { profile })]);
             organisation
         };
@@ -178,6 +178,7 @@ fn registered(person: PersonId, volunteer: VolunteerId, team: &Team, n: u64) -> 
     let taken_in = PersonEvent::PersonRegistered {
         name: sealed(person, 9),
         id_number: sealed(person, 18),
+        document: None,
         phone: sealed(person, 11),
         birth_date: sealed(person, 10),
         home_area: team.area.clone(),

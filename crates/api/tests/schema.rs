@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Root fields without an act of their own: what a node is asks its own type's act; categories and skills are constants.
 const FIELDS_WITHOUT_AN_ACT: [&str; 4] = ["categories", "node", "nodes", "skills"];
 /// Root fields that stand under another field's act, the wider one.
-const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 25] = [
+const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 26] = [
     ("organisation", "organisations"),
     ("activity", "activities"),
     ("activityPlaces", "activities"),
@@ -27,6 +27,7 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 25] = [
     ("election", "elections"),
     ("poll", "polls"),
     ("ballotsByReceipt", "polls"),
+    ("workingDayAfter", "workingDays"),
     ("pollProgress", "polls"),
     ("prepareCouncilPoll", "preparePoll"),
     ("prepareElectionPoll", "preparePoll"),

@@ -137,7 +137,7 @@ pub async fn scene_with(district: &District, victim: &Resident<'_>) -> Scene {
     let number = id_number(BORN, 0);
     let masked = format!("{}**********{}", &number[..6], &number[16..]);
     let found = vec![NAME.to_owned(), victim.phone.clone(), number, BORN.to_owned(), victim.person.clone()];
-    let more = [masked, uuid(&victim.person).to_string(), account(&victim).await];
+    let more = [masked, uuid(&victim.person).to_string(), account(victim).await];
     Scene { walker, secrets: found.iter().cloned().chain(more).collect(), found }
 }
 

@@ -84,7 +84,7 @@ async fn an_unproven_account_has_no_say_by_any_mutation() {
             refused.insert(mutation);
         }
     }
-    for civic in ["castBallot", "voteOpenly", "endorseIssue", "secondMotion", "nominate", "raiseIssue", "registerProxy"] {
+    for civic in ["castBallot", "castOpenBallot", "endorseIssue", "secondMotion", "nominate", "raiseIssue", "registerProxy"] {
         assert!(refused.contains(civic), "{civic} is not refused to an unproven account: {refused:?}");
     }
     let own = format!("account:{}", account_of(gongyi_domain::values::PersonId(uuid(&victim.person))));

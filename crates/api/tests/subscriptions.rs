@@ -312,7 +312,7 @@ async fn what_cannot_be_executed_is_an_error_and_nothing_follows_it() {
         ("subscription { __typename }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { ", "GRAPHQL_PARSE_FAILED"),
         ("subscription { activityPlaces { event } }", "GRAPHQL_VALIDATION_FAILED"),
-        ("mutation { signIn(input: {}) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("mutation { signOut(input: { refreshToken: \"\" }) { nonsense } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ ...F } fragment F on Query { nonsense }", "GRAPHQL_VALIDATION_FAILED"),
         (&deep, "LIMIT_EXCEEDED"),
     ];

@@ -9,7 +9,10 @@ use gongyi_app::{
 };
 use gongyi_domain::{
     Event,
-    access::redaction::TextPlace,
+    access::{
+        authority::{Role, Scope},
+        redaction::TextPlace,
+    },
     deliberation::motion_category::MotionCategory,
     values::{CouncilId, MotionId},
 };
@@ -17,7 +20,7 @@ use gongyi_eventlog::{Commit, Metadata, NewEvent, Recorded, StreamId, Upcasters}
 use gongyi_projections::PageArgs;
 use uuid::Uuid;
 
-use crate::harness::{COMMUNITY, District, Resident, expect_refused, text_of};
+use crate::harness::{COMMUNITY, DISTRICT, District, Resident, area, expect_refused, text_of};
 
 async fn council<'d>(district: &'d District) -> (CouncilId, Resident<'d>) {
     let people = [district.registers("张三").await, district.registers("李四").await, district.registers("王五").await];
@@ -66,7 +69,7 @@ async fn a_redacted_paragraph_is_read_nowhere_and_the_others_stay() {
         TextDraft { title: "路灯".into(), paragraphs: vec![paragraph(0, "陈静家门口太暗"), paragraph(1, "装三十盏灯")] };
     zhang.does(&ReviseMotion { motion, by: zhang.person, against: 1, category: MotionCategory::Other, text }).await.unwrap();
     let chen = district.registers("陈静").await;
-    let officer = district.officer().await;
+    let officer = district.with_role(Role::DistrictOfficer, Scope::Area(area(DISTRICT)));
     let named = district.app.named_elsewhere(&officer.actor, chen.person).await.unwrap();
     assert_eq!(named.len(), 2, "{named:?}");
     assert!(named.iter().all(|it| it.found.sealed && it.excerpt == "陈静家门口太暗" && it.found.stream.id == motion.0));
@@ -128,7 +131,7 @@ async fn a_text_stored_in_clear_is_read_and_can_be_redacted_from_what_is_shown()
     district.stored_log().append(commit).await.unwrap();
     assert_eq!(district.motion(motion).await.text.paragraphs[0].text, "陈静家门口太暗");
     let chen = district.registers("陈静").await;
-    let officer = district.officer().await;
+    let officer = district.with_role(Role::DistrictOfficer, Scope::Area(area(DISTRICT)));
     let named = district.app.named_elsewhere(&officer.actor, chen.person).await.unwrap();
     assert_eq!(named.iter().map(|it| it.found.sealed).collect::<Vec<_>>(), [false], "its bytes stay in the log");
     let texts = named.into_iter().map(|it| it.found.place).collect();

@@ -67,6 +67,7 @@ macro_rules! aggregates {
     ($(#[$enum_doc:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident($aggregate:ty)),+ $(,)? }) => {
         $(#[$enum_doc])*
         #[derive(Debug, Clone, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "an event is read, looked at and dropped")]
         pub enum $name {
             $($(#[$doc])* $variant(<$aggregate as esrs::Aggregate>::Event),)+
         }

@@ -283,7 +283,7 @@ impl PartOfDay {
     fn hour(self, hour: u32) -> Result<u32, NotATime> {
         match (self, hour) {
             (Self::Morning | Self::SmallHours, 12) => Ok(0),
-            (Self::Morning, 0..=11) | (Self::SmallHours, 0..=6) | (Self::Midday, 11 | 12 | 13 | 14) => Ok(hour),
+            (Self::Morning, 0..=11) | (Self::SmallHours, 0..=6) | (Self::Midday, 11..=14) => Ok(hour),
             (Self::Midday, 1 | 2) | (Self::Afternoon, 1..=11) | (Self::Evening, 5..=11) => Ok(hour + 12),
             (Self::Afternoon, 12..=23) | (Self::Evening, 17..=23) => Ok(hour),
             // 晚上2点 is the next day's to some, 晚上12点 the end of the day or its beginning.

@@ -139,7 +139,7 @@ impl Filling<'_> {
             let name = format!("第{n}义工小组");
             let claim = vault.former_claim_id(Purpose::OrganisationName.label(), &name);
             self.add::<Claim>(claim, &ClaimEvent::Claimed { purpose: Purpose::OrganisationName, holder: organisation.0 })?;
-            let profile = Profile { kind: OrganisationKind::Group, name, area: self.area(n), parent: None };
+            let profile = Profile { kind: OrganisationKind::Group, name, area: self.area(n), parent: None, credit_code: None };
             self.add::<Organisation>(organisation, &OrganisationEvent::OrganisationFounded { profile })?;
         }
         self.commit("operator:operator", self.at(0, 8, 0)).await

@@ -38,6 +38,7 @@ pub const WHOLE_ID_NUMBER: Act = Act {
 
 /// A person's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly everybody is registered")]
 pub enum Person {
     /// Never registered.
     #[default]

@@ -67,9 +67,9 @@ impl Moment {
     /// # Errors
     /// See [`OpenError`]; a file that is there already.
     pub async fn copy_to(&self, to: &Path) -> Result<(), OpenError> {
+        std::fs::File::create_new(to).map_err(|error| OpenError::Storage(sqlx::Error::Io(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(to)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Delete)
             // Nobody has the file before it is complete; it is told to the disk at the end.
             .synchronous(SqliteSynchronous::Off)

@@ -17,8 +17,14 @@ use crate::paging::Conditions;
 const SPELLINGS_MAX_COUNT: usize = 16;
 
 /// Readings of surnames that the data lacks or has for the single character only, with the usual reading beside them.
-const COMPOUND_SURNAMES: [(&str, &[&str]); 5] =
-    [("万俟", &["mo", "qi"]), ("尉迟", &["yu", "chi"]), ("单于", &["chan", "yu"]), ("澹台", &["tan", "tai"]), ("长孙", &["zhang", "sun"])];
+const SURNAMES: [(&str, &[&str]); 6] = [
+    ("黑", &["he"]),
+    ("万俟", &["mo", "qi"]),
+    ("尉迟", &["yu", "chi"]),
+    ("单于", &["chan", "yu"]),
+    ("澹台", &["tan", "tai"]),
+    ("长孙", &["zhang", "sun"]),
+];
 
 /// How a character is read, the usual reading first; nothing for what is no Han character.
 fn readings(c: char) -> Vec<String> {
@@ -48,7 +54,7 @@ fn spellings(syllables: &[Vec<String>]) -> Vec<String> {
 /// What a name sounds like: words with a blank before each, one for each spelling from each syllable on, whole and as initials.
 pub(crate) fn sounds(name: &str) -> String {
     let mut syllables: Vec<Vec<String>> = name.chars().map(readings).filter(|readings| !readings.is_empty()).collect();
-    for (surname, readings) in COMPOUND_SURNAMES {
+    for (surname, readings) in SURNAMES {
         if name.starts_with(surname) {
             for (syllable, reading) in syllables.iter_mut().zip(readings) {
                 syllable.insert(1, (*reading).to_owned());

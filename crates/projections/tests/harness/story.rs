@@ -220,7 +220,7 @@ impl Story {
             name: text("name", &format!("name {b}")),
             identity: Identity {
                 id_number: text("id_number", &format!("id {b}")),
-                document: (b % 2 == 0).then(|| text("document", "passport PHL")),
+                document: b.is_multiple_of(2).then(|| text("document", "passport PHL")),
                 birth_date: text("birth_date", "1980-01-01"),
             },
             phone: text("phone", &format!("13{b}")),

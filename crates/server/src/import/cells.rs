@@ -203,6 +203,6 @@ mod tests {
         assert_eq!(told(document_of(["", "", "440499197401209703"], today).unwrap_err()), ("checksum", false));
         assert_eq!(told(phone("d", "1.99012E+10").unwrap_err()), ("format", true));
         assert_eq!(told(area("d", "4.40402E+14").unwrap_err()), ("format", true));
-        assert_eq!(told(document_of(["", "", "E12345678"], today).unwrap_err()), ("format", false));
+        assert_eq!(told(document_of(["", "", "E12345678"], today).unwrap_err()), ("missing", false), "a passport without its country");
     }
 }

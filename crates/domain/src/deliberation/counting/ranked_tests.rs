@@ -207,6 +207,7 @@ fn the_stages_tell_the_course_of_a_count() {
             (votes.join(" "), &stage.threshold[..], &stage.exhausted[..], &stage.elected[..], &stage.excluded[..])
         })
         .collect();
+    #[expect(clippy::type_complexity, reason = "a table")]
     let expected: [(String, &str, &str, &[u16], &[u16]); 3] = [
         ("1: 3 2: 2 3: 2 4: 1".into(), "2.666666", "0", &[1], &[]),
         ("2: 2.333333 3: 2 4: 1".into(), "2.666666", "0", &[], &[4]),

@@ -199,6 +199,8 @@ const NUMBERS_IN_SENTENCES: &[(&str, &str)] = &[
     ("64 位十六进制", "the form of a SHA-256"),
     ("64 hexadecimal", "the form of a SHA-256"),
     ("base64url", "the name of the encoding"),
+    ("18 位数字和大写字母", "the form of a credit code, by GB 32100"),
+    ("has 18 digits", "the form of a credit code, by GB 32100"),
 ];
 
 /// The sentences of refusals: those in a block of `refusals!`, and those of a `Refusal` made by hand.

@@ -106,7 +106,7 @@ refusals! {
         /// No days, or too many.
         NoticeDaysUnfit { most: usize }("days", "通知须列出 1 至 {most} 天，每天有名称", "A notice names 1 to {most} days, each with what it is about"),
         /// Neither of the year nor of the December before it.
-        DayOutsideYear { day: Day }("days", "{day} 不在该年，也不在上一年的最后一个月", "{day} is neither of the year nor of the December before it"),
+        DayOutsideYear { day: Day }("days", "{day} 不在该年内，也不在上一年的最后一个月内", "{day} is neither of the year nor of the December before it"),
         /// A day twice.
         DayTwice { day: Day }("days", "{day} 出现了两次", "{day} stands there twice"),
     }

@@ -22,8 +22,8 @@ refusals! {
     /// What is wrong with a credit code, first problem first.
     pub enum CreditCodeRefusal {
         /// Not eighteen of the standard's characters, with six digits from the third on.
-        CreditCodeFormat("creditCode", "统一社会信用代码须为 18 位数字和大写字母（不含 I、O、S、V、Z），第 3 至 8 位为数字",
-            "A unified social credit code has 18 digits and letters without I, O, S, V and Z, six digits from the third on"),
+        CreditCodeFormat("creditCode", "统一社会信用代码须为 18 位数字和大写字母（不含 I、O、S、V、Z），登记地为数字",
+            "A unified social credit code has 18 digits and letters without I, O, S, V and Z, its place in digits"),
         /// The check character does not fit.
         CreditCodeChecksum("creditCode", "统一社会信用代码校验码不符", "The check character of the unified social credit code does not fit"),
     }

@@ -300,6 +300,14 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_lists_every_kind() {
+        let readme = include_str!("../../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        for kind in OrganisationKind::ALL {
+            assert!(readme.contains(&format!("{} `{}`", kind.zh(), kind.code())), "{}", kind.code());
+        }
+    }
+
+    #[test]
     fn a_profile_is_read_as_it_was_stored_before_there_were_credit_codes() {
         let stored = r#"{"kind":"group","name":"一队","area":"440402","parent":null}"#;
         let old: Profile = serde_json::from_str(stored).unwrap();

@@ -43,11 +43,12 @@ const FIELDS_UNDER_ANOTHER_ACT: [(&str, &str); 26] = [
 ];
 /// Acts without a root field: those of the command line, the two that fields of persons ask, the one that
 /// `registerVolunteer` asks for who has withdrawn, and those that drafts and fields of polls and rounds ask.
-const ACTS_WITHOUT_A_FIELD: [&str; 10] = [
+const ACTS_WITHOUT_A_FIELD: [&str; 11] = [
     "importAreas",
     "importVolunteers",
     "importOrganisations",
     "importHours",
+    "importWorkingDays",
     "personalData",
     "wholeIdNumber",
     "returnVolunteer",

@@ -191,7 +191,7 @@ fn phones_and_names_come_out_the_same_over_graphql() {
     for (n, (_, typed)) in (200..).zip(PHONES) {
         let with = |phone: &str, n| json!({ "name": "陈美玲", "phone": phone, "idNumber": id_number("19800101", n), "homeArea": TEAM_AREA, "password": PASSWORD });
         district.server.stranger().does("registerVolunteer", &with(typed[0], n), "volunteer { id }");
-        assert_eq!(district.server.stranger().is_refused("registerVolunteer", &with(typed[typed.len() - 1], n + 50)), "PhoneTaken");
+        assert_eq!(district.server.stranger().is_refused("registerVolunteer", &with(typed[typed.len() - 1], n + 50)), "NumberOrPhoneTaken");
         for phone in typed {
             district.server.stranger().signs_in(phone, PASSWORD);
         }

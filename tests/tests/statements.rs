@@ -17,7 +17,7 @@ use std::{
 
 use gongyi_tests::{repository, rust_files};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use sqlx::{AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection, migrate::Migrator};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions};
 
 /// Each crate that sees SQL, with its migrations and how many statements are to be found at least.
 const CRATES: [(&str, &[&str], usize); 3] =
@@ -41,7 +41,7 @@ const PARTS: [(&str, &str, &str); 9] = [
 ];
 
 /// Texts that only the code around them completes: how they begin, and what runs them.
-const COMPOSED: [(&str, &str); 18] = [
+const COMPOSED: [(&str, &str); 19] = [
     ("SELECT", "the log's columns are a macro; the log's contract tests ask for streams, events and commits"),
     ("SELECT EXISTS(SELECT 1 FROM {} WHERE {conditions})", "a page of a list; tests turn pages"),
     ("SELECT {}, json_array({}) FROM {} WHERE {conditions}", "a page of a list; tests turn pages"),
@@ -49,6 +49,7 @@ const COMPOSED: [(&str, &str); 18] = [
     ("SELECT *, {nth} FROM ({})", "pages of several lists; tests turn pages"),
     ("SELECT json_group_array({}) FROM {values} j", "a fold's rows; tests run every fold"),
     ("DELETE FROM {} WHERE ({}) IN", "a fold's rows; tests run every fold"),
+    ("DELETE FROM {table}", "every table in turn; tests of redactions fold everything anew"),
     ("UPDATE SET {} WHERE excluded.position", "a fold's rows; tests run every fold"),
     ("INSERT OR FAIL INTO {}({}) VALUES", "a fold's rows; tests run every fold"),
     ("DROP INDEX {name}", "an index by the name it has; every rebuild drops it"),
@@ -150,8 +151,12 @@ fn is_listed(text: &str, begins: &str) -> bool {
 async fn schemas(folders: &[&str]) -> Vec<SqliteConnection> {
     let mut schemas = vec![];
     for folder in folders {
-        let mut schema = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        // What copies from one file into another calls that one `source`.
+        let made = tempfile::tempdir().unwrap();
+        let file = made.path().join("schema.db");
+        let mut schema = SqliteConnectOptions::new().filename(&file).create_if_missing(true).connect().await.unwrap();
         Migrator::new(repository().join("migrations").join(folder)).await.unwrap().run(&mut schema).await.unwrap();
+        sqlx::query("ATTACH ? AS source").bind(file.to_string_lossy()).execute(&mut schema).await.unwrap();
         schemas.push(schema);
     }
     schemas

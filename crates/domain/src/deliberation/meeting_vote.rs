@@ -1,7 +1,7 @@
 //! A vote within a meeting: who may vote, what was handed in, what came out.
 //!
 //! - Those may vote who sit in the council and are in the room, less those recused (回避), until the vote closes: each is asked
-//!   when casting, whoever comes meanwhile too. What was cast stays.
+//!   when casting, whoever comes meanwhile too, but to a secret vote, whose roll is frozen. What was cast stays.
 //! - The shares are of those entitled and present when the vote closes, as the council is then, and of whoever has cast.
 //! - Hands were raised by who might vote when the tellers counted: once one of these may not any more, they count anew.
 //! - By name, everybody votes once. By show of hands, two tellers count and must agree. In secret, a poll counts.
@@ -183,9 +183,12 @@ pub fn secret_tally(House { entitled, present }: House, ballots: Counts) -> Tall
 }
 
 impl Meeting {
-    /// Who may vote now: who is in the room, sits in the council as it is, and is not recused.
+    /// Who may vote now: who is in the room, sits in the council as it is, and is not recused; by secret ballot, whoever was there
+    /// when it opened, for the roll of its poll is frozen then.
     pub fn voters_now(&self, vote: &Vote, council: &Standing) -> BTreeSet<PersonId> {
-        self.present_of(council).difference(&vote.recused).copied().collect()
+        let frozen = matches!(vote.question.kind, VoteKind::Secret { .. });
+        let may = |person: &PersonId| !vote.recused.contains(person) && (!frozen || vote.voters.contains(person));
+        self.present_of(council).into_iter().filter(may).collect()
     }
 
     /// Those entitled and present now, and whoever has cast.

@@ -8,7 +8,7 @@
 //! - Two periods that end on neighbouring days would tell by their difference what a single person did. So a figure is told of a
 //!   period only whose ends are settled: of the months up to an end, the last in which anybody stands behind the figure is over
 //!   and has enough people, so that whatever lies between two settled ends has enough people too. As it was known on a day
-//!   nothing about people is told.
+//!   nothing about people is told, nor of other periods than whole months that are over: none and too few would tell a day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -206,7 +206,7 @@ impl Views {
                 };
                 let kept = kept_back(&cells, &ends);
                 let few = (1..SMALLEST_CELL_PEOPLE).contains(&people) || people > 0 && !are_settled(&ends, |_| true);
-                let whole = few || filter.known_at.is_some();
+                let whole = few || filter.known_at.is_some() || !filter.is_of_whole_months(today);
                 for figure in about.figures() {
                     match around.get(place + 1) {
                         Some(next) if whole || kept.contains(next) => _ = untold.of_area.insert(figure),
@@ -234,6 +234,7 @@ impl Untold {
     fn of_last(&mut self, figure: Figure, area: &AreaCode, whole: bool, cells: &Cells, kept: &BTreeSet<AreaCode>) {
         if whole {
             self.of_area.insert(figure);
+            self.of_own.insert(figure);
         }
         let all = self.of_area.contains(&figure);
         for code in cells.keys().filter(|code| all || kept.contains(*code)) {
@@ -247,6 +248,11 @@ impl Untold {
 }
 
 impl ReportFilter {
+    /// Whether it is of whole months that are over.
+    fn is_of_whole_months(&self, today: Day) -> bool {
+        self.from.day() == 1 && self.as_of < today && self.as_of.succ_opt().is_some_and(|next| next.day() == 1)
+    }
+
     /// The service that the report counts.
     fn service(&self) -> ParticipationFilter {
         let Self { area, from, as_of, known_at } = self.clone();

@@ -312,7 +312,7 @@ impl Meeting {
     fn attendances(&self) -> List<MeetingAttendance> {
         self.0.state.sitting.all().map(|(who, it)| MeetingAttendance::new(self.participant(&who), it)).collect()
     }
-    /// The quorum as it is now, of the council as it is; once the meeting is over, as it was found to be last.
+    /// The quorum as it is now, of the council as it is; while the meeting is not in session it is neither there nor broken.
     async fn quorum(&self, ctx: &Context<'_>) -> Result<MeetingQuorum, Error> {
         let (door, state) = (Door::of(ctx)?, &self.0.state);
         let council = if self.0.phase.is_over() { None } else { door.load(self.0.council).await? };
@@ -324,7 +324,8 @@ impl Meeting {
             None => (state.present(), state.entitled),
         };
         let entitled = Some(entitled).filter(|it| *it > 0);
-        let step = state.orders.as_ref().zip(entitled).map(|(orders, entitled)| {
+        let gathers = matches!(self.0.phase, Stored::Convened | Stored::Open);
+        let step = state.orders.as_ref().zip(entitled.filter(|_| gathers)).map(|(orders, entitled)| {
             let demanded = Demanded { counts: Turnout::Present, by: Measure::Heads, threshold: orders.quorum };
             demanded.step(present, entitled)
         });

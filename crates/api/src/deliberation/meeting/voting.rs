@@ -175,7 +175,7 @@ impl Vote {
     fn entitled(&self) -> u64 {
         self.vote.entitled
     }
-    /// Who might vote here when it opened; whoever comes while it is open may too.
+    /// Who might vote here when it opened; whoever comes while it is open may too, but in a secret vote.
     #[graphql(complexity = "room_cost(child_complexity)")]
     fn voters(&self) -> List<Participant> {
         self.vote.voters.iter().map(|who| self.participant(who)).collect()
